@@ -1,0 +1,79 @@
+#include "app/log.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+namespace spider_check::app {
+
+namespace {
+
+/** The time of a log line in the zone that the configuration names; spdlog knows the host's only.
+ */
+class ZonedTime final : public spdlog::custom_flag_formatter {
+ public:
+  explicit ZonedTime(render::Zone zone) : zone_(std::move(zone)) {}
+
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& to) override {
+    const auto time = std::chrono::floor<Duration>(message.time);
+    const auto text = zone_.format(time, "%Y-%m-%d %H:%M:%S");
+    to.append(text.data(), text.data() + text.size());
+    const auto part = time - std::chrono::floor<std::chrono::seconds>(time);
+    std::array<char, 8> buffer{};
+    const int length = std::snprintf(buffer.data(), buffer.size(), ".%03d",
+                                     static_cast<int>(part / std::chrono::milliseconds(1)));
+    to.append(buffer.data(), buffer.data() + length);
+  }
+
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<ZonedTime>(zone_);
+  }
+
+ private:
+  render::Zone zone_;
+};
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::warnings:
+      return spdlog::level::warn;
+    case LogLevel::normal:
+      return spdlog::level::info;
+    case LogLevel::details:
+      return spdlog::level::debug;
+  }
+  return spdlog::level::info;
+}
+
+/** Five letters, so that the texts stand below each other. */
+class ShortLevel final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& to) override {
+    static constexpr std::array<std::string_view, 7> names{"trace", "debug", "info ", "warn ",
+                                                           "error", "fatal", "off  "};
+    const auto name = names.at(static_cast<std::size_t>(message.level));
+    to.append(name.data(), name.data() + name.size());
+  }
+
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<ShortLevel>();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<spdlog::logger> make_logger(LogLevel level, const render::Zone& zone) {
+  auto logger = std::make_unique<spdlog::logger>("spider-check",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_st>());
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<ZonedTime>('*', zone).add_flag<ShortLevel>('L').set_pattern("%* %L %v");
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(to_spdlog(level));
+  return logger;
+}
+
+}  // namespace spider_check::app

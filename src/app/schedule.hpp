@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+#include "core/decision.hpp"
+#include "core/ports.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+/** A schedule and the parts of the world that it works with; main builds them. */
+struct Schedule {
+  std::string name;
+  Policy policy;
+  Duration takeover_after = std::chrono::minutes(2);
+  std::filesystem::path log_dir;
+  RunStore& store;
+  const OwnerProbe& owners;
+  std::vector<SpiderSource*> sources;  ///< not owned, none is null
+  SpiderRunner& runner;
+  render::Zone zone;
+  spdlog::logger& log;
+};
+
+/** What is known of the owners of a state's running runs. */
+[[nodiscard]] OwnerFates judge_owners(const State& state, const OwnerProbe& owners,
+                                      Duration takeover_after);
+
+}  // namespace spider_check::app

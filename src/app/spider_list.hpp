@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ports.hpp"
+
+namespace spider_check::app {
+
+/** What the sources offer: a source that cannot be listed does not keep the others from running. */
+struct SpiderList {
+  std::vector<SpiderJob> jobs;
+  std::vector<std::string> faults;  ///< one line for each source that failed
+};
+
+/** Lists all sources. Of two spiders with one name the second is a fault. */
+[[nodiscard]] SpiderList list_spiders(const std::vector<SpiderSource*>& sources);
+
+/**
+ * The spiders that --spider names, in its order. Throws UsageError for a name that there is not,
+ * with those that there are; ListingError when it may be one of a source that cannot be listed.
+ */
+[[nodiscard]] SpiderList select(const SpiderList& all, const std::vector<std::string>& names);
+
+}  // namespace spider_check::app

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "config/config.hpp"
+#include "config/environment.hpp"
+
+namespace spider_check::config {
+
+/**
+ * A configuration in the making: sources are applied from the weakest to the strongest. Beside the
+ * values it keeps where those came from that are checked against each other at the end.
+ */
+struct Draft {
+  Config config;
+  std::filesystem::path state_dir;            ///< empty: the default
+  std::map<std::string, std::string> places;  ///< by the key's name, "FILE:LINE: KEY"
+};
+
+/** Applies a TOML file. Throws UsageError. */
+void apply_file(const std::filesystem::path& file, Draft& draft);
+
+/** Applies the variables that installations set: SCHEDULER_… and DB_…. Throws UsageError. */
+void apply_settings(const Lookup& settings, Draft& draft);
+
+/** Applies libpq's own variables, PG…, where libpq itself does not see them: from a .env file. */
+void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database);
+
+/** Leaves a connection parameter to libpq, which reads its variables from the environment itself.
+ */
+void yield_to_libpq(const Environment& environment, ConnectionOptions& database);
+
+/** libpq's variable for one of its connection parameters. */
+struct LibpqVariable {
+  const char* parameter;
+  const char* variable;
+};
+
+/**
+ * Those that libpq's documentation lists under "Environment Variables". Written down because
+ * PQconndefaults(), which has them, reads service files and the user database on each call.
+ */
+inline constexpr LibpqVariable libpq_variables[] = {
+    {"host", "PGHOST"},
+    {"hostaddr", "PGHOSTADDR"},
+    {"port", "PGPORT"},
+    {"dbname", "PGDATABASE"},
+    {"user", "PGUSER"},
+    {"password", "PGPASSWORD"},
+    {"passfile", "PGPASSFILE"},
+    {"service", "PGSERVICE"},
+    {"options", "PGOPTIONS"},
+    {"sslmode", "PGSSLMODE"},
+    {"sslcert", "PGSSLCERT"},
+    {"sslkey", "PGSSLKEY"},
+    {"sslrootcert", "PGSSLROOTCERT"},
+    {"sslcrl", "PGSSLCRL"},
+    {"channel_binding", "PGCHANNELBINDING"},
+    {"gssencmode", "PGGSSENCMODE"},
+    {"krbsrvname", "PGKRBSRVNAME"},
+    {"connect_timeout", "PGCONNECT_TIMEOUT"},
+    {"target_session_attrs", "PGTARGETSESSIONATTRS"},
+};
+
+/**
+ * Takes a connection URL or keyword string apart. Throws UsageError that starts with `place` and
+ * never shows the password.
+ */
+[[nodiscard]] std::map<std::string, std::string> parse_url(const std::string& url,
+                                                           const std::string& place);
+
+/** Throws UsageError unless the host knows the time zone. */
+void check_timezone(const std::string& name, const std::string& place);
+
+/** Throws UsageError unless the text is a port number. */
+void check_port(const std::string& text, const std::string& place);
+
+}  // namespace spider_check::config

@@ -1,0 +1,168 @@
+#include <fstream>
+
+#include "config/apply.hpp"
+#include "config/toml_table.hpp"
+#include "core/errors.hpp"
+
+namespace spider_check::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/** Assigns what was read, if anything was. */
+template <typename T, typename U>
+void assign(T& target, std::optional<U> value) {
+  if (value) target = std::move(*value);
+}
+
+/** Relative paths in a file are relative to the file's folder. */
+fs::path absolute(const fs::path& base, const std::string& path) {
+  return (base / path).lexically_normal();
+}
+
+/** A word with a slash in it is a path; any other is looked up in PATH. */
+std::vector<std::string> resolve(std::vector<std::string> command, const fs::path& base) {
+  auto& program = command.front();
+  if (program.find('/') != std::string::npos) program = absolute(base, program).string();
+  return command;
+}
+
+std::optional<std::vector<std::string>> read_command(TomlTable& table, const fs::path& base) {
+  auto command = table.texts("command");
+  if (!command) return std::nullopt;
+  if (command->empty() || command->front().empty()) {
+    throw UsageError(table.place("command") +
+                     R"(: names no program; write it like ["/usr/local/bin/fetch", "--all"])");
+  }
+  return resolve(std::move(*command), base);
+}
+
+void read_schedule(TomlTable& table, const fs::path& base, Draft& draft) {
+  auto& config = draft.config;
+  auto& policy = config.policy;
+  assign(config.name, table.text("name"));
+  assign(policy.enabled, table.boolean("enabled"));
+  assign(policy.interval, table.duration("interval", 1s));
+  if (const auto zone = table.text("timezone")) {
+    check_timezone(*zone, table.place("timezone"));
+    config.timezone = *zone;
+  }
+  assign(config.max_instances, table.number("max_instances", 1, 100));
+  assign(policy.max_attempts, table.number("max_attempts", 1, 100));
+  assign(policy.retry_after, table.duration("retry_after", 0s));
+  assign(policy.slack, table.duration("slack", 0s));
+  assign(config.takeover_after, table.duration("takeover_after", 1min));
+  if (const auto folder = table.text("state_dir")) draft.state_dir = absolute(base, *folder);
+  if (const auto folder = table.text("log_dir")) config.log_dir = absolute(base, *folder);
+  if (table.has("slack")) draft.places["slack"] = table.place("slack");
+}
+
+std::string read_password(const fs::path& file, const std::string& place) {
+  std::ifstream stream(file);
+  std::string password;
+  if (fs::is_directory(file) || !std::getline(stream, password)) {
+    throw UsageError(place + ": cannot read " + file.string() +
+                     "; name a file whose first line is the password");
+  }
+  return password;
+}
+
+void read_database(TomlTable table, const fs::path& base, ConnectionOptions& database) {
+  auto& parameters = database.parameters;
+  const auto url = table.text("url");
+  if (url) parameters = parse_url(*url, table.place("url"));
+  const std::pair<const char*, const char*> parts[] = {
+      {"host", "host"}, {"name", "dbname"}, {"user", "user"}, {"password", "password"}};
+  for (const auto& [key, parameter] : parts) {
+    const auto value = table.text(key);
+    if (value && url && parameters.contains(parameter)) {
+      throw UsageError(table.place(key) + ": the url has one too; give it in one place");
+    }
+    if (value) parameters[parameter] = *value;
+  }
+  if (const auto port = table.number("port", 1, 65535)) parameters["port"] = std::to_string(*port);
+  if (const auto file = table.text("password_file")) {
+    const auto place = table.place("password_file");
+    if (parameters.contains("password")) {
+      throw UsageError(place + ": there is a password, too; give one of them");
+    }
+    parameters["password"] = read_password(absolute(base, *file), place);
+  }
+  assign(database.connect_timeout, table.duration("connect_timeout", 1s));
+  assign(database.statement_timeout, table.duration("statement_timeout", 100ms));
+  table.finish();
+}
+
+ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
+  ScrapyConfig scrapy;
+  const auto project = table.text("project");
+  if (!project) {
+    throw UsageError(table.place() +
+                     ": has no project; say where scrapy.cfg is, like project = "
+                     "\"/srv/jobs\"");
+  }
+  scrapy.project = absolute(base, *project);
+  if (!fs::exists(scrapy.project / "scrapy.cfg")) {
+    throw UsageError(table.place("project") + ": there is no " +
+                     (scrapy.project / "scrapy.cfg").string() +
+                     "; name the folder that holds scrapy.cfg");
+  }
+  assign(scrapy.command, read_command(table, base));
+  assign(scrapy.include, table.texts("include"));
+  assign(scrapy.exclude, table.texts("exclude"));
+  assign(scrapy.settings, table.pairs("settings"));
+  table.finish();
+  return scrapy;
+}
+
+ProgramConfig read_program(TomlTable& table, const fs::path& base,
+                           const std::vector<ProgramConfig>& before) {
+  ProgramConfig program;
+  const auto name = table.text("name");
+  if (!name) throw UsageError(table.place() + ": has no name; add name = \"…\"");
+  program.name = *name;
+  for (const auto& other : before) {
+    if (other.name == program.name) {
+      throw UsageError(table.place("name") + ": another spider has the name \"" + program.name +
+                       "\"; give each its own");
+    }
+  }
+  auto command = read_command(table, base);
+  if (!command) {
+    throw UsageError(table.place() + ": \"" + program.name +
+                     R"(" has no command; add command = ["/path/to/program"])");
+  }
+  program.command = std::move(*command);
+  table.finish();
+  return program;
+}
+
+toml::table parse(const fs::path& file) {
+  try {
+    return toml::parse(read_text(file), file.string());
+  } catch (const toml::parse_error& error) {
+    throw UsageError(file.string() + ":" + std::to_string(error.source().begin.line) + ": " +
+                     std::string(error.description()) + "; the file must be valid TOML");
+  }
+}
+
+}  // namespace
+
+void apply_file(const fs::path& file, Draft& draft) {
+  const auto parsed = parse(file);
+  const auto name = file.string();
+  const auto base = file.parent_path();
+  TomlTable top(name, "", parsed);
+  read_schedule(top, base, draft);
+  if (auto table = top.table("database")) read_database(*table, base, draft.config.database);
+  if (auto table = top.table("scrapy")) draft.config.scrapy = read_scrapy(*table, base);
+  for (auto& table : top.tables("spider")) {
+    draft.config.programs.push_back(read_program(table, base, draft.config.programs));
+  }
+  top.finish();
+}
+
+}  // namespace spider_check::config

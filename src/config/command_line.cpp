@@ -1,0 +1,143 @@
+#include "config/command_line.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "config/version.hpp"
+#include "core/duration.hpp"
+#include "core/errors.hpp"
+
+namespace spider_check::config {
+
+namespace {
+
+constexpr const char* description =
+    "Runs your spiders when their data is older than the interval, and exits at once when it is "
+    "not.\nStart it every few minutes, from cron or a systemd timer.";
+
+constexpr const char* footer =
+    "Without a command it is one tick: it asks PostgreSQL when the spiders last succeeded and\n"
+    "either exits or runs them.\n"
+    "\n"
+    "Exit status: 0 nothing was due, or all succeeded; 1 a spider failed; 2 wrong flags or\n"
+    "configuration; 3 the database cannot be used and nothing was run; 4 --force found another\n"
+    "instance running; 128+N ended by signal N.";
+
+/** The values that CLI11 fills in. */
+struct Flags {
+  std::string config_file;
+  bool quiet = false;
+  bool verbose = false;
+  bool force = false;
+  bool dry_run = false;
+  bool version = false;
+  bool json = false;
+  std::vector<std::string> spiders;
+  std::string wait;
+};
+
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag("-h,--help", "Show this help");
+    app_.add_flag("--version", flags_.version, "Show the version");
+    app_.add_option("-c,--config", flags_.config_file, "The configuration file")->type_name("FILE");
+    app_.add_flag("-q,--quiet", flags_.quiet, "Say nothing but warnings and errors");
+    app_.add_flag("-v,--verbose", flags_.verbose, "Say more");
+    app_.add_flag("--force", flags_.force, "Run all spiders now, whatever the interval says");
+    app_.add_option("--spider", flags_.spiders,
+                    "Run only these spiders now (implies --force); never moves the schedule")
+        ->type_name("NAME")
+        ->expected(1, CLI::detail::expected_max_vector_size);
+    app_.add_flag("--dry-run", flags_.dry_run, "Say what would be done and why; change nothing");
+    app_.footer(footer);
+    app_.require_subcommand(0, 1);
+
+    migrate_ = app_.add_subcommand("migrate", "Prepare the database, or bring it up to date");
+    prepare(*migrate_);
+    migrate_->add_option("--wait", flags_.wait, "How long to wait for the server, like 30s")
+        ->type_name("DURATION");
+
+    status_ = app_.add_subcommand("status",
+                                  "Show the last run, what is running and when the next is due");
+    prepare(*status_);
+    status_->add_flag("--json", flags_.json, "Print JSON");
+  }
+
+  CommandLine parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      return {PrintCommand{app_.help()}, {}, {}};
+    } catch (const CLI::ParseError& error) {
+      throw UsageError(reason(error) + "; see: spider-check --help");
+    }
+    if (flags_.version)
+      return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
+    if (flags_.quiet && flags_.verbose)
+      throw UsageError("-q and -v exclude each other; give one of them");
+    CommandLine line{command(), {}, verbosity()};
+    if (!flags_.config_file.empty()) line.config_file = flags_.config_file;
+    return line;
+  }
+
+ private:
+  /** A command takes the program's own options behind it, too. */
+  static void prepare(CLI::App& command) {
+    command.set_help_flag("-h,--help", "Show this help");
+    command.fallthrough();
+    command.footer("The options -c, -q and -v of spider-check are taken here, too.");
+  }
+
+  [[nodiscard]] Verbosity verbosity() const {
+    if (flags_.quiet) return Verbosity::quiet;
+    return flags_.verbose ? Verbosity::verbose : Verbosity::normal;
+  }
+
+  [[nodiscard]] Command command() const {
+    if (*migrate_ || *status_) refuse_tick_flags();
+    if (*migrate_) return MigrateCommand{wait()};
+    if (*status_) return StatusCommand{flags_.json};
+    return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
+  }
+
+  void refuse_tick_flags() const {
+    const auto* flag = flags_.force              ? "--force"
+                       : flags_.dry_run          ? "--dry-run"
+                       : !flags_.spiders.empty() ? "--spider"
+                                                 : nullptr;
+    if (flag == nullptr) return;
+    throw UsageError(std::string(flag) + " belongs to a tick, not to the command " +
+                     (*migrate_ ? "migrate" : "status") + "; leave one of them out");
+  }
+
+  [[nodiscard]] Duration wait() const {
+    if (flags_.wait.empty()) return Duration{0};
+    if (const auto duration = parse_duration(flags_.wait)) return *duration;
+    throw UsageError("--wait: \"" + flags_.wait + "\" is no duration; write it like " +
+                     std::string(duration_examples));
+  }
+
+  /** CLI11's own words, on one line. */
+  static std::string reason(const CLI::ParseError& error) {
+    std::string text = error.what();
+    for (auto& c : text) {
+      if (c == '\n') c = ' ';
+    }
+    return text;
+  }
+
+  Flags flags_;
+  CLI::App app_{description, "spider-check"};
+  CLI::App* migrate_ = nullptr;
+  CLI::App* status_ = nullptr;
+};
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
+
+}  // namespace spider_check::config

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/decision.hpp"
+#include "core/time.hpp"
+
+namespace spider_check::config {
+
+/** The tick: decide, and run spiders when it is time. */
+struct TickCommand {
+  Request request;
+  bool dry_run = false;
+};
+
+/** Prepares or updates the database. */
+struct MigrateCommand {
+  Duration wait{0};  ///< how long the server may take to come up
+};
+
+/** Tells what the state is. */
+struct StatusCommand {
+  bool json = false;
+};
+
+/** --help or --version: the text is all there is to do. */
+struct PrintCommand {
+  std::string text;
+};
+
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, PrintCommand>;
+
+enum class Verbosity { quiet, normal, verbose };
+
+/** What the command line asks for. */
+struct CommandLine {
+  Command command;
+  std::optional<std::string> config_file;
+  Verbosity verbosity = Verbosity::normal;
+};
+
+/** Throws UsageError: one line that names the flag and what would be right. */
+[[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace spider_check::config

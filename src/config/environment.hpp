@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spider_check::config {
+
+/** The world around the program, as far as configuration reads it; a test makes one by hand. */
+struct Environment {
+  std::map<std::string, std::string> variables;
+  std::filesystem::path working_directory;
+  std::filesystem::path home;  ///< $HOME, else what the user database says
+
+  /** Empty for a variable that is not set or empty: an empty value counts as none. */
+  [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
+};
+
+/** The real one. */
+[[nodiscard]] Environment read_environment();
+
+/** A value with the place that it was read from, for messages: "DB_PORT" or "/srv/.env:3: DB_PORT".
+ */
+struct Setting {
+  std::string place;
+  std::string value;
+};
+
+/** Looks up a setting of one source by its name, the environment's or a .env file's. */
+using Lookup = std::function<std::optional<Setting>(const std::string& name)>;
+
+/** The environment as a source of settings; it outlives what this gives. */
+[[nodiscard]] Lookup settings_of(const Environment& environment);
+
+/** Named settings of a .env file. */
+using Settings = std::map<std::string, Setting>;
+
+/**
+ * Reads a .env file: NAME=VALUE lines, `export` and quotes allowed, # starts a comment. Lines that
+ * are nothing of the kind belong to other programs and are passed over. Throws UsageError when the
+ * file cannot be read or a quote is not closed.
+ */
+[[nodiscard]] Settings read_dotenv(const std::filesystem::path& file);
+
+/** The whole of a text file. Throws UsageError that names it. */
+[[nodiscard]] std::string read_text(const std::filesystem::path& file);
+
+}  // namespace spider_check::config

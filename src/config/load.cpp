@@ -1,0 +1,113 @@
+#include "config/load.hpp"
+
+#include "config/apply.hpp"
+#include "core/duration.hpp"
+#include "core/errors.hpp"
+
+namespace spider_check::config {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<fs::path> find_file(const std::optional<std::string>& file,
+                                  const Environment& environment) {
+  const auto& here = environment.working_directory;
+  if (file) return (here / *file).lexically_normal();
+  if (const auto named = environment.get("SPIDER_CHECK_CONFIG")) {
+    return (here / *named).lexically_normal();
+  }
+  for (const auto& path : default_files(environment)) {
+    std::error_code ignored;
+    if (fs::exists(path, ignored)) return path;
+  }
+  return std::nullopt;
+}
+
+/** The working directory's .env, else the one beside the configuration file. */
+std::optional<fs::path> find_dotenv(const std::optional<fs::path>& file,
+                                    const Environment& environment) {
+  std::error_code ignored;
+  if (auto path = environment.working_directory / ".env"; fs::is_regular_file(path, ignored)) {
+    return path;
+  }
+  if (!file) return std::nullopt;
+  if (auto path = file->parent_path() / ".env"; fs::is_regular_file(path, ignored)) return path;
+  return std::nullopt;
+}
+
+Lookup lookup_in(Settings settings) {
+  return [settings = std::move(settings)](const std::string& name) -> std::optional<Setting> {
+    const auto found = settings.find(name);
+    if (found == settings.end() || found->second.value.empty()) return std::nullopt;
+    return found->second;
+  };
+}
+
+/** systemd lists several folders with colons; the first is the service's own. */
+fs::path first_of(const std::string& list) {
+  return list.substr(0, list.find(':'));
+}
+
+fs::path default_state_dir(const Environment& environment) {
+  if (const auto folder = environment.get("STATE_DIRECTORY")) return first_of(*folder);
+  if (const auto folder = environment.get("XDG_STATE_HOME"))
+    return fs::path(*folder) / "spider-check";
+  return environment.home / ".local/state/spider-check";
+}
+
+void set_folders(Draft& draft, const Environment& environment) {
+  auto& log_dir = draft.config.log_dir;
+  if (!log_dir.empty()) return;
+  if (const auto folder = environment.get("LOGS_DIRECTORY")) {
+    log_dir = first_of(*folder);
+  } else {
+    log_dir = (draft.state_dir.empty() ? default_state_dir(environment) : draft.state_dir) / "logs";
+  }
+}
+
+void check_together(const Draft& draft) {
+  const auto& policy = draft.config.policy;
+  if (policy.slack < policy.interval) return;
+  const auto place = draft.places.find("slack");
+  throw UsageError((place == draft.places.end() ? "slack" : place->second) + ": " +
+                   to_text(policy.slack) + " is not shorter than the interval (" +
+                   to_text(policy.interval) + "); every tick would run the spiders");
+}
+
+/** Nothing said what to run: then a person who stands in a Scrapy project means that one. */
+void default_project(Config& config, const Environment& environment) {
+  if (config.scrapy || !config.programs.empty()) return;
+  if (!fs::exists(environment.working_directory / "scrapy.cfg")) return;
+  config.scrapy.emplace();
+  config.scrapy->project = environment.working_directory;
+}
+
+}  // namespace
+
+std::vector<fs::path> default_files(const Environment& environment) {
+  const auto user = environment.get("XDG_CONFIG_HOME");
+  return {environment.working_directory / "spider-check.toml",
+          (user ? fs::path(*user) : environment.home / ".config") / "spider-check/config.toml",
+          "/etc/spider-check/config.toml"};
+}
+
+Loaded load(const std::optional<std::string>& file, const Environment& environment) {
+  Draft draft;
+  const auto found = find_file(file, environment);
+  if (found) apply_file(*found, draft);
+  if (const auto dotenv = find_dotenv(found, environment)) {
+    const auto settings = lookup_in(read_dotenv(*dotenv));
+    // libpq's variables first, so that the program's own, which say what they are for, win.
+    apply_libpq_settings(settings, draft.config.database);
+    apply_settings(settings, draft);
+  }
+  yield_to_libpq(environment, draft.config.database);
+  apply_settings(settings_of(environment), draft);
+  check_together(draft);
+  set_folders(draft, environment);
+  default_project(draft.config, environment);
+  return {std::move(draft.config), found};
+}
+
+}  // namespace spider_check::config

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/environment.hpp"
+
+namespace spider_check::config {
+
+/** A configuration, and where it came from. */
+struct Loaded {
+  Config config;
+  std::optional<std::filesystem::path> file;  ///< empty: there is none, which is fine
+};
+
+/** Where a configuration file is looked for, the first that exists; -c and the environment aside.
+ */
+[[nodiscard]] std::vector<std::filesystem::path> default_files(const Environment& environment);
+
+/**
+ * Finds, reads and checks the whole configuration: environment beats .env beats file. `file` is
+ * what -c says. Throws UsageError: one line with the place (file:line, or the variable), what is
+ * wrong and what would be right.
+ */
+[[nodiscard]] Loaded load(const std::optional<std::string>& file, const Environment& environment);
+
+}  // namespace spider_check::config

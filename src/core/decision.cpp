@@ -1,0 +1,145 @@
+#include "core/decision.hpp"
+
+#include <algorithm>
+
+namespace spider_check {
+
+namespace {
+
+/** Exactly the interval is due; the slack makes a little less enough. */
+bool is_due(TimePoint now, TimePoint started, const Policy& policy) {
+  return now - started >= policy.interval - policy.slack;
+}
+
+TimePoint due_after(TimePoint started, const Policy& policy) {
+  return started + policy.interval - policy.slack;
+}
+
+/**
+ * Counted from the newest whole run, successful or not: a run that failed was there, so what is
+ * late is late because nobody was there to start it.
+ */
+std::optional<Lateness> lateness(const State& state, const Policy& policy) {
+  auto newest = state.newest_success;
+  if (state.last) newest = newest ? std::max(*newest, state.last->started) : state.last->started;
+  if (!newest) return std::nullopt;
+  const auto age = state.now - *newest;
+  return Lateness{std::max(Duration{0}, age - policy.interval),
+                  static_cast<int>(std::max<std::int64_t>(0, age / policy.interval - 1))};
+}
+
+TimePoint retry_time(const Run& run, const Policy& policy) {
+  if (run.next_attempt) return *run.next_attempt;
+  return run.finished.value_or(run.heartbeat) + backoff(policy, run.attempt);
+}
+
+/** Rows 8 to 10: nothing is running. */
+Action decide_idle(const State& state, const Policy& policy) {
+  if (!state.last) return StartRun{!state.newest_success, lateness(state, policy)};
+  const auto& last = *state.last;
+  const bool failed_lately =
+      last.status == RunStatus::failed && !is_due(state.now, last.started, policy);
+  if (!failed_lately) return StartRun{false, lateness(state, policy)};
+  const auto next_run = due_after(last.started, policy);
+  if (last.attempt >= policy.max_attempts) return WaitsForRetry{last, next_run, false};
+  const auto retry = retry_time(last, policy);
+  if (retry <= state.now) return RetryRun{last};
+  return WaitsForRetry{last, std::min(retry, next_run), true};
+}
+
+/** The same state once the run is marked failed; an interruption uses no backoff. */
+State after_interruption(State state, const Run& run) {
+  if (run.partial) {
+    state.partial.reset();
+  } else {
+    state.last->status = RunStatus::failed;
+    state.last->next_attempt = state.now;
+  }
+  return state;
+}
+
+/** Rows 5 to 7 for one run that is marked running; empty when it holds nothing back. */
+std::optional<Action> held_back_by(const Run& run, const State& state, const Policy& policy,
+                                   OwnerFate fate) {
+  if (run.lock_held) {
+    if (!is_due(state.now, run.started, policy) || state.free_slots == 0)
+      return AlreadyRunning{run};
+    return std::nullopt;
+  }
+  if (fate != OwnerFate::gone) return OwnerMayReturn{run};
+  return std::nullopt;
+}
+
+bool was_interrupted(const Run& run, OwnerFate fate) {
+  return !run.lock_held && fate == OwnerFate::gone;
+}
+
+struct Candidate {
+  const Run* run;
+  OwnerFate fate;
+};
+
+/** The runs that are marked running, the newest first. */
+std::vector<Candidate> running(const State& state, const OwnerFates& fates) {
+  std::vector<Candidate> runs;
+  if (state.partial && state.partial->status == RunStatus::running) {
+    runs.push_back({&*state.partial, fates.partial});
+  }
+  if (state.last && state.last->status == RunStatus::running) {
+    runs.push_back({&*state.last, fates.last});
+  }
+  return runs;
+}
+
+/** Row 1. A living owner on this host that lost its lock still has spiders going. */
+Decision decide_forced(const State& state, const OwnerFates& fates) {
+  Decision decision{StartRun{!state.newest_success && !state.last, std::nullopt}, {}};
+  for (const auto& [run, fate] : running(state, fates)) {
+    if (was_interrupted(*run, fate)) decision.interrupted.push_back(*run);
+    if (!run->lock_held && fate == OwnerFate::alive) return {OwnerMayReturn{*run}, {}};
+  }
+  return decision;
+}
+
+}  // namespace
+
+Duration backoff(const Policy& policy, int attempts) {
+  auto wait = policy.retry_after;
+  for (int i = 1; i < attempts && wait < policy.interval; ++i) wait *= 2;
+  return std::min(wait, policy.interval);
+}
+
+std::optional<Decision> decide_at_a_glance(TimePoint now,
+                                           const std::optional<TimePoint>& newest_success,
+                                           const Policy& policy, const Request& request) {
+  if (request.force) return std::nullopt;
+  if (!policy.enabled) return Decision{Disabled{}, {}};
+  if (newest_success && !is_due(now, *newest_success, policy)) {
+    return Decision{RecentRun{*newest_success, due_after(*newest_success, policy)}, {}};
+  }
+  return std::nullopt;
+}
+
+Decision decide(const State& state, const Policy& policy, const Request& request,
+                const OwnerFates& fates) {
+  if (request.force) return decide_forced(state, fates);
+  if (auto decision = decide_at_a_glance(state.now, state.newest_success, policy, request)) {
+    return *decision;
+  }
+  std::vector<Run> interrupted;
+  State settled = state;
+  for (const auto& [run, fate] : running(state, fates)) {
+    if (auto action = held_back_by(*run, state, policy, fate)) return {*action, interrupted};
+    if (!was_interrupted(*run, fate)) continue;
+    interrupted.push_back(*run);
+    settled = after_interruption(settled, *run);
+  }
+  return {decide_idle(settled, policy), interrupted};
+}
+
+bool runs_spiders(const Decision& decision) {
+  return std::holds_alternative<StartRun>(decision.action) ||
+         std::holds_alternative<RetryRun>(decision.action);
+}
+
+}  // namespace spider_check

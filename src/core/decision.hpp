@@ -1,0 +1,104 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/owner.hpp"
+#include "core/run.hpp"
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/** The rules of a schedule that the decision follows. */
+struct Policy {
+  bool enabled = true;
+  Duration interval = std::chrono::hours(4);  ///< from start to start; more than slack
+  Duration slack{0};                          ///< how much early still counts as due
+  Duration retry_after =
+      std::chrono::minutes(15);  ///< the first backoff; doubles with each attempt
+  int max_attempts = 3;          ///< per run, interruptions included
+};
+
+/** What the person or the timer asks for. */
+struct Request {
+  bool force = false;
+  std::vector<std::string> spiders;  ///< --spider; empty: all
+};
+
+/** Nothing was due within this run's interval. */
+struct RecentRun {
+  TimePoint last_success;
+  TimePoint due;
+};
+
+/** The configuration says enabled = false. */
+struct Disabled {};
+
+/** Another process runs it at this moment. */
+struct AlreadyRunning {
+  Run run;
+};
+
+/** Its lock is free, and nobody can be sure that its owner is gone. */
+struct OwnerMayReturn {
+  Run run;
+};
+
+/** The last run failed; the next try, or the next run, is not due yet. */
+struct WaitsForRetry {
+  Run run;
+  TimePoint until;
+  bool attempts_left = true;
+};
+
+/** A new run of all spiders (or of those that --spider names). */
+struct StartRun {
+  bool first = false;                ///< no run is recorded at all
+  std::optional<Lateness> lateness;  ///< empty for a first and for a forced run
+};
+
+/** Another attempt at a run: only the spiders that have not succeeded in it. */
+struct RetryRun {
+  Run run;
+};
+
+using Action = std::variant<Disabled, RecentRun, AlreadyRunning, OwnerMayReturn, WaitsForRetry,
+                            StartRun, RetryRun>;
+
+struct Decision {
+  Action action;
+  /** Runs whose owners are gone: they are marked failed (interrupted) before the action is taken.
+   */
+  std::vector<Run> interrupted;
+};
+
+/** What became of the owners in a state; looked at only for a run that is `running` unlocked. */
+struct OwnerFates {
+  OwnerFate last = OwnerFate::unknown;
+  OwnerFate partial = OwnerFate::unknown;
+};
+
+/**
+ * The whole decision: whether spiders run now, and which. Pure: every fact is an argument. `now`
+ * and every instant are the database's own, so that no host's clock matters.
+ */
+[[nodiscard]] Decision decide(const State& state, const Policy& policy, const Request& request,
+                              const OwnerFates& fates);
+
+/**
+ * The part of decide() that needs nothing but the newest success, because this is what nearly every
+ * tick ends with: disabled or a recent run; otherwise empty, and decide() is needed.
+ */
+[[nodiscard]] std::optional<Decision> decide_at_a_glance(
+    TimePoint now, const std::optional<TimePoint>& newest_success, const Policy& policy,
+    const Request& request);
+
+/** Whether the decision starts spiders. */
+[[nodiscard]] bool runs_spiders(const Decision& decision);
+
+/** How long to wait after this many attempts: retry_after, doubling, at most the interval. */
+[[nodiscard]] Duration backoff(const Policy& policy, int attempts);
+
+}  // namespace spider_check

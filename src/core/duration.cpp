@@ -1,0 +1,102 @@
+#include "core/duration.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+
+namespace spider_check {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Unit {
+  std::string_view name;
+  Duration length;
+};
+
+// Largest first, so that "1h30m" reads in order and "30m1h" is refused as the slip that it is.
+constexpr std::array<Unit, 5> units{{{"d", 24h}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
+
+constexpr Duration longest = 10'000 * std::chrono::hours(24);
+
+std::string_view take_letters(std::string_view& text) {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= 'a' && text[length] <= 'z') ++length;
+  const auto letters = text.substr(0, length);
+  text.remove_prefix(length);
+  return letters;
+}
+
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  // The sign is looked at here because from_chars would take a minus.
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+std::string part(std::int64_t number, std::string_view unit) {
+  return std::to_string(number) + std::string(unit);
+}
+
+}  // namespace
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  Duration sum{0};
+  std::size_t next_unit = 0;
+  while (!text.empty()) {
+    const auto number = take_number(text);
+    const auto name = take_letters(text);
+    if (!number) return std::nullopt;
+    while (next_unit < units.size() && units[next_unit].name != name) ++next_unit;
+    if (next_unit == units.size()) return std::nullopt;
+    const auto unit = units[next_unit++].length;
+    if (*number > longest / unit) return std::nullopt;
+    sum += *number * unit;
+    if (sum > longest) return std::nullopt;
+  }
+  return sum;
+}
+
+std::string to_text(Duration duration) {
+  if (duration < 0s) return "-" + to_text(-duration);
+  std::string text;
+  for (const auto& unit : units) {
+    if (const auto count = duration / unit.length; count > 0) {
+      text += part(count, unit.name);
+      duration -= count * unit.length;
+    }
+  }
+  return text.empty() ? "0s" : text;
+}
+
+std::string to_words(Duration duration) {
+  if (duration < 0s) return "-" + to_words(-duration);
+  if (duration < 10s) {
+    std::array<char, 32> buffer{};
+    const auto tenths = duration / 100ms;
+    std::snprintf(buffer.data(), buffer.size(), "%lld.%lld s", static_cast<long long>(tenths / 10),
+                  static_cast<long long>(tenths % 10));
+    return buffer.data();
+  }
+  static constexpr std::array<Unit, 4> spoken{
+      {{" d", 24h}, {" h", 1h}, {" min", 1min}, {" s", 1s}}};
+  for (std::size_t i = 0; i < spoken.size(); ++i) {
+    const auto count = duration / spoken[i].length;
+    if (count == 0) continue;
+    auto text = part(count, spoken[i].name);
+    const auto rest = duration - count * spoken[i].length;
+    if (i + 1 < spoken.size() && rest >= spoken[i + 1].length) {
+      text += " " + part(rest / spoken[i + 1].length, spoken[i + 1].name);
+    }
+    return text;
+  }
+  return "0 s";
+}
+
+}  // namespace spider_check

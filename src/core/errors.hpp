@@ -1,0 +1,47 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace spider_check {
+
+/**
+ * Something a person asked for or configured cannot be: one line that names the place, what is
+ * wrong and what would be right. The program ends with ExitCode::usage.
+ */
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/** PostgreSQL cannot be used, or refused a statement. No message holds a password. */
+class DbError : public std::runtime_error {
+ public:
+  enum class Kind {
+    connection,    ///< no connection, or it was lost
+    not_migrated,  ///< the schema is missing or older than the program
+    refused,  ///< the schema is newer than the program or was changed, or the server cannot be used
+    statement,  ///< a statement failed
+  };
+
+  DbError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+/** The run is no longer ours: another process took it over, so every write to it is refused. */
+class LostRun : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/** The spiders of a project cannot be listed: one fault of the whole project. */
+class ListingError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace spider_check

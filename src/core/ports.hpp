@@ -1,0 +1,200 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/owner.hpp"
+#include "core/run.hpp"
+#include "core/termination.hpp"
+#include "core/time.hpp"
+#include "core/verdict.hpp"
+
+namespace spider_check {
+
+/** An interface: used by reference, never copied. */
+class Port {
+ public:
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  Port(Port&&) = delete;
+  Port& operator=(Port&&) = delete;
+  virtual ~Port() = default;
+
+ protected:
+  Port() = default;
+};
+
+/** What one cheap look at the store tells, enough for the tick that finds nothing to do. */
+struct Glance {
+  TimePoint now{};
+  std::optional<TimePoint> newest_success;
+};
+
+/** The session that holds a slot's lock. */
+struct LockHolder {
+  std::string host;  ///< empty when the server does not tell
+  int pid = 0;       ///< 0 when the server does not tell
+  TimePoint since{};
+};
+
+/** A new run, before it is recorded. */
+struct NewRun {
+  Trigger trigger = Trigger::tick;
+  bool partial = false;
+  std::optional<Duration> late;
+  std::optional<int> missed_intervals;
+};
+
+/**
+ * The right to write to one attempt of a run. The token changes with each attempt, so that whoever
+ * was overtaken cannot write any more.
+ */
+struct Claim {
+  RunId id = 0;
+  int attempt = 1;
+  TimePoint started{};  ///< of the run, not of the attempt
+  std::string token;
+};
+
+/** What became of one spider in one attempt: one row of spider_run. */
+struct SpiderOutcome {
+  std::string spider;
+  ChildReport child;
+  Judgement judgement;
+  std::filesystem::path log;
+};
+
+/** A spider's outcome as it was recorded. */
+struct RecordedOutcome {
+  SpiderOutcome outcome;
+  int attempt = 1;
+  TimePoint finished{};
+};
+
+/** How an attempt at a run ended. */
+struct RunEnd {
+  RunStatus status = RunStatus::failed;
+  std::string failure;                  ///< why, in words; empty when completed
+  std::optional<Duration> retry_after;  ///< failed: how long until the next attempt may start
+};
+
+/**
+ * The lock of one slot of the schedule, held until release() or destruction. Where more than one
+ * slot exists it also holds off other deciders until decided() is called.
+ */
+class SlotLock : public Port {
+ public:
+  [[nodiscard]] virtual int slot() const noexcept = 0;
+
+  /** The run is recorded, or there is none: others may decide now. Throws DbError. */
+  virtual void decided() = 0;
+
+  /** Throws DbError; the destructor does the same and ignores failures. */
+  virtual void release() = 0;
+};
+
+/**
+ * Where the runs of one schedule are recorded. Every verb throws DbError when the store cannot be
+ * used; those that take a Claim throw LostRun when the run is no longer the caller's.
+ */
+class RunStore : public Port {
+ public:
+  /** One round trip, one index probe. */
+  [[nodiscard]] virtual Glance glance() = 0;
+
+  /** Everything that the decision needs. A lock that this store holds itself counts as free. */
+  [[nodiscard]] virtual State state() = 0;
+
+  /** Takes the lock of a free slot; null when none is free. Never waits for a run. */
+  [[nodiscard]] virtual std::unique_ptr<SlotLock> try_lock() = 0;
+
+  /** Who holds a slot; empty when nobody does any more. */
+  [[nodiscard]] virtual std::optional<LockHolder> lock_holder() = 0;
+
+  /** Records a new run that starts now, as running. */
+  [[nodiscard]] virtual Claim start(const NewRun& run, const SlotLock& lock) = 0;
+
+  /** Sets a failed run back to running for its next attempt; last_run_at stays. */
+  [[nodiscard]] virtual Claim retry(const Run& run, const SlotLock& lock) = 0;
+
+  /** Marks a running run whose owner is gone as failed, due again at once. */
+  virtual void mark_interrupted(const Run& run, const std::string& why) = 0;
+
+  /** The spiders that have succeeded in this run so far, in any attempt. */
+  [[nodiscard]] virtual std::vector<std::string> succeeded(RunId run) = 0;
+
+  /** How many spiders the whole run has. */
+  virtual void set_spider_count(const Claim& claim, int count) = 0;
+
+  /** Says that the run's owner lives. */
+  virtual void heartbeat(const Claim& claim) = 0;
+
+  /** Records one outcome. Recording the same spider and attempt twice records it once. */
+  virtual void record(const Claim& claim, const SpiderOutcome& outcome) = 0;
+
+  /** Ends the attempt. */
+  virtual void finish(const Claim& claim, const RunEnd& end) = 0;
+
+  /**
+   * After a lost connection: connects again, takes the same lock again and makes sure that the run
+   * is still the caller's. Throws DbError when the database is still away, LostRun when it is not.
+   */
+  virtual void reclaim(const Claim& claim, SlotLock& lock) = 0;
+
+  /** The newest outcome of each spider in this run, by name. */
+  [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;
+};
+
+/** One spider to be run: a child process. */
+struct SpiderJob {
+  std::string name;
+  std::vector<std::string> command;         ///< argv; never given to a shell
+  std::filesystem::path working_directory;  ///< empty: the program's own
+  std::filesystem::path log;
+};
+
+/** Where spiders come from. */
+class SpiderSource : public Port {
+ public:
+  /**
+   * Every spider there is, without log paths. Throws ListingError; its message is one line that
+   * names the cause and, where there is one, the file and line.
+   */
+  [[nodiscard]] virtual std::vector<SpiderJob> list() = 0;
+};
+
+/** Told what happens while spiders run; called on the runner's own thread. */
+class RunObserver : public Port {
+ public:
+  virtual void on_start(const SpiderJob& job) = 0;
+  virtual void on_finish(const SpiderJob& job, const ChildReport& report) = 0;
+
+  /** At least every 30 s. Returning false stops the spiders and ends the run. */
+  [[nodiscard]] virtual bool on_pulse() = 0;
+};
+
+/** Runs child processes. */
+class SpiderRunner : public Port {
+ public:
+  /**
+   * Runs the jobs and reports each. None of their processes is left when it returns. Gives the
+   * signal that told this program to stop, or 0: then the rest was not started.
+   */
+  [[nodiscard]] virtual int run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) = 0;
+};
+
+/** What only the operating system knows about owners. */
+class OwnerProbe : public Port {
+ public:
+  /** This very process. */
+  [[nodiscard]] virtual const Owner& self() const = 0;
+
+  /** Whether the very process of a neighbour (is_neighbour) exists. */
+  [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
+};
+
+}  // namespace spider_check

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/owner.hpp"
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/** scheduler_state.id */
+using RunId = std::int64_t;
+
+/** scheduler_state.status */
+enum class RunStatus { running, completed, failed };
+
+/** "running", "completed", "failed": the words of the column. */
+[[nodiscard]] std::string_view to_text(RunStatus status);
+
+/** Empty for a word that is none of the three. */
+[[nodiscard]] std::optional<RunStatus> parse_run_status(std::string_view text);
+
+/** What started a run: a tick that found it due, or a person. */
+enum class Trigger { tick, force };
+
+/** "tick", "force": the words of scheduler_state.trigger. */
+[[nodiscard]] std::string_view to_text(Trigger trigger);
+
+/** One row of scheduler_state, as the decision needs it. */
+struct Run {
+  RunId id = 0;
+  RunStatus status = RunStatus::completed;
+  TimePoint started{};    ///< last_run_at: the start of the first attempt
+  TimePoint heartbeat{};  ///< updated_at
+  std::optional<TimePoint> finished;
+  std::optional<TimePoint> next_attempt;  ///< empty in rows of an earlier program
+  int attempt = 1;                        ///< how many attempts have been started
+  int spider_count = 0;
+  bool partial = false;  ///< only the spiders that --spider named
+  std::string failure;   ///< why it failed, in words
+  Owner owner;
+  int slot = 0;
+  bool lock_held = false;  ///< somebody else's session holds the lock of its slot
+};
+
+/** Everything that PostgreSQL knows and the decision needs, read with the database's own clock. */
+struct State {
+  TimePoint now{};
+  std::optional<TimePoint> newest_success;  ///< the start of the newest whole run that completed
+  std::optional<Run> last;                  ///< the newest whole run
+  std::optional<Run> partial;               ///< a run of --spider that is marked running
+  int free_slots = 1;                       ///< slots that no other session holds
+  int future_runs = 0;  ///< rows that start in the future; they count for nothing
+};
+
+/** How late a run starts, counted from the moment it was due. */
+struct Lateness {
+  Duration late{0};
+  int missed_intervals = 0;  ///< whole intervals in which a run should have started and none did
+
+  friend bool operator==(const Lateness&, const Lateness&) = default;
+};
+
+}  // namespace spider_check

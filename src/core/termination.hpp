@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/** The process ended by itself. */
+struct Exited {
+  int code = 0;
+  friend bool operator==(const Exited&, const Exited&) = default;
+};
+
+/** A signal ended the process. */
+struct Signaled {
+  int signal = 0;
+  bool core_dumped = false;
+  friend bool operator==(const Signaled&, const Signaled&) = default;
+};
+
+/** The process never came to be: the program is missing, the log cannot be opened, … */
+struct NotStarted {
+  std::string why;
+  friend bool operator==(const NotStarted&, const NotStarted&) = default;
+};
+
+/** How a child process ended. */
+using Termination = std::variant<Exited, Signaled, NotStarted>;
+
+/** How one child process went. */
+struct ChildReport {
+  Termination termination;
+  bool stopped = false;          ///< it was told to stop because the whole run was
+  Duration took{0};              ///< from its start to its end
+  Duration cpu_time{0};          ///< of the child and of its children that it waited for
+  std::int64_t peak_memory = 0;  ///< bytes resident, of the largest of them
+};
+
+/** "exit status 3", "killed by SIGSEGV (core dumped)", "not started: …". */
+[[nodiscard]] std::string to_text(const Termination& termination);
+
+/** "SIGTERM" for 15; "signal 99" for a number without a name. */
+[[nodiscard]] std::string signal_name(int signal);
+
+}  // namespace spider_check

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "db/session.hpp"
+
+namespace spider_check::db {
+
+/** The schema that this program needs. */
+[[nodiscard]] int needed_version() noexcept;
+
+/**
+ * Throws DbError when a schema of this version cannot be used: older (Kind::not_migrated) or newer
+ * (Kind::refused) than the program. 0: there is none.
+ */
+void require_version(int version);
+
+/** The version of the database's schema, 0 when there is none. Throws DbError. */
+[[nodiscard]] int schema_version(Session& session);
+
+/**
+ * Applies what is missing, each migration in a transaction of its own, under a lock that only
+ * migrations take. Gives the names of those applied. Throws DbError: also when an applied file
+ * differs from the program's, or the database is newer than the program.
+ */
+[[nodiscard]] std::vector<std::string> migrate(Session& session);
+
+}  // namespace spider_check::db

@@ -1,0 +1,118 @@
+#include "db/run_rows.hpp"
+
+#include "db/values.hpp"
+
+namespace spider_check::db {
+
+namespace {
+
+/** What read_run() reads, in its order; 0 and '' stand for NULL where that says the same. */
+std::string run_columns() {
+  return "id::bigint, status::text, " + to_microseconds("last_run_at") + ", " +
+         to_microseconds("updated_at") + ", " + to_microseconds("finished_at") + ", " +
+         to_microseconds("next_attempt_at") +
+         ", attempt, spider_count, partial::int, coalesce(failure, ''), coalesce(host, ''), "
+         "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
+         "coalesce(process_start, 0), slot";
+}
+
+std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column) {
+  if (row.get_indicator(column) == soci::i_null) return std::nullopt;
+  return from_microseconds(row.get<long long>(column));
+}
+
+Run read_run(const soci::row& row) {
+  Run run;
+  run.id = row.get<long long>(0);
+  run.status = parse_run_status(row.get<std::string>(1)).value_or(RunStatus::failed);
+  run.started = from_microseconds(row.get<long long>(2));
+  run.heartbeat = from_microseconds(row.get<long long>(3));
+  run.finished = optional_time(row, 4);
+  run.next_attempt = optional_time(row, 5);
+  run.attempt = row.get<int>(6);
+  run.spider_count = row.get<int>(7);
+  run.partial = row.get<int>(8) != 0;
+  run.failure = row.get<std::string>(9);
+  run.owner = Owner{row.get<std::string>(10), row.get<std::string>(11), row.get<long long>(12),
+                    row.get<int>(13), row.get<long long>(14)};
+  run.slot = row.get<int>(15);
+  return run;
+}
+
+std::optional<Run> read_one(soci::session& sql, const std::string& schedule,
+                            const std::string& condition) {
+  soci::row row;
+  sql << "SELECT " << run_columns() << " FROM scheduler_state WHERE schedule = :schedule AND "
+      << condition << " AND last_run_at <= now() ORDER BY last_run_at DESC, id DESC LIMIT 1",
+      soci::use(schedule), soci::into(row);
+  if (!sql.got_data()) return std::nullopt;
+  return read_run(row);
+}
+
+Termination read_termination(const soci::row& row, std::size_t exit_code, std::size_t signal) {
+  if (row.get_indicator(exit_code) == soci::i_ok) return Exited{row.get<int>(exit_code)};
+  if (row.get_indicator(signal) == soci::i_ok) return Signaled{row.get<int>(signal)};
+  return NotStarted{};
+}
+
+}  // namespace
+
+std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule) {
+  return read_one(sql, schedule, "NOT partial AND NOT (status = 'completed' AND spider_count = 0)");
+}
+
+std::optional<Run> running_partial_run(soci::session& sql, const std::string& schedule) {
+  return read_one(
+      sql, schedule,
+      "partial AND status = 'running' AND NOT EXISTS (SELECT FROM scheduler_state newer "
+      "WHERE newer.schedule = scheduler_state.schedule AND NOT newer.partial "
+      "AND newer.last_run_at > scheduler_state.last_run_at "
+      "AND newer.last_run_at <= now())");
+}
+
+int future_runs(soci::session& sql, const std::string& schedule) {
+  int count = 0;
+  sql << "SELECT count(*)::int FROM scheduler_state WHERE schedule = :schedule "
+         "AND last_run_at > now()",
+      soci::use(schedule), soci::into(count);
+  return count;
+}
+
+std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
+  const auto id = static_cast<long long>(run);
+  // The reasons arrive as one text, each on a line: a reason itself is always one line.
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << "SELECT DISTINCT ON (spider) spider, attempt, verdict, "
+                      "array_to_string(reasons, E'\\n'), exit_code, signal, "
+                      "coalesce(log_path, ''), "
+                   << to_microseconds("finished_at") << ", "
+                   << to_microseconds("(finished_at - started_at)") << ", "
+                   << to_microseconds("coalesce(cpu_time, interval '0')")
+                   << ", coalesce(peak_memory, 0) FROM spider_run WHERE run_id = :id "
+                      "ORDER BY spider, attempt DESC",
+       soci::use(id));
+  std::vector<RecordedOutcome> outcomes;
+  for (const auto& row : rows) {
+    RecordedOutcome recorded;
+    auto& outcome = recorded.outcome;
+    outcome.spider = row.get<std::string>(0);
+    recorded.attempt = row.get<int>(1);
+    outcome.judgement.verdict =
+        row.get<std::string>(2) == to_text(Verdict::failed) ? Verdict::failed : Verdict::ok;
+    for (auto text = row.get<std::string>(3); !text.empty();) {
+      const auto end = text.find('\n');
+      outcome.judgement.reasons.push_back(text.substr(0, end));
+      text = end == std::string::npos ? "" : text.substr(end + 1);
+    }
+    outcome.child.termination = read_termination(row, 4, 5);
+    outcome.log = row.get<std::string>(6);
+    recorded.finished = from_microseconds(row.get<long long>(7));
+    outcome.child.took = Duration(row.get<long long>(8));
+    outcome.child.cpu_time = Duration(row.get<long long>(9));
+    outcome.child.peak_memory = row.get<long long>(10);
+    outcomes.push_back(std::move(recorded));
+  }
+  return outcomes;
+}
+
+}  // namespace spider_check::db

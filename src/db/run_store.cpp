@@ -1,0 +1,307 @@
+#include "db/run_store.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include "db/lock_key.hpp"
+#include "db/migrator.hpp"
+#include "db/run_rows.hpp"
+#include "db/slot_lock.hpp"
+#include "db/values.hpp"
+
+namespace spider_check::db {
+
+namespace {
+
+/** A write that found no row found a run that is no longer this claim's. */
+void require_written(soci::statement& statement, const Claim& claim) {
+  if (statement.get_affected_rows() > 0) return;
+  throw LostRun("run " + std::to_string(claim.id) + " was taken over by another process");
+}
+
+/** NULL for an empty optional. */
+struct Nullable {
+  template <typename T>
+  explicit Nullable(const std::optional<T>& value)
+      : number(value ? static_cast<long long>(count(*value)) : 0),
+        indicator(value ? soci::i_ok : soci::i_null) {}
+
+  static long long count(Duration duration) { return duration.count(); }
+
+  static long long count(int number) { return number; }
+
+  long long number;
+  soci::indicator indicator;
+};
+
+// SOCI keeps the address of what it is given and reads it when the statement ends, after every
+// temporary of the statement is gone: so everything that is used has a name.
+
+/** In a type that SOCI knows. */
+struct OwnerNumbers {
+  explicit OwnerNumbers(const Owner& owner)
+      : pid_namespace(owner.pid_namespace), process_start(owner.process_start) {}
+
+  long long pid_namespace;
+  long long process_start;
+};
+
+std::string to_array_literal(const std::vector<std::string>& texts) {
+  std::string literal = "{";
+  for (const auto& text : texts) {
+    if (literal.size() > 1) literal += ',';
+    literal += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') literal += '\\';
+      literal += c;
+    }
+    literal += '"';
+  }
+  return literal + "}";
+}
+
+}  // namespace
+
+PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances, Owner owner)
+    : session_(session),
+      schedule_(std::move(schedule)),
+      max_instances_(max_instances),
+      owner_(std::move(owner)) {}
+
+template <typename Statements>
+auto PgRunStore::on_schema(Statements&& statements) {
+  try {
+    return session_.run(std::forward<Statements>(statements));
+  } catch (const DbError& error) {
+    if (error.kind() == DbError::Kind::not_migrated) require_version(schema_version(session_));
+    throw;
+  }
+}
+
+Glance PgRunStore::glance() {
+  return on_schema([&](soci::session& sql) {
+    long long now = 0;
+    int version = 0;
+    long long success = 0;
+    soci::indicator has_success = soci::i_null;
+    // now() is not written as CURRENT_TIMESTAMP, so that a test can put another clock in its place.
+    sql << "SELECT " << to_microseconds("now()")
+        << ", (SELECT coalesce(max(version), 0) FROM spider_check_migration), "
+        << to_microseconds("max(last_run_at)")
+        << " FROM (SELECT last_run_at FROM scheduler_state WHERE schedule = :schedule "
+           "AND status = 'completed' AND NOT partial AND spider_count > 0 AND last_run_at <= now() "
+           "ORDER BY last_run_at DESC LIMIT 1) success",
+        soci::use(schedule_), soci::into(now), soci::into(version),
+        soci::into(success, has_success);
+    require_version(version);
+    Glance glance{from_microseconds(now), std::nullopt};
+    if (has_success == soci::i_ok) glance.newest_success = from_microseconds(success);
+    return glance;
+  });
+}
+
+State PgRunStore::state() {
+  const auto glance = this->glance();
+  State state;
+  state.now = glance.now;
+  state.newest_success = glance.newest_success;
+  on_schema([&](soci::session& sql) {
+    state.last = newest_whole_run(sql, schedule_);
+    state.partial = running_partial_run(sql, schedule_);
+    state.future_runs = future_runs(sql, schedule_);
+  });
+  // After the rows: a run that ended in between then looks unlocked, which the look under the lock
+  // sets right; the other way round a living run would look abandoned.
+  const auto held = held_slots(session_, schedule_, max_instances_);
+  state.free_slots = std::max(0, max_instances_ - static_cast<int>(held.size()));
+  for (auto* run : {&state.last, &state.partial}) {
+    if (!*run) continue;
+    (*run)->lock_held = std::any_of(held.begin(), held.end(),
+                                    [&](const auto& slot) { return slot.slot == (*run)->slot; });
+  }
+  return state;
+}
+
+std::unique_ptr<SlotLock> PgRunStore::try_lock() {
+  return PgSlotLock::try_take(session_, schedule_, max_instances_);
+}
+
+std::optional<LockHolder> PgRunStore::lock_holder() {
+  const auto held = held_slots(session_, schedule_, max_instances_);
+  return held.empty() ? std::nullopt : held.front().holder;
+}
+
+Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
+  return on_schema([&](soci::session& sql) {
+    const auto trigger = std::string(to_text(run.trigger));
+    const int partial = run.partial ? 1 : 0;
+    Nullable late(run.late);
+    Nullable missed(run.missed_intervals);
+    const int slot = lock.slot();
+    const OwnerNumbers owner(owner_);
+    Claim claim;
+    long long started = 0;
+    long long id = 0;
+    sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, "
+           "updated_at, "
+           "schedule, trigger, partial, lateness, missed_intervals, host, boot_id, pid_namespace, "
+           "pid, process_start, slot, owner_token) "
+           "VALUES (now(), 0, 'running', now(), now(), :schedule, :trigger, "
+           ":partial::int::boolean, "
+        << to_interval(":late")
+        << ", :missed::int, :host, :boot, :namespace, :pid, :start, :slot, gen_random_uuid()) "
+           "RETURNING id, owner_token::text, "
+        << to_microseconds("last_run_at"),
+        soci::use(schedule_), soci::use(trigger), soci::use(partial),
+        soci::use(late.number, late.indicator), soci::use(missed.number, missed.indicator),
+        soci::use(owner_.host), soci::use(owner_.boot_id), soci::use(owner.pid_namespace),
+        soci::use(owner_.pid), soci::use(owner.process_start), soci::use(slot), soci::into(id),
+        soci::into(claim.token), soci::into(started);
+    claim.id = id;
+    claim.started = from_microseconds(started);
+    return claim;
+  });
+}
+
+Claim PgRunStore::retry(const Run& run, const SlotLock& lock) {
+  return on_schema([&](soci::session& sql) {
+    const int slot = lock.slot();
+    const OwnerNumbers owner(owner_);
+    const auto id = static_cast<long long>(run.id);
+    Claim claim{run.id, run.attempt + 1, run.started, {}};
+    // The attempt is part of the condition: of two that saw the same failed run only one goes on.
+    sql << "UPDATE scheduler_state SET status = 'running', attempt = :attempt, updated_at = now(), "
+           "next_attempt_at = NULL, finished_at = NULL, failure = NULL, host = :host, "
+           "boot_id = :boot, pid_namespace = :namespace, pid = :pid, process_start = :start, "
+           "slot = :slot, owner_token = gen_random_uuid() "
+           "WHERE id = :id AND status = 'failed' AND attempt = :seen RETURNING owner_token::text",
+        soci::use(claim.attempt), soci::use(owner_.host), soci::use(owner_.boot_id),
+        soci::use(owner.pid_namespace), soci::use(owner_.pid), soci::use(owner.process_start),
+        soci::use(slot), soci::use(id), soci::use(run.attempt), soci::into(claim.token);
+    if (!sql.got_data()) {
+      throw LostRun("run " + std::to_string(run.id) + " was taken over by another process");
+    }
+    return claim;
+  });
+}
+
+void PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
+  on_schema([&](soci::session& sql) {
+    const auto id = static_cast<long long>(run.id);
+    sql << "UPDATE scheduler_state SET status = 'failed', failure = :why, next_attempt_at = now(), "
+           "finished_at = updated_at, updated_at = now(), owner_token = NULL "
+           "WHERE id = :id AND status = 'running' AND attempt = :seen",
+        soci::use(why), soci::use(id), soci::use(run.attempt);
+  });
+}
+
+std::vector<std::string> PgRunStore::succeeded(RunId run) {
+  return on_schema([&](soci::session& sql) {
+    const auto id = static_cast<long long>(run);
+    const soci::rowset<std::string> names =
+        (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = :id "
+                        "AND verdict IN ('ok', 'degraded') ORDER BY spider",
+         soci::use(id));
+    return std::vector<std::string>(names.begin(), names.end());
+  });
+}
+
+void PgRunStore::set_spider_count(const Claim& claim, int count) {
+  on_schema([&](soci::session& sql) {
+    const auto id = static_cast<long long>(claim.id);
+    soci::statement update = (sql.prepare << "UPDATE scheduler_state SET spider_count = :count, "
+                                             "updated_at = now() "
+                                             "WHERE id = :id AND owner_token = :token::uuid",
+                              soci::use(count), soci::use(id), soci::use(claim.token));
+    update.execute(true);
+    require_written(update, claim);
+  });
+}
+
+void PgRunStore::heartbeat(const Claim& claim) {
+  on_schema([&](soci::session& sql) {
+    const auto id = static_cast<long long>(claim.id);
+    soci::statement update = (sql.prepare << "UPDATE scheduler_state SET updated_at = now() "
+                                             "WHERE id = :id AND owner_token = :token::uuid",
+                              soci::use(id), soci::use(claim.token));
+    update.execute(true);
+    require_written(update, claim);
+  });
+}
+
+void PgRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
+  on_schema([&](soci::session& sql) {
+    const auto id = static_cast<long long>(claim.id);
+    const auto& child = outcome.child;
+    const auto took = static_cast<long long>(child.took.count());
+    const bool ok = outcome.judgement.verdict == Verdict::ok;
+    const auto status = std::string(to_text(ok ? RunStatus::completed : RunStatus::failed));
+    const auto verdict = std::string(to_text(outcome.judgement.verdict));
+    const auto reasons = to_array_literal(outcome.judgement.reasons);
+    const auto* exited = std::get_if<Exited>(&child.termination);
+    const auto* signaled = std::get_if<Signaled>(&child.termination);
+    Nullable exit_code(exited ? std::optional(exited->code) : std::nullopt);
+    Nullable signal(signaled ? std::optional(signaled->signal) : std::nullopt);
+    const auto log = outcome.log.string();
+    const auto cpu = static_cast<long long>(child.cpu_time.count());
+    const auto memory = static_cast<long long>(child.peak_memory);
+    soci::statement insert =
+        (sql.prepare
+             << "INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, "
+                "status, verdict, reasons, exit_code, signal, log_path, cpu_time, peak_memory) "
+                "SELECT id, :spider::text, :attempt::int, now() - "
+             << to_interval(":took")
+             << ", now(), :status, :verdict, :reasons::text[], :exit::int, :signal::int, "
+                ":log, "
+             << to_interval(":cpu")
+             << ", :memory::bigint FROM scheduler_state "
+                "WHERE id = :id AND owner_token = :token::uuid "
+                // Written twice is written once: the first answer may have been lost.
+                "ON CONFLICT (run_id, spider, attempt) DO UPDATE SET log_path = "
+                "excluded.log_path",
+         soci::use(outcome.spider), soci::use(claim.attempt), soci::use(took), soci::use(status),
+         soci::use(verdict), soci::use(reasons), soci::use(exit_code.number, exit_code.indicator),
+         soci::use(signal.number, signal.indicator), soci::use(log), soci::use(cpu),
+         soci::use(memory), soci::use(id), soci::use(claim.token));
+    insert.execute(true);
+    require_written(insert, claim);
+  });
+}
+
+void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
+  on_schema([&](soci::session& sql) {
+    const auto id = static_cast<long long>(claim.id);
+    const auto status = std::string(to_text(end.status));
+    Nullable retry_after(end.retry_after);
+    soci::statement update =
+        (sql.prepare << "UPDATE scheduler_state SET status = :status, updated_at = now(), "
+                        "finished_at = now(), failure = nullif(:failure, ''), "
+                        "next_attempt_at = now() + "
+                     << to_interval(":retry") << " WHERE id = :id AND owner_token = :token::uuid",
+         soci::use(status), soci::use(end.failure),
+         soci::use(retry_after.number, retry_after.indicator), soci::use(id),
+         soci::use(claim.token));
+    update.execute(true);
+    require_written(update, claim);
+  });
+}
+
+void PgRunStore::reclaim(const Claim& claim, SlotLock& lock) {
+  session_.disconnect();
+  auto& slot = dynamic_cast<PgSlotLock&>(lock);
+  if (!slot.take_again()) {
+    // The server may not have noticed yet that our former session is gone; then it still has it.
+    const auto holder = lock_holder();
+    if (holder && holder->host == owner_.host && holder->pid == owner_.pid) {
+      throw DbError(DbError::Kind::connection, "the former session still holds the lock");
+    }
+    throw LostRun("the lock of run " + std::to_string(claim.id) + " was taken by another process");
+  }
+  heartbeat(claim);
+}
+
+std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
+  return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
+}
+
+}  // namespace spider_check::db

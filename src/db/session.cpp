@@ -1,0 +1,76 @@
+#include "db/session.hpp"
+
+#include <charconv>
+#include <string_view>
+
+#include <soci/postgresql/soci-postgresql.h>
+
+#include "db/conninfo.hpp"
+
+namespace spider_check::db {
+
+namespace {
+
+constexpr std::string_view name_prefix = "spider-check ";
+
+std::string one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = c == '\n' || c == '\t' || c == ' ';
+    if (!space) line += c;
+    if (space && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+DbError::Kind kind_of(const std::string& sqlstate) {
+  // https://www.postgresql.org/docs/15/errcodes-appendix.html
+  if (sqlstate == "42P01" || sqlstate == "42703") return DbError::Kind::not_migrated;
+  const auto error_class = sqlstate.substr(0, 2);
+  // 57P: the server is shut down, crashed or starting; 53: out of connections, memory or disk.
+  if (error_class == "08" || error_class == "57" || sqlstate == "53300") {
+    // 57014 is a statement that took too long: the connection is there.
+    return sqlstate == "57014" ? DbError::Kind::statement : DbError::Kind::connection;
+  }
+  return DbError::Kind::statement;
+}
+
+}  // namespace
+
+void throw_db_error() {
+  try {
+    throw;
+  } catch (const soci::postgresql_soci_error& error) {
+    const auto state = std::string(error.sqlstate().c_str());  // SOCI pads it with zero bytes
+    const bool unsaid = state.find_first_not_of(' ') == std::string::npos;
+    throw DbError(unsaid ? DbError::Kind::connection : kind_of(state),
+                  one_line(error.get_error_message()));
+  } catch (const soci::soci_error& error) {
+    throw DbError(DbError::Kind::connection, one_line(error.get_error_message()));
+  }
+}
+
+Session::Session(ConnectionOptions options, const Owner& owner)
+    : options_(std::move(options)), name_(session_name(owner)) {}
+
+soci::session& Session::connected() {
+  if (!session_) session_.emplace(soci::postgresql, conninfo(options_, name_));
+  return *session_;
+}
+
+std::string session_name(const Owner& owner) {
+  // PostgreSQL cuts it after 63 bytes, so what matters most comes first.
+  return std::string(name_prefix) + std::to_string(owner.pid) + "@" + owner.host;
+}
+
+std::optional<std::pair<std::string, int>> parse_session_name(const std::string& name) {
+  if (name.rfind(name_prefix, 0) != 0) return std::nullopt;
+  int pid = 0;
+  const auto* end = name.data() + name.size();
+  const auto [at, error] = std::from_chars(name.data() + name_prefix.size(), end, pid);
+  if (error != std::errc{} || at == end || *at != '@') return std::nullopt;
+  return std::pair{std::string(at + 1, end), pid};
+}
+
+}  // namespace spider_check::db

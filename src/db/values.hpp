@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "core/time.hpp"
+
+namespace spider_check::db {
+
+/**
+ * An instant travels as microseconds since 1970: SOCI's own way, std::tm, loses the fraction and
+ * the zone.
+ */
+[[nodiscard]] inline TimePoint from_microseconds(long long count) {
+  return TimePoint(std::chrono::microseconds(count));
+}
+
+/** The SQL that makes such a number of an instant. */
+[[nodiscard]] inline std::string to_microseconds(const std::string& expression) {
+  return "(extract(epoch from " + expression + ") * 1000000)::bigint";
+}
+
+/** The SQL that makes an interval of a placeholder that holds microseconds. */
+[[nodiscard]] inline std::string to_interval(const std::string& placeholder) {
+  return "make_interval(secs => " + placeholder + "::double precision / 1000000)";
+}
+
+/** PostgreSQL shows the two halves of a lock key as unsigned numbers. */
+[[nodiscard]] constexpr long long as_oid(std::int32_t key) {
+  return static_cast<long long>(static_cast<std::uint32_t>(key));
+}
+
+}  // namespace spider_check::db

@@ -1,0 +1,165 @@
+// Parse, wire, run: the one place that knows every part, the one catch-all and the one exit.
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "app/log.hpp"
+#include "app/migrate.hpp"
+#include "app/program_source.hpp"
+#include "app/schedule.hpp"
+#include "app/status.hpp"
+#include "app/tick.hpp"
+#include "config/command_line.hpp"
+#include "config/load.hpp"
+#include "core/errors.hpp"
+#include "db/migrator.hpp"
+#include "db/run_store.hpp"
+#include "os/process_identity.hpp"
+#include "os/sequential_runner.hpp"
+#include "os/signals.hpp"
+#include "scrapy/project.hpp"
+
+namespace {
+
+using namespace spider_check;
+
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
+
+app::LogLevel log_level(config::Verbosity verbosity) {
+  switch (verbosity) {
+    case config::Verbosity::quiet:
+      return app::LogLevel::warnings;
+    case config::Verbosity::normal:
+      return app::LogLevel::normal;
+    case config::Verbosity::verbose:
+      return app::LogLevel::details;
+  }
+  return app::LogLevel::normal;
+}
+
+std::vector<SpiderJob> program_jobs(const config::Config& config) {
+  std::vector<SpiderJob> jobs;
+  for (const auto& program : config.programs)
+    jobs.push_back({program.name, program.command, {}, {}});
+  return jobs;
+}
+
+scrapy::ProjectOptions project_options(const config::Config& config) {
+  if (!config.scrapy) return {};
+  const auto& scrapy = *config.scrapy;
+  return {scrapy.project, scrapy.command, scrapy.include, scrapy.exclude, scrapy.settings};
+}
+
+/** The parts that a configuration asks for, put together. */
+class Program {
+ public:
+  Program(const config::Config& config, config::Verbosity verbosity)
+      : session_(config.database, owners_.self()),
+        store_(session_, config.name, config.max_instances, owners_.self()),
+        project_(project_options(config)),
+        programs_(program_jobs(config)),
+        log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
+        schedule_{config.name,
+                  config.policy,
+                  config.takeover_after,
+                  config.log_dir,
+                  store_,
+                  owners_,
+                  sources(config),
+                  runner_,
+                  render::Zone(config.timezone),
+                  *log_} {}
+
+  app::Result operator()(const config::TickCommand& command) {
+    if (schedule_.sources.empty()) throw UsageError(nothing_to_run());
+    if (!command.dry_run) return app::tick(schedule_, command.request);
+    print(app::dry_run(schedule_, command.request));
+    return {};
+  }
+
+  app::Result operator()(const config::MigrateCommand& command) {
+    const auto apply = [&] {
+      // A connection that was lost while waiting is no use for the next try.
+      session_.disconnect();
+      return db::migrate(session_);
+    };
+    print(app::migrate(apply, command.wait));
+    return {};
+  }
+
+  app::Result operator()(const config::StatusCommand& command) {
+    print(app::status(schedule_, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::PrintCommand& command) {
+    print(command.text);
+    return {};
+  }
+
+ private:
+  static std::string nothing_to_run() {
+    return "there is nothing to run: no Scrapy project and no [[spider]] is configured, and this "
+           "is "
+           "no folder with scrapy.cfg; write a spider-check.toml as README.md shows, or name one "
+           "with -c FILE";
+  }
+
+  std::vector<SpiderSource*> sources(const config::Config& config) {
+    std::vector<SpiderSource*> sources;
+    if (config.scrapy) sources.push_back(&project_);
+    if (!config.programs.empty()) sources.push_back(&programs_);
+    return sources;
+  }
+
+  os::ProcessIdentity owners_;
+  db::Session session_;
+  db::PgRunStore store_;
+  scrapy::Project project_;
+  app::ProgramSource programs_;
+  os::SequentialRunner runner_;
+  std::unique_ptr<spdlog::logger> log_;
+  app::Schedule schedule_;
+};
+
+app::Result run(int argc, char** argv) {
+  os::ignore_broken_pipes();
+  const auto line = config::parse_command_line(argc, argv);
+  if (const auto* text = std::get_if<config::PrintCommand>(&line.command)) {
+    print(text->text);
+    return {};
+  }
+  const auto loaded = config::load(line.config_file, config::read_environment());
+  Program program(loaded.config, line.verbosity);
+  return std::visit(program, line.command);
+}
+
+int complain(ExitCode code, const std::string& what) {
+  std::fprintf(stderr, "spider-check: %s\n", render::printable(what).c_str());
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  app::Result result;
+  try {
+    result = run(argc, argv);
+  } catch (const UsageError& error) {
+    return complain(ExitCode::usage, error.what());
+  } catch (const DbError& error) {
+    return complain(ExitCode::database_unusable, error.what());
+  } catch (const LostRun& error) {
+    return complain(ExitCode::spider_failed, error.what());
+  } catch (const ListingError& error) {
+    return complain(ExitCode::spider_failed, error.what());
+  } catch (const std::exception& error) {
+    return complain(ExitCode::internal, error.what());
+  }
+  if (result.signal != 0) os::die_by(result.signal);
+  return static_cast<int>(result.code);
+}

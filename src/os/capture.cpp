@@ -1,0 +1,82 @@
+#include "os/capture.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include "os/child.hpp"
+#include "os/system_error.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+constexpr std::size_t most_kept = std::size_t{1} << 20U;
+
+struct Pipe {
+  FileDescriptor read_end;
+  FileDescriptor write_end;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("cannot make a pipe");
+  Pipe pipe{FileDescriptor(Adopt{}, ends[0]), FileDescriptor(Adopt{}, ends[1])};
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);  // the child's end stays blocking
+  return pipe;
+}
+
+/** Reads all that is there, so that the child never waits for us. */
+void drain(FileDescriptor& from, std::string& to) {
+  std::array<char, 65536> buffer;
+  while (from) {
+    const auto got = ::read(from.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return from.close();
+    const auto room = most_kept - to.size();
+    to.append(buffer.data(), std::min(room, static_cast<std::size_t>(got)));
+  }
+}
+
+int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(0, left.count()));
+}
+
+}  // namespace
+
+Captured capture(const std::vector<std::string>& command,
+                 const std::filesystem::path& working_directory, Duration timeout) {
+  auto output = make_pipe();
+  auto errors = make_pipe();
+  Child child({command, working_directory, output.write_end.get(), errors.write_end.get()});
+  output.write_end.close();
+  errors.write_end.close();
+
+  Captured captured;
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  // The end is the child's end, not that of its output: a grandchild may keep the pipe open.
+  for (bool ended = false; !ended;) {
+    std::array<pollfd, 3> fds{{{child.fd(), POLLIN, 0},
+                               {output.read_end.get(), POLLIN, 0},
+                               {errors.read_end.get(), POLLIN, 0}}};
+    const int ready = ::poll(fds.data(), fds.size(), milliseconds_until(deadline));
+    if (ready < 0 && errno != EINTR) throw system_error("cannot wait for " + command.front());
+    if (ready == 0 && !captured.timed_out) {
+      captured.timed_out = true;
+      child.kill_group();
+    }
+    ended = ready > 0 && fds[0].revents != 0;
+    drain(output.read_end, captured.output);
+    drain(errors.read_end, captured.errors);
+  }
+  captured.termination = child.reap().termination;
+  return captured;
+}
+
+}  // namespace spider_check::os

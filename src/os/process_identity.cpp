@@ -1,0 +1,83 @@
+#include "os/process_identity.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "os/file_descriptor.hpp"
+#include "os/system_error.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+/** A small file of /proc, which one read() gives whole; empty when there is none. */
+std::string read_small(const std::string& path) {
+  const FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> buffer;
+  const auto got = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
+  return {buffer.data(), static_cast<std::size_t>(got > 0 ? got : 0)};
+}
+
+/** The word at this place, counted from 0. */
+std::string_view word(std::string_view text, int place) {
+  for (;; --place) {
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
+    const auto end = std::min(text.size(), text.find(' '));
+    if (place == 0 || text.empty()) return text.substr(0, end);
+    text.remove_prefix(end);
+  }
+}
+
+/** Field 22 of /proc/PID/stat; empty when there is no such process, or only its zombie. */
+std::optional<std::int64_t> process_start(const std::string& pid) {
+  const auto text = read_small("/proc/" + pid + "/stat");
+  // Field 2 is the program's name in parentheses and may hold anything: count from its end.
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  const auto from_field_3 = std::string_view(text).substr(name_end + 1);
+  const auto state = word(from_field_3, 0);
+  if (state == "Z" || state == "X") return std::nullopt;
+  const auto start = word(from_field_3, 22 - 3);
+  std::int64_t ticks = 0;
+  const auto [end, error] = std::from_chars(start.data(), start.data() + start.size(), ticks);
+  if (error != std::errc{}) return std::nullopt;
+  return ticks;
+}
+
+std::string host_name() {
+  std::array<char, 256> buffer{};
+  if (::gethostname(buffer.data(), buffer.size() - 1) != 0)
+    throw system_error("cannot read the host's name");
+  return buffer.data();
+}
+
+std::string boot_id() {
+  const auto text = read_small("/proc/sys/kernel/random/boot_id");
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+ProcessIdentity::ProcessIdentity() {
+  struct stat pid_namespace {};
+
+  if (::stat("/proc/self/ns/pid", &pid_namespace) != 0)
+    throw system_error("cannot read /proc/self/ns/pid");
+  const auto start = process_start("self");
+  if (!start) throw system_error("cannot read /proc/self/stat");
+  self_ = Owner{host_name(), boot_id(), static_cast<std::int64_t>(pid_namespace.st_ino), ::getpid(),
+                *start};
+}
+
+bool ProcessIdentity::exists(const Owner& neighbour) const {
+  return process_start(std::to_string(neighbour.pid)) == neighbour.process_start;
+}
+
+}  // namespace spider_check::os

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <csignal>
+
+#include "os/file_descriptor.hpp"
+
+namespace spider_check::os {
+
+/**
+ * Holds back SIGTERM, SIGINT and SIGHUP while it lives, and tells of them through a file descriptor
+ * instead, so that they are handled where the program waits and nowhere else. The destructor gives
+ * back what was before; a signal that nobody took then acts as usual.
+ */
+class StopSignals {
+ public:
+  /** Throws std::system_error. */
+  StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  StopSignals(StopSignals&&) = delete;
+  StopSignals& operator=(StopSignals&&) = delete;
+  ~StopSignals();
+
+  /** Readable when a signal came. */
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+  /** The signal that came, or 0. Never waits. */
+  [[nodiscard]] int take();
+
+ private:
+  sigset_t before_{};
+  FileDescriptor fd_;
+};
+
+/** A write to a closed pipe then fails with EPIPE and ends nothing. Children get the default back.
+ */
+void ignore_broken_pipes() noexcept;
+
+/** Ends this process by the signal, as if it had never been held back. */
+[[noreturn]] void die_by(int signal);
+
+}  // namespace spider_check::os

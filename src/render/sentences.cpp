@@ -1,0 +1,122 @@
+#include "render/sentences.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "core/duration.hpp"
+
+namespace spider_check::render {
+
+namespace {
+
+double hours(Duration duration) {
+  return std::chrono::duration<double, std::ratio<3600>>(duration).count();
+}
+
+std::string print(const char* format, double value) {
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+/** "4", "0.5": hours as existing log lines write them. */
+std::string interval_hours(const Policy& policy) {
+  return print("%g", hours(policy.interval));
+}
+
+std::string run_name(const Run& run) {
+  return "run " + std::to_string(run.id);
+}
+
+/** One sentence for each action. */
+struct Explain {
+  const Policy& policy;
+  TimePoint now;
+  const Zone& zone;
+
+  std::string operator()(const Disabled&) const { return "Scheduler is disabled"; }
+
+  std::string operator()(const RecentRun& recent) const {
+    return "Recent run detected, skipping immediate execution; next run is due " +
+           when(recent.due, now, zone);
+  }
+
+  std::string operator()(const AlreadyRunning& running) const {
+    return "Already running on " + name_owner(running.run.owner.host, running.run.owner.pid) +
+           ", since " + zone.at(running.run.started);
+  }
+
+  std::string operator()(const OwnerMayReturn& waiting) const {
+    return "Run " + std::to_string(waiting.run.id) + " belongs to " +
+           name_owner(waiting.run.owner.host, waiting.run.owner.pid) +
+           ", which may be reconnecting (last heard of " + to_words(now - waiting.run.heartbeat) +
+           " ago)";
+  }
+
+  std::string operator()(const WaitsForRetry& waits) const {
+    const auto& run = waits.run;
+    const auto why = run.failure.empty() ? "" : " (" + printable(run.failure) + ")";
+    if (!waits.attempts_left) {
+      return "No attempts left for failed " + run_name(run) + why + "; next run is due " +
+             when(waits.until, now, zone);
+    }
+    return "Retry of failed " + run_name(run) + why + " is due " + when(waits.until, now, zone) +
+           ", attempt " + std::to_string(run.attempt + 1) + " of " +
+           std::to_string(policy.max_attempts);
+  }
+
+  std::string operator()(const StartRun& start) const {
+    if (start.first) return "No run is recorded, running spiders for the first time";
+    if (!start.lateness) return "Running spiders now, whatever the interval says";
+    return "Time threshold met or exceeded, running spiders immediately";
+  }
+
+  std::string operator()(const RetryRun& retry) const {
+    return "Retrying " + run_name(retry.run) + " (attempt " +
+           std::to_string(retry.run.attempt + 1) + " of " + std::to_string(policy.max_attempts) +
+           "): only the spiders that have not succeeded in it";
+  }
+};
+
+}  // namespace
+
+std::string starting(const Policy& policy) {
+  return "Starting scheduler with " + interval_hours(policy) + " hour interval";
+}
+
+std::string last_run(const Glance& glance, const Policy& policy) {
+  if (!glance.newest_success) return "No successful run is recorded";
+  return "Last run was " + print("%.2f", hours(glance.now - *glance.newest_success)) +
+         " hours ago (required: " + interval_hours(policy) + " hours)";
+}
+
+std::string explain(const Decision& decision, const Policy& policy, TimePoint now,
+                    const Zone& zone) {
+  return std::visit(Explain{policy, now, zone}, decision.action);
+}
+
+std::string explain(const Lateness& lateness) {
+  if (lateness.late < std::chrono::minutes(1)) return {};
+  auto text = "This run is " + to_words(lateness.late) + " late";
+  if (lateness.missed_intervals > 0) {
+    text += "; " + std::to_string(lateness.missed_intervals) +
+            (lateness.missed_intervals == 1 ? " interval was missed" : " intervals were missed");
+  }
+  return text;
+}
+
+std::string interruption(const Run& run) {
+  return "interrupted: " + name_owner(run.owner.host, run.owner.pid) + " is gone";
+}
+
+std::string name_owner(const std::string& host, int pid) {
+  if (host.empty()) return "an unknown process";
+  return printable(host) + ", pid " + std::to_string(pid);
+}
+
+std::string when(TimePoint time, TimePoint now, const Zone& zone) {
+  if (time <= now) return "now";
+  return zone.at(time) + " (in " + to_words(time - now) + ")";
+}
+
+}  // namespace spider_check::render

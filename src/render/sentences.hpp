@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include "core/decision.hpp"
+#include "core/ports.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::render {
+
+// The sentences that the log, --dry-run and status share. Monitoring greps for some of them: their
+// text is part of the program's contract (README, "Log lines").
+
+/** "Starting scheduler with 4 hour interval" */
+[[nodiscard]] std::string starting(const Policy& policy);
+
+/** "Last run was 2.00 hours ago (required: 4 hours)" */
+[[nodiscard]] std::string last_run(const Glance& glance, const Policy& policy);
+
+/** The decision in one sentence: why spiders run, or why not and until when. */
+[[nodiscard]] std::string explain(const Decision& decision, const Policy& policy, TimePoint now,
+                                  const Zone& zone);
+
+/** "this run is 4 h late; 1 interval was missed"; empty when it is in time. */
+[[nodiscard]] std::string explain(const Lateness& lateness);
+
+/** Why a run is marked interrupted: "interrupted: HOST pid 7 is gone". */
+[[nodiscard]] std::string interruption(const Run& run);
+
+/** "HOST, pid 7", or words for an owner that nobody knows. */
+[[nodiscard]] std::string name_owner(const std::string& host, int pid);
+
+/** "2026-11-23 20:20:01 UTC (in 1 h 59 min)" */
+[[nodiscard]] std::string when(TimePoint time, TimePoint now, const Zone& zone);
+
+}  // namespace spider_check::render

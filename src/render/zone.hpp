@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "core/time.hpp"
+
+namespace spider_check::render {
+
+/** Writes instants as people in one time zone read them. */
+class Zone {
+ public:
+  /** An IANA name, known to exist; empty: the host's own zone. */
+  explicit Zone(std::string name) : name_(std::move(name)) {}
+
+  /** "2026-11-23 20:20:01 CET" */
+  [[nodiscard]] std::string at(TimePoint time) const;
+
+  /** The instant in a format of strftime(3). */
+  [[nodiscard]] std::string format(TimePoint time, const char* format) const;
+
+ private:
+  std::string name_;
+};
+
+/** "2026-11-23T20:20:01.123Z": UTC, for programs. */
+[[nodiscard]] std::string iso_utc(TimePoint time);
+
+/**
+ * A name or message of somebody else's, safe to print on one line: control characters, among them
+ * those that steer a terminal, become \xNN, a newline \n.
+ */
+[[nodiscard]] std::string printable(const std::string& text);
+
+}  // namespace spider_check::render

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/ports.hpp"
+
+namespace spider_check::scrapy {
+
+/** How a Scrapy project's spiders are found and started. */
+struct ProjectOptions {
+  std::filesystem::path folder;                               ///< where scrapy.cfg is
+  std::vector<std::string> command{"scrapy"};                 ///< argv of Scrapy itself
+  std::vector<std::string> include{"*"};                      ///< globs on spider names
+  std::vector<std::string> exclude;                           ///< globs; they win over include
+  std::vector<std::pair<std::string, std::string>> settings;  ///< passed on as -s NAME=VALUE
+};
+
+/** The spiders that `scrapy list` finds in a project. */
+class Project final : public SpiderSource {
+ public:
+  explicit Project(ProjectOptions options) : options_(std::move(options)) {}
+
+  [[nodiscard]] std::vector<SpiderJob> list() override;
+
+ private:
+  [[nodiscard]] bool is_wanted(const std::string& spider) const;
+  [[nodiscard]] SpiderJob job(const std::string& spider) const;
+
+  ProjectOptions options_;
+};
+
+/**
+ * The line of a Python traceback's output that a person needs: the exception, with the file and
+ * line nearest to its cause, a file below `folder` before any other. Empty when there is no
+ * traceback.
+ */
+[[nodiscard]] std::string explain_traceback(const std::string& output,
+                                            const std::filesystem::path& folder);
+
+}  // namespace spider_check::scrapy
