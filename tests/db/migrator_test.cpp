@@ -1,0 +1,132 @@
+#include "db/migrator.hpp"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/errors.hpp"
+#include "world.hpp"
+
+namespace spider_check::test {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/** What an earlier installation made: these columns, and nothing else. */
+constexpr const char* old_table =
+    "CREATE TABLE scheduler_state (id SERIAL PRIMARY KEY, last_run_at TIMESTAMPTZ NOT NULL, "
+    "spider_count INTEGER NOT NULL DEFAULT 0, status VARCHAR(50) NOT NULL DEFAULT 'completed', "
+    "created_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP, "
+    "updated_at TIMESTAMPTZ NOT NULL DEFAULT CURRENT_TIMESTAMP); "
+    "CREATE INDEX idx_last_run ON scheduler_state (last_run_at DESC)";
+
+struct World {
+  TestDatabase database;
+  Client client{database, owner(1)};
+};
+
+DbError::Kind kind_of_failure(World& world) {
+  try {
+    (void)db::migrate(world.client.session);
+  } catch (const DbError& error) {
+    return error.kind();
+  }
+  FAIL("nothing was refused");
+  return DbError::Kind::statement;
+}
+
+}  // namespace
+
+TEST_CASE("a fresh database gets every migration once") {
+  World world;
+  CHECK(db::schema_version(world.client.session) == 0);
+  CHECK(db::migrate(world.client.session) == Names{"scheduler_state", "runs"});
+  CHECK(db::schema_version(world.client.session) == db::needed_version());
+  CHECK(db::migrate(world.client.session).empty());
+}
+
+TEST_CASE("an earlier table is adopted with its rows, its index and its INSERT") {
+  World world;
+  world.database.sql(old_table);
+  world.database.sql(
+      "INSERT INTO scheduler_state (last_run_at, spider_count, status) VALUES "
+      "(now() - interval '9 h', 3, 'running'), (now() - interval '2 h', 3, 'completed')");
+  (void)db::migrate(world.client.session);
+  CHECK(world.database.sql("SELECT count(*) FROM scheduler_state") == "2");
+  CHECK(world.client.store.glance().newest_success.has_value());
+  CHECK(world.database.sql("SELECT count(*) FROM pg_indexes WHERE tablename = 'scheduler_state' "
+                           "AND indexdef LIKE '%(last_run_at DESC)'") == "1");
+  world.database.sql(
+      "INSERT INTO scheduler_state (last_run_at, spider_count, status, updated_at) "
+      "VALUES (now(), 3, 'completed', now())");
+  const auto glance = world.client.store.glance();
+  CHECK(glance.now - *glance.newest_success < std::chrono::minutes(1));
+}
+
+TEST_CASE("a table of that name with other columns is refused and left alone") {
+  World world;
+  world.database.sql("CREATE TABLE scheduler_state (id SERIAL, last_run_at TIMESTAMP)");
+  try {
+    (void)db::migrate(world.client.session);
+    FAIL("nothing was refused");
+  } catch (const DbError& error) {
+    CHECK(std::string(error.what())
+              .find("its column last_run_at is timestamp without time zone, "
+                    "not timestamp with time zone") != std::string::npos);
+  }
+  CHECK(world.database.sql("SELECT count(*) FROM information_schema.tables "
+                           "WHERE table_name IN ('spider_run', 'spider_check_migration')") == "0");
+}
+
+TEST_CASE("a migration that was edited after it was applied is refused") {
+  World world;
+  (void)db::migrate(world.client.session);
+  world.database.sql("UPDATE spider_check_migration SET checksum = 'x' WHERE version = 1");
+  CHECK(kind_of_failure(world) == DbError::Kind::refused);
+}
+
+TEST_CASE("a database newer than the program is refused") {
+  World world;
+  (void)db::migrate(world.client.session);
+  world.database.sql(
+      "INSERT INTO spider_check_migration (version, name, checksum) "
+      "VALUES (9999, 'future', 'x')");
+  CHECK(kind_of_failure(world) == DbError::Kind::refused);
+  CHECK_THROWS_AS((void)world.client.store.glance(), DbError);
+}
+
+TEST_CASE("a failing migration leaves nothing of itself") {
+  World world;
+  // The second one needs this name for a table of its own.
+  world.database.sql("CREATE TABLE spider_run (x int)");
+  CHECK(kind_of_failure(world) == DbError::Kind::statement);
+  CHECK(db::schema_version(world.client.session) == 1);
+  CHECK(world.database.sql("SELECT count(*) FROM information_schema.columns "
+                           "WHERE table_name = 'scheduler_state' AND column_name = 'run_uuid'") ==
+        "0");
+  world.database.sql("DROP TABLE spider_run");
+  CHECK(db::migrate(world.client.session) == Names{"runs"});
+}
+
+TEST_CASE("a database that was never migrated says what to type") {
+  World world;
+  try {
+    (void)world.client.store.glance();
+    FAIL("nothing was refused");
+  } catch (const DbError& error) {
+    CHECK(error.kind() == DbError::Kind::not_migrated);
+    CHECK(std::string(error.what()) ==
+          "the database is not prepared for spider-check; type: spider-check migrate");
+  }
+}
+
+TEST_CASE("a status that is none of the three is refused from now on") {
+  World world;
+  (void)db::migrate(world.client.session);
+  CHECK_THROWS(world.database.sql(
+      "INSERT INTO scheduler_state (last_run_at, status) VALUES (now(), 'paused')"));
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,353 @@
+// What every RunStore does, shown of the real one and of the one that the unit tests rely on.
+
+#include <memory>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/errors.hpp"
+#include "db/migrator.hpp"
+#include "support/memory_run_store.hpp"
+#include "world.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/** Two hosts on PostgreSQL. */
+class Real {
+ public:
+  explicit Real(int slots = 1)
+      : a_(database_, owner(1), slots), b_(database_, owner(2, "server"), slots) {
+    (void)db::migrate(a_.session);
+  }
+
+  RunStore& a() { return a_.store; }
+
+  RunStore& b() { return b_.store; }
+
+  void break_connection_of_a() {
+    database_.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'spider-check 1@laptop'");
+    // The server's answer does not mean that the session has gone.
+    while (database_.sql("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity s USING (pid) "
+                         "WHERE locktype = 'advisory' AND application_name LIKE '%1@laptop'") !=
+           "0") {
+    }
+  }
+
+  /** Makes every instant in the table older. */
+  void age(Duration by) {
+    const auto seconds = std::to_string(by / 1us) + " * interval '1 microsecond'";
+    database_.sql("UPDATE scheduler_state SET last_run_at = last_run_at - " + seconds +
+                  ", updated_at = updated_at - " + seconds +
+                  ", next_attempt_at = next_attempt_at - " + seconds);
+  }
+
+ private:
+  TestDatabase database_;
+  Client a_;
+  Client b_;
+};
+
+/** The same on the memory store. */
+class Memory {
+ public:
+  explicit Memory(int slots = 1)
+      : a_(database_, slots, owner(1)), b_(database_, slots, owner(2, "server")) {}
+
+  RunStore& a() { return a_; }
+
+  RunStore& b() { return b_; }
+
+  void break_connection_of_a() { a_.lose_connection(); }
+
+  void age(Duration by) { database_.now += by; }
+
+ private:
+  MemoryDatabase database_;
+  MemoryRunStore a_;
+  MemoryRunStore b_;
+};
+
+/** Runs everything, with success or without. */
+Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
+  const auto lock = store.try_lock();
+  REQUIRE(lock);
+  NewRun run;
+  run.partial = partial;
+  const auto claim = store.start(run, *lock);
+  store.set_spider_count(claim, 2);
+  store.record(claim, outcome("good", Exited{0}));
+  store.record(claim, outcome("bad", Exited{status == RunStatus::completed ? 0 : 1}));
+  const bool failed = status == RunStatus::failed;
+  store.finish(claim, {status, failed ? "it failed" : "",
+                       failed ? std::optional<Duration>(15min) : std::nullopt});
+  return claim;
+}
+
+bool about(TimePoint a, TimePoint b) {
+  return a - b < 20s && b - a < 20s;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("an empty store knows nothing", World, Real, Memory) {
+  World world;
+  CHECK_FALSE(world.a().glance().newest_success.has_value());
+  const auto state = world.a().state();
+  CHECK_FALSE(state.last.has_value());
+  CHECK_FALSE(state.partial.has_value());
+  CHECK(state.free_slots == 1);
+  CHECK(state.future_runs == 0);
+  CHECK_FALSE(world.a().lock_holder().has_value());
+}
+
+TEST_CASE_TEMPLATE("a completed run is the newest success, seen by every host", World, Real,
+                   Memory) {
+  World world;
+  const auto claim = run_through(world.a(), RunStatus::completed);
+  world.age(2h);
+  const auto glance = world.b().glance();
+  REQUIRE(glance.newest_success.has_value());
+  CHECK(about(*glance.newest_success + 2h, glance.now));
+  const auto state = world.b().state();
+  REQUIRE(state.last.has_value());
+  CHECK(state.last->id == claim.id);
+  CHECK(state.last->status == RunStatus::completed);
+  CHECK(state.last->spider_count == 2);
+  CHECK(state.last->finished.has_value());
+  CHECK_FALSE(state.last->next_attempt.has_value());
+  CHECK_FALSE(state.last->lock_held);
+}
+
+TEST_CASE_TEMPLATE("a failed run is no success, and says why and until when", World, Real, Memory) {
+  World world;
+  (void)run_through(world.a(), RunStatus::failed);
+  const auto state = world.a().state();
+  CHECK_FALSE(state.newest_success.has_value());
+  REQUIRE(state.last.has_value());
+  CHECK(state.last->status == RunStatus::failed);
+  CHECK(state.last->failure == "it failed");
+  REQUIRE(state.last->next_attempt.has_value());
+  CHECK(about(*state.last->next_attempt, state.now + 15min));
+}
+
+TEST_CASE_TEMPLATE("a partial run is neither success nor last run", World, Real, Memory) {
+  World world;
+  (void)run_through(world.a(), RunStatus::completed, true);
+  const auto state = world.a().state();
+  CHECK_FALSE(state.newest_success.has_value());
+  CHECK_FALSE(state.last.has_value());
+  CHECK_FALSE(state.partial.has_value());
+}
+
+TEST_CASE_TEMPLATE("a partial run in progress is seen until a newer whole run", World, Real,
+                   Memory) {
+  World world;
+  {
+    const auto lock = world.a().try_lock();
+    NewRun partial;
+    partial.partial = true;
+    const auto claim = world.a().start(partial, *lock);
+    REQUIRE(world.b().state().partial.has_value());
+    CHECK(world.b().state().partial->id == claim.id);
+    CHECK(world.b().state().partial->lock_held);
+  }
+  CHECK_FALSE(world.b().state().partial->lock_held);
+  world.age(1min);
+  (void)run_through(world.b(), RunStatus::completed);
+  CHECK_FALSE(world.b().state().partial.has_value());
+}
+
+TEST_CASE_TEMPLATE("a lock is exclusive between hosts, and its holder is known", World, Real,
+                   Memory) {
+  World world;
+  auto lock = world.a().try_lock();
+  REQUIRE(lock);
+  CHECK(lock->slot() == 0);
+  CHECK_FALSE(world.b().try_lock());
+  const auto holder = world.b().lock_holder();
+  REQUIRE(holder.has_value());
+  CHECK(holder->host == "laptop");
+  CHECK(holder->pid == 1);
+  CHECK(world.b().state().free_slots == 0);
+  CHECK(world.a().state().free_slots == 1);
+  lock->release();
+  CHECK(world.b().try_lock());
+}
+
+TEST_CASE_TEMPLATE("a lock that goes out of scope is free", World, Real, Memory) {
+  World world;
+  CHECK(world.a().try_lock());
+  CHECK(world.b().try_lock());
+}
+
+TEST_CASE_TEMPLATE("two slots are two locks", World, Real, Memory) {
+  World world(2);
+  const auto first = world.a().try_lock();
+  first->decided();
+  const auto second = world.b().try_lock();
+  REQUIRE(second);
+  second->decided();
+  CHECK(first->slot() != second->slot());
+  CHECK(world.a().state().free_slots == 1);
+}
+
+TEST_CASE_TEMPLATE("a running run tells its owner, and whether its lock is held", World, Real,
+                   Memory) {
+  World world;
+  {
+    const auto lock = world.a().try_lock();
+    const auto claim = world.a().start({}, *lock);
+    const auto state = world.b().state();
+    REQUIRE(state.last.has_value());
+    CHECK(state.last->id == claim.id);
+    CHECK(state.last->status == RunStatus::running);
+    CHECK(state.last->owner == owner(1));
+    CHECK(state.last->lock_held);
+    CHECK(about(state.last->heartbeat, state.now));
+    CHECK(state.last->attempt == 1);
+  }
+  CHECK_FALSE(world.b().state().last->lock_held);
+}
+
+TEST_CASE_TEMPLATE("a heartbeat moves updated_at", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  world.age(1h);
+  CHECK(about(world.b().state().last->heartbeat + 1h, world.b().state().now));
+  world.a().heartbeat(claim);
+  CHECK(about(world.b().state().last->heartbeat, world.b().state().now));
+}
+
+TEST_CASE_TEMPLATE("a retry is the same run with its first start", World, Real, Memory) {
+  World world;
+  const auto first = run_through(world.a(), RunStatus::failed);
+  world.age(20min);
+  const auto seen = world.b().state().last;
+  const auto lock = world.b().try_lock();
+  const auto claim = world.b().retry(*seen, *lock);
+  CHECK(claim.id == first.id);
+  CHECK(claim.attempt == 2);
+  CHECK(claim.token != first.token);
+  CHECK(world.b().succeeded(claim.id) == Names{"good"});
+  const auto state = world.a().state();
+  CHECK(state.last->status == RunStatus::running);
+  CHECK(state.last->started == seen->started);
+  CHECK(state.last->owner == owner(2, "server"));
+  CHECK(state.last->failure.empty());
+  CHECK_FALSE(state.last->finished.has_value());
+}
+
+TEST_CASE_TEMPLATE("of two that saw the same failed run one retries it", World, Real, Memory) {
+  World world(2);
+  (void)run_through(world.a(), RunStatus::failed);
+  const auto seen = *world.a().state().last;
+  const auto lock_a = world.a().try_lock();
+  lock_a->decided();
+  const auto lock_b = world.b().try_lock();
+  lock_b->decided();
+  (void)world.a().retry(seen, *lock_a);
+  CHECK_THROWS_AS((void)world.b().retry(seen, *lock_b), LostRun);
+}
+
+TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, Memory) {
+  World world;
+  Claim old;
+  {
+    const auto lock = world.a().try_lock();
+    old = world.a().start({}, *lock);
+  }
+  world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone");
+  CHECK(world.b().state().last->failure == "interrupted: laptop, pid 1 is gone");
+  CHECK(world.b().state().last->next_attempt.has_value());
+  const auto lock = world.b().try_lock();
+  (void)world.b().retry(*world.b().state().last, *lock);
+  CHECK_THROWS_AS(world.a().heartbeat(old), LostRun);
+  CHECK_THROWS_AS(world.a().set_spider_count(old, 9), LostRun);
+  CHECK_THROWS_AS(world.a().record(old, outcome("x", Exited{0})), LostRun);
+  CHECK_THROWS_AS(world.a().finish(old, {RunStatus::completed, {}, {}}), LostRun);
+  CHECK(world.b().outcomes(old.id).empty());
+}
+
+TEST_CASE_TEMPLATE("marking a run that went on in the meantime changes nothing", World, Real,
+                   Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  const auto seen = *world.b().state().last;
+  world.a().finish(claim, {RunStatus::completed, {}, {}});
+  world.b().mark_interrupted(seen, "interrupted");
+  CHECK_FALSE(world.b().state().last.has_value());  // completed without spiders: a marker
+  CHECK_NOTHROW(world.a().heartbeat(claim));
+}
+
+TEST_CASE_TEMPLATE("an outcome is recorded as it was, and twice is once", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  const auto killed = outcome("it's \"odd\";\n--", Signaled{9});
+  world.a().record(claim, killed);
+  world.a().record(claim, killed);
+  world.a().record(claim, outcome("missing", NotStarted{"cannot execute {x}, \"y\\z\""}));
+  const auto outcomes = world.b().outcomes(claim.id);
+  REQUIRE(outcomes.size() == 2);
+  const auto& odd = outcomes[0].outcome;
+  CHECK(odd.spider == killed.spider);
+  CHECK(odd.child.termination == Termination{Signaled{9}});
+  CHECK(odd.child.took == killed.child.took);
+  CHECK(odd.child.cpu_time == killed.child.cpu_time);
+  CHECK(odd.child.peak_memory == killed.child.peak_memory);
+  CHECK(odd.judgement.verdict == Verdict::failed);
+  CHECK(odd.judgement.reasons == Names{"killed by SIGKILL"});
+  CHECK(odd.log == killed.log);
+  CHECK(outcomes[1].outcome.judgement.reasons ==
+        Names{"not started: cannot execute {x}, \"y\\z\""});
+}
+
+TEST_CASE_TEMPLATE("of several attempts the newest outcome of each spider counts", World, Real,
+                   Memory) {
+  World world;
+  const auto first = run_through(world.a(), RunStatus::failed);
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().retry(*world.a().state().last, *lock);
+  world.a().record(claim, outcome("bad", Exited{0}));
+  const auto outcomes = world.a().outcomes(first.id);
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].outcome.spider == "bad");
+  CHECK(outcomes[0].attempt == 2);
+  CHECK(outcomes[0].outcome.judgement.verdict == Verdict::ok);
+  CHECK(outcomes[1].attempt == 1);
+  CHECK(world.a().succeeded(first.id) == Names{"bad", "good"});
+}
+
+TEST_CASE_TEMPLATE("a lost connection is got back with its lock", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  world.break_connection_of_a();
+  CHECK_FALSE(world.b().state().last->lock_held);
+  world.a().reclaim(claim, *lock);
+  CHECK(world.b().state().last->lock_held);
+  CHECK_NOTHROW(world.a().heartbeat(claim));
+}
+
+TEST_CASE_TEMPLATE("a lost connection whose lock another host took is a lost run", World, Real,
+                   Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  world.break_connection_of_a();
+  const auto others = world.b().try_lock();
+  REQUIRE(others);
+  CHECK_THROWS_AS(world.a().reclaim(claim, *lock), LostRun);
+}
+
+}  // namespace spider_check::test

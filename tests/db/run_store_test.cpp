@@ -1,0 +1,138 @@
+// What only PostgreSQL can show of the run store: rows of earlier programs, several schedules,
+// plans.
+
+#include "db/run_store.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "core/errors.hpp"
+#include "db/migrator.hpp"
+#include "world.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct World {
+  World() { (void)db::migrate(client.session); }
+
+  /** A row as an earlier program wrote it. */
+  void insert(const std::string& ago, const std::string& status, int spiders = 3) const {
+    database.sql(
+        "INSERT INTO scheduler_state (last_run_at, spider_count, status, updated_at) "
+        "VALUES (now() - interval '" +
+        ago + "', " + std::to_string(spiders) + ", '" + status + "', now() - interval '" + ago +
+        "')");
+  }
+
+  TestDatabase database;
+  Client client{database, owner(1)};
+};
+
+}  // namespace
+
+TEST_CASE("the marker of an installation is neither success nor run") {
+  World world;
+  world.insert("5 hours", "completed", 0);
+  const auto state = world.client.store.state();
+  CHECK_FALSE(state.newest_success.has_value());
+  CHECK_FALSE(state.last.has_value());
+}
+
+TEST_CASE("a running row with a newer row is history") {
+  World world;
+  world.insert("2 hours", "running");
+  world.insert("1 hour", "completed");
+  const auto state = world.client.store.state();
+  CHECK(state.last->status == RunStatus::completed);
+}
+
+TEST_CASE("two rows of one instant: the one that was written later counts") {
+  World world;
+  world.database.sql(
+      "INSERT INTO scheduler_state (last_run_at, spider_count, status) VALUES "
+      "(now(), 3, 'running'), (now(), 3, 'completed')");
+  CHECK(world.client.store.state().last->status == RunStatus::completed);
+}
+
+TEST_CASE("a row of an earlier program has no owner, and its first attempt was its only one") {
+  World world;
+  world.insert("1 hour", "failed");
+  const auto last = *world.client.store.state().last;
+  CHECK(last.owner == Owner{});
+  CHECK(last.attempt == 1);
+  CHECK_FALSE(last.next_attempt.has_value());
+}
+
+TEST_CASE("rows of the future count for nothing and are counted") {
+  World world;
+  world.insert("-1 hour", "completed");
+  world.insert("-1 day", "running");
+  const auto state = world.client.store.state();
+  CHECK_FALSE(state.newest_success.has_value());
+  CHECK_FALSE(state.last.has_value());
+  CHECK(state.future_runs == 2);
+}
+
+TEST_CASE("schedules share a table and nothing else") {
+  World world;
+  Client other(world.database, owner(2), 1, "it's another; --");
+  const auto lock = world.client.store.try_lock();
+  const auto others = other.store.try_lock();
+  REQUIRE(others);
+  const auto claim = other.store.start({}, *others);
+  other.store.set_spider_count(claim, 1);
+  other.store.finish(claim, {RunStatus::completed, {}, {}});
+  CHECK(other.store.glance().newest_success.has_value());
+  CHECK_FALSE(world.client.store.glance().newest_success.has_value());
+}
+
+TEST_CASE("lateness and missed intervals are recorded") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  NewRun run;
+  run.late = 4h + 30min + 5us;
+  run.missed_intervals = 1;
+  (void)world.client.store.start(run, *lock);
+  CHECK(world.database.sql("SELECT lateness = interval '4:30:00.000005' AND missed_intervals = 1 "
+                           "AND trigger = 'tick' FROM scheduler_state") == "t");
+}
+
+TEST_CASE("the run's session is set up to be noticed when its host vanishes") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto setting = world.client.session.run([](soci::session& sql) {
+    std::string value;
+    sql << "SELECT current_setting('idle_session_timeout')", soci::into(value);
+    return value;
+  });
+  CHECK(setting == "0");
+}
+
+TEST_CASE("the newest success is one index probe among many failures") {
+  World world;
+  world.database.sql(
+      "INSERT INTO scheduler_state (last_run_at, spider_count, status) "
+      "SELECT now() - interval '1 day' - n * interval '1 minute', 3, 'completed' "
+      "FROM generate_series(1, 20000) n");
+  world.database.sql(
+      "INSERT INTO scheduler_state (last_run_at, spider_count, status) "
+      "SELECT now() - n * interval '1 second', 3, 'failed' "
+      "FROM generate_series(1, 20000) n");
+  world.database.sql("ANALYZE scheduler_state");
+  const auto before = world.database.sql(
+      "SELECT sum(idx_tup_read) FROM pg_stat_all_indexes WHERE relname = 'scheduler_state'");
+  const auto plan = world.database.sql(
+      "EXPLAIN (FORMAT JSON) SELECT last_run_at FROM scheduler_state WHERE schedule = 'default' "
+      "AND status = 'completed' AND NOT partial AND spider_count > 0 AND last_run_at <= now() "
+      "ORDER BY last_run_at DESC LIMIT 1");
+  CHECK(plan.find("scheduler_state_success") != std::string::npos);
+  CHECK(plan.find("Seq Scan") == std::string::npos);
+  CHECK(plan.find("Sort") == std::string::npos);
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,44 @@
+#include "db/slot_lock.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/errors.hpp"
+#include "db/lock_key.hpp"
+#include "world.hpp"
+
+namespace spider_check::test {
+
+TEST_CASE("the keys of slots, schedules and purposes differ, and never change") {
+  CHECK(db::slot_key("default", 0) != db::slot_key("default", 1));
+  CHECK(db::slot_key("default", 0) != db::slot_key("other", 0));
+  CHECK(db::slot_key("default", 0) != db::deciding_key("default"));
+  // Hosts with different versions of the program must agree on these.
+  CHECK(db::lock_class == 1936745586);
+  CHECK(db::slot_key("default", 0) == static_cast<std::int32_t>(fnv1a("slot 0 of default")));
+}
+
+TEST_CASE("somebody else's advisory lock on the same second key is none of ours") {
+  const TestDatabase database;
+  Client client(database, owner(1));
+  Client other(database, owner(2));
+  const auto key = db::slot_key("default", 0);
+  other.session.run(
+      [&](soci::session& sql) { sql << "SELECT pg_advisory_lock(1, :key)", soci::use(key); });
+  CHECK(db::held_slots(client.session, "default", 1).empty());
+  CHECK(db::PgSlotLock::try_take(client.session, "default", 1));
+}
+
+TEST_CASE("while one slot is being given away, another decider waits for it to be settled") {
+  const TestDatabase database;
+  Client a(database, owner(1), 2);
+  auto options = database.options();
+  options.statement_timeout = std::chrono::milliseconds(200);
+  db::Session b(options, owner(2));
+  const auto lock = db::PgSlotLock::try_take(a.session, "default", 2);
+  REQUIRE(lock);
+  CHECK_THROWS_AS((void)db::PgSlotLock::try_take(b, "default", 2), DbError);
+  lock->decided();
+  CHECK(db::PgSlotLock::try_take(b, "default", 2));
+}
+
+}  // namespace spider_check::test

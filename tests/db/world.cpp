@@ -1,0 +1,93 @@
+#include "world.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+
+namespace spider_check::test {
+
+namespace {
+
+std::string maintenance_url() {
+  const char* url = std::getenv("SPIDER_CHECK_TEST_URL");
+  if (url == nullptr) {
+    throw std::runtime_error(
+        "SPIDER_CHECK_TEST_URL is not set: run this by tests/support/with-postgres");
+  }
+  return url;
+}
+
+std::map<std::string, std::string> maintenance_parameters() {
+  std::map<std::string, std::string> parameters;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(
+      PQconninfoParse(maintenance_url().c_str(), nullptr), &PQconninfoFree);
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) parameters[option->keyword] = option->val;
+  }
+  return parameters;
+}
+
+std::string execute(std::map<std::string, std::string> parameters, const std::string& text) {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  for (const auto& [key, value] : parameters) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(
+      PQconnectdbParams(keys.data(), values.data(), 0), &PQfinish);
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
+      PQexec(connection.get(), text.c_str()), &PQclear);
+  const auto status = PQresultStatus(result.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+    throw std::runtime_error(PQerrorMessage(connection.get()));
+  }
+  return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+}
+
+}  // namespace
+
+TestDatabase::TestDatabase() {
+  static int count = 0;
+  name_ = "test_" + std::to_string(++count);
+  execute(maintenance_parameters(), "CREATE DATABASE " + name_);
+}
+
+TestDatabase::~TestDatabase() {
+  try {
+    execute(maintenance_parameters(), "DROP DATABASE " + name_ + " WITH (FORCE)");
+  } catch (const std::exception&) {
+    // The whole server is thrown away in the end.
+  }
+}
+
+ConnectionOptions TestDatabase::options() const {
+  ConnectionOptions options;
+  options.parameters = maintenance_parameters();
+  options.parameters["dbname"] = name_;
+  return options;
+}
+
+std::string TestDatabase::sql(const std::string& text) const {
+  return execute(options().parameters, text);
+}
+
+Owner owner(int pid, const std::string& host) {
+  return {host, "boot", 1, pid, 99};
+}
+
+SpiderOutcome outcome(const std::string& spider, Termination end) {
+  SpiderOutcome result;
+  result.spider = spider;
+  result.child.termination = std::move(end);
+  result.child.took = std::chrono::milliseconds(1500);
+  result.child.cpu_time = std::chrono::milliseconds(250);
+  result.child.peak_memory = 12 << 20;
+  result.judgement = judge(result.child);
+  result.log = "/logs/" + spider + ".log";
+  return result;
+}
+
+}  // namespace spider_check::test

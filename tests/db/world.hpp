@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <libpq-fe.h>
+
+#include "core/connection.hpp"
+#include "core/ports.hpp"
+#include "db/run_store.hpp"
+#include "db/session.hpp"
+
+namespace spider_check::test {
+
+/** A database of its own in the test's PostgreSQL, dropped at the end. Throws std::runtime_error.
+ */
+class TestDatabase {
+ public:
+  TestDatabase();
+  TestDatabase(const TestDatabase&) = delete;
+  TestDatabase& operator=(const TestDatabase&) = delete;
+  TestDatabase(TestDatabase&&) = delete;
+  TestDatabase& operator=(TestDatabase&&) = delete;
+  ~TestDatabase();
+
+  [[nodiscard]] ConnectionOptions options() const;
+
+  /** Runs SQL as a client that is none of ours and gives the first column of the first row. */
+  std::string sql(const std::string& text) const;
+
+ private:
+  std::string name_;
+};
+
+/** A process of ours: a session with a store on it. */
+struct Client {
+  Client(const TestDatabase& database, Owner owner, int max_instances = 1,
+         const std::string& schedule = "default")
+      : session(database.options(), owner),
+        store(session, schedule, max_instances, std::move(owner)) {}
+
+  db::Session session;
+  db::PgRunStore store;
+};
+
+/** An owner on this host with this pid. */
+[[nodiscard]] Owner owner(int pid, const std::string& host = "laptop");
+
+/** A spider's outcome that ended so. */
+[[nodiscard]] SpiderOutcome outcome(const std::string& spider, Termination end);
+
+}  // namespace spider_check::test

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include "app/schedule.hpp"
+#include "app/tick.hpp"
+#include "support/fakes.hpp"
+#include "support/memory_run_store.hpp"
+
+namespace spider_check::test {
+
+/** A machine that shares a database with others: one process of ours, and what it logs. */
+class Host {
+ public:
+  explicit Host(MemoryDatabase& database, std::string name = "laptop", int pid = 4711,
+                int max_instances = 1)
+      : owners_({std::move(name), "boot", 1, pid, 99}, living),
+        store(database, max_instances, owners_.self()),
+        log_("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text_)),
+        schedule{"default", {},     std::chrono::minutes(2), "/logs", store, owners_,
+                 {&source}, runner, render::Zone("UTC"),     log_} {
+    log_.set_pattern("%l %v");
+    log_.set_level(spdlog::level::debug);
+    living.insert(pid);
+  }
+
+  app::Result tick(const Request& request = {}) { return app::tick(schedule, request); }
+
+  [[nodiscard]] bool logged(const std::string& text) const {
+    return text_.str().find(text) != std::string::npos;
+  }
+
+  [[nodiscard]] std::string logged_text() const { return text_.str(); }
+
+  [[nodiscard]] std::vector<std::string> spiders_run() const {
+    std::vector<std::string> names;
+    for (const auto& job : runner.started) names.push_back(job.name);
+    return names;
+  }
+
+ private:
+  std::ostringstream text_;
+  FakeOwners owners_;
+
+ public:
+  std::set<int> living;
+  FakeSource source{{"a", "b", "c"}};
+  FakeRunner runner;
+  MemoryRunStore store;
+
+ private:
+  spdlog::logger log_;
+
+ public:
+  app::Schedule schedule;
+};
+
+}  // namespace spider_check::test

@@ -1,0 +1,241 @@
+#include "support/memory_run_store.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/errors.hpp"
+
+namespace spider_check::test {
+
+class MemorySlotLock final : public SlotLock {
+ public:
+  MemorySlotLock(MemoryRunStore& store, int slot) : store_(store), slot_(slot) {}
+
+  MemorySlotLock(const MemorySlotLock&) = delete;
+  MemorySlotLock& operator=(const MemorySlotLock&) = delete;
+  MemorySlotLock(MemorySlotLock&&) = delete;
+  MemorySlotLock& operator=(MemorySlotLock&&) = delete;
+
+  ~MemorySlotLock() override {
+    auto& slots = store_.database_.slots;
+    if (const auto held = slots.find(slot_); held != slots.end() && held->second == &store_) {
+      slots.erase(held);
+    }
+  }
+
+  [[nodiscard]] int slot() const noexcept override { return slot_; }
+
+  void decided() override { store_.require_up(); }
+
+  void release() override {
+    store_.require_up();
+    store_.database_.slots.erase(slot_);
+  }
+
+ private:
+  MemoryRunStore& store_;
+  int slot_;
+};
+
+namespace {
+
+bool later(const MemoryRun* a, const MemoryRun* b) {
+  return std::pair(a->run.started, a->run.id) < std::pair(b->run.started, b->run.id);
+}
+
+template <typename Condition>
+const MemoryRun* newest(const MemoryDatabase& database, Condition condition) {
+  const MemoryRun* found = nullptr;
+  for (const auto& row : database.runs) {
+    if (row.run.started > database.now || !condition(row.run)) continue;
+    if (found == nullptr || later(found, &row)) found = &row;
+  }
+  return found;
+}
+
+bool is_marker(const Run& run) {
+  return run.status == RunStatus::completed && run.spider_count == 0;
+}
+
+}  // namespace
+
+MemoryRun& MemoryDatabase::find(RunId id) {
+  return *std::find_if(runs.begin(), runs.end(), [&](const auto& row) { return row.run.id == id; });
+}
+
+void MemoryRunStore::require_up() const {
+  if (database_.down) throw DbError(DbError::Kind::connection, "the database is down");
+}
+
+MemoryRun& MemoryRunStore::owned(const Claim& claim) {
+  require_up();
+  auto& row = database_.find(claim.id);
+  if (row.token != claim.token) throw LostRun("run was taken over");
+  return row;
+}
+
+bool MemoryRunStore::held_by_others(int slot) const {
+  const auto held = database_.slots.find(slot);
+  return held != database_.slots.end() && held->second != this;
+}
+
+Glance MemoryRunStore::glance() {
+  require_up();
+  const auto* success = newest(database_, [](const Run& run) {
+    return run.status == RunStatus::completed && !run.partial && run.spider_count > 0;
+  });
+  return {database_.now, success ? std::optional(success->run.started) : std::nullopt};
+}
+
+State MemoryRunStore::state() {
+  const auto glance = this->glance();
+  State state;
+  state.now = glance.now;
+  state.newest_success = glance.newest_success;
+  const auto* last =
+      newest(database_, [](const Run& run) { return !run.partial && !is_marker(run); });
+  if (last != nullptr) state.last = last->run;
+  const auto* partial = newest(
+      database_, [](const Run& run) { return run.partial && run.status == RunStatus::running; });
+  if (partial != nullptr && (last == nullptr || last->run.started <= partial->run.started)) {
+    state.partial = partial->run;
+  }
+  state.free_slots = 0;
+  for (int slot = 0; slot < max_instances_; ++slot)
+    state.free_slots += held_by_others(slot) ? 0 : 1;
+  for (auto* run : {&state.last, &state.partial}) {
+    if (*run) (*run)->lock_held = held_by_others((*run)->slot);
+  }
+  state.future_runs = static_cast<int>(
+      std::count_if(database_.runs.begin(), database_.runs.end(),
+                    [&](const auto& row) { return row.run.started > database_.now; }));
+  return state;
+}
+
+std::unique_ptr<SlotLock> MemoryRunStore::try_lock() {
+  require_up();
+  if (const auto hook = std::exchange(database_.before_lock, nullptr)) hook();
+  for (int slot = 0; slot < max_instances_; ++slot) {
+    if (database_.slots.contains(slot)) continue;
+    database_.slots[slot] = this;
+    return std::make_unique<MemorySlotLock>(*this, slot);
+  }
+  return nullptr;
+}
+
+std::optional<LockHolder> MemoryRunStore::lock_holder() {
+  require_up();
+  for (const auto& [slot, holder] : database_.slots) {
+    if (holder == this) continue;
+    return LockHolder{holder->owner_.host, holder->owner_.pid, database_.now};
+  }
+  return std::nullopt;
+}
+
+Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
+  require_up();
+  MemoryRun row;
+  row.run.id = static_cast<RunId>(database_.runs.size()) + 1;
+  row.run.status = RunStatus::running;
+  row.run.started = row.run.heartbeat = database_.now;
+  row.run.partial = run.partial;
+  row.run.owner = owner_;
+  row.run.slot = lock.slot();
+  row.token = std::to_string(++database_.tokens);
+  row.trigger = run.trigger;
+  row.late = run.late;
+  row.missed_intervals = run.missed_intervals;
+  database_.runs.push_back(row);
+  return {row.run.id, 1, row.run.started, row.token};
+}
+
+Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock) {
+  require_up();
+  auto& row = database_.find(run.id);
+  if (row.run.status != RunStatus::failed || row.run.attempt != run.attempt) {
+    throw LostRun("run was taken over");
+  }
+  row.run.status = RunStatus::running;
+  row.run.attempt += 1;
+  row.run.heartbeat = database_.now;
+  row.run.next_attempt.reset();
+  row.run.finished.reset();
+  row.run.failure.clear();
+  row.run.owner = owner_;
+  row.run.slot = lock.slot();
+  row.token = std::to_string(++database_.tokens);
+  return {run.id, row.run.attempt, run.started, row.token};
+}
+
+void MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
+  require_up();
+  auto& row = database_.find(run.id);
+  if (row.run.status != RunStatus::running || row.run.attempt != run.attempt) return;
+  row.run.status = RunStatus::failed;
+  row.run.failure = why;
+  row.run.finished = row.run.heartbeat;
+  row.run.next_attempt = row.run.heartbeat = database_.now;
+  row.token.clear();
+}
+
+std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
+  require_up();
+  std::set<std::string> names;
+  for (const auto& recorded : database_.find(run).outcomes) {
+    const auto& outcome = recorded.outcome;
+    if (outcome.judgement.verdict == Verdict::ok) names.insert(outcome.spider);
+  }
+  return {names.begin(), names.end()};
+}
+
+void MemoryRunStore::set_spider_count(const Claim& claim, int count) {
+  auto& run = owned(claim).run;
+  run.spider_count = count;
+  run.heartbeat = database_.now;
+}
+
+void MemoryRunStore::heartbeat(const Claim& claim) {
+  owned(claim).run.heartbeat = database_.now;
+}
+
+void MemoryRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
+  auto& outcomes = owned(claim).outcomes;
+  const bool known = std::any_of(outcomes.begin(), outcomes.end(), [&](const auto& other) {
+    return other.outcome.spider == outcome.spider && other.attempt == claim.attempt;
+  });
+  if (!known) outcomes.push_back({outcome, claim.attempt, database_.now});
+}
+
+void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
+  auto& run = owned(claim).run;
+  run.status = end.status;
+  run.failure = end.failure;
+  run.finished = run.heartbeat = database_.now;
+  run.next_attempt.reset();
+  if (end.retry_after) run.next_attempt = database_.now + *end.retry_after;
+}
+
+void MemoryRunStore::reclaim(const Claim& claim, SlotLock& lock) {
+  require_up();
+  if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
+  database_.slots[lock.slot()] = this;
+  heartbeat(claim);
+}
+
+std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {
+  require_up();
+  std::map<std::string, RecordedOutcome> newest;
+  for (const auto& recorded : database_.find(run).outcomes) {
+    newest[recorded.outcome.spider] = recorded;
+  }
+  std::vector<RecordedOutcome> outcomes;
+  for (auto& [spider, recorded] : newest) outcomes.push_back(recorded);
+  return outcomes;
+}
+
+void MemoryRunStore::lose_connection() {
+  std::erase_if(database_.slots, [this](const auto& held) { return held.second == this; });
+}
+
+}  // namespace spider_check::test

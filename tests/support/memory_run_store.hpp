@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ports.hpp"
+
+namespace spider_check::test {
+
+class MemoryRunStore;
+
+/** A run as the memory store keeps it. */
+struct MemoryRun {
+  Run run;
+  std::string token;
+  Trigger trigger = Trigger::tick;
+  std::optional<Duration> late;
+  std::optional<int> missed_intervals;
+  std::vector<RecordedOutcome> outcomes;
+};
+
+/** What the stores of several hosts share: rows, locks and one clock that a test sets. */
+struct MemoryDatabase {
+  TimePoint now{std::chrono::hours(500'000)};
+  std::vector<MemoryRun> runs;
+  std::map<int, const MemoryRunStore*> slots;
+  bool down = false;  ///< every verb throws DbError
+  int tokens = 0;
+  std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
+
+  [[nodiscard]] MemoryRun& find(RunId id);
+};
+
+/**
+ * A RunStore without PostgreSQL. The contract test (tests/db) holds it against the real one, so
+ * that it cannot drift.
+ */
+class MemoryRunStore final : public RunStore {
+ public:
+  MemoryRunStore(MemoryDatabase& database, int max_instances, Owner owner)
+      : database_(database), max_instances_(max_instances), owner_(std::move(owner)) {}
+
+  [[nodiscard]] Glance glance() override;
+  [[nodiscard]] State state() override;
+  [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
+  [[nodiscard]] std::optional<LockHolder> lock_holder() override;
+  [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
+  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock) override;
+  void mark_interrupted(const Run& run, const std::string& why) override;
+  [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
+  void set_spider_count(const Claim& claim, int count) override;
+  void heartbeat(const Claim& claim) override;
+  void record(const Claim& claim, const SpiderOutcome& outcome) override;
+  void finish(const Claim& claim, const RunEnd& end) override;
+  void reclaim(const Claim& claim, SlotLock& lock) override;
+  [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
+
+  /** As if the connection broke: the server frees the locks of this store. */
+  void lose_connection();
+
+ private:
+  friend class MemorySlotLock;
+
+  void require_up() const;
+  MemoryRun& owned(const Claim& claim);
+  [[nodiscard]] bool held_by_others(int slot) const;
+
+  MemoryDatabase& database_;
+  int max_instances_;
+  Owner owner_;
+};
+
+}  // namespace spider_check::test
