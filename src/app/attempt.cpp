@@ -85,7 +85,7 @@ Result carry_out(Schedule& schedule, const Claim& claim, SlotLock& lock,
   for (const auto& fault : list.faults) schedule.log.error("{}", render::printable(fault));
   const auto jobs = remaining(schedule, claim, list.jobs);
   schedule.store.set_spider_count(claim, static_cast<int>(list.jobs.size()));
-  schedule.log.info("Starting spider run for {} spider(s)", jobs.size());
+  if (!jobs.empty()) schedule.log.info("Starting spider run for {} spider(s)", jobs.size());
   RunKeeper keeper(schedule, claim, lock, jobs.size());
   if (const int signal = schedule.runner.run_all(jobs, keeper); signal != 0) {
     return end_interrupted(schedule, keeper, signal);

@@ -16,6 +16,12 @@ namespace spider_check::db {
   return TimePoint(std::chrono::microseconds(count));
 }
 
+/**
+ * An instant as `extract(epoch from …)` writes it: seconds since 1970 with at most six decimals.
+ * Throws std::invalid_argument for anything else, which PostgreSQL does not write.
+ */
+[[nodiscard]] TimePoint from_seconds(const std::string& text);
+
 /** The SQL that makes such a number of an instant. */
 [[nodiscard]] inline std::string to_microseconds(const std::string& expression) {
   return "(extract(epoch from " + expression + ") * 1000000)::bigint";

@@ -94,7 +94,7 @@ TEST_CASE("a database newer than the program is refused") {
       "INSERT INTO spider_check_migration (version, name, checksum) "
       "VALUES (9999, 'future', 'x')");
   CHECK(kind_of_failure(world) == DbError::Kind::refused);
-  CHECK_THROWS_AS((void)world.client.store.glance(), DbError);
+  CHECK_THROWS_AS((void)world.client.store.state(), DbError);
 }
 
 TEST_CASE("a failing migration leaves nothing of itself") {

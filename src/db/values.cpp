@@ -1,0 +1,30 @@
+#include "db/values.hpp"
+
+#include <charconv>
+#include <stdexcept>
+#include <string_view>
+
+namespace spider_check::db {
+
+namespace {
+
+long long to_number(std::string_view digits, const std::string& text) {
+  long long number = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto [at, error] = std::from_chars(digits.data(), end, number);
+  if (error == std::errc{} && at == end) return number;
+  throw std::invalid_argument("not a time: " + text);
+}
+
+}  // namespace
+
+TimePoint from_seconds(const std::string& text) {
+  const auto point = std::min(text.find('.'), text.size());
+  const std::chrono::seconds whole(to_number(std::string_view(text).substr(0, point), text));
+  auto decimals = text.substr(std::min(point + 1, text.size()));
+  decimals.resize(6, '0');
+  const std::chrono::microseconds part(to_number(decimals, text));
+  return TimePoint(text.front() == '-' ? whole - part : whole + part);
+}
+
+}  // namespace spider_check::db
