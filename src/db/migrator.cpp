@@ -1,5 +1,7 @@
 #include "db/migrator.hpp"
 
+#include <memory>
+
 #include <soci/postgresql/soci-postgresql.h>
 
 #include "db/lock_key.hpp"
@@ -31,10 +33,16 @@ void refuse_newer(soci::session& sql) {
 
 void execute(soci::session& sql, const Migration& migration) {
   // Not through SOCI's parser, which would take a ':' in a comment for a parameter.
-  auto& backend = dynamic_cast<soci::postgresql_session_backend&>(*sql.get_backend());
-  const soci::details::postgresql_result result(
-      backend, PQexec(backend.conn_, std::string(migration.sql).c_str()));
-  result.check_for_data("");
+  auto* connection = static_cast<const soci::postgresql_session_backend&>(*sql.get_backend()).conn_;
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
+      PQexec(connection, std::string(migration.sql).c_str()), &PQclear);
+  if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) return;
+  const bool lost = PQstatus(connection) == CONNECTION_BAD;
+  const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  throw DbError(lost ? DbError::Kind::connection : DbError::Kind::statement,
+                "migration " + std::to_string(migration.version) + " (" +
+                    std::string(migration.name) +
+                    ") failed: " + (primary != nullptr ? primary : "the connection was lost"));
 }
 
 bool apply(soci::session& sql, const Migration& migration) {

@@ -60,7 +60,7 @@ Duration to_duration(const timeval& time) {
 }
 
 Termination to_termination(int status) {
-  if (WIFSIGNALED(status)) return Signaled{WTERMSIG(status), WCOREDUMP(status)};
+  if (WIFSIGNALED(status)) return Signaled{WTERMSIG(status), WCOREDUMP(status) != 0};
   return Exited{WEXITSTATUS(status)};
 }
 
