@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include "app/log.hpp"
 #include "app/migrate.hpp"
 #include "app/program_source.hpp"
@@ -58,8 +60,8 @@ scrapy::ProjectOptions project_options(const config::Config& config) {
 class Program {
  public:
   Program(const config::Config& config, config::Verbosity verbosity)
-      : session_(config.database, owners_.self()),
-        store_(session_, config.name, config.max_instances, owners_.self()),
+      : session_(config.database, db::session_name(os::host_name(), ::getpid())),
+        store_(session_, config.name, config.max_instances, owners_),
         project_(project_options(config)),
         programs_(program_jobs(config)),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),

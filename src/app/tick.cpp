@@ -65,6 +65,8 @@ class Tick {
     const auto decision =
         decide_at_a_glance(glance.now, glance.newest_success, schedule_.policy, request_);
     if (!decision) return std::nullopt;
+    // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
+    if (!schedule_.log.should_log(spdlog::level::info)) return Result{};
     schedule_.log.info("{}",
                        render::explain(*decision, schedule_.policy, glance.now, schedule_.zone));
     return Result{};

@@ -31,7 +31,7 @@ std::optional<fs::path> find_dotenv(const std::optional<fs::path>& file,
   if (auto path = environment.working_directory / ".env"; fs::is_regular_file(path, ignored)) {
     return path;
   }
-  if (!file) return std::nullopt;
+  if (!file || file->parent_path() == environment.working_directory) return std::nullopt;
   if (auto path = file->parent_path() / ".env"; fs::is_regular_file(path, ignored)) return path;
   return std::nullopt;
 }

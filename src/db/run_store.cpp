@@ -68,11 +68,12 @@ std::string to_array_literal(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances, Owner owner)
+PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances,
+                       const OwnerProbe& owners)
     : session_(session),
       schedule_(std::move(schedule)),
       max_instances_(max_instances),
-      owner_(std::move(owner)) {}
+      owners_(owners) {}
 
 template <typename Statements>
 auto PgRunStore::on_schema(Statements&& statements) {
@@ -142,7 +143,8 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     Nullable late(run.late);
     Nullable missed(run.missed_intervals);
     const int slot = lock.slot();
-    const OwnerNumbers owner(owner_);
+    const auto& owner = owners_.self();
+    const OwnerNumbers numbers(owner);
     Claim claim;
     long long started = 0;
     long long id = 0;
@@ -158,8 +160,8 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
         << to_microseconds("last_run_at"),
         soci::use(schedule_), soci::use(trigger), soci::use(partial),
         soci::use(late.number, late.indicator), soci::use(missed.number, missed.indicator),
-        soci::use(owner_.host), soci::use(owner_.boot_id), soci::use(owner.pid_namespace),
-        soci::use(owner_.pid), soci::use(owner.process_start), soci::use(slot), soci::into(id),
+        soci::use(owner.host), soci::use(owner.boot_id), soci::use(numbers.pid_namespace),
+        soci::use(owner.pid), soci::use(numbers.process_start), soci::use(slot), soci::into(id),
         soci::into(claim.token), soci::into(started);
     claim.id = id;
     claim.started = from_microseconds(started);
@@ -170,7 +172,8 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
 Claim PgRunStore::retry(const Run& run, const SlotLock& lock) {
   return on_schema([&](soci::session& sql) {
     const int slot = lock.slot();
-    const OwnerNumbers owner(owner_);
+    const auto& owner = owners_.self();
+    const OwnerNumbers numbers(owner);
     const auto id = static_cast<long long>(run.id);
     Claim claim{run.id, run.attempt + 1, run.started, {}};
     // The attempt is part of the condition: of two that saw the same failed run only one goes on.
@@ -179,8 +182,8 @@ Claim PgRunStore::retry(const Run& run, const SlotLock& lock) {
            "boot_id = :boot, pid_namespace = :namespace, pid = :pid, process_start = :start, "
            "slot = :slot, owner_token = gen_random_uuid() "
            "WHERE id = :id AND status = 'failed' AND attempt = :seen RETURNING owner_token::text",
-        soci::use(claim.attempt), soci::use(owner_.host), soci::use(owner_.boot_id),
-        soci::use(owner.pid_namespace), soci::use(owner_.pid), soci::use(owner.process_start),
+        soci::use(claim.attempt), soci::use(owner.host), soci::use(owner.boot_id),
+        soci::use(numbers.pid_namespace), soci::use(owner.pid), soci::use(numbers.process_start),
         soci::use(slot), soci::use(id), soci::use(run.attempt), soci::into(claim.token);
     if (!sql.got_data()) {
       throw LostRun("run " + std::to_string(run.id) + " was taken over by another process");
@@ -296,7 +299,8 @@ void PgRunStore::reclaim(const Claim& claim, SlotLock& lock) {
   if (!slot.take_again()) {
     // The server may not have noticed yet that our former session is gone; then it still has it.
     const auto holder = lock_holder();
-    if (holder && holder->host == owner_.host && holder->pid == owner_.pid) {
+    const auto& owner = owners_.self();
+    if (holder && holder->host == owner.host && holder->pid == owner.pid) {
       throw DbError(DbError::Kind::connection, "the former session still holds the lock");
     }
     throw LostRun("the lock of run " + std::to_string(claim.id) + " was taken by another process");

@@ -13,8 +13,8 @@ namespace spider_check::db {
 /** The runs of one schedule in PostgreSQL. */
 class PgRunStore final : public RunStore {
  public:
-  /** `session` outlives the store; it is the session that holds the locks. */
-  PgRunStore(Session& session, std::string schedule, int max_instances, Owner owner);
+  /** `session`, which holds the locks, and `owners`, who says who this is, outlive the store. */
+  PgRunStore(Session& session, std::string schedule, int max_instances, const OwnerProbe& owners);
 
   [[nodiscard]] Glance glance() override;
   [[nodiscard]] State state() override;
@@ -39,7 +39,7 @@ class PgRunStore final : public RunStore {
   Session& session_;
   std::string schedule_;
   int max_instances_;
-  Owner owner_;
+  const OwnerProbe& owners_;
 };
 
 }  // namespace spider_check::db

@@ -51,17 +51,14 @@ void throw_db_error() {
   }
 }
 
-Session::Session(ConnectionOptions options, const Owner& owner)
-    : options_(std::move(options)), name_(session_name(owner)) {}
-
 soci::session& Session::connected() {
   if (!session_) session_.emplace(soci::postgresql, conninfo(options_, name_));
   return *session_;
 }
 
-std::string session_name(const Owner& owner) {
+std::string session_name(const std::string& host, int pid) {
   // PostgreSQL cuts it after 63 bytes, so what matters most comes first.
-  return std::string(name_prefix) + std::to_string(owner.pid) + "@" + owner.host;
+  return std::string(name_prefix) + std::to_string(pid) + "@" + host;
 }
 
 std::optional<std::pair<std::string, int>> parse_session_name(const std::string& name) {

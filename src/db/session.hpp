@@ -8,7 +8,6 @@
 
 #include "core/connection.hpp"
 #include "core/errors.hpp"
-#include "core/owner.hpp"
 
 namespace spider_check::db {
 
@@ -18,8 +17,9 @@ namespace spider_check::db {
 /** One connection to PostgreSQL, made at the first statement and never made again by itself. */
 class Session {
  public:
-  /** `owner` names this process in pg_stat_activity, so that others can say who holds a lock. */
-  Session(ConnectionOptions options, const Owner& owner);
+  /** `name` is session_name() of this process, so that others can say who holds a lock. */
+  Session(ConnectionOptions options, std::string name)
+      : options_(std::move(options)), name_(std::move(name)) {}
 
   /**
    * Calls `statements` with the connected session. Throws DbError; a failed connection says where
@@ -45,8 +45,8 @@ class Session {
   std::optional<soci::session> session_;
 };
 
-/** The application_name of a session of this owner: "spider-check 4711@host". */
-[[nodiscard]] std::string session_name(const Owner& owner);
+/** The application_name of a session of this process: "spider-check 4711@host". */
+[[nodiscard]] std::string session_name(const std::string& host, int pid);
 
 /** Reads it back; empty when it is none of ours. */
 [[nodiscard]] std::optional<std::pair<std::string, int>> parse_session_name(

@@ -1,14 +1,14 @@
 #include "os/process_identity.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
 #include <string_view>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "os/file_descriptor.hpp"
 #include "os/system_error.hpp"
@@ -51,13 +51,6 @@ std::optional<std::int64_t> process_start(const std::string& pid) {
   return ticks;
 }
 
-std::string host_name() {
-  std::array<char, 256> buffer{};
-  if (::gethostname(buffer.data(), buffer.size() - 1) != 0)
-    throw system_error("cannot read the host's name");
-  return buffer.data();
-}
-
 std::string boot_id() {
   const auto text = read_small("/proc/sys/kernel/random/boot_id");
   return text.substr(0, text.find('\n'));
@@ -65,15 +58,26 @@ std::string boot_id() {
 
 }  // namespace
 
-ProcessIdentity::ProcessIdentity() {
+std::string host_name() {
+  std::array<char, 256> buffer{};
+  if (::gethostname(buffer.data(), buffer.size() - 1) != 0)
+    throw system_error("cannot read the host's name");
+  return buffer.data();
+}
+
+const Owner& ProcessIdentity::self() const {
+  if (self_) return *self_;
+
   struct stat pid_namespace {};
 
-  if (::stat("/proc/self/ns/pid", &pid_namespace) != 0)
+  if (::stat("/proc/self/ns/pid", &pid_namespace) != 0) {
     throw system_error("cannot read /proc/self/ns/pid");
+  }
   const auto start = process_start("self");
   if (!start) throw system_error("cannot read /proc/self/stat");
   self_ = Owner{host_name(), boot_id(), static_cast<std::int64_t>(pid_namespace.st_ino), ::getpid(),
                 *start};
+  return *self_;
 }
 
 bool ProcessIdentity::exists(const Owner& neighbour) const {

@@ -1,21 +1,25 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "core/ports.hpp"
 
 namespace spider_check::os {
 
+/** The host's name. Throws std::system_error. */
+[[nodiscard]] std::string host_name();
+
 /** Reads /proc: who this process is, and whether another one is still there. */
 class ProcessIdentity final : public OwnerProbe {
  public:
-  /** Throws std::system_error when /proc cannot be read. */
-  ProcessIdentity();
-
-  [[nodiscard]] const Owner& self() const override { return self_; }
+  /** Read at the first call, since a tick that skips needs none of it. Throws std::system_error. */
+  [[nodiscard]] const Owner& self() const override;
 
   [[nodiscard]] bool exists(const Owner& neighbour) const override;
 
  private:
-  Owner self_;
+  mutable std::optional<Owner> self_;
 };
 
 }  // namespace spider_check::os

@@ -22,7 +22,7 @@ DbError failure(db::Session& session, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a session's name is read back, whatever it is cut to") {
-  const auto name = db::session_name(owner(4711, "a-host"));
+  const auto name = db::session_name("a-host", 4711);
   CHECK(name == "spider-check 4711@a-host");
   CHECK(db::parse_session_name(name) == std::pair{std::string("a-host"), 4711});
   CHECK(db::parse_session_name("spider-check 4711@a-ho") == std::pair{std::string("a-ho"), 4711});
@@ -35,7 +35,7 @@ TEST_CASE("a statement that takes too long is ended by the server") {
   const TestDatabase database;
   auto options = database.options();
   options.statement_timeout = std::chrono::milliseconds(100);
-  db::Session session(options, owner(1));
+  db::Session session(options, "test");
   const auto error = failure(session, "SELECT pg_sleep(60)");
   CHECK(error.kind() == DbError::Kind::statement);
   CHECK(std::string(error.what()).find("statement timeout") != std::string::npos);
@@ -43,7 +43,7 @@ TEST_CASE("a statement that takes too long is ended by the server") {
 
 TEST_CASE("errors are told apart by what they mean") {
   const TestDatabase database;
-  db::Session session(database.options(), owner(1));
+  db::Session session(database.options(), "test");
   CHECK(failure(session, "SELECT * FROM nothing").kind() == DbError::Kind::not_migrated);
   CHECK(failure(session, "SELECT 1/0").kind() == DbError::Kind::statement);
   CHECK(failure(session, "SELECT pg_terminate_backend(pg_backend_pid())").kind() ==
@@ -52,7 +52,7 @@ TEST_CASE("errors are told apart by what they mean") {
 
 TEST_CASE("a lost connection stays lost until it is asked for again") {
   const TestDatabase database;
-  db::Session session(database.options(), owner(1));
+  db::Session session(database.options(), "test");
   (void)failure(session, "SELECT pg_terminate_backend(pg_backend_pid())");
   CHECK(failure(session, "SELECT 1").kind() == DbError::Kind::connection);
   session.disconnect();
@@ -62,7 +62,7 @@ TEST_CASE("a lost connection stays lost until it is asked for again") {
 TEST_CASE("a server that is not there is a connection error on one line, without the password") {
   ConnectionOptions options;
   options.parameters = {{"host", "/nonexistent"}, {"user", "me"}, {"password", "s3cret"}};
-  db::Session session(options, owner(1));
+  db::Session session(options, "test");
   const auto error = failure(session, "SELECT 1");
   CHECK(error.kind() == DbError::Kind::connection);
   const std::string text = error.what();
@@ -75,7 +75,7 @@ TEST_CASE("the options of the user's own connection string are kept") {
   const TestDatabase database;
   auto options = database.options();
   options.parameters["options"] = "-c search_path=elsewhere";
-  db::Session session(options, owner(1));
+  db::Session session(options, "test");
   const auto path = session.run([](soci::session& sql) {
     std::string value;
     sql << "SHOW search_path", soci::into(value);

@@ -33,7 +33,7 @@ TEST_CASE("while one slot is being given away, another decider waits for it to b
   Client a(database, owner(1), 2);
   auto options = database.options();
   options.statement_timeout = std::chrono::milliseconds(200);
-  db::Session b(options, owner(2));
+  db::Session b(options, "test");
   const auto lock = db::PgSlotLock::try_take(a.session, "default", 2);
   REQUIRE(lock);
   CHECK_THROWS_AS((void)db::PgSlotLock::try_take(b, "default", 2), DbError);

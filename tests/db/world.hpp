@@ -33,13 +33,28 @@ class TestDatabase {
   std::string name_;
 };
 
+/** A process whose identity a test makes up. */
+class KnownOwner final : public OwnerProbe {
+ public:
+  explicit KnownOwner(Owner self) : self_(std::move(self)) {}
+
+  [[nodiscard]] const Owner& self() const override { return self_; }
+
+  [[nodiscard]] bool exists(const Owner& neighbour) const override { return neighbour == self_; }
+
+ private:
+  Owner self_;
+};
+
 /** A process of ours: a session with a store on it. */
 struct Client {
-  Client(const TestDatabase& database, Owner owner, int max_instances = 1,
+  Client(const TestDatabase& database, const Owner& owner, int max_instances = 1,
          const std::string& schedule = "default")
-      : session(database.options(), owner),
-        store(session, schedule, max_instances, std::move(owner)) {}
+      : self(owner),
+        session(database.options(), db::session_name(owner.host, owner.pid)),
+        store(session, schedule, max_instances, self) {}
 
+  KnownOwner self;
   db::Session session;
   db::PgRunStore store;
 };
