@@ -74,7 +74,10 @@ inline constexpr LibpqVariable libpq_variables[] = {
 /** Throws UsageError unless the host knows the time zone. */
 void check_timezone(const std::string& name, const std::string& place);
 
+/** Whether a message may show a value. */
+enum class Show { yes, no };
+
 /** Throws UsageError unless the text is a port number. */
-void check_port(const std::string& text, const std::string& place);
+void check_port(const std::string& text, const std::string& place, Show show = Show::yes);
 
 }  // namespace spider_check::config

@@ -12,16 +12,17 @@ namespace spider_check::config {
 
 namespace {
 
+// Lines of at most 80 columns: what a terminal has at least.
 constexpr const char* description =
-    "Runs your spiders when their data is older than the interval, and exits at once when it is "
-    "not.\nStart it every few minutes, from cron or a systemd timer.";
+    "Runs your spiders when their data is older than the interval, and exits at once\n"
+    "when it is not. Start it every few minutes, from cron or a systemd timer.";
 
 constexpr const char* footer =
-    "Without a command it is one tick: it asks PostgreSQL when the spiders last succeeded and\n"
-    "either exits or runs them.\n"
+    "Without a command it is one tick: it asks PostgreSQL when the spiders last\n"
+    "succeeded, and either exits or runs them.\n"
     "\n"
-    "Exit status: 0 nothing was due, or all succeeded; 1 a spider failed; 2 wrong flags or\n"
-    "configuration; 3 the database cannot be used and nothing was run; 4 --force found another\n"
+    "Exit status: 0 nothing was due, or all succeeded; 1 a spider failed; 2 wrong\n"
+    "flags or configuration; 3 the database cannot be used; 4 --force found another\n"
     "instance running; 128+N ended by signal N.";
 
 /** The values that CLI11 fills in. */
@@ -46,11 +47,10 @@ class Parser {
     app_.add_flag("-q,--quiet", flags_.quiet, "Say nothing but warnings and errors");
     app_.add_flag("-v,--verbose", flags_.verbose, "Say more");
     app_.add_flag("--force", flags_.force, "Run all spiders now, whatever the interval says");
-    app_.add_option("--spider", flags_.spiders,
-                    "Run only these spiders now (implies --force); never moves the schedule")
+    app_.add_option("--spider", flags_.spiders, "Run only these now; never moves the schedule")
         ->type_name("NAME")
         ->expected(1, CLI::detail::expected_max_vector_size);
-    app_.add_flag("--dry-run", flags_.dry_run, "Say what would be done and why; change nothing");
+    app_.add_flag("--dry-run", flags_.dry_run, "Say what would be done, and why; change nothing");
     app_.footer(footer);
     app_.require_subcommand(0, 1);
 
@@ -59,8 +59,8 @@ class Parser {
     migrate_->add_option("--wait", flags_.wait, "How long to wait for the server, like 30s")
         ->type_name("DURATION");
 
-    status_ = app_.add_subcommand("status",
-                                  "Show the last run, what is running and when the next is due");
+    status_ =
+        app_.add_subcommand("status", "Show the last run, who runs now, when the next is due");
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
   }
@@ -75,6 +75,9 @@ class Parser {
     }
     if (flags_.version)
       return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
+    if (app_.count("--config") > 0 && flags_.config_file.empty()) {
+      throw UsageError("--config: names no file; name one, or leave the flag out");
+    }
     if (flags_.quiet && flags_.verbose)
       throw UsageError("-q and -v exclude each other; give one of them");
     CommandLine line{command(), {}, verbosity()};
@@ -113,7 +116,7 @@ class Parser {
   }
 
   [[nodiscard]] Duration wait() const {
-    if (flags_.wait.empty()) return Duration{0};
+    if (migrate_->count("--wait") == 0) return Duration{0};
     if (const auto duration = parse_duration(flags_.wait)) return *duration;
     throw UsageError("--wait: \"" + flags_.wait + "\" is no duration; write it like " +
                      std::string(duration_examples));

@@ -37,19 +37,22 @@ std::map<std::string, std::string> parse_url(const std::string& url, const std::
     if (option->val != nullptr && *option->val != '\0') parameters[option->keyword] = option->val;
   }
   if (const auto port = parameters.find("port"); port != parameters.end()) {
-    check_port(port->second, place);
+    // What was meant as a password can end up here: "//me:secret/x@host" has no '@' before the
+    // path.
+    check_port(port->second, place, may_hold_password(url) ? Show::no : Show::yes);
   }
   return parameters;
 }
 
-void check_port(const std::string& text, const std::string& place) {
+void check_port(const std::string& text, const std::string& place, Show show) {
   int port = 0;
   const auto* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, port);
   // Several hosts have several ports, which libpq checks itself.
   if (text.find(',') != std::string::npos) return;
   if (error == std::errc{} && at == end && port >= 1 && port <= 65535) return;
-  throw UsageError(place + ": \"" + text + "\" is no port; expected a number from 1 to 65535");
+  const auto what = show == Show::yes ? "\"" + text + "\" is no port" : "the port is none";
+  throw UsageError(place + ": " + what + "; expected a number from 1 to 65535");
 }
 
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database) {

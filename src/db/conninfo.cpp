@@ -1,20 +1,28 @@
 #include "db/conninfo.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <string_view>
+#include <utility>
 
 namespace spider_check::db {
 
 namespace {
 
-/** libpq's quoting: single quotes around, backslash before quote and backslash. */
-std::string quoted(const std::string& value) {
-  std::string text = "'";
+/** Everything but letters and digits as %XX: no character is left that means something. */
+std::string encoded(const std::string& value) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
   for (const char c : value) {
-    if (c == '\'' || c == '\\') text += '\\';
-    text += c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0) {
+      text += c;
+    } else {
+      text += {'%', digits[byte >> 4U], digits[byte & 15U]};
+    }
   }
-  return text + "'";
+  return text;
 }
 
 std::string to_milliseconds(Duration duration) {
@@ -50,8 +58,12 @@ std::string conninfo(const ConnectionOptions& options, const std::string& name) 
   session_options += "-c client_min_messages=warning -c statement_timeout=" +
                      to_milliseconds(options.statement_timeout);
 
-  std::string text;
-  for (const auto& [key, value] : parameters) text += key + "=" + quoted(value) + " ";
+  // A URL, and not keyword = 'value': SOCI takes the string apart at each space, quoted or not.
+  std::string text = "postgresql:///";
+  char separator = '?';
+  for (const auto& [key, value] : parameters) {
+    text += std::exchange(separator, '&') + key + "=" + encoded(value);
+  }
   return text;
 }
 
