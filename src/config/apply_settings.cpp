@@ -38,8 +38,7 @@ Duration to_hours(const Setting& setting) {
   if (!is_number || hours * 3600 < 1 || hours > 10'000 * 24.0) {
     refuse(setting, "a number of hours, like 4 or 0.5");
   }
-  // Not llround(): it alone would load libm, which costs a tick two hundredths.
-  return Duration(static_cast<std::int64_t>(hours * 3600e6 + 0.5));
+  return std::chrono::round<Duration>(std::chrono::duration<double, std::ratio<3600>>(hours));
 }
 
 int to_instances(const Setting& setting) {

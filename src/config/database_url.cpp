@@ -37,9 +37,8 @@ std::map<std::string, std::string> parse_url(const std::string& url, const std::
     if (option->val != nullptr && *option->val != '\0') parameters[option->keyword] = option->val;
   }
   if (const auto port = parameters.find("port"); port != parameters.end()) {
-    // What was meant as a password can end up here: "//me:secret/x@host" has no '@' before the
-    // path.
-    check_port(port->second, place, may_hold_password(url) ? Show::no : Show::yes);
+    // Not shown: in "//me:secret/x@host" what was meant as a password is the port.
+    check_port(port->second, place, Show::no);
   }
   return parameters;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 #include <string_view>
 
@@ -45,8 +46,9 @@ std::string quoted_value(std::string_view text, const std::string& place) {
   throw UsageError(place + ": the quote is not closed; end the value with " + quote);
 }
 
+/** Up to a comment, which needs a blank before it: "a#b" is a value. */
 std::string plain_value(std::string_view text) {
-  const auto comment = text.find(" #");
+  const auto comment = std::min(text.find(" #"), text.find("\t#"));
   return std::string(trimmed(text.substr(0, comment)));
 }
 
@@ -65,9 +67,10 @@ Settings read_dotenv(const std::filesystem::path& file) {
     const auto name = std::string(trimmed(text.substr(0, equals)));
     if (!is_name(name)) continue;
     const auto place = file.string() + ":" + std::to_string(number) + ": " + name;
-    const auto value = trimmed(text.substr(equals + 1));
+    const auto rest = text.substr(equals + 1);
+    const auto value = trimmed(rest);
     const bool quoted = !value.empty() && (value.front() == '"' || value.front() == '\'');
-    settings[name] = {place, quoted ? quoted_value(value, place) : plain_value(value)};
+    settings[name] = {place, quoted ? quoted_value(value, place) : plain_value(rest)};
   }
   return settings;
 }

@@ -20,10 +20,10 @@ long long to_number(std::string_view digits, const std::string& text) {
 
 TimePoint from_seconds(const std::string& text) {
   const auto point = std::min(text.find('.'), text.size());
-  const std::chrono::seconds whole(to_number(std::string_view(text).substr(0, point), text));
+  const auto whole = std::chrono::seconds{to_number(std::string_view(text).substr(0, point), text)};
   auto decimals = text.substr(std::min(point + 1, text.size()));
   decimals.resize(6, '0');
-  const std::chrono::microseconds part(to_number(decimals, text));
+  const auto part = std::chrono::microseconds{to_number(decimals, text)};
   return TimePoint(text.front() == '-' ? whole - part : whole + part);
 }
 

@@ -78,21 +78,52 @@ std::string spider_lines(const StatusReport& report) {
   return text;
 }
 
-std::string next_lines(const StatusReport& report, const Zone& zone) {
-  const auto due = next_due(report);
-  auto lines = line("Next due", due ? when(*due, report.state.now, zone) : "not known");
-  // For a recent run the headline has said why.
-  if (!std::holds_alternative<RecentRun>(report.decision.action)) {
-    lines += line("", explain(report.decision, report.policy, report.state.now, zone));
+/** What is due next, and when; the headline and the last run have said most of the why. */
+struct Next {
+  const StatusReport& report;
+  const Zone& zone;
+
+  [[nodiscard]] std::string at(TimePoint time) const {
+    return line("Next due", when(time, report.state.now, zone));
   }
-  return lines;
-}
+
+  [[nodiscard]] std::string reason() const {
+    return line("", explain(report.decision, report.policy, report.state.now, zone));
+  }
+
+  std::string operator()(const Disabled&) const {
+    return line("Next due", "never: the scheduler is disabled (enabled = false)");
+  }
+
+  std::string operator()(const RecentRun& recent) const { return at(recent.due); }
+
+  std::string operator()(const AlreadyRunning&) const {
+    return line("Next due", "the interval after the start of the run that is going on");
+  }
+
+  std::string operator()(const OwnerMayReturn&) const {
+    return line("Next due", "when that run's owner is back, or known to be gone") + reason();
+  }
+
+  std::string operator()(const WaitsForRetry& waits) const {
+    return at(waits.until) +
+           line("", waits.attempts_left
+                        ? "attempt " + std::to_string(waits.run.attempt + 1) + " of " +
+                              std::to_string(report.policy.max_attempts) + " at the failed run"
+                        : "a new run: no attempts are left for the failed one");
+  }
+
+  std::string operator()(const StartRun&) const { return at(report.state.now) + reason(); }
+
+  std::string operator()(const RetryRun&) const { return at(report.state.now) + reason(); }
+};
 
 }  // namespace
 
 std::string status_text(const StatusReport& report, const Zone& zone) {
   auto text = line("Schedule", printable(report.schedule) + ", " + headline(report)) +
-              running_line(report, zone) + last_run_lines(report, zone) + next_lines(report, zone);
+              running_line(report, zone) + last_run_lines(report, zone) +
+              std::visit(Next{report, zone}, report.decision.action);
   for (const auto& run : report.decision.interrupted) {
     text += line("Note", "run " + std::to_string(run.id) + " was " + interruption(run));
   }

@@ -20,38 +20,55 @@ std::string place(const std::string& line) {
   return line.substr(name, end - name) + ":" + line.substr(number, number_end - number);
 }
 
-/** "SyntaxError: invalid syntax": a line at the margin that names what was raised. */
-bool is_exception(const std::string& line) {
-  if (line.empty() || line.front() == ' ') return false;
-  const auto name_end = line.find_first_of(": ");
-  const auto name = line.substr(0, name_end);
-  return !name.empty() && name != "Traceback" && name != "During" && name != "The" &&
-         name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
-             std::string::npos;
+bool starts_with(const std::string& text, std::string_view start) {
+  return text.compare(0, start.size(), start) == 0;
 }
+
+/** Reads tracebacks line by line; what is printed between them does not matter. */
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& folder) : folder_((folder / "").string()) {}
+
+  void read(const std::string& line) {
+    if (starts_with(line, "Traceback (most recent call last)")) {
+      inside_ = true;
+    } else if (inside_) {
+      read_inside(line);
+    }
+  }
+
+  /** Of several, chained or not, the last exception is what ended the program. */
+  [[nodiscard]] std::string explanation() const {
+    const auto& where = in_project_.empty() ? anywhere_ : in_project_;
+    return where.empty() || exception_.empty() ? exception_ : where + ": " + exception_;
+  }
+
+ private:
+  void read_inside(const std::string& line) {
+    if (auto found = place(line); !found.empty()) {
+      if (starts_with(found, folder_)) in_project_ = found;
+      anywhere_ = std::move(found);
+    } else if (!line.empty() && line.front() != ' ') {
+      // The first line at the margin is the exception, and the end of its traceback.
+      exception_ = line;
+      inside_ = false;
+    }
+  }
+
+  std::string folder_;
+  std::string in_project_;
+  std::string anywhere_;
+  std::string exception_;
+  bool inside_ = false;
+};
 
 }  // namespace
 
 std::string explain_traceback(const std::string& output, const std::filesystem::path& folder) {
+  Reader reader(folder);
   std::istringstream lines(output);
-  std::string in_project;
-  std::string anywhere;
-  std::string exception;
-  bool in_traceback = false;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("Traceback (most recent call last)", 0) == 0) in_traceback = true;
-    if (!in_traceback) continue;
-    if (auto found = place(line); !found.empty()) {
-      if (found.rfind(folder.string() + "/", 0) == 0) in_project = found;
-      anywhere = std::move(found);
-    } else if (is_exception(line)) {
-      exception = line;
-    }
-  }
-  if (exception.empty()) return {};
-  const auto& where = in_project.empty() ? anywhere : in_project;
-  return where.empty() ? exception : where + ": " + exception;
+  for (std::string line; std::getline(lines, line);) reader.read(line);
+  return reader.explanation();
 }
 
 }  // namespace spider_check::scrapy

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Shows that the lints find what they are there to find: each sample breaks one rule."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import layers
+import prose
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Tree:
+    """Files in a folder of their own."""
+
+    def __init__(self, test: unittest.TestCase, files: dict[str, str | bytes]):
+        folder = tempfile.TemporaryDirectory()
+        test.addCleanup(folder.cleanup)
+        self.top = pathlib.Path(folder.name)
+        for name, content in files.items():
+            path = self.top / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+class LayersTest(unittest.TestCase):
+    def check(self, files: dict[str, str]) -> list[str]:
+        return layers.check(Tree(self, files).top)
+
+    def test_what_is_allowed_is_not_found(self):
+        found = self.check(
+            {
+                "src/main.cpp": '#include "app/a.hpp"\n#include "db/a.hpp"\n',
+                "src/core/a.hpp": '// Why.\n#pragma once\n#include <string>\n',
+                "src/os/a.cpp": '#include <sys/wait.h>\n#include "core/a.hpp"\n',
+                "src/db/a.cpp": '#include <soci/soci.h>\nauto a = "SELECT 1";\n',
+                "src/config/database_url.cpp": "#include <libpq-fe.h>\n#include <toml++/toml.h>\n",
+                "src/render/a.cpp": "#include <nlohmann/json.hpp>\n",
+                "src/scrapy/a.cpp": '#include "os/a.hpp"\nauto a = "select what you want";\n',
+                "src/app/a.cpp": '#include "render/a.hpp"\n#include <spdlog/spdlog.h>\n'
+                "// SELECT in a comment\nauto n = 10'000; auto c = '\"'; auto s = \"Updated\";\n",
+                "src/os/meson.build": "os_lib = static_library(dependencies: core_dep) # db_dep\n"
+                "os_dep = declare_dependency(link_with: os_lib)\n",
+                "src/meson.build": "executable('x', dependencies: [app_dep, db_dep])\n",
+            }
+        )
+        self.assertEqual(found, [])
+
+    def test_each_violation_is_found(self):
+        samples = [
+            ("core/a.cpp", '#include "os/a.hpp"\n', "core must not include os/a.hpp"),
+            ("core/a.cpp", '#  include "db/a.hpp"\n', "core must not include db/a.hpp"),
+            ("core/a.cpp", "#include <unistd.h>\n", "standard library only"),
+            ("os/a.hpp", '#pragma once\n#include "render/a.hpp"\n', "os must not include"),
+            ("db/a.cpp", '#include "os/a.hpp"\n', "db must not include"),
+            ("config/a.cpp", '#include "os/a.hpp"\n', "config must not include"),
+            ("render/a.cpp", '#include "app/a.hpp"\n', "render must not include"),
+            ("scrapy/a.cpp", '#include "db/a.hpp"\n', "scrapy must not include"),
+            ("app/a.cpp", '#include "os/a.hpp"\n', "app must not include"),
+            ("app/a.cpp", '#include "a.hpp"\n', "not named from src on"),
+            ("app/a.cpp", '#include "../db/a.hpp"\n', "not named from src on"),
+            ("misc/a.cpp", "int a;\n", "no layer that is known"),
+            ("app/a.cpp", "#include <soci/soci.h>\n", "has no business"),
+            ("os/a.cpp", "#include <libpq-fe.h>\n", "has no business"),
+            ("config/load.cpp", "#include <libpq-fe.h>\n", "has no business"),
+            ("core/a.cpp", "#include <toml++/toml.h>\n", "has no business"),
+            ("main.cpp", "#include <CLI/App.hpp>\n", "has no business"),
+            ("os/a.cpp", "#include <spdlog/spdlog.h>\n", "has no business"),
+            ("render/a.cpp", "#include <fmt/format.h>\n", "has no business"),
+            ("app/a.cpp", "#include <nlohmann/json.hpp>\n", "has no business"),
+            ("app/a.cpp", "#include <curl/curl.h>\n", "no library that is known"),
+            ("app/a.cpp", "#include <QString>\n", "no library that is known"),
+            ("app/a.cpp", 'auto a = "SELECT 1";\n', "SQL (SELECT…)"),
+            ("app/a.cpp", 'auto a = "select id "\n  // newest first\n  "from x";\n', "SQL"),
+            ("app/a.cpp", 'auto a = R"(insert into x)";\n', "SQL"),
+            ("app/a.cpp", 'auto a = R"sql(\ndelete\nfrom x)sql";\n', "SQL"),
+            ("app/a.cpp", "auto c = '\"'; auto a = \"update x set y\";\n", "SQL"),
+            ("app/a.cpp", "auto n = 10'000; auto a = \"drop table x\";\n", "SQL"),
+            ("main.cpp", 'auto a = "pg_try_advisory_lock";\n', "SQL"),
+            ("app/a.hpp", "int a;\n", "#pragma once"),
+            ("app/a.hpp", "#ifndef A\n#define A\n#pragma once\n#endif\n", "#pragma once"),
+            ("app/meson.build", "static_library('app', dependencies: [db_dep])\n", "link db_dep"),
+            ("core/meson.build", "static_library('core', dependencies: os_dep)\n", "link os_dep"),
+            ("os/meson.build", "declare_dependency(link_with: db_lib)\n", "link db_lib"),
+            ("os/meson.build", "x = dependency('zlib')\n", "top meson.build"),
+        ]
+        for name, text, expected in samples:
+            with self.subTest(name=name, text=text):
+                found = self.check({f"src/{name}": text})
+                self.assertEqual(len(found), 1, found)
+                self.assertTrue(found[0].startswith(f"src/{name}:"), found)
+                self.assertIn(expected, found[0])
+
+    def test_a_violation_is_named_with_its_line(self):
+        source = '#include <string>\n\n#include "db/a.hpp"\n\nauto a = "x";\nauto b = "SELECT";\n'
+        places = [line.split(": ")[0] for line in self.check({"src/app/a.cpp": source})]
+        self.assertEqual(places, ["src/app/a.cpp:3", "src/app/a.cpp:6"])
+
+    def test_an_empty_tree_is_no_success(self):
+        self.assertEqual(len(self.check({"README.md": "x\n"})), 1)
+
+
+class ProseTest(unittest.TestCase):
+    def check(self, name: str, content: str | bytes) -> list[str]:
+        return prose.check(Tree(self, {name: content}).top)
+
+    def test_what_is_allowed_is_not_found(self):
+        for name, text in [
+            ("README.md", "In /home/me/jobs or /home/you, work/main, /var/work.\n"),
+            ("Makefile", "all:\n\ttrue\n"),
+            ("tests/golden/a.txt", "a \tb \n"),
+            ("run", "#!/bin/bash\n[[ a == a ]]\n"),
+            ("a.sh", "true\n"),
+            ("a.py", "print(1)\n"),
+            ("empty", ""),
+        ]:
+            with self.subTest(name=name):
+                self.assertEqual(self.check(name, text), [])
+
+    def test_each_fault_is_found(self):
+        for name, content, expected in [
+            ("a.md", "see /wo" + "rk/main\n", "machine"),
+            ("a.cpp", 'auto a = "/ro' + 'ot/x";\n', "machine"),
+            ("a.md", "see /ho" + "me/bob/x\n", "machine"),
+            ("tests/golden/a.txt", "/ro" + "ot/x\n", "machine"),
+            ("a.md", "a \n", "blanks"),
+            ("a.cpp", "a\r\n", "blanks"),
+            ("meson.build", "a\tb\n", "a tab"),
+            ("a.md", "a", "no end"),
+            ("a.md", "a\n\n", "empty line"),
+            ("a.py", "def\n", "Python does not parse it"),
+            ("tool", "#!/usr/bin/python3\nif:\n", "Python does not parse it"),
+            ("a.sh", "if true\n", "sh does not parse it"),
+            ("tool", "#!/bin/bash\n[[ a\n", "bash does not parse it"),
+            ("tool", "#!/bin/sh\nfi\n", "sh does not parse it"),
+        ]:
+            with self.subTest(name=name, content=content):
+                found = self.check(name, content)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(expected, found[0])
+
+
+class FormatTest(unittest.TestCase):
+    def run_format(self, files: dict[str, str]) -> int:
+        style = {".clang-format": "BasedOnStyle: Google\n"}
+        top = Tree(self, style | files).top
+        return subprocess.run(
+            [sys.executable, "-B", HERE / "format.py", top], capture_output=True
+        ).returncode
+
+    def test_what_is_formatted_is_not_found(self):
+        self.assertIn(self.run_format({"a.cpp": "int a;\n"}), (0, 77))
+
+    def test_what_is_not_formatted_is_found(self):
+        for name in ("a.cpp", "src/a.hpp"):
+            self.assertIn(self.run_format({name: "int  a ;\n"}), (1, 77))
+
+    def test_an_empty_tree_is_no_success(self):
+        self.assertEqual(self.run_format({}), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,255 @@
+#include "process/child_program.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/child.hpp"
+#include "os/process_identity.hpp"
+#include "os/signals.hpp"
+#include "process/pipe.hpp"
+
+namespace spider_check::test {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+void say(const std::string& text, int fd = STDOUT_FILENO) {
+  for (std::size_t done = 0; done < text.size();) {
+    const auto written = ::write(fd, text.data() + done, text.size() - done);
+    if (written < 0) ::_exit(99);
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+[[noreturn]] void wait_for_ever() {
+  for (;;) ::pause();
+}
+
+sigset_t set_of(int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  return set;
+}
+
+void hold_back(int signal) {
+  const auto set = set_of(signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+void wait_for_signal(int signal) {
+  const auto set = set_of(signal);
+  ::sigwaitinfo(&set, nullptr);
+}
+
+/** The line of /proc/self/status with this name. */
+std::string status_line(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind(name + ":\t", 0) == 0) return line.substr(name.size() + 2);
+  }
+  return {};
+}
+
+std::string open_descriptors() {
+  std::string numbers;
+
+  struct stat ignored {};
+
+  for (int fd = 0; fd < 1024; ++fd) {
+    if (::fstat(fd, &ignored) == 0) numbers += (fd == 0 ? "" : " ") + std::to_string(fd);
+  }
+  return numbers;
+}
+
+int report(const Words&) {
+  const auto pid = ::getpid();
+  const auto line = [](const std::string& name, const std::string& value) {
+    say(name + ": " + value + "\n");
+  };
+  line("leads its session", ::getsid(0) == pid ? "yes" : "no");
+  line("leads its group", ::getpgrp() == pid ? "yes" : "no");
+  line("stdin", std::filesystem::read_symlink("/proc/self/fd/0").string());
+  line("descriptors", open_descriptors());
+  line("blocked", status_line("SigBlk"));
+  line("ignored", status_line("SigIgn"));
+  line("directory", std::filesystem::current_path().string());
+  return 0;
+}
+
+int environment(const Words&) {
+  for (char** entry = environ; *entry != nullptr; ++entry) say(std::string(*entry) + '\0');
+  return 0;
+}
+
+int flood(const Words& words) {
+  const std::string out(65536, 'o');
+  const std::string err(65536, 'e');
+  for (int i = 0; i < std::stoi(words[1]); ++i) {
+    say(out);
+    say(err, STDERR_FILENO);
+  }
+  return 0;
+}
+
+/** Starts a process that stays; gives its pid once it is there. */
+pid_t start_grandchild(bool own_session) {
+  Pipe ready;
+  const auto pid = ::fork();
+  if (pid == 0) {
+    if (own_session) ::setsid();
+    say("x", ready.write_end.get());
+    wait_for_ever();
+  }
+  (void)ready.read(1);
+  return pid;
+}
+
+int leave_behind(const Words& words) {
+  say(std::to_string(start_grandchild(words[1] == "own-session")) + "\n");
+  return 0;
+}
+
+int with_grandchild(const Words&) {
+  hold_back(SIGTERM);
+  say(std::to_string(start_grandchild(false)) + "\n");
+  wait_for_signal(SIGTERM);
+  return 7;
+}
+
+int await_term(const Words&) {
+  hold_back(SIGTERM);
+  say("ready\n");
+  wait_for_signal(SIGTERM);
+  say("terminated\n");
+  return 0;
+}
+
+int parent_of_awaiting(const Words&) {
+  const os::Child child({self({"await-term"}), {}, STDOUT_FILENO, STDERR_FILENO});
+  wait_for_ever();
+}
+
+int identity(const Words&) {
+  // A name that looks like the rest of the line in /proc/PID/stat.
+  ::prctl(PR_SET_NAME, ") Z 1 2 (");
+  const os::ProcessIdentity identity;
+  const auto& owner = identity.self();
+  say(owner.host + "\n" + owner.boot_id + "\n" + std::to_string(owner.pid_namespace) + "\n" +
+      std::to_string(owner.pid) + "\n" + std::to_string(owner.process_start) + "\n");
+  wait_for_ever();
+}
+
+int stop_parent(const Words&) {
+  hold_back(SIGTERM);
+  ::kill(::getppid(), SIGTERM);
+  wait_for_signal(SIGTERM);
+  say("terminated\n");
+  // Only a second one could come now.
+  const auto set = set_of(SIGTERM);
+  const timespec moment{0, 100'000'000};
+  if (::sigtimedwait(&set, nullptr, &moment) == SIGTERM) say("terminated again\n");
+  return 0;
+}
+
+int stop_parent_and_stay(const Words& words) {
+  std::signal(SIGTERM, SIG_IGN);
+  ::kill(::getppid(), std::stoi(words[1]));
+  wait_for_ever();
+}
+
+int stop_parent_twice(const Words&) {
+  hold_back(SIGTERM);
+  ::kill(::getppid(), SIGTERM);
+  wait_for_signal(SIGTERM);
+  ::kill(::getppid(), SIGINT);
+  wait_for_ever();
+}
+
+int burn(const Words& words) {
+  const auto clocks = std::stol(words[1]) * (CLOCKS_PER_SEC / 1000);
+  while (std::clock() < clocks) {
+  }
+  return 0;
+}
+
+int fill(const Words& words) {
+  const std::string memory(std::stoul(words[1]), 'x');
+  say(memory.substr(memory.size() / 2, 1));
+  return 0;
+}
+
+int die(const Words& words) {
+  const int signal = std::stoi(words[1]);
+  hold_back(signal);
+  std::signal(signal, SIG_IGN);
+  os::die_by(signal);
+}
+
+/** A signal that came while signals were held back and that nobody took. */
+int leave_signal(const Words& words) {
+  {
+    const os::StopSignals signals;
+    std::raise(std::stoi(words[1]));
+    say("held back\n");
+  }
+  say("survived\n");
+  return 0;
+}
+
+int write_to_broken_pipe(const Words&) {
+  os::ignore_broken_pipes();
+  Pipe pipe;
+  pipe.read_end.close();
+  return ::write(pipe.write_end.get(), "x", 1) < 0 && errno == EPIPE ? 0 : 1;
+}
+
+}  // namespace
+
+int child_program(const Words& words) {
+  static const std::map<std::string, std::function<int(const Words&)>> programs{
+      {"exit", [](const Words& w) { return std::stoi(w[1]); }},
+      {"raise", [](const Words& w) { return std::raise(std::stoi(w[1])); }},
+      {"raise-without-core",
+       [](const Words& w) {
+         ::prctl(PR_SET_DUMPABLE, 0);
+         return std::raise(std::stoi(w[1]));
+       }},
+      {"say",
+       [](const Words& w) {
+         say(w[1] + "\n");
+         say(w[2] + "\n", STDERR_FILENO);
+         return 0;
+       }},
+      {"wait", [](const Words&) -> int { wait_for_ever(); }},
+      {"report", report},
+      {"environment", environment},
+      {"flood", flood},
+      {"leave-behind", leave_behind},
+      {"with-grandchild", with_grandchild},
+      {"await-term", await_term},
+      {"parent-of-awaiting", parent_of_awaiting},
+      {"identity", identity},
+      {"stop-parent", stop_parent},
+      {"stop-parent-and-stay", stop_parent_and_stay},
+      {"stop-parent-twice", stop_parent_twice},
+      {"burn", burn},
+      {"fill", fill},
+      {"die-by", die},
+      {"leave-signal", leave_signal},
+      {"write-to-broken-pipe", write_to_broken_pipe},
+  };
+  return programs.at(words.at(0))(words);
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,234 @@
+"""A PostgreSQL 15 of the tests' own: in a folder of its own, on a socket file only, gone at the end.
+
+    with Postgres() as server:
+        url = server.create_database()
+        with server.connect(url) as connection: ...
+
+The server is the child of a keeper (this file, started as a program), which stops it and removes the
+folder as soon as the pipe from the tests is closed: at a clean end, after an exception, and also when
+the tests are killed. If the keeper itself is killed, the kernel stops the server.
+"""
+
+import contextlib
+import ctypes
+import functools
+import itertools
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from urllib.parse import quote
+
+BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
+SUPERUSER = "postgres"
+PR_SET_PDEATHSIG = 1
+PATIENCE = 60  # seconds, for a server to start or to stop
+
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    # The data is thrown away anyway.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "log_line_prefix": "%m [%p] ",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+class PostgresError(RuntimeError):
+    """There is no server to test against: never a reason to skip a test."""
+
+
+class Postgres:
+    """A cluster, from the construction to close(); `settings` go into its postgresql.conf."""
+
+    def __init__(self, *, start=True, **settings):
+        options = [f"{name}={value}" for name, value in settings.items()]
+        self._keeper = subprocess.Popen(
+            ["/usr/bin/python3", os.path.abspath(__file__), *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)  # so that Ctrl-C does not reach it
+        self._numbers = itertools.count(1)
+        try:
+            self.folder = pathlib.Path(self._answer())
+            if start:
+                self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Stops the server and removes its folder; may be called more than once."""
+        if not self._keeper.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):
+                self._keeper.stdin.close()
+        self._keeper.wait()
+        self._keeper.stdout.close()
+
+    def start(self):
+        self._ask("start")
+
+    def stop(self):
+        """Ends every session, as a restart or a shutdown of the host does."""
+        self._ask("stop")
+
+    @property
+    def log(self):
+        """What the server has logged so far."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def url(self, database=SUPERUSER):
+        return f"postgresql:///{quote(database)}?host={self.folder}&user={SUPERUSER}"
+
+    def create_database(self, template="template1"):
+        """The URL of a fresh database."""
+        name = f"test_{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.cursor().execute(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        return self.url(name)
+
+    def drop_database(self, url):
+        """With the sessions that are left in it."""
+        name = url.partition(":///")[2].partition("?")[0]
+        with self.connect() as connection:
+            connection.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextlib.contextmanager
+    def connect(self, url=None):
+        """A psycopg2 connection that commits each statement and is closed at the end."""
+        import psycopg2  # here, since the keeper and with-postgres do without
+
+        connection = psycopg2.connect(url or self.url())
+        connection.autocommit = True
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _ask(self, request):
+        print(request, file=self._keeper.stdin, flush=True)
+        self._answer()
+
+    def _answer(self):
+        line = self._keeper.stdout.readline().rstrip("\n")
+        word, _, text = line.partition(" ")
+        if word != "ok":
+            raise PostgresError(text or "the keeper of PostgreSQL ended without a word")
+        return text
+
+
+def die_with_parent(number=signal.SIGKILL):
+    """For preexec_fn: what is executed gets this signal when the process that started it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def server_account():
+    """Who runs the server: this user, but for root, as whom PostgreSQL refuses to run."""
+    if os.geteuid() != 0:
+        return {}
+    for name in (SUPERUSER, "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    raise PostgresError("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
+
+
+class Cluster:
+    """What the keeper keeps."""
+
+    def __init__(self, folder, settings):
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.account = server_account()
+        self.server = None
+        if self.account:
+            os.chown(folder, self.account["user"], self.account["group"])
+        self._initialize({**SETTINGS, "unix_socket_directories": folder, **settings})
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.server = self._spawn(["postgres", "-D", str(self.data)], log)
+        deadline = time.monotonic() + PATIENCE
+        while not self._is_ready():
+            if self.server.poll() is not None or time.monotonic() > deadline:
+                raise PostgresError(f"PostgreSQL did not start: {self._end_of_log()}")
+            time.sleep(0.02)
+
+    def stop(self):
+        if self.server is None:
+            return
+        self.server.send_signal(signal.SIGINT)  # a fast shutdown
+        try:
+            self.server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+        self.server = None
+
+    def _initialize(self, settings):
+        if not (BINARIES / "initdb").exists():
+            raise PostgresError(f"PostgreSQL 15 is missing: there is no {BINARIES}/initdb; "
+                                "type: apt install postgresql-15")
+        with open(self.folder / "log", "ab") as log:
+            initdb = self._spawn(
+                ["initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", "--auth=trust",
+                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"], log)
+        if initdb.wait() != 0:
+            raise PostgresError(f"initdb failed: {self._end_of_log()}")
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
+            for name, value in settings.items():
+                file.write(f"{name} = '{value}'\n")
+
+    def _spawn(self, command, log):
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        return subprocess.Popen(
+            [BINARIES / command[0], *command[1:]], cwd=self.folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            # Where the keeper is killed: SIGQUIT makes the server end all of its processes.
+            preexec_fn=functools.partial(die_with_parent, signal.SIGQUIT), **self.account)
+
+    def _is_ready(self):
+        command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-U", SUPERUSER]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _end_of_log(self):
+        lines = (self.folder / "log").read_text(errors="replace").split("\n")
+        return " / ".join(line for line in lines[-8:] if line)
+
+
+def keep(settings):
+    """The keeper: obeys its stdin, a word a line, until that is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    # The path of a socket has 107 bytes at most, so not below a TMPDIR of any length.
+    folder = tempfile.mkdtemp(prefix="spider-check-", dir="/tmp")
+    cluster = None
+    try:
+        cluster = Cluster(folder, settings)
+        print("ok", folder, flush=True)
+        for request in sys.stdin:
+            {"start": cluster.start, "stop": cluster.stop}[request.strip()]()
+            print("ok", flush=True)
+    except PostgresError as error:
+        print("error", error, flush=True)
+    finally:
+        if cluster is not None:
+            cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    keep(dict(option.split("=", 1) for option in sys.argv[1:]))

@@ -1,0 +1,192 @@
+#include "config/command_line.hpp"
+
+#include <doctest/doctest.h>
+
+#include "config/version.hpp"
+#include "core/errors.hpp"
+
+namespace spider_check::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+CommandLine parse(const Words& words) {
+  std::vector<const char*> argv{"spider-check"};
+  for (const auto& word : words) argv.push_back(word.c_str());
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+template <typename T>
+T command(const Words& words) {
+  return std::get<T>(parse(words).command);
+}
+
+/** Why a command line is refused. */
+std::string refusal(const Words& words) {
+  try {
+    (void)parse(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "it is not refused";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("without a word it is a tick of all spiders") {
+  const auto line = parse({});
+  REQUIRE(std::holds_alternative<TickCommand>(line.command));
+  const auto& tick = std::get<TickCommand>(line.command);
+  CHECK_FALSE(tick.request.force);
+  CHECK(tick.request.spiders.empty());
+  CHECK_FALSE(tick.dry_run);
+  CHECK_FALSE(line.config_file.has_value());
+  CHECK(line.verbosity == Verbosity::normal);
+}
+
+TEST_CASE("--force forces all spiders") {
+  const auto tick = command<TickCommand>({"--force"});
+  CHECK(tick.request.force);
+  CHECK(tick.request.spiders.empty());
+}
+
+TEST_CASE("--spider names one spider or several, and implies --force") {
+  using Names = std::vector<std::string>;
+  const std::pair<Words, Names> rows[] = {
+      {{"--spider", "a"}, {"a"}},
+      {{"--spider=a"}, {"a"}},
+      {{"--spider", "a", "b", "c"}, {"a", "b", "c"}},
+      {{"--spider", "a", "--spider", "b"}, {"a", "b"}},
+      {{"--spider", "a", "b", "--dry-run"}, {"a", "b"}},
+      {{"--spider", "status"}, {"status"}},
+      {{"--spider", "a b"}, {"a b"}},
+      {{"--force", "--spider", "a"}, {"a"}},
+  };
+  for (const auto& [words, names] : rows) {
+    const auto tick = command<TickCommand>(words);
+    CHECK(tick.request.spiders == names);
+    CHECK(tick.request.force);
+  }
+}
+
+TEST_CASE("--dry-run is a tick that changes nothing") {
+  CHECK(command<TickCommand>({"--dry-run"}).dry_run);
+  CHECK_FALSE(command<TickCommand>({"--dry-run"}).request.force);
+  CHECK(command<TickCommand>({"--dry-run", "--force"}).request.force);
+}
+
+TEST_CASE("migrate waits as long as --wait says, and not at all without it") {
+  CHECK(command<MigrateCommand>({"migrate"}).wait == 0s);
+  CHECK(command<MigrateCommand>({"migrate", "--wait", "1m30s"}).wait == 90s);
+  CHECK(command<MigrateCommand>({"migrate", "--wait=30s"}).wait == 30s);
+}
+
+TEST_CASE("status is for people, and with --json for programs") {
+  CHECK_FALSE(command<StatusCommand>({"status"}).json);
+  CHECK(command<StatusCommand>({"status", "--json"}).json);
+}
+
+TEST_CASE("-c, -q and -v work before the command and after it") {
+  for (const std::string name : {"migrate", "status"}) {
+    for (const auto& words :
+         {Words{"-c", "x", "-q", name}, Words{name, "-c", "x", "-q"}, Words{"-c", "x", name, "-q"},
+          Words{"-q", name, "-cx"}, Words{name, "--config=x", "--quiet"}}) {
+      const auto line = parse(words);
+      CHECK(line.config_file == "x");
+      CHECK(line.verbosity == Verbosity::quiet);
+      CHECK_FALSE(std::holds_alternative<TickCommand>(line.command));
+    }
+    CHECK(parse({"-v", name}).verbosity == Verbosity::verbose);
+    CHECK(parse({name, "--verbose"}).verbosity == Verbosity::verbose);
+  }
+  CHECK(parse({"-c", "x", "-v"}).config_file == "x");
+  CHECK(parse({"-v"}).verbosity == Verbosity::verbose);
+  CHECK(parse({"-q"}).verbosity == Verbosity::quiet);
+}
+
+TEST_CASE("--version is one line, whatever else is given") {
+  const auto line = "spider-check " + std::string(version) + "\n";
+  CHECK(command<PrintCommand>({"--version"}).text == line);
+  CHECK(command<PrintCommand>({"--version", "--force"}).text == line);
+  CHECK(command<PrintCommand>({"status", "--version"}).text == line);
+}
+
+TEST_CASE("--help names every command, flag and exit status") {
+  for (const std::string flag : {"-h", "--help"}) {
+    const auto help = command<PrintCommand>({flag}).text;
+    for (const std::string part :
+         {"migrate", "status", "--config", "--quiet", "--verbose", "--force", "--spider",
+          "--dry-run", "--version", "Exit status: 0 ", " 1 ", " 2 ", " 3 ", " 4 ", "128+N"}) {
+      CAPTURE(part);
+      CHECK(contains(help, part));
+    }
+  }
+}
+
+TEST_CASE("--help behind a command is that command's") {
+  CHECK(contains(command<PrintCommand>({"migrate", "--help"}).text, "--wait DURATION"));
+  CHECK(contains(command<PrintCommand>({"status", "-h"}).text, "--json"));
+}
+
+TEST_CASE("a wrong command line is refused on one line that names the flag") {
+  struct Row {
+    Words words;
+    std::string part;
+  };
+
+  const Row rows[] = {
+      {{"--frobnicate"}, "--frobnicate"},
+      {{"-x"}, "-x"},
+      {{"tick"}, "tick"},
+      {{"--json"}, "--json"},
+      {{"--wait", "3s"}, "--wait"},
+      {{"status", "--wait", "3s"}, "--wait"},
+      {{"migrate", "--json"}, "--json"},
+      {{"migrate", "now"}, "now"},
+      {{"migrate", "status"}, "status"},
+      {{"-c"}, "--config"},
+      {{"-c", "a", "-c", "b"}, "--config"},
+      {{"--spider"}, "--spider"},
+      {{"migrate", "--wait"}, "--wait"},
+      {{"--force=perhaps"}, "--force"},
+  };
+  for (const auto& row : rows) {
+    const auto text = refusal(row.words);
+    CAPTURE(text);
+    CAPTURE(row.part);
+    CHECK(contains(text, row.part));
+    CHECK(contains(text, "; see: spider-check --help"));
+    CHECK_FALSE(contains(text, "\n"));
+  }
+}
+
+TEST_CASE("-q and -v exclude each other") {
+  CHECK(refusal({"-q", "-v"}) == "-q and -v exclude each other; give one of them");
+  CHECK(refusal({"-q", "status", "-v"}) == "-q and -v exclude each other; give one of them");
+}
+
+TEST_CASE("a tick's flags are refused beside a command") {
+  const std::string rest = " belongs to a tick, not to the command ";
+  CHECK(refusal({"--force", "migrate"}) == "--force" + rest + "migrate; leave one of them out");
+  CHECK(refusal({"status", "--dry-run"}) == "--dry-run" + rest + "status; leave one of them out");
+  CHECK(refusal({"--spider", "a", "status"}) ==
+        "--spider" + rest + "status; leave one of them out");
+}
+
+TEST_CASE("--wait takes a duration and nothing else") {
+  for (const std::string wait : {"5", "soon", "-5s", "1 h", "20000d"}) {
+    CAPTURE(wait);
+    CHECK(refusal({"migrate", "--wait=" + wait}) == "--wait: \"" + wait +
+                                                        "\" is no duration; write it like " +
+                                                        R"("4h", "90m", "1h30m", "45s" or "90d")");
+  }
+}
+
+}  // namespace spider_check::config

@@ -1,0 +1,204 @@
+// Where a configuration comes from: which file, which source wins, which folders.
+#include <map>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "config/load.hpp"
+#include "core/errors.hpp"
+#include "process/temp_folder.hpp"
+
+namespace spider_check::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+/**
+ * A user with a home, in a working directory with an empty file: the machine may have one in /etc,
+ * which must not matter.
+ */
+class World {
+ public:
+  World() : environment{{}, folder.path() / "here", folder.path() / "home"} {
+    folder.write("here/spider-check.toml", "");
+  }
+
+  [[nodiscard]] Loaded load(const std::optional<std::string>& file = std::nullopt) const {
+    return config::load(file, environment);
+  }
+
+  test::TempFolder folder;
+  Environment environment;
+};
+
+}  // namespace
+
+TEST_CASE("an empty file leaves everything at its default") {
+  const World world;
+  const auto config = world.load().config;
+  CHECK(config.name == "default");
+  CHECK(config.policy.enabled);
+  CHECK(config.policy.interval == 4h);
+  CHECK(config.policy.slack == 0s);
+  CHECK(config.policy.retry_after == 15min);
+  CHECK(config.policy.max_attempts == 3);
+  CHECK(config.takeover_after == 2min);
+  CHECK(config.max_instances == 1);
+  CHECK(config.timezone.empty());
+  CHECK(config.database.connect_timeout == 5s);
+  CHECK(config.database.statement_timeout == 5s);
+  CHECK(config.database.inherited_options.empty());
+  CHECK(config.database.parameters == Variables{{"gssencmode", "disable"}});
+  CHECK_FALSE(config.scrapy.has_value());
+  CHECK(config.programs.empty());
+  CHECK(config.log_dir == world.environment.home / ".local/state/spider-check/logs");
+}
+
+TEST_CASE("a file is looked for in the working directory, the user's folder and /etc, in order") {
+  Environment environment{{}, "/here", "/home/me"};
+  using Paths = std::vector<std::filesystem::path>;
+  CHECK(default_files(environment) == Paths{"/here/spider-check.toml",
+                                            "/home/me/.config/spider-check/config.toml",
+                                            "/etc/spider-check/config.toml"});
+  environment.variables["XDG_CONFIG_HOME"] = "/xdg";
+  CHECK(default_files(environment) == Paths{"/here/spider-check.toml",
+                                            "/xdg/spider-check/config.toml",
+                                            "/etc/spider-check/config.toml"});
+}
+
+TEST_CASE("of several files the strongest is read, and it alone") {
+  World world;
+  std::filesystem::remove(world.folder.path() / "here/spider-check.toml");
+  const auto home = world.folder.write("home/.config/spider-check/config.toml", "name = 'home'");
+  CHECK(world.load().config.name == "home");
+  CHECK(world.load().file == home);
+  world.folder.write("xdg/spider-check/config.toml", "name = 'xdg'");
+  world.environment.variables["XDG_CONFIG_HOME"] = world.folder.path() / "xdg";
+  CHECK(world.load().config.name == "xdg");
+  world.folder.write("here/spider-check.toml", "interval = '1h'");
+  CHECK(world.load().config.name == "default");
+  CHECK(world.load().config.policy.interval == 1h);
+  world.folder.write("here/named.toml", "name = 'variable'");
+  world.environment.variables["SPIDER_CHECK_CONFIG"] = "named.toml";
+  CHECK(world.load().config.name == "variable");
+  world.folder.write("flag.toml", "name = 'flag'");
+  CHECK(world.load("../flag.toml").config.name == "flag");
+  CHECK(world.load("../flag.toml").file == world.folder.path() / "flag.toml");
+}
+
+TEST_CASE("a file that is named must be there") {
+  World world;
+  const auto text = (world.environment.working_directory / "x.toml").string() +
+                    ": cannot be read: No such file or directory; name a file that can be read";
+  CHECK_THROWS_WITH_AS((void)world.load("x.toml"), text.c_str(), UsageError);
+  world.environment.variables["SPIDER_CHECK_CONFIG"] = "x.toml";
+  CHECK_THROWS_WITH_AS((void)world.load(), text.c_str(), UsageError);
+}
+
+TEST_CASE("a folder is no configuration file") {
+  const World world;
+  const auto text = world.folder.path().string() +
+                    ": cannot be read: Is a directory; name a file that can be read";
+  CHECK_THROWS_WITH_AS((void)world.load(world.folder.path()), text.c_str(), UsageError);
+}
+
+TEST_CASE("environment beats .env beats file, variable by variable") {
+  World world;
+  world.folder.write("here/spider-check.toml",
+                     "interval = '1h'\nmax_instances = 2\n[database]\nhost = 'file'\n"
+                     "name = 'file'\nuser = 'file'\n");
+  world.folder.write("here/.env", "SCHEDULER_INTERVAL_HOURS=2\nDB_NAME=dotenv\nDB_USER=dotenv\n");
+  world.environment.variables = {{"SCHEDULER_INTERVAL_HOURS", "3"}, {"DB_USER", "environment"}};
+  const auto config = world.load().config;
+  CHECK(config.policy.interval == 3h);
+  CHECK(config.max_instances == 2);
+  CHECK(config.database.parameters.at("host") == "file");
+  CHECK(config.database.parameters.at("dbname") == "dotenv");
+  CHECK(config.database.parameters.at("user") == "environment");
+}
+
+TEST_CASE("an empty variable counts as none") {
+  World world;
+  world.folder.write("here/spider-check.toml", "interval = '1h'\n[database]\nhost = 'file'\n");
+  world.folder.write("here/.env", "DB_HOST=\nSCHEDULER_INTERVAL_HOURS=\n");
+  world.environment.variables = {{"DB_HOST", ""},
+                                 {"SPIDER_CHECK_CONFIG", ""},
+                                 {"SCHEDULER_INTERVAL_HOURS", ""},
+                                 {"PGHOST", ""}};
+  CHECK(world.load().config.policy.interval == 1h);
+  CHECK(world.load().config.database.parameters.at("host") == "file");
+}
+
+TEST_CASE("the .env of the working directory comes before the one beside the file") {
+  const World world;
+  const auto file = world.folder.write("etc/x.toml", "").string();
+  world.folder.write("etc/.env", "DB_HOST=beside\n");
+  CHECK(world.load(file).config.database.parameters.at("host") == "beside");
+  world.folder.write("here/.env", "DB_NAME=here\n");
+  const auto parameters = world.load(file).config.database.parameters;
+  CHECK(parameters.at("dbname") == "here");
+  CHECK(parameters.count("host") == 0);
+}
+
+TEST_CASE("relative paths in a file count from the file's folder") {
+  const World world;
+  world.folder.write("etc/jobs/scrapy.cfg", "");
+  const auto file = world.folder.write(
+      "etc/x.toml",
+      "log_dir = 'logs'\n[scrapy]\nproject = 'jobs'\ncommand = ['../venv/bin/scrapy', './x']\n"
+      "[[spider]]\nname = 'a'\ncommand = ['bin/a', 'in/b']\n"
+      "[[spider]]\nname = 'b'\ncommand = ['python3', 'b.py']\n");
+  const auto config = world.load(file).config;
+  const auto etc = world.folder.path() / "etc";
+  using Command = std::vector<std::string>;
+  CHECK(config.log_dir == etc / "logs");
+  CHECK(config.scrapy->project == etc / "jobs");
+  CHECK(config.scrapy->command ==
+        Command{(world.folder.path() / "venv/bin/scrapy").string(), "./x"});
+  CHECK(config.programs[0].command == Command{(etc / "bin/a").string(), "in/b"});
+  CHECK(config.programs[1].command == Command{"python3", "b.py"});
+}
+
+TEST_CASE("logs go to the folder that the file, systemd, XDG or the home gives, in order") {
+  World world;
+  auto& variables = world.environment.variables;
+  variables["XDG_STATE_HOME"] = "/xdg";
+  CHECK(world.load().config.log_dir == "/xdg/spider-check/logs");
+  variables["STATE_DIRECTORY"] = "/var/lib/spider-check:/var/lib/other";
+  CHECK(world.load().config.log_dir == "/var/lib/spider-check/logs");
+  world.folder.write("here/spider-check.toml", "state_dir = '/state'");
+  CHECK(world.load().config.log_dir == "/state/logs");
+  variables["LOGS_DIRECTORY"] = "/var/log/spider-check:/var/log/other";
+  CHECK(world.load().config.log_dir == "/var/log/spider-check");
+  world.folder.write("here/spider-check.toml", "state_dir = '/state'\nlog_dir = '/logs'");
+  CHECK(world.load().config.log_dir == "/logs");
+}
+
+TEST_CASE("a person in a Scrapy project means that one, unless the file says what to run") {
+  const World world;
+  CHECK_FALSE(world.load().config.scrapy.has_value());
+  world.folder.write("here/scrapy.cfg", "");
+  REQUIRE(world.load().config.scrapy.has_value());
+  CHECK(world.load().config.scrapy->project == world.environment.working_directory);
+  CHECK(world.load().config.scrapy->command == std::vector<std::string>{"scrapy"});
+  world.folder.write("here/spider-check.toml", "[[spider]]\nname = 'a'\ncommand = ['a']\n");
+  CHECK_FALSE(world.load().config.scrapy.has_value());
+}
+
+TEST_CASE("the real environment is read as it is") {
+  ::setenv("SPIDER_CHECK_TEST_VARIABLE", "a=b", 1);
+  ::setenv("SPIDER_CHECK_TEST_EMPTY", "", 1);
+  const auto environment = read_environment();
+  CHECK(environment.get("SPIDER_CHECK_TEST_VARIABLE") == "a=b");
+  CHECK_FALSE(environment.get("SPIDER_CHECK_TEST_EMPTY").has_value());
+  CHECK_FALSE(environment.get("SPIDER_CHECK_TEST_MISSING").has_value());
+  CHECK(environment.working_directory == std::filesystem::current_path());
+  ::unsetenv("SPIDER_CHECK_TEST_VARIABLE");
+  ::unsetenv("SPIDER_CHECK_TEST_EMPTY");
+}
+
+}  // namespace spider_check::config

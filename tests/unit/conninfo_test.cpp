@@ -1,0 +1,116 @@
+#include "db/conninfo.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <libpq-fe.h>
+
+namespace spider_check::db {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Parameters = std::map<std::string, std::string>;
+
+/** What libpq itself reads out of a connection string. */
+Parameters as_libpq_reads(const std::string& conninfo) {
+  char* error = nullptr;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options(
+      PQconninfoParse(conninfo.c_str(), &error), &PQconninfoFree);
+  const std::unique_ptr<char, void (*)(void*)> owned_error(error, &PQfreemem);
+  REQUIRE_MESSAGE(options, "libpq refuses: " << (error != nullptr ? error : ""));
+  Parameters parameters;
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) parameters[option->keyword] = option->val;
+  }
+  return parameters;
+}
+
+Parameters read_back(const ConnectionOptions& options) {
+  return as_libpq_reads(conninfo(options, "spider-check"));
+}
+
+ConnectionOptions with(Parameters parameters) {
+  ConnectionOptions options;
+  options.parameters = std::move(parameters);
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("libpq reads every value back as it was given") {
+  for (const std::string value :
+       {"plain", "two words", " ", "", "'", "''", "\\", "\\'", "'\\", "a'b\\c", "x' host='evil",
+        "tab\there", "line\nbreak", "=", "#", "größe", "$(id)", "%41", "postgresql://u:p@h/d"}) {
+    CAPTURE(value);
+    const auto parameters = read_back(with({{"password", value}, {"dbname", "scraping"}}));
+    CHECK(parameters.at("password") == value);
+    CHECK(parameters.at("dbname") == "scraping");
+    CHECK(parameters.count("host") == 0);
+  }
+}
+
+TEST_CASE("a connection string holds no blank, at which SOCI would take it apart") {
+  auto options = with({{"password", "two words\tand\nmore"}, {"options", "-c a=b -c c=d"}});
+  options.inherited_options = "-c e=f";
+  CHECK(conninfo(options, "it's me").find_first_of(" \t\n") == std::string::npos);
+}
+
+TEST_CASE("a session says who it is and speaks UTF-8, whatever is configured") {
+  const auto parameters = as_libpq_reads(
+      conninfo(with({{"application_name", "mine"}, {"client_encoding", "LATIN1"}}), "it's me"));
+  CHECK(parameters.at("application_name") == "it's me");
+  CHECK(parameters.at("client_encoding") == "UTF8");
+}
+
+TEST_CASE("the timeouts reach libpq in its own units, rounded up") {
+  auto options = with({});
+  options.connect_timeout = 7500ms;
+  options.statement_timeout = 1500us;
+  const auto parameters = read_back(options);
+  CHECK(parameters.at("connect_timeout") == "8");
+  CHECK(parameters.at("tcp_user_timeout") == "3");
+  CHECK(parameters.at("options") == "-c client_min_messages=warning -c statement_timeout=2");
+}
+
+TEST_CASE("a connect timeout below two seconds, which libpq does not know, is two") {
+  auto options = with({});
+  options.connect_timeout = 1s;
+  CHECK(read_back(options).at("connect_timeout") == "2");
+}
+
+TEST_CASE("a server that vanished is noticed within two minutes") {
+  const auto parameters = read_back(with({}));
+  const auto number = [&](const char* key) { return std::stoi(parameters.at(key)); };
+  CHECK(number("keepalives_idle") + number("keepalives_interval") * number("keepalives_count") <=
+        120);
+  CHECK(number("tcp_user_timeout") == 10'000);
+}
+
+TEST_CASE("what is configured wins over the defaults") {
+  const auto parameters = read_back(with({{"connect_timeout", "1"},
+                                          {"tcp_user_timeout", "1"},
+                                          {"keepalives_idle", "2"},
+                                          {"keepalives_interval", "3"},
+                                          {"keepalives_count", "4"}}));
+  CHECK(parameters.at("connect_timeout") == "1");
+  CHECK(parameters.at("tcp_user_timeout") == "1");
+  CHECK(parameters.at("keepalives_idle") == "2");
+  CHECK(parameters.at("keepalives_interval") == "3");
+  CHECK(parameters.at("keepalives_count") == "4");
+}
+
+TEST_CASE("our session settings stand behind those of the configuration or of PGOPTIONS") {
+  const std::string ours = "-c client_min_messages=warning -c statement_timeout=5000";
+  auto options = with({});
+  CHECK(read_back(options).at("options") == ours);
+  options.inherited_options = "-c search_path=x";
+  CHECK(read_back(options).at("options") == "-c search_path=x " + ours);
+  options.parameters["options"] = "-c search_path=y";
+  CHECK(read_back(options).at("options") == "-c search_path=y " + ours);
+}
+
+}  // namespace spider_check::db

@@ -1,0 +1,151 @@
+// Connection URLs, and what is left to libpq, which reads its own variables.
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <libpq-fe.h>
+
+#include "config/apply.hpp"
+#include "config/load.hpp"
+#include "core/errors.hpp"
+#include "process/temp_folder.hpp"
+
+namespace spider_check::config {
+
+namespace {
+
+using Parameters = std::map<std::string, std::string>;
+
+/** The connection that a file, a .env file and an environment make. */
+ConnectionOptions connection(const std::string& toml, Parameters variables,
+                             const std::string& dotenv = "") {
+  const test::TempFolder folder;
+  folder.write("x.toml", "[database]\n" + toml);
+  if (!dotenv.empty()) folder.write(".env", dotenv);
+  return load("x.toml", {std::move(variables), folder.path(), folder.path()}).config.database;
+}
+
+}  // namespace
+
+TEST_CASE("a URL is taken apart as libpq does it") {
+  const std::pair<std::string, Parameters> rows[] = {
+      {"postgresql://", {}},
+      {"postgresql://db", {{"host", "db"}}},
+      {"postgres://me@db:5433/x",
+       {{"user", "me"}, {"host", "db"}, {"port", "5433"}, {"dbname", "x"}}},
+      {"postgresql:///x?host=/run/postgresql", {{"dbname", "x"}, {"host", "/run/postgresql"}}},
+      {"postgresql://me:p%40%2f@db/x",
+       {{"user", "me"}, {"password", "p@/"}, {"host", "db"}, {"dbname", "x"}}},
+      {"postgresql://a:1,b:2/x", {{"host", "a,b"}, {"port", "1,2"}, {"dbname", "x"}}},
+      {"postgresql://[::1]/x?sslmode=verify-full&options=-c%20a%3Db",
+       {{"host", "::1"}, {"dbname", "x"}, {"sslmode", "verify-full"}, {"options", "-c a=b"}}},
+      {"host=db dbname='a b' password='it\\'s'",
+       {{"host", "db"}, {"dbname", "a b"}, {"password", "it's"}}},
+  };
+  for (const auto& [url, parameters] : rows) {
+    CAPTURE(url);
+    CHECK(parse_url(url, "x.toml:1: url") == parameters);
+  }
+}
+
+TEST_CASE("what is no URL is refused with its place and an example") {
+  const std::string example =
+      "; write it like \"postgresql://user@host:5432/database?sslmode=require\"";
+  CHECK_THROWS_WITH_AS(
+      (void)parse_url("database", "x.toml:1: url"),
+      ("x.toml:1: url: is no PostgreSQL URL: missing \"=\" after \"database\" in connection info "
+       "string" +
+       example)
+          .c_str(),
+      UsageError);
+  CHECK_THROWS_WITH_AS((void)parse_url("postgresql://me:p@db?x=1", "x.toml:1: url"),
+                       ("x.toml:1: url: is no PostgreSQL URL" + example).c_str(), UsageError);
+}
+
+TEST_CASE("a port in a URL must be one") {
+  for (const std::string url :
+       {"postgresql://db:0/x", "postgresql://db:65536/x", "host=db port=1x"}) {
+    CAPTURE(url);
+    CHECK_THROWS_AS((void)parse_url(url, "place"), UsageError);
+  }
+}
+
+TEST_CASE("libpq's variables in the environment beat the file and stay libpq's to read") {
+  const std::string file = "url = 'postgresql://file:file@file:1/file?sslmode=disable'";
+  const std::pair<std::string, std::string> rows[] = {
+      {"PGHOST", "host"}, {"PGPORT", "port"},         {"PGDATABASE", "dbname"},
+      {"PGUSER", "user"}, {"PGPASSWORD", "password"}, {"PGSSLMODE", "sslmode"},
+  };
+  for (const auto& [variable, parameter] : rows) {
+    CAPTURE(variable);
+    const auto parameters = connection(file, {{variable, "2"}}).parameters;
+    CHECK(parameters.count(parameter) == 0);
+    CHECK(parameters.size() == 6);  // the other five and gssencmode
+  }
+}
+
+TEST_CASE("the program's own variables beat libpq's") {
+  const auto parameters =
+      connection("host = 'file'", {{"PGHOST", "libpq"}, {"DB_HOST", "own"}}).parameters;
+  CHECK(parameters.at("host") == "own");
+}
+
+TEST_CASE("a service stands in for everything that the file says") {
+  const auto parameters =
+      connection("url = 'postgresql://me:p@db/x?sslmode=disable'", {{"PGSERVICE", "jobs"}})
+          .parameters;
+  CHECK(parameters == Parameters{{"gssencmode", "disable"}});
+}
+
+TEST_CASE("libpq's variables in a .env file are applied, below the program's own") {
+  const auto parameters =
+      connection("host = 'file'\nuser = 'file'", {},
+                 "PGHOST=libpq\nPGUSER=libpq\nDB_USER=own\nPGPASSWORD='s3 cret'\n"
+                 "PGSSLROOTCERT=/ca.pem\n")
+          .parameters;
+  CHECK(parameters.at("host") == "libpq");
+  CHECK(parameters.at("user") == "own");
+  CHECK(parameters.at("password") == "s3 cret");
+  CHECK(parameters.at("sslrootcert") == "/ca.pem");
+}
+
+TEST_CASE("PGCONNECT_TIMEOUT is kept from the program's own default") {
+  CHECK(connection("", {{"PGCONNECT_TIMEOUT", "9"}}).parameters.at("connect_timeout") == "9");
+  CHECK(connection("", {}).parameters.count("connect_timeout") == 0);
+}
+
+TEST_CASE("PGOPTIONS is kept beside the program's own session settings") {
+  const auto options =
+      connection("url = 'postgresql:///x?options=-ca%3Db'", {{"PGOPTIONS", "-cc=d"}});
+  CHECK(options.inherited_options == "-cc=d");
+  CHECK(options.parameters.count("options") == 0);
+  CHECK(connection("", {}).inherited_options.empty());
+}
+
+TEST_CASE("GSSAPI encryption is off unless somebody asks for it") {
+  CHECK(connection("", {}).parameters.at("gssencmode") == "disable");
+  CHECK(connection("url = 'postgresql:///?gssencmode=require'", {}).parameters.at("gssencmode") ==
+        "require");
+  CHECK(connection("", {{"PGGSSENCMODE", "prefer"}}).parameters.count("gssencmode") == 0);
+  CHECK(connection("", {}, "PGGSSENCMODE=prefer\n").parameters.at("gssencmode") == "prefer");
+}
+
+TEST_CASE("every variable that libpq knows is known by the same parameter") {
+  // The program sets the first two itself; the third does nothing since OpenSSL 1.1.
+  const std::set<std::string> left_out{"PGAPPNAME", "PGCLIENTENCODING", "PGSSLCOMPRESSION"};
+  std::map<std::string, std::string> known;
+  for (const auto& [parameter, variable] : libpq_variables) known[variable] = parameter;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> defaults(PQconndefaults(),
+                                                                                &PQconninfoFree);
+  REQUIRE(defaults);
+  for (const auto* option = defaults.get(); option->keyword != nullptr; ++option) {
+    const std::string variable = option->envvar != nullptr ? option->envvar : "";
+    if (variable.empty() || left_out.contains(variable)) continue;
+    CAPTURE(variable);
+    CHECK(known[variable] == std::string(option->keyword));
+  }
+}
+
+}  // namespace spider_check::config

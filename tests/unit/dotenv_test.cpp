@@ -1,0 +1,115 @@
+#include <map>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "config/environment.hpp"
+#include "core/errors.hpp"
+#include "process/temp_folder.hpp"
+
+namespace spider_check::config {
+
+namespace {
+
+using Values = std::map<std::string, std::string>;
+
+/** What a .env file with this text sets. */
+Values read(const std::string& text) {
+  const test::TempFolder folder;
+  Values values;
+  for (const auto& [name, setting] : read_dotenv(folder.write(".env", text))) {
+    values[name] = setting.value;
+  }
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("a line of a .env file sets a name to a value") {
+  struct Row {
+    std::string line;
+    std::string value;
+  };
+
+  const Row rows[] = {
+      {"A=b", "b"},
+      {"  A = b  ", "b"},
+      {"\tA\t=\tb\t", "b"},
+      {"A=b\r", "b"},
+      {"export A=b", "b"},
+      {"A=", ""},
+      {"A=b=c", "b=c"},
+      {"A=b c", "b c"},
+      {"A=b # why", "b"},
+      {"A=b#c", "b#c"},
+      {"A= # nothing", ""},
+      {"A=\"b c\"", "b c"},
+      {"A='b c'", "b c"},
+      {"A=\"b # c\" # why", "b # c"},
+      {"A=\" b \"", " b "},
+      {"A=\"\"", ""},
+      {"A=\"a\\\"b\\\\c\\nd\\te\"", "a\"b\\c\nd\te"},
+      {"A='a\\nb'", "a\\nb"},
+      {"A=\"it's\"", "it's"},
+      {"A='\"'", "\""},
+      {"A=b'c'", "b'c'"},
+      {"A=$HOME", "$HOME"},
+      {"A=p@ss\\word", "p@ss\\word"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.line);
+    CHECK(read(row.line).at("A") == row.value);
+  }
+}
+
+TEST_CASE("lines that set nothing are passed over") {
+  for (const std::string line :
+       {"", "   ", "# A=b", "  # A=b", "A", "=b", "A-B=c", "set -a", "a b=c", "[section]"}) {
+    CAPTURE(line);
+    CHECK(read(line + "\nB=c\n") == Values{{"B", "c"}});
+  }
+}
+
+TEST_CASE("the last of several lines for a name counts") {
+  CHECK(read("A=1\nB=2\nA=3\n") == Values{{"A", "3"}, {"B", "2"}});
+}
+
+TEST_CASE("a .env file with Windows line ends reads the same") {
+  CHECK(read("A=1\r\n\r\nB=\"2\"\r\n") == Values{{"A", "1"}, {"B", "2"}});
+}
+
+TEST_CASE("the last line need not end with a newline") {
+  CHECK(read("A=1") == Values{{"A", "1"}});
+}
+
+TEST_CASE("a setting knows its file and line") {
+  const test::TempFolder folder;
+  const auto file = folder.write(".env", "# first\n\nDB_PORT=5432\n");
+  CHECK(read_dotenv(file).at("DB_PORT").place == file.string() + ":3: DB_PORT");
+}
+
+TEST_CASE("a quote that is not closed is refused without showing the value") {
+  const test::TempFolder folder;
+  for (const std::string text :
+       {"A=1\nDB_PASSWORD=\"s3cret\nB=2\n", "A=1\nDB_PASSWORD='s3cret\n"}) {
+    const auto file = folder.write(".env", text);
+    const auto quote = std::string(1, text[16]);
+    CHECK_THROWS_WITH_AS(
+        (void)read_dotenv(file),
+        (file.string() + ":2: DB_PASSWORD: the quote is not closed; end the value with " + quote)
+            .c_str(),
+        UsageError);
+  }
+}
+
+TEST_CASE("a .env file that is not there is refused by name") {
+  const test::TempFolder folder;
+  const auto file = folder.path() / ".env";
+  CHECK_THROWS_WITH_AS((void)read_dotenv(file),
+                       (file.string() + ": cannot be read: No such file or directory; name a file "
+                                        "that can be read")
+                           .c_str(),
+                       UsageError);
+}
+
+}  // namespace spider_check::config

@@ -1,0 +1,62 @@
+#include "core/verdict.hpp"
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace spider_check {
+
+namespace {
+
+using Reasons = std::vector<std::string>;
+
+Judgement judge_end(Termination termination, bool stopped = false) {
+  ChildReport child;
+  child.termination = std::move(termination);
+  child.stopped = stopped;
+  return judge(child);
+}
+
+}  // namespace
+
+TEST_CASE("exit status 0 is ok and needs no reason") {
+  const auto judgement = judge_end(Exited{0});
+  CHECK(judgement.verdict == Verdict::ok);
+  CHECK(judgement.reasons.empty());
+}
+
+TEST_CASE("every other end is a failure that says how it ended") {
+  struct Row {
+    Termination end;
+    std::string reason;
+  };
+
+  const Row rows[] = {
+      {Exited{1}, "exit status 1"},
+      {Exited{255}, "exit status 255"},
+      {Signaled{SIGTERM, false}, "killed by SIGTERM"},
+      {Signaled{SIGSEGV, true}, "killed by SIGSEGV (core dumped)"},
+      {NotStarted{"cannot execute x"}, "not started: cannot execute x"},
+  };
+  for (const auto& row : rows) {
+    const auto judgement = judge_end(row.end);
+    CHECK(judgement.verdict == Verdict::failed);
+    CHECK(judgement.reasons == Reasons{row.reason});
+  }
+}
+
+TEST_CASE("a spider that was stopped has failed, whatever it exits with") {
+  CHECK(judge_end(Exited{0}, true).verdict == Verdict::failed);
+  CHECK(judge_end(Exited{0}, true).reasons == Reasons{"stopped before its end: exit status 0"});
+  CHECK(judge_end(Signaled{SIGKILL, false}, true).reasons ==
+        Reasons{"stopped before its end: killed by SIGKILL"});
+}
+
+TEST_CASE("verdicts have the words of the database") {
+  CHECK(to_text(Verdict::ok) == "ok");
+  CHECK(to_text(Verdict::failed) == "failed");
+}
+
+}  // namespace spider_check
