@@ -32,7 +32,7 @@ void RunKeeper::on_start(const SpiderJob& job) {
                      ++started_, spiders_, job.log.string());
 }
 
-void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
+bool RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
   const auto judgement = judge(report);
   const auto name = render::printable(job.name);
   if (judgement.verdict == Verdict::ok) {
@@ -44,6 +44,7 @@ void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
   }
   unwritten_.push_back({job.name, report, judgement, job.log});
   flush();
+  return !lost_;
 }
 
 bool RunKeeper::on_pulse() {

@@ -19,7 +19,7 @@ class RunKeeper final : public RunObserver {
   RunKeeper(Schedule& schedule, const Claim& claim, SlotLock& lock, std::size_t spiders);
 
   void on_start(const SpiderJob& job) override;
-  void on_finish(const SpiderJob& job, const ChildReport& report) override;
+  [[nodiscard]] bool on_finish(const SpiderJob& job, const ChildReport& report) override;
   [[nodiscard]] bool on_pulse() override;
 
   /**

@@ -171,7 +171,9 @@ class SpiderSource : public Port {
 class RunObserver : public Port {
  public:
   virtual void on_start(const SpiderJob& job) = 0;
-  virtual void on_finish(const SpiderJob& job, const ChildReport& report) = 0;
+
+  /** Returning false ends the run: no more spiders start. */
+  [[nodiscard]] virtual bool on_finish(const SpiderJob& job, const ChildReport& report) = 0;
 
   /** At least every 30 s. Returning false stops the spiders and ends the run. */
   [[nodiscard]] virtual bool on_pulse() = 0;

@@ -116,7 +116,7 @@ int SequentialRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& o
     watch.between_children();
     if (watch.stopping()) break;
     observer.on_start(job);
-    observer.on_finish(job, run(job, watch));
+    if (!observer.on_finish(job, run(job, watch))) break;
   }
   watch.between_children();
   return watch.signal();

@@ -8,8 +8,8 @@
 #include <functional>
 #include <map>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/child.hpp"
@@ -24,11 +24,9 @@ namespace {
 using Words = std::vector<std::string>;
 
 void say(const std::string& text, int fd = STDOUT_FILENO) {
-  for (std::size_t done = 0; done < text.size();) {
-    const auto written = ::write(fd, text.data() + done, text.size() - done);
-    if (written < 0) ::_exit(99);
-    done += static_cast<std::size_t>(written);
-  }
+  // A pipe that blocks takes all of it, and so does a file.
+  const auto written = ::write(fd, text.data(), text.size());
+  if (written != static_cast<ssize_t>(text.size())) ::_exit(99);
 }
 
 [[noreturn]] void wait_for_ever() {
@@ -63,13 +61,21 @@ std::string status_line(const std::string& name) {
 
 std::string open_descriptors() {
   std::string numbers;
-
-  struct stat ignored {};
-
   for (int fd = 0; fd < 1024; ++fd) {
-    if (::fstat(fd, &ignored) == 0) numbers += (fd == 0 ? "" : " ") + std::to_string(fd);
+    if (::fcntl(fd, F_GETFD) >= 0) numbers += (fd == 0 ? "" : " ") + std::to_string(fd);
   }
   return numbers;
+}
+
+int raise_without_core(const Words& words) {
+  ::prctl(PR_SET_DUMPABLE, 0);
+  return std::raise(std::stoi(words[1]));
+}
+
+int say_on_both(const Words& words) {
+  say(words[1] + "\n");
+  say(words[2] + "\n", STDERR_FILENO);
+  return 0;
 }
 
 int report(const Words&) {
@@ -158,8 +164,7 @@ int stop_parent(const Words&) {
   // Only a second one could come now.
   const auto set = set_of(SIGTERM);
   const timespec moment{0, 100'000'000};
-  if (::sigtimedwait(&set, nullptr, &moment) == SIGTERM) say("terminated again\n");
-  return 0;
+  return ::sigtimedwait(&set, nullptr, &moment) == SIGTERM ? 1 : 0;
 }
 
 int stop_parent_and_stay(const Words& words) {
@@ -220,18 +225,8 @@ int child_program(const Words& words) {
   static const std::map<std::string, std::function<int(const Words&)>> programs{
       {"exit", [](const Words& w) { return std::stoi(w[1]); }},
       {"raise", [](const Words& w) { return std::raise(std::stoi(w[1])); }},
-      {"raise-without-core",
-       [](const Words& w) {
-         ::prctl(PR_SET_DUMPABLE, 0);
-         return std::raise(std::stoi(w[1]));
-       }},
-      {"say",
-       [](const Words& w) {
-         say(w[1] + "\n");
-         say(w[2] + "\n", STDERR_FILENO);
-         return 0;
-       }},
-      {"wait", [](const Words&) -> int { wait_for_ever(); }},
+      {"raise-without-core", raise_without_core},
+      {"say", say_on_both},
       {"report", report},
       {"environment", environment},
       {"flood", flood},

@@ -166,7 +166,7 @@ TEST_CASE("a signal goes to the child alone") {
 }
 
 TEST_CASE("kill_group ends a child that would wait for ever") {
-  Child child({self({"wait"}), {}, STDOUT_FILENO, STDERR_FILENO});
+  Child child({self({"await-term"}), {}, STDOUT_FILENO, STDERR_FILENO});
   child.kill_group();
   test::wait_until_readable(child.fd());
   CHECK(child.reap().termination == Termination{Signaled{SIGKILL, false}});

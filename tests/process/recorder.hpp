@@ -16,7 +16,8 @@ class Recorder final : public RunObserver {
  public:
   std::function<void()> at_start = [] {};
   std::function<void()> at_finish = [] {};
-  bool go_on = true;  ///< what a pulse answers
+  bool go_on = true;               ///< what a pulse answers
+  bool go_on_after_finish = true;  ///< what the end of a child is answered with
   int pulses = 0;
   std::vector<std::string> events;  ///< "start a", "finish a", …
   std::map<std::string, ChildReport> reports;
@@ -26,10 +27,11 @@ class Recorder final : public RunObserver {
     at_start();
   }
 
-  void on_finish(const SpiderJob& job, const ChildReport& report) override {
+  [[nodiscard]] bool on_finish(const SpiderJob& job, const ChildReport& report) override {
     events.push_back("finish " + job.name);
     reports[job.name] = report;
     at_finish();
+    return go_on_after_finish;
   }
 
   [[nodiscard]] bool on_pulse() override {

@@ -66,6 +66,15 @@ TEST_CASE("without spiders nothing happens") {
   CHECK(recorder.events.empty());
 }
 
+TEST_CASE("when the end of a spider is answered with no, no other one starts") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  recorder.go_on_after_finish = false;
+  CHECK(SequentialRunner().run_all(
+            {job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder) == 0);
+  CHECK(recorder.events == Events{"start a", "finish a"});
+}
+
 TEST_CASE("both streams of a spider go to its log, in the order they are written") {
   const test::TempFolder folder;
   Recorder recorder;

@@ -10,9 +10,9 @@ int FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observe
     ChildReport report;
     report.termination = ends.contains(job.name) ? ends.at(job.name) : Termination{Exited{0}};
     report.stopped = stop_signal != 0;
-    observer.on_finish(job, report);
+    const bool go_on = observer.on_finish(job, report);
     if (stop_signal != 0) return stop_signal;
-    if (!observer.on_pulse()) return 0;
+    if (!go_on) return 0;
   }
   return 0;
 }

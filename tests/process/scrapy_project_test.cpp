@@ -1,0 +1,121 @@
+// Projects whose `scrapy` is a shell script that says what a test wants.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/errors.hpp"
+#include "process/temp_folder.hpp"
+#include "scrapy/project.hpp"
+
+namespace spider_check::scrapy {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+/** A project in a folder of its own, with a script in the place of Scrapy. */
+struct FakeProject {
+  explicit FakeProject(const std::string& script) {
+    const auto program = folder.write("scrapy", "#!/bin/sh\n" + script + "\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    options.folder = folder.path();
+    options.command = {program.string()};
+  }
+
+  [[nodiscard]] std::vector<SpiderJob> list() const { return Project(options).list(); }
+
+  [[nodiscard]] Words names() const {
+    Words names;
+    for (const auto& job : list()) names.push_back(job.name);
+    return names;
+  }
+
+  /** Why it cannot be listed, without the beginning that all reasons share. */
+  [[nodiscard]] std::string fault() const {
+    const auto start = "cannot list the spiders of " + folder.path().string() + ": ";
+    try {
+      (void)list();
+    } catch (const ListingError& error) {
+      const std::string text = error.what();
+      return text.rfind(start, 0) == 0 ? text.substr(start.size()) : text;
+    }
+    return "it can be listed";
+  }
+
+  test::TempFolder folder;
+  ProjectOptions options;
+};
+
+}  // namespace
+
+TEST_CASE("a project's spiders are the lines that `scrapy list` prints") {
+  CHECK(FakeProject("printf 'b\\na\\n'").names() == Words{"b", "a"});
+  CHECK(FakeProject("printf '\\nb\\r\\n\\na'").names() == Words{"b", "a"});
+}
+
+TEST_CASE("what `scrapy list` says on stderr is no spider") {
+  CHECK(FakeProject("echo a; echo warning >&2").names() == Words{"a"});
+}
+
+TEST_CASE("a project is listed in its own folder, with the command's own words first") {
+  FakeProject project("pwd -P; echo \"$#:$*\"");
+  project.options.command.emplace_back("-L");
+  CHECK(project.names() == Words{project.folder.path().string(), "2:-L list"});
+}
+
+TEST_CASE("a spider is crawled in the project's folder, with the settings as flags") {
+  FakeProject project("echo news");
+  project.options.settings = {{"LOG_LEVEL", "INFO"}, {"A", "b c"}};
+  const auto jobs = project.list();
+  REQUIRE(jobs.size() == 1);
+  const auto scrapy = (project.folder.path() / "scrapy").string();
+  CHECK(jobs[0].name == "news");
+  CHECK(jobs[0].command == Words{scrapy, "crawl", "-s", "LOG_LEVEL=INFO", "-s", "A=b c", "news"});
+  CHECK(jobs[0].working_directory == project.folder.path());
+  CHECK(jobs[0].log.empty());
+}
+
+TEST_CASE("a spider whose name looks like a flag is none") {
+  const FakeProject project("echo --version");
+  const auto command = project.list().at(0).command;
+  CHECK(Words(command.begin() + 1, command.end()) == Words{"crawl", "--", "--version"});
+}
+
+TEST_CASE("include and exclude are globs on names, and exclude wins") {
+  FakeProject project("printf 'news_a\\nnews_b\\nprices\\nold\\n'");
+  project.options.include = {"news_*", "pr?ces"};
+  CHECK(project.names() == Words{"news_a", "news_b", "prices"});
+  project.options.exclude = {"*_b"};
+  CHECK(project.names() == Words{"news_a", "prices"});
+  project.options.exclude = {"*"};
+  CHECK(project.fault() == "include and exclude leave none of its 4 spiders");
+}
+
+TEST_CASE("a project without spiders is a fault") {
+  CHECK(FakeProject("true").fault() == "`scrapy list` prints no spider");
+}
+
+TEST_CASE("a project that cannot be listed is a fault with the cause in its traceback") {
+  FakeProject project(
+      "cat >&2 <<END\nTraceback (most recent call last):\n"
+      "  File \"$PWD/jobs/news.py\", line 7\nSyntaxError: expected ':'\nEND\nexit 1");
+  CHECK(project.fault() ==
+        (project.folder.path() / "jobs/news.py").string() + ":7: SyntaxError: expected ':'");
+}
+
+TEST_CASE("without a traceback the cause is the end, and the last line on stderr") {
+  CHECK(FakeProject("echo first >&2; echo no API key >&2; exit 1").fault() ==
+        "exit status 1: no API key");
+  CHECK(FakeProject("echo a; exit 3").fault() == "exit status 3");
+  CHECK(FakeProject("kill -9 $$").fault() == "killed by SIGKILL");
+}
+
+TEST_CASE("a Scrapy that is not there is a fault") {
+  FakeProject project("");
+  project.options.command = {"/no/such/scrapy"};
+  CHECK(project.fault() == "cannot execute /no/such/scrapy: No such file or directory");
+}
+
+}  // namespace spider_check::scrapy
