@@ -165,9 +165,9 @@ TEST_CASE("SCHEDULER_ENABLED takes the usual words for yes and no") {
 TEST_CASE("SCHEDULER_INTERVAL_HOURS takes hours, whole or with a fraction") {
   const std::pair<std::string, Duration> rows[] = {
       {"4", 4h}, {"0.5", 30min}, {"1.25", 75min}, {"24", 24h}, {"0.1", 6min}, {"240000", 240'000h}};
-  for (const auto& [text, interval] : rows) {
-    CAPTURE(text);
-    CHECK(load_variable("SCHEDULER_INTERVAL_HOURS", text).policy.interval == interval);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(load_variable("SCHEDULER_INTERVAL_HOURS", row.first).policy.interval == row.second);
   }
 }
 

@@ -44,9 +44,9 @@ TEST_CASE("a URL is taken apart as libpq does it") {
       {"host=db dbname='a b' password='it\\'s'",
        {{"host", "db"}, {"dbname", "a b"}, {"password", "it's"}}},
   };
-  for (const auto& [url, parameters] : rows) {
-    CAPTURE(url);
-    CHECK(parse_url(url, "x.toml:1: url") == parameters);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(parse_url(row.first, "x.toml:1: url") == row.second);
   }
 }
 
@@ -78,10 +78,10 @@ TEST_CASE("libpq's variables in the environment beat the file and stay libpq's t
       {"PGHOST", "host"}, {"PGPORT", "port"},         {"PGDATABASE", "dbname"},
       {"PGUSER", "user"}, {"PGPASSWORD", "password"}, {"PGSSLMODE", "sslmode"},
   };
-  for (const auto& [variable, parameter] : rows) {
-    CAPTURE(variable);
-    const auto parameters = connection(file, {{variable, "2"}}).parameters;
-    CHECK(parameters.count(parameter) == 0);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto parameters = connection(file, {{row.first, "2"}}).parameters;
+    CHECK(parameters.count(row.second) == 0);
     CHECK(parameters.size() == 6);  // the other five and gssencmode
   }
 }

@@ -118,10 +118,10 @@ TEST_CASE("a file name keeps what is harmless and escapes the rest") {
 TEST_CASE("two texts never share a file name") {
   std::map<std::string, std::string> seen;
   for (const auto& text : nasty_names()) {
-    const auto [before, is_new] = seen.emplace(to_file_name(text), text);
-    CAPTURE(before->second);
+    const auto inserted = seen.emplace(to_file_name(text), text);
+    CAPTURE(inserted.first->second);
     CAPTURE(text);
-    CHECK(is_new);
+    CHECK(inserted.second);
   }
 }
 

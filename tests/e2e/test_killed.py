@@ -1,0 +1,123 @@
+"""A run whose process is gone is finished by the next tick; one that may be alive is left alone."""
+
+import os
+import re
+import socket
+
+import pytest
+
+from world import is_alive, kill, wait_until
+
+
+def kill_in_mid_run(world):
+    """`a` has succeeded, `b` is at work, `c` waits, and the runner gets SIGKILL."""
+    gate = world.gate()
+    world.spider("a").spider("b", f"[ -e {world.folder}/again ] || {{ {gate.script}; }}")
+    world.spider("c")
+    runner = world.start()
+    spider = gate.wait()
+    run = world.only_run()
+    assert (run.pid, run.host, run.status) == (runner.pid, socket.gethostname(), "running")
+    kill(runner)
+    (world.folder / "again").touch()
+    wait_until(lambda: not world.sessions(), "the server to see that the runner is gone")
+    return runner, spider, run
+
+
+def test_the_next_tick_finishes_a_run_that_was_killed(world):
+    runner, _, before = kill_in_mid_run(world)
+    result = world.run()
+    assert result.code == 0, result.err
+    assert re.search(rf" warn +Run {before.id} was interrupted: {re.escape(socket.gethostname())},? "
+                     rf"pid {runner.pid} is gone", result.err), result.err
+    assert world.ran() == ["a", "b", "b", "c"]
+    run = world.only_run()
+    assert (run.id, run.last_run_at) == (before.id, before.last_run_at)
+    assert (run.status, run.attempt, run.spider_count) == ("completed", 2, 3)
+    assert [(outcome.spider, outcome.attempt) for outcome in world.outcomes()
+            ] == [("a", 1), ("b", 2), ("c", 2)]
+
+
+def test_the_spiders_of_a_runner_that_was_killed_are_gone(world):
+    _, spider, _ = kill_in_mid_run(world)
+    wait_until(lambda: not is_alive(spider), "the spider to end")
+
+
+def test_a_run_that_always_dies_does_not_loop(world):
+    gate = world.gate()
+    world.spider("a", gate.script)
+    for _ in range(3):
+        runner = world.start()
+        gate.wait()
+        kill(runner)
+        wait_until(lambda: not world.sessions(), "the server to see that the runner is gone")
+    result = world.run()
+    assert result.code == 0
+    assert "No attempts left" in result.err
+    assert world.ran() == ["a", "a", "a"]
+    assert world.only_run().attempt == 3
+
+
+def test_quiet_does_not_hide_that_a_run_was_interrupted(world):
+    kill_in_mid_run(world)
+    assert "was interrupted" in world.run("-q").err
+
+
+def test_force_after_a_kill_marks_the_run_and_starts_another(world):
+    kill_in_mid_run(world)
+    assert world.run("--force").code == 0
+    assert world.ran() == ["a", "b", "a", "b", "c"]
+    old, new = world.runs()
+    assert (old.status, new.status, new.trigger) == ("failed", "completed", "force")
+    assert "interrupted" in old.failure
+
+
+def add_running_row(world, heartbeat, **owner):
+    world.add_run("30 minutes", "running", **owner)
+    world.sql("UPDATE scheduler_state SET updated_at = now() - %s::interval", heartbeat)
+
+
+def test_the_run_of_another_host_that_was_heard_of_lately_is_left_alone(world):
+    world.spider("a")
+    add_running_row(world, "90 seconds", host="elsewhere", pid=4711, boot_id="b", process_start=1)
+    before = world.dump()
+    result = world.run()
+    assert result.code == 0
+    assert re.search(r"belongs to elsewhere,? pid 4711, which may be reconnecting.*; skipping",
+                     result.err), result.err
+    assert world.ran() == []
+    assert world.dump() == before
+
+
+def test_the_run_of_another_host_that_has_been_silent_for_two_minutes_is_finished(world):
+    world.spider("a")
+    add_running_row(world, "121 seconds", host="elsewhere", pid=4711, boot_id="b", process_start=1)
+    result = world.run()
+    assert result.code == 0
+    assert re.search(r"was interrupted: elsewhere,? pid 4711 is gone", result.err)
+    assert world.ran() == ["a"]
+    assert (world.only_run().status, world.only_run().attempt) == ("completed", 2)
+
+
+@pytest.mark.parametrize("heartbeat", ["1 second", "3 hours"])
+def test_a_living_owner_on_this_host_is_never_taken_over(world, heartbeat):
+    """After a suspend it needs a while to get its connection back."""
+    with open("/proc/self/stat", encoding="utf-8") as stat:
+        start = int(stat.read().rpartition(")")[2].split()[19])
+    with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as boot:
+        boot_id = boot.read().strip()
+    world.spider("a")
+    add_running_row(world, heartbeat, host=socket.gethostname(), pid=os.getpid(), boot_id=boot_id,
+                    process_start=start, pid_namespace=os.stat("/proc/self/ns/pid").st_ino)
+    assert f"pid {os.getpid()}, which may be reconnecting" in world.run().err
+    assert world.run("--force").code == 4
+    assert world.ran() == []
+
+
+def test_a_run_of_before_a_reboot_of_this_host_is_finished_at_once(world):
+    world.spider("a")
+    add_running_row(world, "1 second", host=socket.gethostname(), pid=os.getpid(),
+                    boot_id="another boot", process_start=1,
+                    pid_namespace=os.stat("/proc/self/ns/pid").st_ino)
+    assert world.run().code == 0
+    assert world.ran() == ["a"]

@@ -1,0 +1,112 @@
+"""packaging/quickstart, from a checkout to a recorded run and back."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import psycopg2
+import pytest
+
+from world import ROOT, program_path
+
+QUICKSTART = ROOT / "packaging/quickstart"
+
+
+def build_folder():
+    """Where the program was built; the quickstart builds there what has changed since."""
+    named = os.environ.get("SPIDER_CHECK_BUILD_DIR")
+    folder = pathlib.Path(named) if named else pathlib.Path(program_path()).parents[1]
+    if not (folder / "build.ninja").exists():
+        raise RuntimeError("SPIDER_CHECK_BUILD_DIR is not set: name the build folder in it")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="module")
+def quickstart():
+    """Runs it in a folder that PostgreSQL's user can get to, in a path that a socket can have."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="quickstart-", dir="/tmp"))
+    folder.chmod(0o755)
+    environment = {"HOME": str(folder), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+                   "LANG": "C.UTF-8", "SPIDER_CHECK_QUICKSTART_DIR": str(folder / "q"),
+                   "SPIDER_CHECK_BUILD_DIR": str(build_folder()),
+                   # What is set for another server must not matter.
+                   "PGHOST": "/nonexistent", "DB_NAME": "nonsense", "SCHEDULER_ENABLED": "no"}
+
+    def run(*args):
+        # A file, since PostgreSQL would keep a pipe open.
+        with tempfile.TemporaryFile("w+") as output:
+            ended = subprocess.run([QUICKSTART, *args], cwd=folder, env=environment, timeout=600,
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+            output.seek(0)
+            return ended.returncode, output.read()
+
+    run.folder = folder / "q"
+    yield run
+    run("--remove")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def first(quickstart):
+    shutil.rmtree(ROOT / "examples/jobs/output", ignore_errors=True)
+    code, output = quickstart()
+    assert code == 0, output
+    return output
+
+
+def rows(quickstart, query):
+    connection = psycopg2.connect(host=str(quickstart.folder / "postgresql"), user="spider_check",
+                                  dbname="spider_check")
+    try:
+        cursor = connection.cursor()
+        cursor.execute(query)
+        return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def test_it_runs_the_example_and_the_run_is_recorded(quickstart, first):
+    assert "Spider run completed successfully" in first
+    assert rows(quickstart, "SELECT status, spider_count FROM scheduler_state") == [("completed", 3)]
+    assert rows(quickstart, "SELECT spider, verdict FROM spider_run ORDER BY spider") == [
+        ("api", "ok"), ("listing", "ok"), ("sitemap", "ok")]
+
+
+def test_the_items_are_there(first):
+    for name, count in {"listing": 36, "api": 48, "sitemap": 30}.items():
+        lines = (ROOT / f"examples/jobs/output/{name}.jsonl").read_text().splitlines()
+        assert len(lines) == count
+        assert all(json.loads(line)["title"] for line in lines)
+    assert "114 items" in first
+
+
+def test_its_second_tick_says_that_there_was_a_run_just_now(first):
+    assert "Recent run detected, skipping immediate execution; next run is due" in first
+
+
+def test_the_commands_that_it_ends_with_work(quickstart, first):
+    (status,) = [line.strip() for line in first.splitlines() if line.endswith(" status")]
+    ended = subprocess.run(["/bin/sh", "-c", status], text=True, capture_output=True, check=True,
+                           env={"PATH": "/usr/bin:/bin", "HOME": "/"}, timeout=60)
+    assert "fresh" in ended.stdout
+    assert f"{QUICKSTART} --remove" in first
+    assert str(quickstart.folder) in first
+
+
+def test_started_again_it_skips(quickstart, first):
+    code, output = quickstart()
+    assert code == 0, output
+    assert output.count("Recent run detected, skipping immediate execution") == 2
+    assert rows(quickstart, "SELECT count(*) FROM scheduler_state") == [(1,)]
+
+
+def test_remove_stops_the_server_and_leaves_nothing(quickstart, first):
+    code, output = quickstart("--remove")
+    assert code == 0, output
+    assert not quickstart.folder.exists()
+    with pytest.raises(psycopg2.OperationalError):
+        rows(quickstart, "SELECT 1")
+    assert quickstart("--remove")[0] == 0

@@ -1,0 +1,164 @@
+"""A real Scrapy project, with Debian's Scrapy."""
+
+import pathlib
+import shutil
+
+import pytest
+
+from world import ROOT
+
+SCRAPY = "/usr/bin/scrapy"
+SPIDER = '''import scrapy
+
+
+class Spider(scrapy.Spider):
+    name = "{name}"
+    start_urls = ["data:text/html,<h1>hello</h1>"]
+
+    def parse(self, response):
+        yield {{"title": response.css("h1::text").get()}}
+'''
+SETTINGS = """BOT_NAME = "tiny"
+SPIDER_MODULES = ["tiny.spiders"]
+TELNETCONSOLE_ENABLED = False
+REQUEST_FINGERPRINTER_IMPLEMENTATION = "2.7"
+FEEDS = {"out/%(name)s.jsonl": {"format": "jsonlines", "overwrite": True}}
+"""
+
+
+@pytest.fixture
+def scrapy_world(world):
+    """With a project of two spiders."""
+    world.project = world.folder / "project"
+    spiders = world.project / "tiny/spiders"
+    spiders.mkdir(parents=True)
+    (world.project / "scrapy.cfg").write_text("[settings]\ndefault = tiny.settings\n")
+    for package in (spiders, spiders.parent):
+        (package / "__init__.py").touch()
+    (world.project / "tiny/settings.py").write_text(SETTINGS)
+    for name in ("news", "jobs"):
+        (spiders / f"{name}.py").write_text(SPIDER.format(name=name))
+    world.sections["scrapy"] = {"project": "project", "command": [SCRAPY]}
+    return world
+
+
+def spiders_of(world):
+    return sorted(outcome.spider for outcome in world.outcomes())
+
+
+def test_every_spider_that_the_project_lists_is_run(scrapy_world):
+    result = scrapy_world.run()
+    assert result.code == 0, result.err
+    assert spiders_of(scrapy_world) == ["jobs", "news"]
+    run = scrapy_world.only_run()
+    assert (run.status, run.spider_count) == ("completed", 2)
+    for name in ("jobs", "news"):
+        items = (scrapy_world.project / f"out/{name}.jsonl").read_text()
+        assert items == '{"title": "hello"}\n'
+    for outcome in scrapy_world.outcomes():
+        assert "Spider closed (finished)" in pathlib.Path(outcome.log_path).read_text()
+        assert outcome.cpu_time.total_seconds() > 0.1
+        assert outcome.peak_memory > 20_000_000
+
+
+def test_include_and_exclude_choose_spiders_and_settings_reach_them(scrapy_world):
+    world = scrapy_world
+    world.sections["scrapy"] |= {"include": ["n*", "j*"], "exclude": ["*obs"]}
+    world.sections["scrapy.settings"] = {"LOG_LEVEL": "WARNING", "LOG_DATEFORMAT": "x y=z"}
+    assert world.run().code == 0
+    assert spiders_of(world) == ["news"]
+    assert pathlib.Path(world.outcomes()[0].log_path).read_text() == ""
+
+
+def test_a_project_and_other_programs_run_together(scrapy_world):
+    scrapy_world.spider("plain")
+    scrapy_world.sections["scrapy"]["include"] = ["news"]
+    assert scrapy_world.run().code == 0
+    assert spiders_of(scrapy_world) == ["news", "plain"]
+    assert scrapy_world.only_run().spider_count == 2
+
+
+def test_one_spider_by_name(scrapy_world):
+    assert scrapy_world.run("--spider", "jobs").code == 0
+    assert spiders_of(scrapy_world) == ["jobs"]
+    result = scrapy_world.run("--spider", "jbos")
+    assert result.code == 2
+    assert "jobs, news" in result.err
+
+
+def test_a_folder_with_a_project_needs_no_configuration(scrapy_world, server):
+    world = scrapy_world
+    database = world.url.partition(":///")[2].partition("?")[0]
+    env = {"DB_HOST": str(server.folder), "DB_USER": "postgres", "DB_NAME": database}
+    result = world.run("--spider", "news", cwd=world.project, keep_config=True, env=env)
+    assert result.code == 0, result.err
+    assert spiders_of(world) == ["news"]
+
+
+def break_project(world):
+    path = world.project / "tiny/spiders/broken.py"
+    path.write_text("import scrapy\n\nclass Broken(scrapy.Spider:\n    pass\n")
+    return path
+
+
+def test_a_project_that_cannot_be_listed_is_one_fault_with_file_and_line(scrapy_world):
+    path = break_project(scrapy_world)
+    result = scrapy_world.run()
+    assert result.code == 1
+    error = [line for line in result.err.splitlines() if " error " in line]
+    assert f"{path}:3" in error[0] and "SyntaxError" in error[0]
+    assert sum(f"{path}:3" in line for line in error if "Spider run failed" not in line) == 1
+    assert "Traceback" not in result.err
+    run = scrapy_world.only_run()
+    assert run.status == "failed"
+    assert f"{path}:3" in run.failure
+    assert spiders_of(scrapy_world) == []
+    assert "Retry of" in scrapy_world.run().err
+
+
+def test_a_project_that_was_mended_is_run_by_the_retry(scrapy_world):
+    path = break_project(scrapy_world)
+    assert scrapy_world.run().code == 1
+    path.unlink()
+    scrapy_world.sql("UPDATE scheduler_state SET next_attempt_at = now()")
+    assert scrapy_world.run().code == 0
+    assert spiders_of(scrapy_world) == ["jobs", "news"]
+    run = scrapy_world.only_run()
+    assert (run.status, run.attempt, run.spider_count) == ("completed", 2, 2)
+
+
+def test_other_programs_run_although_the_project_cannot_be_listed(scrapy_world):
+    break_project(scrapy_world)
+    scrapy_world.spider("plain")
+    assert scrapy_world.run().code == 1
+    assert scrapy_world.ran() == ["plain"]
+    assert scrapy_world.only_run().status == "failed"
+
+
+def test_a_broken_project_cannot_run_one_spider_by_name_and_nothing_is_recorded(scrapy_world):
+    path = break_project(scrapy_world)
+    result = scrapy_world.run("--spider", "jobs")
+    assert result.code == 1
+    assert result.err.count(f"{path}:3") == 1
+    assert scrapy_world.runs() == []
+
+
+def test_a_scrapy_that_is_not_there_is_named(scrapy_world):
+    scrapy_world.sections["scrapy"]["command"] = ["/nonexistent/scrapy"]
+    result = scrapy_world.run()
+    assert result.code == 1
+    assert "/nonexistent/scrapy" in result.err
+    assert scrapy_world.only_run().status == "failed"
+
+
+def test_the_example_project_works(world):
+    project = world.folder / "jobs"
+    shutil.copytree(ROOT / "examples/jobs", project,
+                    ignore=shutil.ignore_patterns("output", "__pycache__"))
+    world.sections["scrapy"] = {"project": str(project), "command": [SCRAPY]}
+    result = world.run()
+    assert result.code == 0, result.err
+    assert spiders_of(world) == ["api", "listing", "sitemap"]
+    counts = {path.stem: len(path.read_text().splitlines())
+              for path in (project / "output").glob("*.jsonl")}
+    assert counts == {"listing": 36, "api": 48, "sitemap": 30}

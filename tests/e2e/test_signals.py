@@ -1,0 +1,109 @@
+"""A program that is told to stop stops its spiders, records that, and ends by the same signal."""
+
+import os
+import re
+import signal
+import socket
+
+import pytest
+
+from world import is_alive, wait_until
+
+BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+
+
+def stoppable(world, gate):
+    """A spider that notes each signal; at the first SIGTERM it finishes its work and ends."""
+    return (f"trap 'echo TERM >>{world.folder}/signals; exit 0' TERM\n"
+            f"trap 'echo INT >>{world.folder}/signals' INT\n"
+            f"[ -e {world.folder}/again ] || {{ {gate.script}; }}")
+
+
+def start(world, **options):
+    """`a` has succeeded, `b` is at work, `c` waits."""
+    gate = world.gate()
+    world.spider("a").spider("b", stoppable(world, gate)).spider("c")
+    running = world.start(**options)
+    return running, gate.wait()
+
+
+@BOTH
+def test_the_run_is_interrupted_and_the_next_tick_finishes_it_at_once(world, number):
+    running, spider = start(world)
+    running.signal(number)
+    result = running.end()
+    assert result.code == -number
+    assert not is_alive(spider)
+    assert world.ran() == ["a", "b"]
+    run = world.only_run()
+    assert (run.status, run.attempt) == ("failed", 1)
+    assert "interrupted" in run.failure and number.name in run.failure
+    assert run.next_attempt_at <= run.finished_at
+    assert re.search(rf" warn .*interrupted.*{number.name}", result.err), result.err
+
+    (world.folder / "again").touch()
+    result = world.run()
+    assert result.code == 0, result.err
+    assert world.ran() == ["a", "b", "b", "c"]
+    finished = world.only_run()
+    assert (finished.id, finished.last_run_at) == (run.id, run.last_run_at)
+    assert (finished.status, finished.attempt, finished.failure) == ("completed", 2, None)
+
+
+@BOTH
+def test_a_spider_is_asked_once_to_stop_also_when_the_whole_group_is_told(world, number):
+    """As Ctrl-C in a terminal does, or systemd without KillMode=mixed."""
+    running, _ = start(world, new_session=True)
+    os.killpg(running.pid, number)
+    assert running.end().code == -number
+    assert (world.folder / "signals").read_text() == "TERM\n"
+
+
+def test_what_a_stopped_spider_had_done_is_recorded_as_not_done(world):
+    """It ended with 0, as Scrapy does; still it must run again."""
+    running, _ = start(world)
+    running.signal(signal.SIGTERM)
+    running.end()
+    by_name = {outcome.spider: outcome for outcome in world.outcomes()}
+    assert by_name["a"].verdict == "ok"
+    assert "b" not in by_name or by_name["b"].verdict == "failed"
+    assert "c" not in by_name
+
+
+def test_a_second_signal_ends_a_spider_that_does_not_obey(world):
+    gate = world.gate()
+    world.spider("a", f"trap '' TERM\n{gate.script}; {gate.script}")
+    running = world.start()
+    spider = gate.wait()
+    running.signal(signal.SIGTERM)
+    wait_until(lambda: not pending_signals(running.pid), "the first signal to be taken")
+    running.signal(signal.SIGTERM)
+    assert running.end().code == -signal.SIGTERM
+    assert not is_alive(spider)
+    assert world.only_run().status == "failed"
+
+
+def pending_signals(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return [line for line in status if line.startswith(("SigPnd:", "ShdPnd:"))
+                and int(line.split()[1], 16) != 0]
+
+
+def test_a_program_that_waits_for_a_server_can_be_stopped(world):
+    with socket.socket(socket.AF_UNIX) as decoy:
+        decoy.bind(str(world.home / ".s.PGSQL.5432"))
+        decoy.listen()
+        decoy.settimeout(20)
+        world.sections["database"]["url"] = f"postgresql:///nothing?host={world.home}"
+        running = world.start("migrate", "--wait", "1h")
+        decoy.accept()[0].close()  # it has failed once
+        running.signal(signal.SIGTERM)
+        assert running.end().code == -signal.SIGTERM
+
+
+def test_a_closed_terminal_does_not_leave_spiders_behind(world):
+    running, spider = start(world)
+    running.signal(signal.SIGHUP)
+    assert running.end().code == -signal.SIGHUP
+    assert not is_alive(spider)
+    assert world.only_run().status == "failed"

@@ -1,0 +1,122 @@
+"""Never two runs of one schedule at once, however many ticks there are."""
+
+import os
+import re
+import selectors
+import socket
+
+TICKS = 50
+
+
+def first_to_end(ticks):
+    """Waits until all but one have ended; returns that one."""
+    left = {os.pidfd_open(tick.pid): tick for tick in ticks}
+    with selectors.DefaultSelector() as selector:
+        for pidfd in left:
+            selector.register(pidfd, selectors.EVENT_READ)
+        while len(left) > 1:
+            ended = selector.select(60)
+            assert ended, f"{len(left)} ticks are still there"
+            for key, _ in ended:
+                selector.unregister(key.fd)
+                left.pop(key.fd)
+                os.close(key.fd)
+    (pidfd, last), = left.items()
+    os.close(pidfd)
+    return last
+
+
+def test_of_50_ticks_at_once_one_runs_and_the_others_say_who(world):
+    gate = world.gate()
+    world.spider("a", gate.script).spider("b").write_config()
+    ticks = [world.start(keep_config=True) for _ in range(TICKS)]
+    gate.wait()
+    runner = first_to_end(ticks)
+    run = world.only_run()
+    assert (run.pid, run.status) == (runner.pid, "running")
+    host = re.escape(socket.gethostname())
+    for tick in ticks:
+        if tick is runner:
+            continue
+        result = tick.end()
+        assert result.code == 0, result.err
+        assert re.search(rf"Already running on {host}, pid {runner.pid}, since .*; skipping$",
+                         result.err, re.M), result.err
+    gate.open()
+    assert runner.end().code == 0
+    assert world.ran() == ["a", "b"]
+    assert world.only_run().status == "completed"
+    assert len(world.outcomes()) == 2
+
+
+def test_of_50_ticks_none_runs_again_what_another_has_just_finished(world):
+    world.spider("a").write_config()
+    ticks = [world.start(keep_config=True) for _ in range(TICKS)]
+    assert {tick.end().code for tick in ticks} == {0}
+    assert world.ran() == ["a"]
+    assert world.only_run().status == "completed"
+
+
+def test_force_during_a_run_runs_nothing_and_says_so_by_its_exit_code(world):
+    gate = world.gate()
+    world.spider("a", gate.script)
+    runner = world.start()
+    gate.wait()
+    for flags in (["--force"], ["--spider", "a"]):
+        result = world.run(*flags)
+        assert result.code == 4
+        assert f"pid {runner.pid}" in result.err
+    assert world.ran() == ["a"]
+    gate.open()
+    assert runner.end().code == 0
+    assert len(world.runs()) == 1
+
+
+def test_schedules_of_other_names_do_not_hold_each_other_back(world):
+    gate = world.gate()
+    world.spider("a", gate.script)
+    first = world.start()
+    gate.wait()
+    world.top["name"] = "other"
+    world.spiders.clear()
+    world.spider("b")
+    assert world.run().code == 0
+    assert world.ran() == ["a", "b"]
+    gate.open()
+    assert first.end().code == 0
+    assert {run.schedule: run.status for run in world.runs()} == {
+        "default": "completed", "other": "completed"}
+
+
+def long_run(world):
+    """A run that began before the interval and is still going."""
+    gate = world.gate()
+    world.spider("a", gate.script)
+    running = world.start()
+    gate.wait()
+    world.sql("UPDATE scheduler_state SET last_run_at = now() - interval '5 hours'")
+    return running, gate
+
+
+def test_a_run_longer_than_the_interval_holds_back_the_next(world):
+    running, gate = long_run(world)
+    result = world.run()
+    assert result.code == 0
+    assert f"Already running on {socket.gethostname()}, pid {running.pid}" in result.err
+    assert world.ran() == ["a"]
+    gate.open()
+    running.end()
+
+
+def test_two_instances_may_overlap_when_one_run_takes_longer_than_the_interval(world):
+    world.top["max_instances"] = 2
+    running, gate = long_run(world)
+    gate.open()  # for the second
+    second = world.start()
+    gate.wait()
+    assert world.run().code == 0
+    assert len(world.runs()) == 2
+    gate.open()
+    assert (running.end().code, second.end().code) == (0, 0)
+    assert world.ran() == ["a", "a"]
+    assert [run.status for run in world.runs()] == ["completed", "completed"]
