@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -50,6 +51,8 @@ void reset_signals() {
   if (!directory.empty() && ::chdir(directory.c_str()) != 0) {
     report(pipe, SetupFailure::Step::directory);
   }
+  // Whatever else is open, here or in what started us (a lock file of cron's, say), stays here.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   reset_signals();
   ::execvp(argv[0], argv);
   report(pipe, SetupFailure::Step::execute);

@@ -88,7 +88,7 @@ def test_no_file_of_the_programs_own_is_left_open_in_a_spider(world):
 
 
 def test_signals_are_as_a_shell_would_give_them(world):
-    world.spider("a", "grep -E '^Sig(Blk|Ign)' /proc/$$/status")
+    world.spider("a", "grep -E '^Sig(Blk|Ign)' /proc/self/status")
     world.run()
     masks = [line.split()[1] for line in log_of(world).read_text().splitlines()]
     assert masks == ["0" * 16, "0" * 16]

@@ -67,7 +67,7 @@ inline Termination wait_for_end(pid_t pid) {
   wait_until_readable(process.get());
   int status = 0;
   if (::waitpid(pid, &status, 0) != pid) throw std::runtime_error("the process is not ours");
-  if (WIFSIGNALED(status)) return Signaled{WTERMSIG(status), WCOREDUMP(status)};
+  if (WIFSIGNALED(status)) return Signaled{WTERMSIG(status), WCOREDUMP(status) != 0};
   return Exited{WEXITSTATUS(status)};
 }
 
