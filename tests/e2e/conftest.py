@@ -46,8 +46,7 @@ def migrated(server, tmp_path_factory):
 
 def make_world(server, folder, template):
     url = server.create_database(template)
-    world = World(server, folder, url)
-    world.template = template
+    world = World(server, folder, url, template)
     yield world
     world.close()
     server.drop_database(url)

@@ -150,11 +150,7 @@ def test_a_log_folder_that_cannot_be_made_is_named(world):
 
 def test_without_a_home_or_a_state_folder_it_still_runs(world):
     world.top["log_dir"] = "logs"
-    world.spider("a").write_config()
-    environment = world.environment()
-    environment.pop("HOME")
-    world.environment = lambda env=None: environment
-    assert world.run().code == 0
+    assert world.spider("a").run(env={"HOME": None}).code == 0
 
 
 @pytest.mark.parametrize("env, folder", [

@@ -92,10 +92,11 @@ class Running:
 class World:
     """Reads and writes the database, writes the configuration, runs the program."""
 
-    def __init__(self, server, folder, url):
+    def __init__(self, server, folder, url, template=None):
         self.server = server
         self.folder = folder
         self.url = url
+        self.template = template
         self.home = folder / "home"
         self.home.mkdir()
         self.log_dir = self.home / ".local/state/spider-check/logs"
@@ -137,9 +138,10 @@ class World:
     # --- The program ----------------------------------------------------------------------------
 
     def environment(self, env=None):
+        """Nothing of the caller's; what is None in `env` is not set."""
         clean = {"HOME": str(self.home), "PATH": "/usr/local/bin:/usr/bin:/bin", "TZ": "UTC",
                  "LANG": "C.UTF-8"}
-        return {**clean, **(env or {})}
+        return {name: value for name, value in {**clean, **(env or {})}.items() if value is not None}
 
     def start(self, *args, env=None, cwd=None, keep_config=False, new_session=False):
         """Starts the program in the folder where the configuration is, which is written afresh."""
@@ -194,7 +196,7 @@ class World:
             ago, ago, *values)[0].id
 
     def dump(self):
-        """All that is in the database, to be compared."""
+        """All rows of all tables, to be compared."""
         names = self.sql("SELECT relname FROM pg_class WHERE relkind = 'r' "
                          "AND relnamespace = 'public'::regnamespace ORDER BY 1")
         return {name: self.sql(f"SELECT * FROM {name} ORDER BY 1") for (name,) in names}

@@ -123,16 +123,4 @@ TEST_CASE("a run that is no longer wanted between two spiders starts no other") 
   CHECK_FALSE(recorder.reports["a"].stopped);
 }
 
-TEST_CASE("an observer that has had enough after a spider ends the run there") {
-  const test::TempFolder folder;
-  Recorder recorder;
-  recorder.go_on_after_finish = false;
-  const int signal =
-      SequentialRunner(long_grace)
-          .run_all({job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder);
-  CHECK(signal == 0);
-  CHECK(recorder.events == Events{"start a", "finish a"});
-  CHECK_FALSE(recorder.reports["a"].stopped);
-}
-
 }  // namespace spider_check::os
