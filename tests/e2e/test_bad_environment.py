@@ -49,8 +49,10 @@ def test_empty_values_are_as_good_as_none(world):
     names = {name for name, _ in WRONG}
     (world.folder / ".env").write_text("".join(f"{name}=\n" for name in names))
     assert world.spider("a").run(env={name: "" for name in names}).code == 0
+    assert world.ran() == ["a"]
 
 
 def test_other_peoples_lines_in_a_dotenv_file_are_no_concern(world):
     (world.folder / ".env").write_text("API_KEY=x\nnot a line of that kind\n=x\nA-B=c\n")
     assert world.spider("a").run().code == 0
+    assert world.ran() == ["a"]

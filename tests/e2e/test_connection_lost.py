@@ -104,8 +104,12 @@ def test_a_restart_of_the_server_in_mid_run_loses_nothing(own_world):
     assert world.ran() == ["a", "b", "c"]
     run = world.only_run()
     assert (run.status, run.attempt) == ("failed", 1)
-    assert [(outcome.spider, outcome.verdict) for outcome in world.outcomes()] == [
+    assert sorted((outcome.spider, outcome.verdict) for outcome in world.outcomes()) == [
         ("a", "ok"), ("b", "failed"), ("c", "ok")]
+    (up,) = world.sql("SELECT pg_postmaster_start_time() AS since")
+    assert run.last_run_at < up.since < run.finished_at
+    for outcome in world.outcomes():  # not the time at which it could be written
+        assert outcome.started_at <= outcome.finished_at < up.since, outcome
 
 
 def taken_over(world):

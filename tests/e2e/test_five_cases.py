@@ -77,6 +77,7 @@ def test_last_success_2_hours_ago_is_skipped(world):
 def test_a_skip_says_nothing_when_told_to_be_quiet(world):
     world.spider("a").add_run("2 hours")
     assert world.run("-q") == (0, "", "")
+    assert "Recent run" in world.run().err
 
 
 def test_exactly_4_hours_ago_is_due(world):

@@ -64,10 +64,12 @@ def test_it_is_in_no_error_of_a_database_that_cannot_be_reached(world, give_pass
 @pytest.mark.parametrize("variable", ["DB_PASSWORD", "PGPASSWORD"])
 def test_one_from_the_environment_is_said_nowhere(world, variable):
     world.spider("a")
-    for url in (world.url, f"postgresql:///nothing?host={world.home}&user=me"):
+    for url, code in ((world.url, 0), (f"postgresql:///nothing?host={world.home}&user=me", 3)):
         world.sections["database"]["url"] = url
         result = world.run("-v", env={variable: PASSWORD})
+        assert result.code == code
         assert "hunter2" not in result.out + result.err
+    assert world.ran() == ["a"]
 
 
 @pytest.fixture(scope="module")

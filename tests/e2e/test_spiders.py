@@ -151,6 +151,7 @@ def test_a_log_folder_that_cannot_be_made_is_named(world):
 def test_without_a_home_or_a_state_folder_it_still_runs(world):
     world.top["log_dir"] = "logs"
     assert world.spider("a").run(env={"HOME": None}).code == 0
+    assert log_of(world).is_relative_to(world.folder / "logs")
 
 
 @pytest.mark.parametrize("env, folder", [

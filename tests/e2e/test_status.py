@@ -158,4 +158,6 @@ def test_status_and_migrate_take_the_common_flags_on_either_side(world):
     (world.folder / "spider-check.toml").write_text("nonsense = 1")
     for args in (["-c", elsewhere, "status"], ["status", "-c", elsewhere],
                  ["status", "-q", "-c", elsewhere], ["-v", "status", "-c", elsewhere]):
-        assert world.run(*args, keep_config=True).code == 0, args
+        result = world.run(*args, keep_config=True)
+        assert result.code == 0, (args, result.err)
+        assert result.out.startswith("Schedule"), args

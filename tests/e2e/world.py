@@ -48,6 +48,13 @@ def wait_until(condition, what, seconds=20):
     return answer
 
 
+def as_from_a_terminal():
+    """In the child, before it becomes the program: the tests may have been started by nohup."""
+    die_with_parent()
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Running:
     """The program while it runs; its stderr goes to a file, so that it never waits for a reader."""
 
@@ -57,7 +64,7 @@ class Running:
         with open(errors, "wb") as stderr, open(self._output, "wb") as stdout:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-                preexec_fn=die_with_parent, **options)
+                preexec_fn=as_from_a_terminal, **options)
         self.pid = self.process.pid
 
     @property
