@@ -27,7 +27,7 @@ ALTER TABLE scheduler_state
 
 -- The newest success: one index probe, however many rows there are and however many of the newest
 -- are failures. A completed row without spiders is the marker of an installation, no success.
-CREATE INDEX scheduler_state_success ON scheduler_state (schedule, last_run_at DESC)
+CREATE INDEX scheduler_state_success ON scheduler_state (schedule, last_run_at)
     WHERE status = 'completed' AND NOT partial AND spider_count > 0;
 
 -- The newest whole run, and partial runs in progress.

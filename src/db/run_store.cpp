@@ -90,14 +90,19 @@ Glance PgRunStore::glance() {
     // As small as it can be, because nearly every tick is this one statement: the schema's version
     // or a product and a cast to bigint would each cost a new session some percent of a whole tick.
     // now() is not written as CURRENT_TIMESTAMP, so that a test can put another clock in its place.
+    // The pair is compared and sorted as a pair because only the index on just that pair can give
+    // it: with schedule = … the planner may take the index on last_run_at alone, and read past
+    // failures.
     std::string now;
     std::string success;
-    sql << "SELECT extract(epoch from now()), extract(epoch from last_run_at) "
-           "FROM scheduler_state WHERE schedule = :schedule AND status = 'completed' "
-           "AND NOT partial AND spider_count > 0 AND last_run_at <= now() "
-           "ORDER BY last_run_at DESC LIMIT 1",
-        soci::use(schedule_), soci::into(now), soci::into(success);
-    if (!sql.got_data()) return Glance{database_time(sql), std::nullopt};
+    std::string schedule;
+    sql << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule "
+           "FROM scheduler_state WHERE (schedule, last_run_at) <= (:schedule, now()) "
+           "AND status = 'completed' AND NOT partial AND spider_count > 0 "
+           "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
+        soci::use(schedule_), soci::into(now), soci::into(success), soci::into(schedule);
+    // Without a success of its own the pair before it is another schedule's.
+    if (!sql.got_data() || schedule != schedule_) return Glance{database_time(sql), std::nullopt};
     return Glance{from_seconds(now), from_seconds(success)};
   });
 }

@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import pytest
 
+from databases import Databases
 from postgres import Postgres
 from world import World, program_path
 
@@ -44,18 +45,19 @@ def migrated(server, tmp_path_factory):
     return url.partition(":///")[2].partition("?")[0]
 
 
-def make_world(server, folder, template):
-    url = server.create_database(template)
-    world = World(server, folder, url, template)
-    yield world
-    world.close()
-    server.drop_database(url)
+@pytest.fixture(scope="session")
+def databases(server, migrated):
+    return Databases(server, migrated)
 
 
 @pytest.fixture
-def world(server, migrated, tmp_path):
+def world(server, databases, migrated, tmp_path):
     """With a database that `spider-check migrate` has prepared."""
-    yield from make_world(server, tmp_path, migrated)
+    url = databases.take()
+    world = World(server, tmp_path, url, migrated)
+    yield world
+    world.close()
+    databases.give_back(url)
 
 
 @pytest.fixture(scope="session")
@@ -77,4 +79,7 @@ def shared(server, shared_url, tmp_path):
 @pytest.fixture
 def empty_world(server, tmp_path):
     """With a database in which nothing is."""
-    yield from make_world(server, tmp_path, "template1")
+    world = World(server, tmp_path, server.create_database())
+    yield world
+    world.close()
+    server.drop_database(world.url)

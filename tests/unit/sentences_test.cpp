@@ -108,6 +108,7 @@ TEST_CASE("lateness is told from a minute on") {
   CHECK(explain(Lateness{1min - 1us, 0}).empty());
   CHECK(explain(Lateness{1min, 0}) == "This run is 1 min late");
   CHECK(explain(Lateness{4h, 1}) == "This run is 4 h late; 1 interval was missed");
+  CHECK(explain(Lateness{8h, 2}) == "This run is 8 h late; 2 intervals were missed");
   CHECK(explain(Lateness{17h, 4}) == "This run is 17 h late; 4 intervals were missed");
 }
 
