@@ -42,7 +42,7 @@ bool RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
     schedule_.log.error("Spider '{}' failed after {}: {}; log {}", name, to_words(report.took),
                         reasons(judgement), job.log.string());
   }
-  unwritten_.push_back({job.name, report, judgement, job.log});
+  unwritten_.push_back({{job.name, report, judgement, job.log}, std::chrono::steady_clock::now()});
   flush();
   return !lost_;
 }
@@ -88,7 +88,13 @@ bool RunKeeper::write(Write&& write) {
 
 bool RunKeeper::flush() {
   while (!unwritten_.empty()) {
-    if (!write([&] { schedule_.store.record(claim_, unwritten_.front()); })) return false;
+    const bool written = write([&] {
+      // Counted anew at each try: while the database is away it grows.
+      auto& [outcome, ended] = unwritten_.front();
+      outcome.ago = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - ended);
+      schedule_.store.record(claim_, outcome);
+    });
+    if (!written) return false;
     unwritten_.pop_front();
   }
   return true;

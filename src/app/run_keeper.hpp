@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <string>
 #include <vector>
@@ -45,7 +46,14 @@ class RunKeeper final : public RunObserver {
   SlotLock& lock_;
   std::size_t spiders_;
   std::size_t started_ = 0;
-  std::deque<SpiderOutcome> unwritten_;
+
+  /** An outcome that is still to be written, and when its spider ended. */
+  struct Unwritten {
+    SpiderOutcome outcome;
+    std::chrono::steady_clock::time_point ended;
+  };
+
+  std::deque<Unwritten> unwritten_;
   std::vector<std::string> failed_;
   bool connected_ = true;
   bool lost_ = false;

@@ -66,6 +66,7 @@ struct SpiderOutcome {
   ChildReport child;
   Judgement judgement;
   std::filesystem::path log;
+  Duration ago{0};  ///< how long ago it ended, when it is recorded
 };
 
 /** A spider's outcome as it was recorded. */

@@ -245,7 +245,8 @@ void PgRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
   on_schema([&](soci::session& sql) {
     const auto id = static_cast<long long>(claim.id);
     const auto& child = outcome.child;
-    const auto took = static_cast<long long>(child.took.count());
+    const auto ended = static_cast<long long>(outcome.ago.count());
+    const auto started = static_cast<long long>((outcome.ago + child.took).count());
     const bool ok = outcome.judgement.verdict == Verdict::ok;
     const auto status = std::string(to_text(ok ? RunStatus::completed : RunStatus::failed));
     const auto verdict = std::string(to_text(outcome.judgement.verdict));
@@ -262,8 +263,8 @@ void PgRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
              << "INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, "
                 "status, verdict, reasons, exit_code, signal, log_path, cpu_time, peak_memory) "
                 "SELECT id, :spider::text, :attempt::int, now() - "
-             << to_interval(":took")
-             << ", now(), :status, :verdict, :reasons::text[], :exit::int, :signal::int, "
+             << to_interval(":started") << ", now() - " << to_interval(":ended")
+             << ", :status, :verdict, :reasons::text[], :exit::int, :signal::int, "
                 ":log, "
              << to_interval(":cpu")
              << ", :memory::bigint FROM scheduler_state "
@@ -271,8 +272,9 @@ void PgRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
                 // Written twice is written once: the first answer may have been lost.
                 "ON CONFLICT (run_id, spider, attempt) DO UPDATE SET log_path = "
                 "excluded.log_path",
-         soci::use(outcome.spider), soci::use(claim.attempt), soci::use(took), soci::use(status),
-         soci::use(verdict), soci::use(reasons), soci::use(exit_code.number, exit_code.indicator),
+         soci::use(outcome.spider), soci::use(claim.attempt), soci::use(started), soci::use(ended),
+         soci::use(status), soci::use(verdict), soci::use(reasons),
+         soci::use(exit_code.number, exit_code.indicator),
          soci::use(signal.number, signal.indicator), soci::use(log), soci::use(cpu),
          soci::use(memory), soci::use(id), soci::use(claim.token));
     insert.execute(true);

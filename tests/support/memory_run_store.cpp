@@ -204,7 +204,7 @@ void MemoryRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
   const bool known = std::any_of(outcomes.begin(), outcomes.end(), [&](const auto& other) {
     return other.outcome.spider == outcome.spider && other.attempt == claim.attempt;
   });
-  if (!known) outcomes.push_back({outcome, claim.attempt, database_.now});
+  if (!known) outcomes.push_back({outcome, claim.attempt, database_.now - outcome.ago});
 }
 
 void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
