@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "app/line_view.hpp"
 #include "app/log.hpp"
 #include "app/migrate.hpp"
 #include "app/program_source.hpp"
@@ -16,12 +17,14 @@
 #include "app/tick.hpp"
 #include "config/command_line.hpp"
 #include "config/load.hpp"
+#include "config/spider_rules.hpp"
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "db/run_store.hpp"
+#include "os/loop_runner.hpp"
 #include "os/process_identity.hpp"
-#include "os/sequential_runner.hpp"
 #include "os/signals.hpp"
+#include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 
 namespace {
@@ -46,18 +49,24 @@ app::LogLevel log_level(config::Verbosity verbosity) {
 
 std::vector<SpiderJob> program_jobs(const config::Config& config) {
   std::vector<SpiderJob> jobs;
-  for (const auto& program : config.programs)
-    jobs.push_back({program.name, program.command, {}, {}});
+  for (const auto& program : config.programs) {
+    SpiderJob job;
+    job.name = program.name;
+    job.command = program.command;
+    job.arguments_at = job.command.size();
+    jobs.push_back(std::move(job));
+  }
   return jobs;
 }
 
 scrapy::ProjectOptions project_options(const config::Config& config) {
   if (!config.scrapy) return {};
   const auto& scrapy = *config.scrapy;
-  return {scrapy.project, scrapy.command, scrapy.include, scrapy.exclude, scrapy.settings};
+  return {scrapy.project, scrapy.command,  scrapy.include,
+          scrapy.exclude, scrapy.settings, scrapy.list_timeout};
 }
 
-/** The parts that a configuration asks for, put together. */
+/** The parts that a configuration asks for, put together; the configuration outlives them. */
 class Program {
  public:
   Program(const config::Config& config, config::Verbosity verbosity)
@@ -65,6 +74,7 @@ class Program {
         store_(session_, config.name, config.max_instances, owners_),
         project_(project_options(config)),
         programs_(program_jobs(config)),
+        runner_(config.concurrency, config.run_timeout),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -74,8 +84,11 @@ class Program {
                   owners_,
                   sources(config),
                   runner_,
+                  witnesses_,
                   render::Zone(config.timezone),
-                  *log_} {}
+                  *log_,
+                  [&config](SpiderJob& job) { config::apply_rules(config, job); },
+                  [this](const std::vector<SpiderJob>& jobs) { return view(jobs); }} {}
 
   app::Result operator()(const config::TickCommand& command) {
     if (schedule_.sources.empty()) throw UsageError(nothing_to_run());
@@ -105,6 +118,10 @@ class Program {
   }
 
  private:
+  std::unique_ptr<app::RunView> view(const std::vector<SpiderJob>& jobs) {
+    return std::make_unique<app::LineView>(*log_, jobs.size());
+  }
+
   static std::string nothing_to_run() {
     return "there is nothing to run: no Scrapy project and no [[spider]] is configured, and this "
            "is "
@@ -124,7 +141,8 @@ class Program {
   db::PgRunStore store_;
   scrapy::Project project_;
   app::ProgramSource programs_;
-  os::SequentialRunner runner_;
+  os::LoopRunner runner_;
+  scrapy::Witnesses witnesses_;
   std::unique_ptr<spdlog::logger> log_;
   app::Schedule schedule_;
 };

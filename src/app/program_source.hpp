@@ -12,7 +12,7 @@ class ProgramSource final : public SpiderSource {
  public:
   explicit ProgramSource(std::vector<SpiderJob> jobs) : jobs_(std::move(jobs)) {}
 
-  [[nodiscard]] std::vector<SpiderJob> list() override { return jobs_; }
+  [[nodiscard]] Listing list() override { return {jobs_, {}}; }
 
  private:
   std::vector<SpiderJob> jobs_;

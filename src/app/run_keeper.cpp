@@ -1,117 +1,78 @@
 #include "app/run_keeper.hpp"
 
-#include <chrono>
-#include <thread>
-
-#include "core/duration.hpp"
-#include "core/errors.hpp"
-#include "render/zone.hpp"
+#include <algorithm>
 
 namespace spider_check::app {
 
-using namespace std::chrono_literals;
-
-namespace {
-
-// A restart of PostgreSQL takes seconds, crash recovery or a reboot of its host a minute or two.
-constexpr auto patience = 2min;
-
-std::string reasons(const Judgement& judgement) {
-  std::string text;
-  for (const auto& reason : judgement.reasons) text += (text.empty() ? "" : "; ") + reason;
-  return render::printable(text);
-}
-
-}  // namespace
-
-RunKeeper::RunKeeper(Schedule& schedule, const Claim& claim, SlotLock& lock, std::size_t spiders)
-    : schedule_(schedule), claim_(claim), lock_(lock), spiders_(spiders) {}
+RunKeeper::RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
+                     std::map<std::string, History> histories)
+    : schedule_(schedule), writer_(writer), view_(view), histories_(std::move(histories)) {}
 
 void RunKeeper::on_start(const SpiderJob& job) {
-  schedule_.log.info("Spider '{}' started ({} of {}), log {}", render::printable(job.name),
-                     ++started_, spiders_, job.log.string());
+  running_[job.name] = {&job, job.crawl ? schedule_.witnesses.watch(job) : nullptr};
+  view_.started(job);
 }
 
-bool RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
-  const auto judgement = judge(report);
-  const auto name = render::printable(job.name);
-  if (judgement.verdict == Verdict::ok) {
-    schedule_.log.info("Spider '{}' ok after {}", name, to_words(report.took));
-  } else {
-    failed_.push_back(job.name);
-    schedule_.log.error("Spider '{}' failed after {}: {}; log {}", name, to_words(report.took),
-                        reasons(judgement), job.log.string());
+void RunKeeper::on_stop(const SpiderJob& job, StopCause cause) {
+  view_.stopping(job, cause);
+}
+
+SpiderOutcome RunKeeper::judged(const SpiderJob& job, const ChildReport& report) {
+  SpiderOutcome outcome{job.name, report, std::nullopt, {}, job.log};
+  const auto& witness = running_[job.name].witness;
+  if (!witness) {
+    outcome.judgement = judge(report);
+    return outcome;
   }
-  unwritten_.push_back({{job.name, report, judgement, job.log}, std::chrono::steady_clock::now()});
-  flush();
-  return !lost_;
+  outcome.crawl = witness->report();
+  outcome.judgement = judge(report, *outcome.crawl, job.criteria, histories_[job.name]);
+  return outcome;
 }
 
-bool RunKeeper::on_pulse() {
-  flush();
-  write([&] { schedule_.store.heartbeat(claim_); });
-  return !lost_;
+void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
+  auto outcome = judged(job, report);
+  running_.erase(job.name);
+  ++finished_;
+  if (outcome.judgement.verdict == Verdict::failed) failed_.push_back(job.name);
+  view_.finished(job, outcome);
+  writer_.add(std::move(outcome));
 }
 
-bool RunKeeper::finish(const RunEnd& end) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  for (auto pause = 250ms;; pause = std::min<std::chrono::milliseconds>(2 * pause, 5s)) {
-    if (flush() && write([&] { schedule_.store.finish(claim_, end); })) return true;
-    if (lost_) return false;
-    if (std::chrono::steady_clock::now() + pause > deadline) break;
-    // A server that comes back tells nobody: it can only be asked again.
-    std::this_thread::sleep_for(pause);
+std::uint64_t RunKeeper::progress_mark(const SpiderJob& job) {
+  const auto running = running_.find(job.name);
+  if (running != running_.end() && running->second.witness) {
+    const auto progress = running->second.witness->progress();
+    // What does not tell how far it has come cannot be said to stand still.
+    if (!progress) return ++unseen_;
+    return static_cast<std::uint64_t>(progress->items + progress->pages + progress->errors);
   }
-  schedule_.log.error("The database stayed away: the end of run {} could not be recorded",
-                      claim_.id);
-  return false;
+  std::error_code ignored;
+  return std::filesystem::file_size(job.log, ignored);
 }
 
-/** True when it was written. Otherwise the run is lost, or the database is away and may return. */
-template <typename Write>
-bool RunKeeper::write(Write&& write) {
-  if (lost_ || (!connected_ && !reconnect())) return false;
-  try {
-    write();
-    return true;
-  } catch (const LostRun& error) {
-    lost_ = true;
-    schedule_.log.error("{}; its spiders are stopped here", error.what());
-  } catch (const DbError& error) {
-    connected_ = false;
-    schedule_.log.warn("The database went away: {}; the spiders go on", error.what());
-    // Most often it is back at once: a restart, or an administrator who ended the session.
-    if (reconnect()) return this->write(std::forward<Write>(write));
+Interest RunKeeper::interest() {
+  auto interest = writer_.interest();
+  if (const auto refresh = view_.next_refresh()) {
+    interest.until = interest.until ? std::min(*interest.until, *refresh) : *refresh;
   }
-  return false;
+  return interest;
 }
 
-bool RunKeeper::flush() {
-  while (!unwritten_.empty()) {
-    const bool written = write([&] {
-      // Counted anew at each try: while the database is away it grows.
-      auto& [outcome, ended] = unwritten_.front();
-      outcome.ago = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - ended);
-      schedule_.store.record(claim_, outcome);
-    });
-    if (!written) return false;
-    unwritten_.pop_front();
+void RunKeeper::attend() {
+  writer_.attend();
+  const auto refresh = view_.next_refresh();
+  if (!refresh || RunView::Clock::now() < *refresh) return;
+  for (const auto& [name, running] : running_) {
+    if (!running.witness) continue;
+    if (const auto progress = running.witness->progress()) {
+      view_.progressed(*running.job, *progress);
+    }
   }
-  return true;
+  view_.refresh();
 }
 
-bool RunKeeper::reconnect() {
-  try {
-    schedule_.store.reclaim(claim_, lock_);
-    connected_ = true;
-    schedule_.log.info("Connected again: run {} is still ours", claim_.id);
-  } catch (const LostRun& error) {
-    lost_ = true;
-    schedule_.log.error("{}; its spiders are stopped here", error.what());
-  } catch (const DbError& error) {
-    schedule_.log.debug("The database is still away: {}", error.what());
-  }
-  return connected_;
+bool RunKeeper::go_on() {
+  return !writer_.lost();
 }
 
 }  // namespace spider_check::app

@@ -1,62 +1,54 @@
 #pragma once
 
-#include <chrono>
-#include <deque>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "app/run_view.hpp"
+#include "app/run_writer.hpp"
 #include "app/schedule.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
 
-/**
- * Keeps a run's record while its spiders run: judges and writes each outcome, beats the heart, and,
- * when the connection is lost, lets the spiders go on and gets the run back.
- */
+/** Follows a run's spiders: watches each crawl, judges how it ended, has it shown and written. */
 class RunKeeper final : public RunObserver {
  public:
-  /** All of them outlive the keeper. */
-  RunKeeper(Schedule& schedule, const Claim& claim, SlotLock& lock, std::size_t spiders);
+  /** All of them outlive the keeper. histories: the spiders' last good runs. */
+  RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
+            std::map<std::string, History> histories);
 
   void on_start(const SpiderJob& job) override;
-  [[nodiscard]] bool on_finish(const SpiderJob& job, const ChildReport& report) override;
-  [[nodiscard]] bool on_pulse() override;
-
-  /**
-   * Writes the end of the attempt, and every outcome that is still to be written. Waits for the
-   * database as long as a restart takes. False when the run was lost or the database stayed away.
-   */
-  [[nodiscard]] bool finish(const RunEnd& end);
+  void on_stop(const SpiderJob& job, StopCause cause) override;
+  void on_finish(const SpiderJob& job, const ChildReport& report) override;
+  [[nodiscard]] std::uint64_t progress_mark(const SpiderJob& job) override;
+  [[nodiscard]] Interest interest() override;
+  void attend() override;
+  [[nodiscard]] bool go_on() override;
 
   /** The names of the spiders that failed in this attempt. */
   [[nodiscard]] const std::vector<std::string>& failed() const noexcept { return failed_; }
 
-  /** Another process has the run now. */
-  [[nodiscard]] bool lost() const noexcept { return lost_; }
+  /** How many spiders ended in this attempt. */
+  [[nodiscard]] std::size_t finished() const noexcept { return finished_; }
 
  private:
-  template <typename Write>
-  bool write(Write&& write);
-  bool flush();
-  bool reconnect();
-
-  Schedule& schedule_;
-  const Claim& claim_;
-  SlotLock& lock_;
-  std::size_t spiders_;
-  std::size_t started_ = 0;
-
-  /** An outcome that is still to be written, and when its spider ended. */
-  struct Unwritten {
-    SpiderOutcome outcome;
-    std::chrono::steady_clock::time_point ended;
+  struct Running {
+    const SpiderJob* job;
+    std::unique_ptr<CrawlWitness> witness;  ///< null for a program that is no crawl
   };
 
-  std::deque<Unwritten> unwritten_;
+  [[nodiscard]] SpiderOutcome judged(const SpiderJob& job, const ChildReport& report);
+
+  Schedule& schedule_;
+  RunWriter& writer_;
+  RunView& view_;
+  std::map<std::string, History> histories_;
+  std::map<std::string, Running> running_;
   std::vector<std::string> failed_;
-  bool connected_ = true;
-  bool lost_ = false;
+  std::size_t finished_ = 0;
+  std::uint64_t unseen_ = 0;
 };
 
 }  // namespace spider_check::app

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <spdlog/logger.h>
 
+#include "app/run_view.hpp"
 #include "core/decision.hpp"
 #include "core/ports.hpp"
 #include "render/zone.hpp"
@@ -22,8 +25,12 @@ struct Schedule {
   const OwnerProbe& owners;
   std::vector<SpiderSource*> sources;  ///< not owned, none is null
   SpiderRunner& runner;
+  CrawlWitnesses& witnesses;
   render::Zone zone;
   spdlog::logger& log;
+  std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
+  /** How a run of these jobs is shown. */
+  std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
 };
 
 /** What is known of the owners of a state's running runs. */

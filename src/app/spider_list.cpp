@@ -23,17 +23,20 @@ std::string names_of(const std::vector<SpiderJob>& jobs) {
 
 }  // namespace
 
-SpiderList list_spiders(const std::vector<SpiderSource*>& sources) {
+SpiderList list_spiders(const Schedule& schedule) {
   SpiderList list;
-  for (auto* source : sources) {
+  for (auto* source : schedule.sources) {
     try {
-      for (auto& job : source->list()) {
+      auto listing = source->list();
+      list.left_out.insert(list.left_out.end(), listing.left_out.begin(), listing.left_out.end());
+      for (auto& job : listing.jobs) {
         if (find(list.jobs, job.name) != nullptr) {
           list.faults.push_back("two spiders have the name '" + render::printable(job.name) +
                                 "'; only the first is run");
-        } else {
-          list.jobs.push_back(std::move(job));
+          continue;
         }
+        if (schedule.rules) schedule.rules(job);
+        list.jobs.push_back(std::move(job));
       }
     } catch (const ListingError& error) {
       list.faults.emplace_back(error.what());

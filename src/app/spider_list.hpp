@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/schedule.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
@@ -10,11 +11,14 @@ namespace spider_check::app {
 /** What the sources offer: a source that cannot be listed does not keep the others from running. */
 struct SpiderList {
   std::vector<SpiderJob> jobs;
-  std::vector<std::string> faults;  ///< one line for each source that failed
+  std::vector<std::string> faults;    ///< one line for each source that failed
+  std::vector<std::string> left_out;  ///< one line for each spider that cannot be run
 };
 
-/** Lists all sources. Of two spiders with one name the second is a fault. */
-[[nodiscard]] SpiderList list_spiders(const std::vector<SpiderSource*>& sources);
+/** Lists all sources and gives each job its rules. Of two spiders with one name the second is a
+ * fault.
+ */
+[[nodiscard]] SpiderList list_spiders(const Schedule& schedule);
 
 /**
  * The spiders that --spider names, in its order. Throws UsageError for a name that there is not,

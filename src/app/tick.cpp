@@ -52,7 +52,7 @@ class Tick {
   /** Before anything is recorded, so that a misspelt name changes nothing. */
   std::optional<SpiderList> selection() {
     if (request_.spiders.empty()) return std::nullopt;
-    return select(list_spiders(schedule_.sources), request_.spiders);
+    return select(list_spiders(schedule_), request_.spiders);
   }
 
   std::optional<Result> skip_at_a_glance() {

@@ -22,6 +22,11 @@ struct Draft {
 /** Applies a TOML file. Throws UsageError. */
 void apply_file(const std::filesystem::path& file, Draft& draft);
 
+class TomlTable;
+
+/** Applies [spiders]. Relative folders are relative to `base`. Throws UsageError. */
+void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config);
+
 /** Applies the variables that installations set: SCHEDULER_… and DB_…. Throws UsageError. */
 void apply_settings(const Lookup& settings, Draft& draft);
 

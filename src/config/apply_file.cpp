@@ -51,6 +51,10 @@ void read_schedule(TomlTable& table, const fs::path& base, Draft& draft) {
     config.timezone = *zone;
   }
   assign(config.max_instances, table.number("max_instances", 1, 100));
+  assign(config.concurrency, table.number("concurrency", 1, 1000));
+  assign(config.run_timeout, table.duration("run_timeout", 0s));
+  assign(config.keep, table.duration("keep", 1h));
+  assign(config.log_size, table.size("log_size"));
   assign(policy.max_attempts, table.number("max_attempts", 1, 100));
   assign(policy.retry_after, table.duration("retry_after", 0s));
   assign(policy.slack, table.duration("slack", 0s));
@@ -114,6 +118,7 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
   assign(scrapy.include, table.texts("include"));
   assign(scrapy.exclude, table.texts("exclude"));
   assign(scrapy.settings, table.pairs("settings"));
+  assign(scrapy.list_timeout, table.duration("list_timeout", 1s));
   table.finish();
   return scrapy;
 }
@@ -162,6 +167,7 @@ void apply_file(const fs::path& file, Draft& draft) {
   for (auto& table : top.tables("spider")) {
     draft.config.programs.push_back(read_program(table, base, draft.config.programs));
   }
+  if (auto table = top.table("spiders")) apply_spiders(*table, base, draft.config);
   top.finish();
 }
 

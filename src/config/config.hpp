@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct ScrapyConfig {
   std::vector<std::string> include{"*"};
   std::vector<std::string> exclude;
   std::vector<std::pair<std::string, std::string>> settings;
+  Duration list_timeout = std::chrono::minutes(2);
 };
 
 /** [[spider]]: any other program. */
@@ -27,17 +29,48 @@ struct ProgramConfig {
   std::vector<std::string> command;
 };
 
+/** What [spiders] or a table in it says; what it does not say is empty. */
+struct SpiderRules {
+  std::optional<Duration> timeout;
+  std::optional<Duration> stall_timeout;
+  std::optional<Duration> grace;
+  std::optional<int> nice;
+  std::optional<std::int64_t> min_items;
+  std::optional<std::int64_t> max_errors;
+  std::optional<double> min_items_ratio;
+  std::optional<std::vector<std::string>> finish_reasons;
+  std::optional<std::filesystem::path> working_directory;
+  std::optional<std::vector<std::string>> arguments;
+  std::vector<std::pair<std::string, std::string>> environment;
+
+  /** What the other one says wins. */
+  void override_with(const SpiderRules& other);
+};
+
+/** [spiders."PATTERN"] */
+struct SpiderOverride {
+  std::string pattern;  ///< a spider's name, or a glob
+  SpiderRules rules;
+  std::string place;  ///< "FILE:LINE: TABLE"
+};
+
 /** Everything that is configured, checked whole. */
 struct Config {
   std::string name = "default";
   Policy policy;
   std::string timezone;  ///< an IANA name; empty: the host's
   int max_instances = 1;
+  int concurrency = 2;
+  Duration run_timeout{0};                              ///< 0: none
+  Duration keep = std::chrono::hours(24 * 90);          ///< how long logs are kept
+  std::int64_t log_size = std::int64_t{1'000'000'000};  ///< of all logs together, in bytes
   Duration takeover_after = std::chrono::minutes(2);
   std::filesystem::path log_dir;
   ConnectionOptions database;
   std::optional<ScrapyConfig> scrapy;
   std::vector<ProgramConfig> programs;
+  SpiderRules spiders;                    ///< for every spider
+  std::vector<SpiderOverride> overrides;  ///< in the order of the file
 };
 
 }  // namespace spider_check::config

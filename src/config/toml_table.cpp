@@ -5,6 +5,7 @@
 
 #include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/size.hpp"
 
 namespace spider_check::config {
 
@@ -72,21 +73,21 @@ std::string TomlTable::full(std::string_view key) const {
 }
 
 std::string TomlTable::at(const toml::node& node, std::string_view key) const {
-  return file_ + ":" + std::to_string(node.source().begin.line) + ": " + full(key);
+  return *file_ + ":" + std::to_string(node.source().begin.line) + ": " + full(key);
 }
 
 std::string TomlTable::place(const char* key) const {
-  const auto* node = table_.get(key);
-  return node != nullptr ? at(*node, key) : file_ + ": " + full(key);
+  const auto* node = table_->get(key);
+  return node != nullptr ? at(*node, key) : *file_ + ": " + full(key);
 }
 
 std::string TomlTable::place() const {
-  return file_ + ":" + std::to_string(table_.source().begin.line) + ": " + name_;
+  return *file_ + ":" + std::to_string(table_->source().begin.line) + ": " + name_;
 }
 
 const toml::node* TomlTable::find(const char* key) {
   known_.emplace_back(key);
-  return table_.get(key);
+  return table_->get(key);
 }
 
 void TomlTable::refuse(const toml::node& node, const char* key, const std::string& wanted) const {
@@ -140,6 +141,27 @@ std::optional<Duration> TomlTable::duration(const char* key, Duration least) {
   return duration;
 }
 
+std::optional<double> TomlTable::ratio(const char* key) {
+  const auto* node = find(key);
+  if (node == nullptr) return std::nullopt;
+  const std::string wanted = "a number from 0 to 1, like 0.5";
+  if (!node->is_number()) refuse(*node, key, wanted);
+  const auto number = node->value<double>().value_or(-1);
+  if (number >= 0 && number <= 1) return number;
+  throw UsageError(at(*node, key) + ": expected " + wanted);
+}
+
+std::optional<std::int64_t> TomlTable::size(const char* key) {
+  const auto* node = find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto examples = "a size like " + std::string(size_examples);
+  if (!node->is_string()) refuse(*node, key, examples);
+  const auto text = node->value<std::string>().value_or("");
+  if (const auto bytes = parse_size(text)) return bytes;
+  throw UsageError(at(*node, key) + ": " + quoted(text) + " is no size; write it like " +
+                   std::string(size_examples));
+}
+
 std::optional<std::vector<std::string>> TomlTable::texts(const char* key) {
   const auto* node = find(key);
   if (node == nullptr) return std::nullopt;
@@ -186,7 +208,7 @@ std::optional<TomlTable> TomlTable::table(const char* key) {
   const auto* node = find(key);
   if (node == nullptr) return std::nullopt;
   if (!node->is_table()) refuse(*node, key, "a table [" + full(key) + "]");
-  return TomlTable(file_, full(key), *node->as_table());
+  return TomlTable(*file_, full(key), *node->as_table());
 }
 
 std::vector<TomlTable> TomlTable::tables(const char* key) {
@@ -198,16 +220,31 @@ std::vector<TomlTable> TomlTable::tables(const char* key) {
   std::vector<TomlTable> tables;
   for (const auto& element : *array) {
     if (!element.is_table()) refuse(element, key, wanted);
-    tables.emplace_back(file_, full(key), *element.as_table());
+    tables.emplace_back(*file_, full(key), *element.as_table());
   }
   return tables;
 }
 
+std::vector<std::pair<std::string, TomlTable>> TomlTable::other_tables() {
+  std::vector<std::pair<std::string, TomlTable>> tables;
+  for (const auto& [key, node] : *table_) {
+    const auto name = std::string(key.str());
+    if (!node.is_table() || std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+    known_.push_back(name);
+    tables.emplace_back(name, TomlTable(*file_, full("\"" + name + "\""), *node.as_table()));
+  }
+  // TOML's tables have no order of their own.
+  std::sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) {
+    return a.second.table_->source().begin.line < b.second.table_->source().begin.line;
+  });
+  return tables;
+}
+
 void TomlTable::finish() const {
-  for (const auto& [key, node] : table_) {
+  for (const auto& [key, node] : *table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
     const auto where = name_.empty() ? "" : " in [" + name_ + "]";
-    throw UsageError(file_ + ":" + std::to_string(key.source().begin.line) + ": unknown key " +
+    throw UsageError(*file_ + ":" + std::to_string(key.source().begin.line) + ": unknown key " +
                      quoted(key.str()) + where + "; " + suggestion(key.str(), known_));
   }
 }

@@ -20,7 +20,7 @@ class TomlTable {
  public:
   /** `file` and `table` outlive this. `name` is the table's, for messages; empty for the top. */
   TomlTable(const std::string& file, std::string name, const toml::table& table)
-      : file_(file), name_(std::move(name)), table_(table) {}
+      : file_(&file), name_(std::move(name)), table_(&table) {}
 
   [[nodiscard]] std::optional<bool> boolean(const char* key);
   [[nodiscard]] std::optional<int> number(const char* key, int least, int most);
@@ -28,13 +28,22 @@ class TomlTable {
   [[nodiscard]] std::optional<Duration> duration(const char* key, Duration least);
   [[nodiscard]] std::optional<std::vector<std::string>> texts(const char* key);
 
+  /** A number from 0 to 1. */
+  [[nodiscard]] std::optional<double> ratio(const char* key);
+
+  /** A size in bytes, written like "1GB". */
+  [[nodiscard]] std::optional<std::int64_t> size(const char* key);
+
   /** Keys with texts, numbers or booleans as values, all given as text. */
   [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> pairs(
       const char* key);
   [[nodiscard]] std::optional<TomlTable> table(const char* key);
   [[nodiscard]] std::vector<TomlTable> tables(const char* key);
 
-  [[nodiscard]] bool has(const char* key) const { return table_.contains(key); }
+  /** Every table that was not asked for by its key, with its key, in the order of the file. */
+  [[nodiscard]] std::vector<std::pair<std::string, TomlTable>> other_tables();
+
+  [[nodiscard]] bool has(const char* key) const { return table_->contains(key); }
 
   /** "FILE:LINE: KEY", for messages about a key that is there. */
   [[nodiscard]] std::string place(const char* key) const;
@@ -52,9 +61,9 @@ class TomlTable {
   [[noreturn]] void refuse(const toml::node& node, const char* key,
                            const std::string& wanted) const;
 
-  const std::string& file_;
+  const std::string* file_;
   std::string name_;
-  const toml::table& table_;
+  const toml::table* table_;
   std::vector<std::string> known_;
 };
 

@@ -1,14 +1,20 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/crawl.hpp"
 #include "core/owner.hpp"
 #include "core/run.hpp"
+#include "core/spider_rules.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
 #include "core/verdict.hpp"
@@ -64,6 +70,7 @@ struct Claim {
 struct SpiderOutcome {
   std::string spider;
   ChildReport child;
+  std::optional<CrawlReport> crawl;  ///< empty for a program that is no crawl
   Judgement judgement;
   std::filesystem::path log;
   Duration ago{0};  ///< how long ago it ended, when it is recorded
@@ -80,7 +87,16 @@ struct RecordedOutcome {
 struct RunEnd {
   RunStatus status = RunStatus::failed;
   std::string failure;                  ///< why, in words; empty when completed
+  std::vector<std::string> faults;      ///< what was wrong that is no spider's own
   std::optional<Duration> retry_after;  ///< failed: how long until the next attempt may start
+};
+
+/** What an event loop waits for on behalf of somebody. */
+struct Interest {
+  int fd = -1;  ///< none
+  bool to_write = false;
+  bool to_read = false;
+  std::optional<std::chrono::steady_clock::time_point> until;  ///< and not longer than this
 };
 
 /**
@@ -131,11 +147,24 @@ class RunStore : public Port {
   /** How many spiders the whole run has. */
   virtual void set_spider_count(const Claim& claim, int count) = 0;
 
-  /** Says that the run's owner lives. */
-  virtual void heartbeat(const Claim& claim) = 0;
+  /**
+   * Begins to record these outcomes, none or more, and to say that the run's owner lives; does not
+   * wait. Recording the same spider and attempt twice records it once. One write at a time: not
+   * before the last one is written().
+   */
+  virtual void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) = 0;
 
-  /** Records one outcome. Recording the same spider and attempt twice records it once. */
-  virtual void record(const Claim& claim, const SpiderOutcome& outcome) = 0;
+  /** What the write under way waits for. */
+  [[nodiscard]] virtual Interest interest() const = 0;
+
+  /**
+   * Goes on with the write under way as far as it can without waiting. True once it is done, or
+   * there is none. When it throws there is none any more.
+   */
+  [[nodiscard]] virtual bool written() = 0;
+
+  /** Waits until it is written, at most as long as a statement may take. */
+  virtual void wait_written() = 0;
 
   /** Ends the attempt. */
   virtual void finish(const Claim& claim, const RunEnd& end) = 0;
@@ -148,14 +177,38 @@ class RunStore : public Port {
 
   /** The newest outcome of each spider in this run, by name. */
   [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;
+
+  /** The last good runs of these spiders, at most `most` each; none for a spider without. */
+  [[nodiscard]] virtual std::map<std::string, History> histories(
+      const std::vector<std::string>& spiders, int most) = 0;
+
+  /** The names of the spiders in the newest whole run that completed. */
+  [[nodiscard]] virtual std::vector<std::string> spiders_of_last_success() = 0;
+
+  /** The logs of each spider's newest failed attempt, in whichever run. */
+  [[nodiscard]] virtual std::vector<std::filesystem::path> newest_failed_logs() = 0;
 };
 
 /** One spider to be run: a child process. */
 struct SpiderJob {
   std::string name;
   std::vector<std::string> command;         ///< argv; never given to a shell
+  std::size_t arguments_at = 0;             ///< where in it further arguments belong
   std::filesystem::path working_directory;  ///< empty: the program's own
   std::filesystem::path log;
+  bool crawl = false;  ///< a crawl of Scrapy's, whose report and statistics are judged
+  std::vector<std::pair<std::string, std::string>> environment;  ///< beside the program's own
+  int nice = 0;
+  SpiderLimits limits;
+  Criteria criteria;
+  std::filesystem::path report;  ///< where a crawl reports to; empty: nowhere
+  std::string report_token;      ///< what each record of the report must hold
+};
+
+/** What a source offers. */
+struct Listing {
+  std::vector<SpiderJob> jobs;
+  std::vector<std::string> left_out;  ///< what was listed and cannot be run: one line each, why
 };
 
 /** Where spiders come from. */
@@ -165,7 +218,27 @@ class SpiderSource : public Port {
    * Every spider there is, without log paths. Throws ListingError; its message is one line that
    * names the cause and, where there is one, the file and line.
    */
-  [[nodiscard]] virtual std::vector<SpiderJob> list() = 0;
+  [[nodiscard]] virtual Listing list() = 0;
+};
+
+/** Watches one crawl by what it tells. */
+class CrawlWitness : public Port {
+ public:
+  /** How far it has come, as of now; empty when it does not tell. Never waits or throws. */
+  [[nodiscard]] virtual std::optional<Progress> progress() = 0;
+
+  /** Everything, once the crawl has ended. Does not throw. */
+  [[nodiscard]] virtual CrawlReport report() = 0;
+};
+
+/** Prepares crawls so that they tell what they do. */
+class CrawlWitnesses : public Port {
+ public:
+  /** Lets the job report. Where that cannot be, its log must do. */
+  virtual void prepare(SpiderJob& job) = 0;
+
+  /** Watches a prepared job that is about to start. */
+  [[nodiscard]] virtual std::unique_ptr<CrawlWitness> watch(const SpiderJob& job) = 0;
 };
 
 /** Told what happens while spiders run; called on the runner's own thread. */
@@ -173,21 +246,46 @@ class RunObserver : public Port {
  public:
   virtual void on_start(const SpiderJob& job) = 0;
 
-  /** Returning false ends the run: no more spiders start. */
-  [[nodiscard]] virtual bool on_finish(const SpiderJob& job, const ChildReport& report) = 0;
+  /** The job was told to stop. */
+  virtual void on_stop(const SpiderJob& job, StopCause cause) = 0;
 
-  /** At least every 30 s. Returning false stops the spiders and ends the run. */
-  [[nodiscard]] virtual bool on_pulse() = 0;
+  virtual void on_finish(const SpiderJob& job, const ChildReport& report) = 0;
+
+  /** A number that changes when the job makes progress; asked only where that matters. */
+  [[nodiscard]] virtual std::uint64_t progress_mark(const SpiderJob& job) = 0;
+
+  /** What the observer itself waits for. */
+  [[nodiscard]] virtual Interest interest() = 0;
+
+  /** Called each time the runner wakes up, and at least when the interest asks for it. */
+  virtual void attend() = 0;
+
+  /** Returning false stops the spiders and ends the run. */
+  [[nodiscard]] virtual bool go_on() = 0;
+};
+
+/** Why a run ended before all its spiders had been run. */
+struct RunCut {
+  int signal = 0;          ///< this program was told to stop by it
+  bool timed_out = false;  ///< the limit for the whole run was reached
 };
 
 /** Runs child processes. */
 class SpiderRunner : public Port {
  public:
   /**
-   * Runs the jobs and reports each. None of their processes is left when it returns. Gives the
-   * signal that told this program to stop, or 0: then the rest was not started.
+   * Runs the jobs and reports each. None of their processes is left when it returns. What was cut
+   * off was not started.
    */
-  [[nodiscard]] virtual int run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) = 0;
+  [[nodiscard]] virtual RunCut run_all(const std::vector<SpiderJob>& jobs,
+                                       RunObserver& observer) = 0;
+};
+
+/** A log file of a spider, or what belongs to it. */
+struct LogFile {
+  std::filesystem::path path;
+  std::int64_t size = 0;  ///< bytes
+  std::chrono::system_clock::time_point written;
 };
 
 /** What only the operating system knows about owners. */

@@ -30,10 +30,19 @@ struct NotStarted {
 /** How a child process ended. */
 using Termination = std::variant<Exited, Signaled, NotStarted>;
 
+/** Why the program told a child to stop. */
+enum class StopCause {
+  none,         ///< it was not told to
+  run_stopped,  ///< the whole run was: by a signal, or because it is no longer ours
+  run_timeout,  ///< the whole run took too long
+  timeout,      ///< it took too long itself
+  stall,        ///< it made no progress for too long
+};
+
 /** How one child process went. */
 struct ChildReport {
   Termination termination;
-  bool stopped = false;          ///< it was told to stop because the whole run was
+  StopCause stopped = StopCause::none;
   Duration took{0};              ///< from its start to its end
   Duration cpu_time{0};          ///< of the child and of its children that it waited for
   std::int64_t peak_memory = 0;  ///< bytes resident, of the largest of them

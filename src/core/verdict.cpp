@@ -3,12 +3,47 @@
 namespace spider_check {
 
 std::string_view to_text(Verdict verdict) {
-  return verdict == Verdict::ok ? "ok" : "failed";
+  switch (verdict) {
+    case Verdict::ok:
+      return "ok";
+    case Verdict::degraded:
+      return "degraded";
+    case Verdict::failed:
+      return "failed";
+  }
+  return "failed";
 }
 
+std::optional<Verdict> parse_verdict(std::string_view text) {
+  for (const auto verdict : {Verdict::ok, Verdict::degraded, Verdict::failed}) {
+    if (text == to_text(verdict)) return verdict;
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+std::string why_stopped(StopCause cause) {
+  switch (cause) {
+    case StopCause::none:
+      return {};
+    case StopCause::run_stopped:
+      return "stopped before its end";
+    case StopCause::run_timeout:
+      return "stopped because the whole run took too long";
+    case StopCause::timeout:
+      return "stopped because it took too long (timeout)";
+    case StopCause::stall:
+      return "stopped because it made no progress (stall_timeout)";
+  }
+  return {};
+}
+
+}  // namespace
+
 Judgement judge(const ChildReport& child) {
-  if (child.stopped)
-    return {Verdict::failed, {"stopped before its end: " + to_text(child.termination)}};
+  if (child.stopped != StopCause::none)
+    return {Verdict::failed, {why_stopped(child.stopped) + ": " + to_text(child.termination)}};
   if (child.termination == Termination{Exited{0}}) return {Verdict::ok, {}};
   return {Verdict::failed, {to_text(child.termination)}};
 }

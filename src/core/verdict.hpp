@@ -1,18 +1,28 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/crawl.hpp"
+#include "core/spider_rules.hpp"
 #include "core/termination.hpp"
 
 namespace spider_check {
 
 /** What a spider's attempt was worth. */
-enum class Verdict { ok, failed };
+enum class Verdict {
+  ok,
+  degraded,  ///< it worked, and something is wrong; a success for the schedule
+  failed,
+};
 
-/** "ok", "failed": the words of spider_run.verdict. */
+/** "ok", "degraded", "failed": the words of spider_run.verdict. */
 [[nodiscard]] std::string_view to_text(Verdict verdict);
+
+/** Empty for a word that is none of them. */
+[[nodiscard]] std::optional<Verdict> parse_verdict(std::string_view text);
 
 /** A verdict with its reasons in words, for people. */
 struct Judgement {
@@ -20,10 +30,18 @@ struct Judgement {
   std::vector<std::string> reasons;
 };
 
+/** How many good runs it takes to say what is usual for a spider. */
+inline constexpr std::size_t runs_for_usual = 5;
+
 /**
- * Judges one attempt by how its process went: anything but exit status 0 is a failure, and so is a
- * spider that was stopped, whose work is half done whatever it exits with.
+ * Judges one attempt of a program that is no crawl, by how its process went: anything but exit
+ * status 0 is a failure, and so is a spider that was stopped, whose work is half done whatever it
+ * exits with.
  */
 [[nodiscard]] Judgement judge(const ChildReport& child);
+
+/** Judges one attempt of a crawl, by its process and by what it did. */
+[[nodiscard]] Judgement judge(const ChildReport& child, const CrawlReport& crawl,
+                              const Criteria& criteria, const History& history);
 
 }  // namespace spider_check

@@ -55,6 +55,15 @@ Termination read_termination(const soci::row& row, std::size_t exit_code, std::s
   return NotStarted{};
 }
 
+/** What a list shows of a crawl, not the whole of it. */
+CrawlReport read_crawl(const soci::row& row, std::size_t items) {
+  CrawlReport crawl;
+  crawl.source = CrawlSource::probe;
+  crawl.progress = {row.get<long long>(items), row.get<long long>(items + 1),
+                    row.get<long long>(items + 2)};
+  return crawl;
+}
+
 }  // namespace
 
 std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule) {
@@ -88,7 +97,8 @@ std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
                    << to_microseconds("finished_at") << ", "
                    << to_microseconds("(finished_at - started_at)") << ", "
                    << to_microseconds("coalesce(cpu_time, interval '0')")
-                   << ", coalesce(peak_memory, 0) FROM spider_run WHERE run_id = :id "
+                   << ", coalesce(peak_memory, 0), items, coalesce(pages, 0), coalesce(errors, 0) "
+                      "FROM spider_run WHERE run_id = :id "
                       "ORDER BY spider, attempt DESC",
        soci::use(id));
   std::vector<RecordedOutcome> outcomes;
@@ -97,8 +107,7 @@ std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
     auto& outcome = recorded.outcome;
     outcome.spider = row.get<std::string>(0);
     recorded.attempt = row.get<int>(1);
-    outcome.judgement.verdict =
-        row.get<std::string>(2) == to_text(Verdict::failed) ? Verdict::failed : Verdict::ok;
+    outcome.judgement.verdict = parse_verdict(row.get<std::string>(2)).value_or(Verdict::failed);
     for (auto text = row.get<std::string>(3); !text.empty();) {
       const auto end = text.find('\n');
       outcome.judgement.reasons.push_back(text.substr(0, end));
@@ -110,6 +119,7 @@ std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
     outcome.child.took = Duration(row.get<long long>(8));
     outcome.child.cpu_time = Duration(row.get<long long>(9));
     outcome.child.peak_memory = row.get<long long>(10);
+    if (row.get_indicator(11) == soci::i_ok) outcome.crawl = read_crawl(row, 11);
     outcomes.push_back(std::move(recorded));
   }
   return outcomes;

@@ -1,10 +1,15 @@
 #include "db/run_store.hpp"
 
 #include <algorithm>
-#include <csignal>
+#include <chrono>
+
+#include <poll.h>
+#include <soci/postgresql/soci-postgresql.h>
 
 #include "db/lock_key.hpp"
 #include "db/migrator.hpp"
+#include "db/outcome_json.hpp"
+#include "db/run_history.hpp"
 #include "db/run_rows.hpp"
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
@@ -13,10 +18,13 @@ namespace spider_check::db {
 
 namespace {
 
+[[noreturn]] void lost_run(RunId run) {
+  throw LostRun("run " + std::to_string(run) + " was taken over by another process");
+}
+
 /** A write that found no row found a run that is no longer this claim's. */
 void require_written(soci::statement& statement, const Claim& claim) {
-  if (statement.get_affected_rows() > 0) return;
-  throw LostRun("run " + std::to_string(claim.id) + " was taken over by another process");
+  if (statement.get_affected_rows() == 0) lost_run(claim.id);
 }
 
 TimePoint database_time(soci::session& sql) {
@@ -51,20 +59,6 @@ struct OwnerNumbers {
   long long pid_namespace;
   long long process_start;
 };
-
-std::string to_array_literal(const std::vector<std::string>& texts) {
-  std::string literal = "{";
-  for (const auto& text : texts) {
-    if (literal.size() > 1) literal += ',';
-    literal += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') literal += '\\';
-      literal += c;
-    }
-    literal += '"';
-  }
-  return literal + "}";
-}
 
 }  // namespace
 
@@ -190,9 +184,7 @@ Claim PgRunStore::retry(const Run& run, const SlotLock& lock) {
         soci::use(claim.attempt), soci::use(owner.host), soci::use(owner.boot_id),
         soci::use(numbers.pid_namespace), soci::use(owner.pid), soci::use(numbers.process_start),
         soci::use(slot), soci::use(id), soci::use(run.attempt), soci::into(claim.token);
-    if (!sql.got_data()) {
-      throw LostRun("run " + std::to_string(run.id) + " was taken over by another process");
-    }
+    if (!sql.got_data()) lost_run(run.id);
     return claim;
   });
 }
@@ -230,69 +222,79 @@ void PgRunStore::set_spider_count(const Claim& claim, int count) {
   });
 }
 
-void PgRunStore::heartbeat(const Claim& claim) {
-  on_schema([&](soci::session& sql) {
-    const auto id = static_cast<long long>(claim.id);
-    soci::statement update = (sql.prepare << "UPDATE scheduler_state SET updated_at = now() "
-                                             "WHERE id = :id AND owner_token = :token::uuid",
-                              soci::use(id), soci::use(claim.token));
-    update.execute(true);
-    require_written(update, claim);
+void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) {
+  // Written twice is written once: the first answer may have been lost.
+  static const std::string sql =
+      "WITH run AS (UPDATE scheduler_state SET updated_at = now() "
+      "WHERE id = $1::int AND owner_token = $2::uuid RETURNING id), "
+      "written AS (INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, "
+      "status, verdict, reasons, exit_code, signal, log_path, cpu_time, peak_memory, "
+      "finish_reason, items, pages, errors, stats, field_counts, faults) "
+      "SELECT run.id, o.spider, $3::int, now() - " +
+      to_interval("o.started") + ", now() - " + to_interval("o.ended") +
+      ", o.status, o.verdict, o.reasons, o.exit_code, o.signal, o.log_path, " +
+      to_interval("o.cpu") +
+      ", o.memory, o.finish_reason, o.items, o.pages, o.errors, o.stats, o.field_counts, o.faults "
+      "FROM run, jsonb_to_recordset($4::jsonb) AS o (spider text, started bigint, ended bigint, "
+      "status text, verdict text, reasons text[], exit_code int, signal int, log_path text, "
+      "cpu bigint, memory bigint, finish_reason text, items bigint, pages bigint, errors bigint, "
+      "stats jsonb, field_counts jsonb, faults jsonb) "
+      "ON CONFLICT (run_id, spider, attempt) DO UPDATE SET log_path = excluded.log_path) "
+      "SELECT count(*) FROM run";
+  const std::vector<std::string> parameters{std::to_string(claim.id), claim.token,
+                                            std::to_string(claim.attempt), to_json(outcomes)};
+  written_to_ = claim.id;
+  write_.reset();
+  session_.run([&](soci::session& session) {
+    auto* connection =
+        static_cast<const soci::postgresql_session_backend&>(*session.get_backend()).conn_;
+    // The server ends what takes longer than its timeout; an answer that comes much later than that
+    // will not come any more.
+    write_.emplace(connection, sql, parameters, 2 * session_.statement_timeout());
   });
 }
 
-void PgRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
-  on_schema([&](soci::session& sql) {
-    const auto id = static_cast<long long>(claim.id);
-    const auto& child = outcome.child;
-    const auto ended = static_cast<long long>(outcome.ago.count());
-    const auto started = static_cast<long long>((outcome.ago + child.took).count());
-    const bool ok = outcome.judgement.verdict == Verdict::ok;
-    const auto status = std::string(to_text(ok ? RunStatus::completed : RunStatus::failed));
-    const auto verdict = std::string(to_text(outcome.judgement.verdict));
-    const auto reasons = to_array_literal(outcome.judgement.reasons);
-    const auto* exited = std::get_if<Exited>(&child.termination);
-    const auto* signaled = std::get_if<Signaled>(&child.termination);
-    Nullable exit_code(exited ? std::optional(exited->code) : std::nullopt);
-    Nullable signal(signaled ? std::optional(signaled->signal) : std::nullopt);
-    const auto log = outcome.log.string();
-    const auto cpu = static_cast<long long>(child.cpu_time.count());
-    const auto memory = static_cast<long long>(child.peak_memory);
-    soci::statement insert =
-        (sql.prepare
-             << "INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, "
-                "status, verdict, reasons, exit_code, signal, log_path, cpu_time, peak_memory) "
-                "SELECT id, :spider::text, :attempt::int, now() - "
-             << to_interval(":started") << ", now() - " << to_interval(":ended")
-             << ", :status, :verdict, :reasons::text[], :exit::int, :signal::int, "
-                ":log, "
-             << to_interval(":cpu")
-             << ", :memory::bigint FROM scheduler_state "
-                "WHERE id = :id AND owner_token = :token::uuid "
-                // Written twice is written once: the first answer may have been lost.
-                "ON CONFLICT (run_id, spider, attempt) DO UPDATE SET log_path = "
-                "excluded.log_path",
-         soci::use(outcome.spider), soci::use(claim.attempt), soci::use(started), soci::use(ended),
-         soci::use(status), soci::use(verdict), soci::use(reasons),
-         soci::use(exit_code.number, exit_code.indicator),
-         soci::use(signal.number, signal.indicator), soci::use(log), soci::use(cpu),
-         soci::use(memory), soci::use(id), soci::use(claim.token));
-    insert.execute(true);
-    require_written(insert, claim);
-  });
+Interest PgRunStore::interest() const {
+  return write_ ? write_->interest() : Interest{};
+}
+
+bool PgRunStore::written() {
+  if (!write_) return true;
+  try {
+    if (!write_->advance()) return false;
+  } catch (const DbError&) {
+    write_.reset();
+    throw;
+  }
+  const bool ours = write_->answer() == "1";
+  write_.reset();
+  if (!ours) lost_run(written_to_);
+  return true;
+}
+
+void PgRunStore::wait_written() {
+  while (!written()) {
+    const auto what = interest();
+    pollfd fd{what.fd, static_cast<short>(POLLIN | (what.to_write ? POLLOUT : 0)), 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        *what.until - std::chrono::steady_clock::now());
+    ::poll(&fd, 1, static_cast<int>(std::max<std::int64_t>(0, left.count())));
+  }
 }
 
 void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
   on_schema([&](soci::session& sql) {
     const auto id = static_cast<long long>(claim.id);
     const auto status = std::string(to_text(end.status));
+    const auto faults = to_array_literal(end.faults);
     Nullable retry_after(end.retry_after);
     soci::statement update =
         (sql.prepare << "UPDATE scheduler_state SET status = :status, updated_at = now(), "
                         "finished_at = now(), failure = nullif(:failure, ''), "
+                        "faults = nullif(:faults::text[], '{}'), "
                         "next_attempt_at = now() + "
                      << to_interval(":retry") << " WHERE id = :id AND owner_token = :token::uuid",
-         soci::use(status), soci::use(end.failure),
+         soci::use(status), soci::use(end.failure), soci::use(faults),
          soci::use(retry_after.number, retry_after.indicator), soci::use(id),
          soci::use(claim.token));
     update.execute(true);
@@ -301,6 +303,7 @@ void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
 }
 
 void PgRunStore::reclaim(const Claim& claim, SlotLock& lock) {
+  write_.reset();
   session_.disconnect();
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
@@ -312,11 +315,26 @@ void PgRunStore::reclaim(const Claim& claim, SlotLock& lock) {
     }
     throw LostRun("the lock of run " + std::to_string(claim.id) + " was taken by another process");
   }
-  heartbeat(claim);
+  send(claim, {});
+  wait_written();
 }
 
 std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
   return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
+}
+
+std::map<std::string, History> PgRunStore::histories(const std::vector<std::string>& spiders,
+                                                     int most) {
+  return on_schema(
+      [&](soci::session& sql) { return read_histories(sql, schedule_, spiders, most); });
+}
+
+std::vector<std::string> PgRunStore::spiders_of_last_success() {
+  return on_schema([&](soci::session& sql) { return read_last_spiders(sql, schedule_); });
+}
+
+std::vector<std::filesystem::path> PgRunStore::newest_failed_logs() {
+  return on_schema([&](soci::session& sql) { return read_failed_logs(sql, schedule_); });
 }
 
 }  // namespace spider_check::db

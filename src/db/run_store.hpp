@@ -1,11 +1,14 @@
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/ports.hpp"
+#include "db/async_statement.hpp"
 #include "db/session.hpp"
 
 namespace spider_check::db {
@@ -25,11 +28,17 @@ class PgRunStore final : public RunStore {
   void mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
   void set_spider_count(const Claim& claim, int count) override;
-  void heartbeat(const Claim& claim) override;
-  void record(const Claim& claim, const SpiderOutcome& outcome) override;
+  void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
+  [[nodiscard]] Interest interest() const override;
+  [[nodiscard]] bool written() override;
+  void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
   void reclaim(const Claim& claim, SlotLock& lock) override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
+  [[nodiscard]] std::map<std::string, History> histories(const std::vector<std::string>& spiders,
+                                                         int most) override;
+  [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
+  [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
 
  private:
   /** Turns "no such table or column" into what is wrong with the schema. */
@@ -40,6 +49,8 @@ class PgRunStore final : public RunStore {
   std::string schedule_;
   int max_instances_;
   const OwnerProbe& owners_;
+  std::optional<AsyncStatement> write_;  ///< the one under way
+  RunId written_to_ = 0;
 };
 
 }  // namespace spider_check::db

@@ -34,6 +34,9 @@ class Session {
     }
   }
 
+  /** How long one statement may take. */
+  [[nodiscard]] Duration statement_timeout() const noexcept { return options_.statement_timeout; }
+
   /** Forgets the connection; the next statement makes a new one. */
   void disconnect() noexcept { session_.reset(); }
 

@@ -27,4 +27,18 @@ TimePoint from_seconds(const std::string& text) {
   return TimePoint(text.front() == '-' ? whole - part : whole + part);
 }
 
+std::string to_array_literal(const std::vector<std::string>& texts) {
+  std::string literal = "{";
+  for (const auto& text : texts) {
+    if (literal.size() > 1) literal += ',';
+    literal += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') literal += '\\';
+      literal += c;
+    }
+    literal += '"';
+  }
+  return literal + "}";
+}
+
 }  // namespace spider_check::db

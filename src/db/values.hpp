@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/time.hpp"
 
@@ -31,6 +32,9 @@ namespace spider_check::db {
 [[nodiscard]] inline std::string to_interval(const std::string& placeholder) {
   return "make_interval(secs => " + placeholder + "::double precision / 1000000)";
 }
+
+/** Texts as PostgreSQL writes a text[]. */
+[[nodiscard]] std::string to_array_literal(const std::vector<std::string>& texts);
 
 /** PostgreSQL shows the two halves of a lock key as unsigned numbers. */
 [[nodiscard]] constexpr long long as_oid(std::int32_t key) {

@@ -50,23 +50,24 @@ int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
 
 }  // namespace
 
-Captured capture(const std::vector<std::string>& command,
-                 const std::filesystem::path& working_directory, Duration timeout) {
+Captured capture(const Capture& program) {
   auto output = make_pipe();
   auto errors = make_pipe();
-  Child child({command, working_directory, output.write_end.get(), errors.write_end.get()});
+  Child child({program.command, program.working_directory, output.write_end.get(),
+               errors.write_end.get(), program.environment});
   output.write_end.close();
   errors.write_end.close();
 
   Captured captured;
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + program.timeout;
   // The end is the child's end, not that of its output: a grandchild may keep the pipe open.
   for (bool ended = false; !ended;) {
     std::array<pollfd, 3> fds{{{child.fd(), POLLIN, 0},
                                {output.read_end.get(), POLLIN, 0},
                                {errors.read_end.get(), POLLIN, 0}}};
     const int ready = ::poll(fds.data(), fds.size(), milliseconds_until(deadline));
-    if (ready < 0 && errno != EINTR) throw system_error("cannot wait for " + command.front());
+    if (ready < 0 && errno != EINTR)
+      throw system_error("cannot wait for " + program.command.front());
     if (ready == 0 && !captured.timed_out) {
       captured.timed_out = true;
       child.kill_group();

@@ -2,12 +2,21 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/termination.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::os {
+
+/** A short program to be run. */
+struct Capture {
+  std::vector<std::string> command;
+  std::filesystem::path working_directory;
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
+  Duration timeout = std::chrono::minutes(2);
+};
 
 /** What a short program said. */
 struct Captured {
@@ -21,7 +30,6 @@ struct Captured {
  * Runs a program to its end and keeps what it prints, at most the first megabyte of each stream.
  * It is killed after the timeout. Throws std::system_error when it cannot be started.
  */
-[[nodiscard]] Captured capture(const std::vector<std::string>& command,
-                               const std::filesystem::path& working_directory, Duration timeout);
+[[nodiscard]] Captured capture(const Capture& program);
 
 }  // namespace spider_check::os

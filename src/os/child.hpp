@@ -1,30 +1,15 @@
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
 #include <sys/types.h>
 
-#include "core/ports.hpp"
 #include "core/termination.hpp"
-#include "core/time.hpp"
 #include "os/file_descriptor.hpp"
+#include "os/spawn.hpp"
 
 namespace spider_check::os {
 
-/** What a child process is started with. */
-struct ChildOptions {
-  std::vector<std::string> command;         ///< argv; looked up in PATH, never given to a shell
-  std::filesystem::path working_directory;  ///< empty: this program's own
-  int output = -1;                          ///< becomes stdout
-  int errors = -1;                          ///< becomes stderr
-};
-
 /**
- * A child process in a session and process group of its own, with stdin from /dev/null and this
- * program's environment. It is sent SIGTERM if this program dies. The destructor kills the group
- * and reaps the child.
+ * A short child process of this one (see spawn()). The destructor kills its group and reaps it.
  */
 class Child {
  public:

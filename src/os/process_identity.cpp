@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 
 #include "os/file_descriptor.hpp"
 #include "os/system_error.hpp"
+#include "os/warden.hpp"
 
 namespace spider_check::os {
 
@@ -56,6 +58,18 @@ std::string boot_id() {
   return text.substr(0, text.find('\n'));
 }
 
+/** Whether a warden of this process, dead or alive, still stops a spider. */
+bool has_warden(pid_t owner) {
+  const auto name = warden_name(owner) + "\n";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const auto pid = entry.path().filename().string();
+    if (pid.front() < '1' || pid.front() > '9') continue;
+    if (read_small("/proc/" + pid + "/comm") == name && process_start(pid)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string host_name() {
@@ -81,7 +95,8 @@ const Owner& ProcessIdentity::self() const {
 }
 
 bool ProcessIdentity::exists(const Owner& neighbour) const {
-  return process_start(std::to_string(neighbour.pid)) == neighbour.process_start;
+  return process_start(std::to_string(neighbour.pid)) == neighbour.process_start ||
+         has_warden(neighbour.pid);
 }
 
 }  // namespace spider_check::os

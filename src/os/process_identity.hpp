@@ -16,6 +16,7 @@ class ProcessIdentity final : public OwnerProbe {
   /** Read at the first call, since a tick that skips needs none of it. Throws std::system_error. */
   [[nodiscard]] const Owner& self() const override;
 
+  /** A process that was killed exists for as long as its wardens stop its spiders. */
   [[nodiscard]] bool exists(const Owner& neighbour) const override;
 
  private:

@@ -119,4 +119,35 @@ std::string when(TimePoint time, TimePoint now, const Zone& zone) {
   return zone.at(time) + " (in " + to_words(time - now) + ")";
 }
 
+std::string explain(StopCause cause) {
+  switch (cause) {
+    case StopCause::none:
+      return "no reason";
+    case StopCause::run_stopped:
+      return "the run is";
+    case StopCause::run_timeout:
+      return "the whole run takes too long (run_timeout)";
+    case StopCause::timeout:
+      return "it takes too long (timeout)";
+    case StopCause::stall:
+      return "it makes no progress (stall_timeout)";
+  }
+  return "no reason";
+}
+
+std::string amounts(const Progress& progress) {
+  const auto count = [](std::int64_t number, const std::string& what) {
+    return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+  };
+  auto text = count(progress.items, "item") + ", " + count(progress.pages, "page");
+  if (progress.errors > 0) text += ", " + count(progress.errors, "error");
+  return text;
+}
+
+std::string join(const std::vector<std::string>& reasons) {
+  std::string text;
+  for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + printable(reason);
+  return text;
+}
+
 }  // namespace spider_check::render

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/decision.hpp"
 #include "core/ports.hpp"
@@ -26,6 +27,15 @@ namespace spider_check::render {
 
 /** Why a run is marked interrupted: "interrupted: HOST pid 7 is gone". */
 [[nodiscard]] std::string interruption(const Run& run);
+
+/** Why a spider is told to stop: "it takes too long (timeout)". */
+[[nodiscard]] std::string explain(StopCause cause);
+
+/** "12 items, 3 pages, 1 error": what a crawl did; pages and errors only where there are some. */
+[[nodiscard]] std::string amounts(const Progress& progress);
+
+/** Reasons on one line, printable: "a; b". */
+[[nodiscard]] std::string join(const std::vector<std::string>& reasons);
 
 /** "HOST, pid 7", or words for an owner that nobody knows. */
 [[nodiscard]] std::string name_owner(const std::string& host, int pid);

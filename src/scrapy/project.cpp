@@ -10,13 +10,14 @@
 #include "core/duration.hpp"
 #include "core/errors.hpp"
 #include "os/capture.hpp"
+#include "os/log_file.hpp"
+#include "os/tail.hpp"
+#include "scrapy/crawl_witness.hpp"
+#include "scrapy/report_reader.hpp"
 
 namespace spider_check::scrapy {
 
 namespace {
-
-// Measured: 0.6 to 1 s on a slow machine. What takes a hundred times as long is stuck.
-constexpr auto list_timeout = std::chrono::minutes(2);
 
 std::vector<std::string> non_empty_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -40,6 +41,43 @@ std::string why_it_failed(const os::Captured& listing, const std::filesystem::pa
   return to_text(listing.termination) + (lines.empty() ? "" : ": " + lines.back());
 }
 
+/** The file to which the probe reports while the project is listed; gone when this is. */
+class ListReport {
+ public:
+  explicit ListReport(os::Capture& program) {
+    const auto probe = find_probe();
+    if (probe.path.empty()) return;
+    token_ = os::random_token();
+    file_ = std::filesystem::temp_directory_path() / ("spider-check-list-" + token_);
+    try {
+      (void)os::open_log(file_);
+    } catch (const std::system_error&) {
+      return;  // then its lines must do
+    }
+    program.environment = probe_environment(probe, file_, token_, {});
+  }
+
+  ListReport(const ListReport&) = delete;
+  ListReport& operator=(const ListReport&) = delete;
+  ListReport(ListReport&&) = delete;
+  ListReport& operator=(ListReport&&) = delete;
+
+  ~ListReport() {
+    std::error_code ignored;
+    if (!file_.empty()) std::filesystem::remove(file_, ignored);
+  }
+
+  [[nodiscard]] ReportReader read() const {
+    ReportReader reader(file_, token_);
+    reader.finish();
+    return reader;
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::string token_;
+};
+
 }  // namespace
 
 bool Project::is_wanted(const std::string& spider) const {
@@ -47,44 +85,65 @@ bool Project::is_wanted(const std::string& spider) const {
 }
 
 SpiderJob Project::job(const std::string& spider) const {
-  auto command = options_.command;
-  command.emplace_back("crawl");
+  SpiderJob job;
+  job.name = spider;
+  job.command = options_.command;
+  job.command.emplace_back("crawl");
   for (const auto& [name, value] : options_.settings) {
-    command.emplace_back("-s");
-    command.push_back(name + "=" + value);
+    job.command.emplace_back("-s");
+    job.command.push_back(name + "=" + value);
   }
-  if (spider.front() == '-') command.emplace_back("--");
-  command.push_back(spider);
-  return {spider, std::move(command), options_.folder, {}};
+  job.arguments_at = job.command.size();
+  // A name that looks like an option comes behind the end of options.
+  if (spider.front() == '-') job.command.emplace_back("--");
+  job.command.push_back(spider);
+  job.working_directory = options_.folder;
+  job.crawl = true;
+  return job;
 }
 
-std::vector<SpiderJob> Project::list() {
-  auto command = options_.command;
-  command.emplace_back("list");
+std::vector<std::string> Project::names() {
   const auto what = "cannot list the spiders of " + options_.folder.string() + ": ";
+  os::Capture program{options_.command, options_.folder, {}, options_.list_timeout};
+  program.command.emplace_back("list");
   os::Captured listing;
+  const ListReport report(program);
   try {
-    listing = os::capture(command, options_.folder, list_timeout);
+    listing = os::capture(program);
   } catch (const std::system_error& error) {
     throw ListingError(what + error.what());
   }
   if (listing.timed_out) {
-    throw ListingError(what + "`scrapy list` took longer than " + to_words(list_timeout));
+    throw ListingError(what + "`scrapy list` took longer than " + to_words(options_.list_timeout));
   }
   if (listing.termination != Termination{Exited{0}}) {
     throw ListingError(what + why_it_failed(listing, options_.folder));
   }
-  const auto names = non_empty_lines(listing.output);
+  auto reader = report.read();
+  version_ = reader.scrapy_version();
+  auto names = reader.has_spiders() ? reader.spiders() : non_empty_lines(listing.output);
   if (names.empty()) throw ListingError(what + "`scrapy list` prints no spider");
-  std::vector<SpiderJob> jobs;
-  for (const auto& name : names) {
-    if (is_wanted(name)) jobs.push_back(job(name));
+  return names;
+}
+
+Listing Project::list() {
+  Listing listing;
+  const auto all = names();
+  for (const auto& name : all) {
+    if (name.empty() || name.find('\0') != std::string::npos) {
+      listing.left_out.push_back("a spider of " + options_.folder.string() +
+                                 " has a name that no command line can hold: \"" +
+                                 name.substr(0, name.find('\0')) + "\"");
+    } else if (is_wanted(name)) {
+      listing.jobs.push_back(job(name));
+    }
   }
-  if (jobs.empty()) {
-    throw ListingError(what + "include and exclude leave none of its " +
-                       std::to_string(names.size()) + " spiders");
+  if (listing.jobs.empty()) {
+    throw ListingError("cannot list the spiders of " + options_.folder.string() +
+                       ": include and exclude leave none of its " + std::to_string(all.size()) +
+                       " spiders");
   }
-  return jobs;
+  return listing;
 }
 
 }  // namespace spider_check::scrapy

@@ -1,0 +1,55 @@
+// [spiders] and [spiders."NAME OR GLOB"].
+
+#include "config/apply.hpp"
+#include "config/toml_table.hpp"
+#include "core/errors.hpp"
+
+namespace spider_check::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/** What execve(2) can hold as a variable. */
+void check_variables(const std::vector<std::pair<std::string, std::string>>& variables,
+                     const std::string& place) {
+  for (const auto& [name, value] : variables) {
+    if (!name.empty() && name.find('=') == std::string::npos) continue;
+    throw UsageError(place + ": \"" + name + "\" is no name of a variable; write it like " +
+                     R"(env = { PROXY = "http://proxy:3128" })");
+  }
+}
+
+SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
+  SpiderRules rules;
+  rules.timeout = table.duration("timeout", 0s);
+  rules.stall_timeout = table.duration("stall_timeout", 0s);
+  rules.grace = table.duration("grace", 0s);
+  rules.nice = table.number("nice", -20, 19);
+  rules.min_items = table.number("min_items", 0, 1'000'000'000);
+  rules.max_errors = table.number("max_errors", 0, 1'000'000'000);
+  rules.min_items_ratio = table.ratio("min_items_ratio");
+  rules.finish_reasons = table.texts("finish_reasons");
+  rules.arguments = table.texts("arguments");
+  if (const auto folder = table.text("working_directory")) {
+    rules.working_directory = (base / *folder).lexically_normal();
+  }
+  if (auto variables = table.pairs("env")) {
+    check_variables(*variables, table.place("env"));
+    rules.environment = std::move(*variables);
+  }
+  return rules;
+}
+
+}  // namespace
+
+void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config) {
+  config.spiders = read_rules(table, base);
+  for (auto& [pattern, inner] : table.other_tables()) {
+    config.overrides.push_back({pattern, read_rules(inner, base), inner.place()});
+    inner.finish();
+  }
+  table.finish();
+}
+
+}  // namespace spider_check::config

@@ -1,0 +1,78 @@
+#include "config/spider_rules.hpp"
+
+#include <fnmatch.h>
+
+namespace spider_check::config {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A crawl reports every second in which something happens: ten minutes of nothing is a hang.
+// Measured: without a limit a page that never comes takes nine minutes, with its retries.
+constexpr Duration crawl_stall_timeout = 10min;
+
+template <typename T, typename U>
+void assign(T& target, const std::optional<U>& value) {
+  if (value) target = *value;
+}
+
+void add_arguments(SpiderJob& job, const std::vector<std::string>& arguments) {
+  const auto at = job.command.begin() + static_cast<std::ptrdiff_t>(job.arguments_at);
+  job.command.insert(at, arguments.begin(), arguments.end());
+}
+
+void set_environment(SpiderJob& job, const std::pair<std::string, std::string>& variable) {
+  std::erase_if(job.environment, [&](const auto& other) { return other.first == variable.first; });
+  job.environment.push_back(variable);
+}
+
+}  // namespace
+
+bool is_for(const SpiderOverride& table, const std::string& spider) {
+  return table.pattern == spider || ::fnmatch(table.pattern.c_str(), spider.c_str(), 0) == 0;
+}
+
+void apply_rules(const Config& config, SpiderJob& job) {
+  auto rules = config.spiders;
+  for (const auto& table : config.overrides) {
+    if (table.pattern != job.name && is_for(table, job.name)) rules.override_with(table.rules);
+  }
+  for (const auto& table : config.overrides) {
+    if (table.pattern == job.name) rules.override_with(table.rules);
+  }
+  auto& limits = job.limits;
+  if (job.crawl) limits.stall_timeout = crawl_stall_timeout;
+  assign(limits.timeout, rules.timeout);
+  assign(limits.stall_timeout, rules.stall_timeout);
+  assign(limits.grace, rules.grace);
+  assign(job.nice, rules.nice);
+  auto& criteria = job.criteria;
+  assign(criteria.min_items, rules.min_items);
+  if (rules.max_errors) criteria.max_errors = *rules.max_errors;
+  assign(criteria.min_items_ratio, rules.min_items_ratio);
+  assign(criteria.finish_reasons, rules.finish_reasons);
+  assign(job.working_directory, rules.working_directory);
+  if (rules.arguments) add_arguments(job, *rules.arguments);
+  for (const auto& variable : rules.environment) set_environment(job, variable);
+}
+
+void SpiderRules::override_with(const SpiderRules& other) {
+  const auto take = [](auto& target, const auto& value) {
+    if (value) target = value;
+  };
+  take(timeout, other.timeout);
+  take(stall_timeout, other.stall_timeout);
+  take(grace, other.grace);
+  take(nice, other.nice);
+  take(min_items, other.min_items);
+  take(max_errors, other.max_errors);
+  take(min_items_ratio, other.min_items_ratio);
+  take(finish_reasons, other.finish_reasons);
+  take(working_directory, other.working_directory);
+  take(arguments, other.arguments);
+  // The later one of a name wins when they are set.
+  environment.insert(environment.end(), other.environment.begin(), other.environment.end());
+}
+
+}  // namespace spider_check::config

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/** How far a crawl has come. */
+struct Progress {
+  std::int64_t items = 0;
+  std::int64_t pages = 0;
+  std::int64_t errors = 0;
+
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
+/** One kind of error that a crawl met. */
+struct Fault {
+  std::string place;  ///< "FILE:LINE"; empty when nobody can say
+  std::string text;   ///< the exception, or the message that was logged
+  std::int64_t count = 1;
+};
+
+/** Who told about a crawl. */
+enum class CrawlSource {
+  nobody,  ///< neither a report from inside nor statistics in its log
+  probe,   ///< the report that our probe writes from inside the crawl
+  log,     ///< the statistics that Scrapy prints at the end
+};
+
+/** What a crawl did, as far as it told. */
+struct CrawlReport {
+  CrawlSource source = CrawlSource::nobody;
+  bool ended = false;  ///< it gave its final statistics
+  std::string finish_reason;
+  Progress progress;
+  std::int64_t exceptions = 0;                 ///< raised in callbacks
+  std::int64_t dropped = 0;                    ///< items that a pipeline dropped
+  std::int64_t refused = 0;                    ///< pages that came with a status that is no success
+  std::int64_t robots = 0;                     ///< pages that were a robots.txt
+  std::int64_t dead = 0;                       ///< pages given up after every retry
+  std::int64_t lost_feeds = 0;                 ///< feeds that could not be stored
+  std::int64_t closing_errors = 0;             ///< errors while the crawl closed
+  std::map<std::string, std::int64_t> fields;  ///< how often each item field was filled
+  std::vector<Fault> faults;                   ///< the first kinds of errors, and what ended it
+  std::string stats;                           ///< the whole statistics, one JSON object; or empty
+};
+
+/** What a good run of the past did. */
+struct PastRun {
+  std::int64_t items = 0;
+  Duration took{0};
+  std::map<std::string, std::int64_t> fields;
+};
+
+/** A spider's last good runs, the newest first. */
+using History = std::vector<PastRun>;
+
+}  // namespace spider_check

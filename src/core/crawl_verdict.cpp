@@ -1,0 +1,243 @@
+// The rules by which a crawl is judged. Scrapy exits with 0 when every page was refused, when every
+// callback raised and when nothing was scraped: so its exit status is only the first of them.
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/duration.hpp"
+#include "core/verdict.hpp"
+
+namespace spider_check {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Reasons = std::vector<std::string>;
+
+/** "1 item", "12 items" */
+std::string count(std::int64_t number, const std::string& one, const std::string& many = {}) {
+  if (number == 1) return "1 " + one;
+  return std::to_string(number) + " " + (many.empty() ? one + "s" : many);
+}
+
+std::string quoted(const std::string& text) {
+  return "\"" + text + "\"";
+}
+
+/** What a person would look at first: the first error with its place. */
+std::string first_fault(const CrawlReport& crawl) {
+  if (crawl.faults.empty()) return {};
+  const auto& fault = crawl.faults.front();
+  return " (" + (fault.place.empty() ? "" : fault.place + ": ") + fault.text + ")";
+}
+
+template <typename Numbers>
+auto median(Numbers numbers) {
+  const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+  std::nth_element(numbers.begin(), middle, numbers.end());
+  return *middle;
+}
+
+std::int64_t median_items(const History& history) {
+  std::vector<std::int64_t> items;
+  for (const auto& run : history) items.push_back(run.items);
+  return median(std::move(items));
+}
+
+Duration median_time(const History& history) {
+  std::vector<Duration> times;
+  for (const auto& run : history) times.push_back(run.took);
+  return median(std::move(times));
+}
+
+/** Why the attempt failed, the cause before its consequences. */
+class Failures {
+ public:
+  Failures(const CrawlReport& crawl, const Criteria& criteria)
+      : crawl_(crawl), criteria_(criteria) {}
+
+  [[nodiscard]] Reasons all() {
+    closing();
+    finish();
+    items();
+    errors();
+    return std::move(reasons_);
+  }
+
+ private:
+  void closing() {
+    if (crawl_.lost_feeds > 0) {
+      add(count(crawl_.lost_feeds, "feed") + " could not be stored" + first_fault(crawl_));
+    } else if (crawl_.closing_errors > 0) {
+      add(count(crawl_.closing_errors, "error") + " while the crawl closed" + first_fault(crawl_) +
+          "; its items may be lost");
+    }
+  }
+
+  void finish() {
+    const auto& allowed = criteria_.finish_reasons;
+    if (crawl_.finish_reason.empty()) {
+      add("the crawl never got going: it has no finish reason" + first_fault(crawl_));
+    } else if (std::find(allowed.begin(), allowed.end(), crawl_.finish_reason) == allowed.end()) {
+      add("its finish reason is " + quoted(crawl_.finish_reason));
+    }
+  }
+
+  void items() {
+    const auto found = crawl_.progress.items;
+    if (found == 0 && all_refused()) {
+      add("every page was refused or dead (" + count(crawl_.refused, "refused page") + ", " +
+          count(crawl_.dead, "dead page") + ")");
+    }
+    if (found < criteria_.min_items) {
+      add(count(found, "item") + ", at least " + std::to_string(criteria_.min_items) +
+          (criteria_.min_items == 1 ? " is wanted" : " are wanted"));
+    }
+  }
+
+  /** What was answered counts as a page, robots.txt too. */
+  [[nodiscard]] bool all_refused() const {
+    const bool some = crawl_.refused + crawl_.dead > 0;
+    return some && crawl_.progress.pages - crawl_.robots - crawl_.refused <= 0;
+  }
+
+  void errors() {
+    const auto errors = crawl_.progress.errors;
+    if (criteria_.max_errors && errors > *criteria_.max_errors) {
+      add(count(errors, "error") + ", at most " + std::to_string(*criteria_.max_errors) +
+          " are allowed" + first_fault(crawl_));
+    } else if (crawl_.progress.items == 0 && (errors > 0 || crawl_.exceptions > 0)) {
+      add(count(std::max(errors, crawl_.exceptions), "error") + " and not one item" +
+          first_fault(crawl_));
+    }
+  }
+
+  void add(std::string reason) { reasons_.push_back(std::move(reason)); }
+
+  const CrawlReport& crawl_;
+  const Criteria& criteria_;
+  Reasons reasons_;
+};
+
+/** What is wrong with an attempt that worked. */
+class Defects {
+ public:
+  Defects(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
+          const History& history)
+      : child_(child), crawl_(crawl), criteria_(criteria), history_(history) {}
+
+  [[nodiscard]] Reasons all() {
+    errors();
+    pages();
+    dropped();
+    if (history_.size() >= runs_for_usual) {
+      fewer_items();
+      empty_fields();
+      unusual_time();
+    }
+    return std::move(reasons_);
+  }
+
+ private:
+  void errors() {
+    const auto errors = std::max(crawl_.progress.errors, crawl_.exceptions);
+    if (errors == 0) return;
+    add(count(errors, "error") + " beside " + count(crawl_.progress.items, "item") +
+        first_fault(crawl_));
+  }
+
+  /** A tenth: a broken link or two is how the web is. */
+  void pages() {
+    const auto bad = crawl_.refused + crawl_.dead;
+    const auto all = crawl_.progress.pages + crawl_.dead;
+    if (bad == 0 || bad * 10 < all) return;
+    add(count(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
+        std::to_string(crawl_.refused) + " refused, " + std::to_string(crawl_.dead) +
+        " given up after retries)");
+  }
+
+  void dropped() {
+    if (crawl_.dropped == 0 || crawl_.dropped < crawl_.progress.items) return;
+    add(count(crawl_.dropped, "item") + " dropped, " + std::to_string(crawl_.progress.items) +
+        " kept");
+  }
+
+  [[nodiscard]] std::string of_the_last() const {
+    return "of the last " + count(static_cast<std::int64_t>(history_.size()), "good run");
+  }
+
+  void fewer_items() {
+    const auto usual = median_items(history_);
+    const auto found = crawl_.progress.items;
+    if (static_cast<double>(found) >= static_cast<double>(usual) * criteria_.min_items_ratio)
+      return;
+    add(count(found, "item") + ", median " + of_the_last() + " is " + std::to_string(usual));
+  }
+
+  /** Filled in half the items of each of those runs, and now in none. */
+  void empty_fields() {
+    for (const auto& [field, filled] : history_.front().fields) {
+      const auto usual = [&name = field](const PastRun& run) {
+        const auto found = run.fields.find(name);
+        return found != run.fields.end() && run.items > 0 && found->second * 2 >= run.items;
+      };
+      const auto now = crawl_.fields.find(field);
+      if (now != crawl_.fields.end() && now->second > 0) continue;
+      // Without any counts nobody looked: the statistics in a log have none.
+      if (crawl_.fields.empty()) return;
+      if (std::all_of(history_.begin(), history_.end(), usual)) {
+        add("field " + quoted(field) + " is empty in every item, and was filled in each " +
+            of_the_last());
+      }
+    }
+  }
+
+  /** Three times as long or as short, and not by seconds. */
+  void unusual_time() {
+    const auto usual = median_time(history_);
+    const auto took = child_.took;
+    if (took > 3 * usual && took - usual > 1min) {
+      add("it took " + to_words(took) + ", median " + of_the_last() + " is " + to_words(usual));
+    } else if (3 * took < usual && usual - took > 1min) {
+      add("it took only " + to_words(took) + ", median " + of_the_last() + " is " +
+          to_words(usual));
+    }
+  }
+
+  void add(std::string reason) { reasons_.push_back(std::move(reason)); }
+
+  const ChildReport& child_;
+  const CrawlReport& crawl_;
+  const Criteria& criteria_;
+  const History& history_;
+  Reasons reasons_;
+};
+
+std::string no_statistics(const CrawlReport& crawl) {
+  if (crawl.source == CrawlSource::probe) return "it ended without final statistics";
+  return "there are no final statistics, neither from inside the crawl nor in its log";
+}
+
+}  // namespace
+
+Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
+                const History& history) {
+  auto judgement = judge(child);
+  auto& reasons = judgement.reasons;
+  // A process that went wrong is explained by what it said last, not by what it did not get to do.
+  if (judgement.verdict == Verdict::failed) {
+    reasons.back() += first_fault(crawl);
+    return judgement;
+  }
+  if (!crawl.ended) return {Verdict::failed, {no_statistics(crawl) + first_fault(crawl)}};
+  if (reasons = Failures(crawl, criteria).all(); !reasons.empty()) {
+    return {Verdict::failed, std::move(reasons)};
+  }
+  if (reasons = Defects(child, crawl, criteria, history).all(); !reasons.empty()) {
+    return {Verdict::degraded, std::move(reasons)};
+  }
+  return {Verdict::ok, {}};
+}
+
+}  // namespace spider_check

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/** How long a spider may take, and how it is stopped. Only time that the host is awake counts. */
+struct SpiderLimits {
+  Duration timeout = std::chrono::hours(1);   ///< 0: none
+  Duration stall_timeout{0};                  ///< without any progress; 0: none
+  Duration grace = std::chrono::seconds(60);  ///< from SIGTERM to the second one
+
+  /**
+   * From the second SIGTERM, at which Scrapy drops everything and ends within a second, to SIGKILL.
+   */
+  Duration second_grace = std::chrono::seconds(5);
+};
+
+/** What a crawl must have done to be good. */
+struct Criteria {
+  std::int64_t min_items = 1;
+  std::optional<std::int64_t> max_errors;  ///< empty: errors beside items only degrade
+  double min_items_ratio = 0.5;            ///< of the median of its last good runs; 0: no matter
+  std::vector<std::string> finish_reasons{"finished"};
+};
+
+}  // namespace spider_check

@@ -1,0 +1,82 @@
+#include "db/async_statement.hpp"
+
+#include <memory>
+
+#include "db/sqlstate.hpp"
+
+namespace spider_check::db {
+
+namespace {
+
+using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
+
+void require_success(const PGresult* result) {
+  const auto status = PQresultStatus(result);
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return;
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  // Without a state it was libpq that failed, and not the server.
+  throw DbError(state != nullptr ? kind_of(state) : DbError::Kind::connection,
+                one_line(PQresultErrorMessage(result)));
+}
+
+}  // namespace
+
+AsyncStatement::AsyncStatement(PGconn* connection, const std::string& sql,
+                               const std::vector<std::string>& parameters, Duration patience)
+    : connection_(connection), deadline_(std::chrono::steady_clock::now() + patience) {
+  std::vector<const char*> values;
+  for (const auto& parameter : parameters) values.push_back(parameter.c_str());
+  PQsetnonblocking(connection_, 1);
+  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
+                        values.data(), nullptr, nullptr, 0) == 0) {
+    lost();
+  }
+}
+
+Interest AsyncStatement::interest() const {
+  // Also while it is being sent there may be something to read, without which the server stops.
+  return {PQsocket(connection_), to_write_, true, deadline_};
+}
+
+bool AsyncStatement::advance() {
+  if (done_) return true;
+  if (PQconsumeInput(connection_) == 0) lost();
+  if (to_write_) {
+    const int flushed = PQflush(connection_);
+    if (flushed < 0) lost();
+    to_write_ = flushed > 0;
+  }
+  read_results();
+  if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
+    throw DbError(DbError::Kind::connection, "the database does not answer");
+  }
+  return done_;
+}
+
+void AsyncStatement::read_results() {
+  while (!done_ && PQisBusy(connection_) == 0) {
+    const Result result(PQgetResult(connection_), &PQclear);
+    if (!result) {
+      PQsetnonblocking(connection_, 0);
+      done_ = true;
+      return;
+    }
+    try {
+      require_success(result.get());
+    } catch (const DbError&) {
+      // The null that ends the results is still to be taken, or the connection stays busy.
+      while (PQisBusy(connection_) == 0) {
+        if (!Result(PQgetResult(connection_), &PQclear)) break;
+      }
+      PQsetnonblocking(connection_, 0);
+      throw;
+    }
+    if (PQntuples(result.get()) > 0) answer_ = PQgetvalue(result.get(), 0, 0);
+  }
+}
+
+void AsyncStatement::lost() const {
+  throw DbError(DbError::Kind::connection, one_line(PQerrorMessage(connection_)));
+}
+
+}  // namespace spider_check::db

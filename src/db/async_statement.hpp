@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <libpq-fe.h>
+
+#include "core/ports.hpp"
+#include "core/time.hpp"
+
+namespace spider_check::db {
+
+/** One statement on its way to the server and back, without waiting for either. */
+class AsyncStatement {
+ public:
+  /**
+   * Begins to send it. `connection` outlives this, unless it is abandoned. Throws DbError.
+   * patience: how long the answer may take before the connection counts as lost.
+   */
+  AsyncStatement(PGconn* connection, const std::string& sql,
+                 const std::vector<std::string>& parameters, Duration patience);
+  AsyncStatement(const AsyncStatement&) = delete;
+  AsyncStatement& operator=(const AsyncStatement&) = delete;
+  AsyncStatement(AsyncStatement&&) = delete;
+  AsyncStatement& operator=(AsyncStatement&&) = delete;
+  ~AsyncStatement() = default;
+
+  /** What it waits for. */
+  [[nodiscard]] Interest interest() const;
+
+  /** Goes on as far as it can without waiting; true once it is done. Throws DbError. */
+  [[nodiscard]] bool advance();
+
+  /** Once it is done: the first field of the first row; empty without one. */
+  [[nodiscard]] const std::string& answer() const noexcept { return answer_; }
+
+ private:
+  void read_results();
+  [[noreturn]] void lost() const;
+
+  PGconn* connection_;
+  std::chrono::steady_clock::time_point deadline_;
+  bool to_write_ = true;
+  bool done_ = false;
+  std::string answer_;
+};
+
+}  // namespace spider_check::db

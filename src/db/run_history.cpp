@@ -1,0 +1,52 @@
+#include "db/run_history.hpp"
+
+#include "db/outcome_json.hpp"
+#include "db/values.hpp"
+
+namespace spider_check::db {
+
+std::map<std::string, History> read_histories(soci::session& sql, const std::string& schedule,
+                                              const std::vector<std::string>& spiders, int most) {
+  const auto names = to_array_literal(spiders);
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << "SELECT name, good.items, good.took, good.fields "
+                      "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
+                      "SELECT r.items, r.started_at, "
+                   << to_microseconds("(r.finished_at - r.started_at)")
+                   << " AS took, coalesce(r.field_counts::text, '') AS fields "
+                      "FROM spider_run r JOIN scheduler_state s ON s.id = r.run_id "
+                      "WHERE r.spider = name AND r.verdict = 'ok' AND r.items IS NOT NULL "
+                      "AND s.schedule = :schedule ORDER BY r.started_at DESC LIMIT :most) AS good "
+                      "ORDER BY name, good.started_at DESC",
+       soci::use(names), soci::use(schedule), soci::use(most));
+  std::map<std::string, History> histories;
+  for (const auto& row : rows) {
+    histories[row.get<std::string>(0)].push_back({row.get<long long>(1),
+                                                  Duration(row.get<long long>(2)),
+                                                  parse_field_counts(row.get<std::string>(3))});
+  }
+  return histories;
+}
+
+std::vector<std::string> read_last_spiders(soci::session& sql, const std::string& schedule) {
+  const soci::rowset<std::string> names =
+      (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = ("
+                      "SELECT id FROM scheduler_state WHERE (schedule, last_run_at) <= "
+                      "(:schedule, now()) AND schedule = :same AND status = 'completed' "
+                      "AND NOT partial AND spider_count > 0 "
+                      "ORDER BY schedule DESC, last_run_at DESC LIMIT 1) ORDER BY spider",
+       soci::use(schedule), soci::use(schedule));
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
+                                                    const std::string& schedule) {
+  const soci::rowset<std::string> paths =
+      (sql.prepare << "SELECT DISTINCT ON (r.spider) coalesce(r.log_path, '') FROM spider_run r "
+                      "JOIN scheduler_state s ON s.id = r.run_id WHERE r.verdict = 'failed' "
+                      "AND s.schedule = :schedule ORDER BY r.spider, r.started_at DESC",
+       soci::use(schedule));
+  return {paths.begin(), paths.end()};
+}
+
+}  // namespace spider_check::db

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <soci/soci.h>
+
+#include "core/crawl.hpp"
+
+namespace spider_check::db {
+
+// Reads of what spiders did before. All of them throw soci_error, which Session::run turns into
+// DbError.
+
+/** The last good runs of these spiders in this schedule, at most `most` each, the newest first. */
+[[nodiscard]] std::map<std::string, History> read_histories(soci::session& sql,
+                                                            const std::string& schedule,
+                                                            const std::vector<std::string>& spiders,
+                                                            int most);
+
+/** The spiders of the newest whole run that completed. */
+[[nodiscard]] std::vector<std::string> read_last_spiders(soci::session& sql,
+                                                         const std::string& schedule);
+
+/** The log of each spider's newest failed attempt. */
+[[nodiscard]] std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
+                                                                  const std::string& schedule);
+
+}  // namespace spider_check::db

@@ -1,0 +1,28 @@
+#include "db/sqlstate.hpp"
+
+namespace spider_check::db {
+
+std::string one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = c == '\n' || c == '\t' || c == ' ';
+    if (!space) line += c;
+    if (space && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+DbError::Kind kind_of(const std::string& sqlstate) {
+  // https://www.postgresql.org/docs/15/errcodes-appendix.html
+  if (sqlstate == "42P01" || sqlstate == "42703") return DbError::Kind::not_migrated;
+  const auto error_class = sqlstate.substr(0, 2);
+  // 57P: the server is shut down, crashed or starting; 53: out of connections, memory or disk.
+  if (error_class == "08" || error_class == "57" || sqlstate == "53300") {
+    // 57014 is a statement that took too long: the connection is there.
+    return sqlstate == "57014" ? DbError::Kind::statement : DbError::Kind::connection;
+  }
+  return DbError::Kind::statement;
+}
+
+}  // namespace spider_check::db

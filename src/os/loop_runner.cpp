@@ -1,0 +1,159 @@
+#include "os/loop_runner.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <list>
+#include <optional>
+
+#include <poll.h>
+
+#include "os/running_spider.hpp"
+#include "os/signals.hpp"
+#include "os/system_error.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/** Milliseconds for poll(2) until then; -1 for never. */
+int wait_until(const std::optional<Clock::time_point>& then) {
+  if (!then) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*then - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000));
+}
+
+void sooner(std::optional<Clock::time_point>& then, const std::optional<Clock::time_point>& other) {
+  if (other && (!then || *other < *then)) then = other;
+}
+
+/** One run: what is going on, and what is to come. */
+class Loop {
+ public:
+  Loop(const std::vector<SpiderJob>& jobs, RunObserver& observer, std::size_t concurrency,
+       Duration run_timeout)
+      : jobs_(jobs), observer_(observer), concurrency_(concurrency) {
+    if (run_timeout > Duration{0}) deadline_ = Clock::now() + run_timeout;
+  }
+
+  RunCut run() {
+    // A signal that came before counts, also where there is nothing to run.
+    take_signal();
+    start_more();
+    while (!running_.empty()) {
+      wait();
+      take_signal();
+      observer_.attend();
+      finish_ended();
+      check_deadlines();
+      start_more();
+    }
+    take_signal();
+    return cut_;
+  }
+
+ private:
+  [[nodiscard]] bool ending() const { return cut_.signal != 0 || cut_.timed_out || lost_; }
+
+  void wait() {
+    const auto interest = observer_.interest();
+    fds_.clear();
+    fds_.push_back({signals_.fd(), POLLIN, 0});
+    for (const auto& spider : running_) fds_.push_back({spider.fd(), POLLIN, 0});
+    const int events = (interest.to_read ? POLLIN : 0) | (interest.to_write ? POLLOUT : 0);
+    if (interest.fd >= 0) fds_.push_back({interest.fd, static_cast<short>(events), 0});
+    auto until = interest.until;
+    sooner(until, deadline_);
+    for (const auto& spider : running_) sooner(until, spider.next_check());
+    if (::poll(fds_.data(), fds_.size(), wait_until(until)) < 0 && errno != EINTR) {
+      throw system_error("cannot wait for spiders");
+    }
+  }
+
+  void take_signal() {
+    while (const int signal = signals_.take()) {
+      // The second one, of whichever kind, is of somebody who will not wait.
+      if (cut_.signal != 0) {
+        for (auto& spider : running_) spider.kill();
+      } else {
+        cut_.signal = signal;
+        stop_all(StopCause::run_stopped);
+      }
+    }
+  }
+
+  void stop_all(StopCause cause) {
+    for (auto& spider : running_) spider.stop(cause);
+  }
+
+  void finish_ended() {
+    // fds_ holds the spiders in the order of running_, behind the signals.
+    std::size_t place = 1;
+    for (auto spider = running_.begin(); spider != running_.end(); ++place) {
+      if (fds_[place].revents == 0) {
+        ++spider;
+        continue;
+      }
+      const auto report = spider->reap();
+      const auto& job = spider->job();
+      spider = running_.erase(spider);
+      observer_.on_finish(job, report);
+    }
+  }
+
+  void check_deadlines() {
+    const auto now = Clock::now();
+    for (auto& spider : running_) spider.check(now);
+    if (deadline_ && now >= *deadline_) {
+      deadline_.reset();
+      cut_.timed_out = true;
+      stop_all(StopCause::run_timeout);
+    }
+    if (!lost_ && !observer_.go_on()) {
+      lost_ = true;
+      stop_all(StopCause::run_stopped);
+    }
+  }
+
+  void start_more() {
+    while (!ending() && running_.size() < concurrency_ && next_ < jobs_.size()) {
+      start(jobs_[next_++]);
+      take_signal();
+      if (!lost_ && !observer_.go_on()) lost_ = true;
+    }
+    if (lost_) stop_all(StopCause::run_stopped);
+  }
+
+  void start(const SpiderJob& job) {
+    observer_.on_start(job);
+    try {
+      running_.emplace_back(job, observer_);
+    } catch (const std::system_error& error) {
+      ChildReport report;
+      report.termination = NotStarted{error.what()};
+      observer_.on_finish(job, report);
+    }
+  }
+
+  const std::vector<SpiderJob>& jobs_;
+  RunObserver& observer_;
+  std::size_t concurrency_;
+  StopSignals signals_;
+  std::list<RunningSpider> running_;
+  std::size_t next_ = 0;
+  std::vector<pollfd> fds_;
+  std::optional<Clock::time_point> deadline_;
+  RunCut cut_;
+  bool lost_ = false;
+};
+
+}  // namespace
+
+RunCut LoopRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
+  return Loop(jobs, observer, static_cast<std::size_t>(concurrency_), run_timeout_).run();
+}
+
+}  // namespace spider_check::os

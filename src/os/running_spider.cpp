@@ -1,0 +1,78 @@
+#include "os/running_spider.hpp"
+
+#include <algorithm>
+
+#include "os/log_file.hpp"
+
+namespace spider_check::os {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::unique_ptr<Warden> start(const SpiderJob& job) {
+  const auto log = open_log(job.log);
+  return std::make_unique<Warden>(ChildOptions{job.command, job.working_directory, log.get(),
+                                               log.get(), job.environment, job.nice},
+                                  job.limits);
+}
+
+/** How often progress is looked for: often enough to notice a stall not much too late. */
+Duration look_interval(const SpiderLimits& limits) {
+  return std::clamp<Duration>(limits.stall_timeout / 8, 50ms, 5s);
+}
+
+}  // namespace
+
+RunningSpider::RunningSpider(const SpiderJob& job, RunObserver& observer)
+    : job_(job),
+      observer_(observer),
+      started_(Clock::now()),
+      warden_(start(job)),
+      last_progress_(started_),
+      last_look_(started_) {}
+
+std::optional<RunningSpider::Clock::time_point> RunningSpider::next_check() const {
+  if (stopped_ != StopCause::none) return std::nullopt;
+  std::optional<Clock::time_point> next;
+  const auto& limits = job_.limits;
+  if (limits.timeout > 0s) next = started_ + limits.timeout;
+  if (limits.stall_timeout > 0s) {
+    const auto look = last_look_ + look_interval(limits);
+    next = next ? std::min(*next, look) : look;
+  }
+  return next;
+}
+
+void RunningSpider::check(Clock::time_point now) {
+  if (stopped_ != StopCause::none) return;
+  const auto& limits = job_.limits;
+  if (limits.timeout > 0s && now >= started_ + limits.timeout) return stop(StopCause::timeout);
+  if (limits.stall_timeout > 0s && now >= last_look_ + look_interval(limits)) {
+    look_for_progress(now);
+  }
+}
+
+void RunningSpider::look_for_progress(Clock::time_point now) {
+  last_look_ = now;
+  const auto mark = observer_.progress_mark(job_);
+  if (mark != mark_) last_progress_ = now;
+  mark_ = mark;
+  if (now - last_progress_ >= job_.limits.stall_timeout) stop(StopCause::stall);
+}
+
+void RunningSpider::stop(StopCause cause) {
+  if (stopped_ != StopCause::none) return;
+  stopped_ = cause;
+  warden_->stop();
+  observer_.on_stop(job_, cause);
+}
+
+ChildReport RunningSpider::reap() {
+  auto report = warden_->reap();
+  report.stopped = stopped_;
+  report.took = std::chrono::duration_cast<Duration>(Clock::now() - started_);
+  return report;
+}
+
+}  // namespace spider_check::os

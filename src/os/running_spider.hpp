@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "core/ports.hpp"
+#include "os/warden.hpp"
+
+namespace spider_check::os {
+
+/** One spider of a run, from its start to its end, with its deadlines. */
+class RunningSpider {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /** Starts it. Throws std::system_error when its log cannot be opened or no process be made. */
+  RunningSpider(const SpiderJob& job, RunObserver& observer);
+
+  [[nodiscard]] const SpiderJob& job() const noexcept { return job_; }
+
+  /** Readable once it has ended. */
+  [[nodiscard]] int fd() const noexcept { return warden_->fd(); }
+
+  /** When check() is to be called at the latest; empty: never. */
+  [[nodiscard]] std::optional<Clock::time_point> next_check() const;
+
+  /** Stops it when it is over its timeout or has made no progress for too long. */
+  void check(Clock::time_point now);
+
+  /** Tells it to stop, once. */
+  void stop(StopCause cause);
+
+  void kill() const noexcept { warden_->kill(); }
+
+  /** Once fd() is readable. */
+  [[nodiscard]] ChildReport reap();
+
+ private:
+  void look_for_progress(Clock::time_point now);
+
+  const SpiderJob& job_;
+  RunObserver& observer_;
+  Clock::time_point started_;
+  std::unique_ptr<Warden> warden_;
+  StopCause stopped_ = StopCause::none;
+  Clock::time_point last_progress_;
+  Clock::time_point last_look_;
+  std::uint64_t mark_ = 0;
+};
+
+}  // namespace spider_check::os

@@ -1,0 +1,125 @@
+#include "os/spawn.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/system_error.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+/** Where a child's preparation failed. It shares the parent's memory until it executes. */
+struct SetupFailure {
+  enum class Step { none, directory, execute } step = Step::none;
+  int error = 0;
+};
+
+/** Everything that the child uses, made before: it must not allocate. */
+struct Prepared {
+  std::vector<char*> argv;
+  std::vector<char*> environment;
+  std::vector<std::string> texts;
+};
+
+bool sets(const std::string& entry, const char* existing) {
+  const auto name = entry.substr(0, entry.find('=') + 1);
+  return name == std::string(existing).substr(0, name.size());
+}
+
+Prepared prepare(const ChildOptions& options) {
+  Prepared prepared;
+  for (const auto& word : options.command) prepared.argv.push_back(const_cast<char*>(word.c_str()));
+  prepared.argv.push_back(nullptr);
+  for (const auto& [name, value] : options.environment)
+    prepared.texts.push_back(name + "=" + value);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const bool replaced = std::any_of(prepared.texts.begin(), prepared.texts.end(),
+                                      [entry](const auto& text) { return sets(text, *entry); });
+    if (!replaced) prepared.environment.push_back(*entry);
+  }
+  for (auto& text : prepared.texts) prepared.environment.push_back(text.data());
+  prepared.environment.push_back(nullptr);
+  return prepared;
+}
+
+void reset_signals() {
+  std::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/** Runs in the child between vfork and exec: system calls only. */
+[[noreturn]] void become(const ChildOptions& options, const Prepared& prepared,
+                         SetupFailure& failure, pid_t parent) {
+  ::setsid();
+  // The signal comes when the parent dies from now on; it may have died just before.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(127);
+  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(options.output, STDOUT_FILENO);
+  ::dup2(options.errors, STDERR_FILENO);
+  // A niceness that the system does not grant is no reason not to run.
+  if (options.nice != 0) [[maybe_unused]]
+    const int now = ::nice(options.nice);
+  const auto& directory = options.working_directory;
+  if (!directory.empty() && ::chdir(directory.c_str()) != 0) {
+    failure = {SetupFailure::Step::directory, errno};
+    ::_exit(127);
+  }
+  // Whatever else is open, here or in what started us (a lock file of cron's, say), stays here.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  reset_signals();
+  ::execvpe(prepared.argv[0], prepared.argv.data(), prepared.environment.data());
+  failure = {SetupFailure::Step::execute, errno};
+  ::_exit(127);
+}
+
+std::system_error to_error(const SetupFailure& failure, const ChildOptions& options) {
+  errno = failure.error;
+  if (failure.step == SetupFailure::Step::directory) {
+    return system_error("cannot enter " + options.working_directory.string());
+  }
+  return system_error("cannot execute " + options.command.front());
+}
+
+Duration to_duration(const timeval& time) {
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+}  // namespace
+
+pid_t spawn(const ChildOptions& options) {
+  const auto prepared = prepare(options);
+  SetupFailure failure;
+  const auto parent = ::getpid();
+  // Not fork: the memory need not be copied, and the failure arrives without a pipe.
+  const pid_t pid = ::vfork();
+  if (pid == 0) become(options, prepared, failure, parent);
+  if (pid < 0) throw system_error("cannot start a process");
+  if (failure.step == SetupFailure::Step::none) return pid;
+  ::waitpid(pid, nullptr, 0);
+  throw to_error(failure, options);
+}
+
+Termination to_termination(int status) {
+  if (WIFSIGNALED(status)) return Signaled{WTERMSIG(status), WCOREDUMP(status) != 0};
+  return Exited{WEXITSTATUS(status)};
+}
+
+void set_usage(ChildReport& report, const rusage& usage) {
+  report.cpu_time = to_duration(usage.ru_utime) + to_duration(usage.ru_stime);
+  report.peak_memory = std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+}  // namespace spider_check::os

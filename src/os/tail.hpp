@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace spider_check::os {
+
+/** The last bytes of a file, at most `most`; nothing when it cannot be read. */
+[[nodiscard]] std::string read_tail(const std::filesystem::path& file, std::int64_t most);
+
+/** 32 hexadecimal digits that nobody can guess. Throws std::system_error. */
+[[nodiscard]] std::string random_token();
+
+/** The folder of this program's own file. Throws std::filesystem::filesystem_error. */
+[[nodiscard]] std::filesystem::path program_folder();
+
+}  // namespace spider_check::os

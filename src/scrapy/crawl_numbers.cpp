@@ -1,0 +1,75 @@
+#include "scrapy/crawl_numbers.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace spider_check::scrapy {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::int64_t number(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return 0;
+  return std::max<std::int64_t>(0, found->get<std::int64_t>());
+}
+
+/** Of all keys that begin so. */
+std::int64_t sum(const Json& object, const std::string& prefix) {
+  std::int64_t total = 0;
+  for (const auto& [key, value] : object.items()) {
+    if (key.rfind(prefix, 0) == 0 && value.is_number()) total += value.get<std::int64_t>();
+  }
+  return std::max<std::int64_t>(0, total);
+}
+
+std::string text(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/**
+ * Pages that never came. Where failures are tried again, "max_reached" counts what was given up,
+ * but also what then came with a bad status, which is told as refused. robots.txt is no page.
+ */
+std::int64_t dead_pages(const Json& stats, std::int64_t refused) {
+  const auto robots = sum(stats, "robotstxt/exception_count/");
+  const bool retries = sum(stats, "retry/") > 0;
+  const auto given_up = retries ? number(stats, "retry/max_reached") - refused
+                                : number(stats, "downloader/exception_count");
+  return std::max<std::int64_t>(0, given_up - robots);
+}
+
+}  // namespace
+
+void apply_statistics(const Json& stats, CrawlReport& crawl) {
+  crawl.ended = true;
+  crawl.stats = stats.empty() ? "" : stats.dump(-1, ' ', false, Json::error_handler_t::replace);
+  crawl.finish_reason = text(stats, "finish_reason");
+  crawl.progress = {number(stats, "item_scraped_count"), number(stats, "response_received_count"),
+                    number(stats, "log_count/ERROR") + number(stats, "log_count/CRITICAL")};
+  crawl.exceptions = sum(stats, "spider_exceptions/");
+  crawl.dropped = number(stats, "item_dropped_count");
+  crawl.refused = sum(stats, "httperror/response_ignored_status_count/");
+  crawl.robots = number(stats, "robotstxt/response_count");
+  crawl.dead = dead_pages(stats, crawl.refused);
+  crawl.lost_feeds = sum(stats, "feedexport/failed_count/");
+}
+
+void apply_own_counts(const Json& own, CrawlReport& crawl) {
+  crawl.progress = {number(own, "items"), number(own, "pages"), number(own, "errors")};
+  crawl.exceptions = number(own, "exceptions");
+  crawl.dropped = number(own, "dropped");
+  crawl.closing_errors = number(own, "closing_errors");
+  if (!crawl.stats.empty()) return;
+  // Nobody collected statistics: then the spider's end and the pages' statuses must do.
+  crawl.finish_reason = text(own, "reason");
+  const auto statuses = own.find("statuses");
+  if (statuses == own.end() || !statuses->is_object()) return;
+  crawl.refused = sum(*statuses, "4") + sum(*statuses, "5");
+}
+
+}  // namespace spider_check::scrapy

@@ -1,0 +1,317 @@
+"""Tells spider-check what a crawl does, from the inside, without a change to the crawl.
+
+Scrapy loads it as an entry point of `scrapy.commands`, because its folder is on PYTHONPATH. Where
+SPIDERCHECK_REPORT names a file, it appends one JSON object a line to it; where not, it does nothing.
+It changes no setting, and whatever fails in here fails silently: a crawl matters more than a report.
+
+Records, each with "kind" and "token":
+  start     the process has loaded Scrapy             python, scrapy
+  spiders   what `scrapy list` found                  names
+  spider    a crawl's spider opened                   name
+  progress  at most once a second, on change          items, pages, errors
+  error     the first of its kind; at most 20         place, text
+  crash     an exception ended the process            place, text
+  closed    the spider closed                         reason
+  end       the engine stopped                        own, stats, fields, errors
+  exit      Python ends
+
+Plain Python 3.5, so that every Scrapy from 1.8 on reads it.
+"""
+
+import atexit
+import json
+import logging
+import os
+import sys
+import threading
+import traceback
+
+from scrapy.commands import ScrapyCommand
+
+MOST_ERRORS = 20  # kinds of errors that are told one by one
+MOST_FIELDS = 500
+MOST_STATS = 5000
+LONGEST_TEXT = 1000
+LONGEST_NAME = 200
+LONGEST_RECORD = 1 << 20  # bytes
+
+# Taken out of the environment: what the crawl starts must not report in its place.
+_path = os.environ.pop("SPIDERCHECK_REPORT", None)
+_token = os.environ.pop("SPIDERCHECK_TOKEN", "")
+_pid = os.getpid()
+_keep = []
+
+
+def _text(value, longest=LONGEST_TEXT):
+    """Valid Unicode without NUL, which is what PostgreSQL keeps."""
+    try:
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    except Exception:
+        text = "<%s>" % type(value).__name__
+    text = text[:longest].encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\0", "\ufffd")
+
+
+def _value(value, depth=0):
+    """Something that JSON, and every reader of JSON, can hold."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 53 else _text(value)
+    if isinstance(value, float):
+        return value if value - value == 0 else _text(value)
+    if isinstance(value, dict) and depth < 3:
+        pairs = list(value.items())[:MOST_STATS]
+        return {_text(key, LONGEST_NAME): _value(inner, depth + 1) for key, inner in pairs}
+    if isinstance(value, (list, tuple)) and depth < 3:
+        return [_value(inner, depth + 1) for inner in list(value)[:MOST_STATS]]
+    return _text(value)
+
+
+def _emit(kind, **facts):
+    """One write to a file that is only appended to: never mixed with another, never blocking."""
+    if not _path or os.getpid() != _pid:
+        return
+    try:
+        facts.update(kind=kind, token=_token)
+        line = json.dumps(facts).encode("ascii") + b"\n"
+        if len(line) > LONGEST_RECORD and "stats" in facts:
+            return _emit(kind, **dict(facts, stats={}, cut=True))
+        descriptor = os.open(_path, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
+    except Exception:
+        pass
+
+
+def _place(frames):
+    """The line of the project that is nearest to the error, else the nearest of all."""
+    here = os.path.join(os.getcwd(), "")
+    place = ""
+    for name, line in frames:
+        if name.startswith("<"):
+            continue
+        own = os.path.abspath(name).startswith(here)
+        if own or not place.startswith(here):
+            place = "%s:%d" % (os.path.abspath(name), line)
+    return place
+
+
+def _fault(exc_type, exception, trace):
+    frames = [(frame[0], frame[1]) for frame in traceback.extract_tb(trace)]
+    if issubclass(exc_type, SyntaxError) and getattr(exception, "filename", None):
+        frames.append((exception.filename, exception.lineno or 0))
+    words = traceback.format_exception_only(exc_type, exception)[-1].strip()
+    return {"place": _text(_place(frames)), "text": _text(words)}
+
+
+class _Errors(logging.Handler):
+    """Counts and quotes what is logged as an error, whatever LOG_LEVEL is."""
+
+    def __init__(self, probe):
+        logging.Handler.__init__(self, level=logging.ERROR)
+        self.probe = probe
+
+    def emit(self, record):
+        try:
+            self.probe.on_error(record)
+        except Exception:
+            pass
+
+
+class _Closing(logging.Handler):
+    """Sees that the crawl has begun to close."""
+
+    def __init__(self, probe):
+        logging.Handler.__init__(self, level=logging.INFO)
+        self.probe = probe
+
+    def emit(self, record):
+        if str(record.msg).startswith("Closing spider ("):
+            self.probe.closing = True
+
+
+class _Probe(object):
+    """Watches one crawl."""
+
+    def __init__(self, crawler):
+        from scrapy import signals
+
+        self.crawler = crawler
+        self.lock = threading.Lock()
+        self.items = self.dropped = self.pages = self.errors = self.exceptions = 0
+        self.closing_errors = 0
+        self.statuses = {}
+        self.fields = {}
+        self.kinds = {}
+        self.reason = None
+        self.closing = False
+        self.told = None
+        self.over = threading.Event()
+        for name in ("spider_opened", "item_scraped", "item_dropped", "response_received",
+                     "spider_error", "spider_closed", "engine_stopped"):
+            crawler.signals.connect(getattr(self, name), signal=getattr(signals, name))
+        logging.getLogger().addHandler(_Errors(self))
+        logging.getLogger("scrapy.core.engine").addHandler(_Closing(self))
+
+    def spider_opened(self, spider):
+        _emit("spider", name=_text(spider.name))
+        thread = threading.Thread(target=self.tell_progress, name="spider-check")
+        thread.daemon = True
+        thread.start()
+
+    def tell_progress(self):
+        while not self.over.wait(1):
+            now = (self.items, self.pages, self.errors)
+            if now != self.told:
+                self.told = now
+                _emit("progress", items=now[0], pages=now[1], errors=now[2])
+
+    def item_scraped(self, item):
+        self.items += 1
+        try:
+            self.count_fields(item)
+        except Exception:
+            pass
+
+    def count_fields(self, item):
+        try:
+            from itemadapter import ItemAdapter
+
+            pairs = ItemAdapter(item).items()
+        except Exception:
+            pairs = item.items()
+        for name, value in pairs:
+            name = _text(name, LONGEST_NAME)
+            if name not in self.fields and len(self.fields) >= MOST_FIELDS:
+                continue
+            # Nothing, or an empty text or collection; 0 and False say something.
+            empty = value is None or (hasattr(value, "__len__") and len(value) == 0)
+            self.fields[name] = self.fields.get(name, 0) + (0 if empty else 1)
+
+    def item_dropped(self):
+        self.dropped += 1
+
+    def response_received(self, response):
+        self.pages += 1
+        status = str(response.status)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
+    def spider_error(self):
+        self.exceptions += 1
+
+    def on_error(self, record):
+        self.errors += 1
+        # A page that fails while the crawl drains is a page; the rest may have lost everything.
+        page = record.name == "scrapy.core.scraper" and "close" not in str(record.msg)
+        if (self.closing and not page) or str(record.msg).endswith("close failure"):
+            self.closing_errors += 1
+        if record.exc_info and record.exc_info[0]:
+            fault = _fault(*record.exc_info)
+        else:
+            fault = {"place": "", "text": _text(record.getMessage()).split("\n")[0]}
+        key = (fault["place"], fault["text"].split(":")[0] if fault["place"] else fault["text"])
+        with self.lock:
+            if key in self.kinds:
+                self.kinds[key]["count"] += 1
+                return
+            if len(self.kinds) >= MOST_ERRORS:
+                return
+            self.kinds[key] = dict(fault, count=1)
+        _emit("error", **fault)
+
+    def spider_closed(self, reason):
+        self.closing = True
+        self.reason = _text(reason)
+        _emit("closed", reason=self.reason)
+
+    def engine_stopped(self):
+        self.over.set()
+        try:
+            stats = _value(dict(self.crawler.stats.get_stats()))
+        except Exception:
+            stats = {}
+        own = {"items": self.items, "dropped": self.dropped, "pages": self.pages,
+               "errors": self.errors, "exceptions": self.exceptions,
+               "closing_errors": self.closing_errors, "statuses": self.statuses,
+               "reason": self.reason}
+        _emit("end", own=own, stats=stats, fields=self.fields, errors=list(self.kinds.values()))
+
+
+def _watch_crawls():
+    from scrapy.crawler import Crawler
+
+    original = Crawler.__init__
+
+    def __init__(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        try:
+            # The first crawl of the process is the one that was asked for. Kept here, because
+            # signals hold their receivers only weakly.
+            if not _keep:
+                _keep.append(_Probe(self))
+        except Exception:
+            pass
+
+    Crawler.__init__ = __init__
+
+
+def _watch_list():
+    from scrapy.commands.list import Command as List
+
+    original = List.run
+
+    def run(self, args, opts):
+        original(self, args, opts)
+        try:
+            names = sorted(str(name) for name in self.crawler_process.spider_loader.list())
+            _emit("spiders", names=[name.encode("utf-8", "replace").decode() for name in names])
+        except Exception:
+            pass
+
+    List.run = run
+
+
+def _watch_crashes():
+    original = sys.excepthook
+
+    def hook(exc_type, exception, trace):
+        if issubclass(exc_type, Exception):
+            try:
+                _emit("crash", **_fault(exc_type, exception, trace))
+            except Exception:
+                pass
+        original(exc_type, exception, trace)
+
+    sys.excepthook = hook
+
+
+def _begin():
+    import scrapy
+
+    for watch in (_watch_crawls, _watch_list, _watch_crashes):
+        try:
+            watch()
+        except Exception:
+            pass
+    atexit.register(_emit, "exit")
+    _emit("start", python=sys.version.split()[0], scrapy=_text(scrapy.__version__))
+
+
+class Command(ScrapyCommand):
+    """Scrapy wants a command behind the entry point; there is nothing to command."""
+
+    requires_project = False
+    default_settings = {"LOG_ENABLED": False}
+
+    def short_desc(self):
+        return "Reports to spider-check what a crawl does (nothing to call)"
+
+    def run(self, args, opts):
+        print("spidercheck-probe is called by spider-check, not by people")
+
+
+if _path:
+    _begin()

@@ -1,0 +1,269 @@
+"""Every way in which a crawl is known to go wrong, and good ones that look as if they did."""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+from collections import namedtuple
+
+import pytest
+
+from site_server import Site
+from world import World
+
+PROJECT = pathlib.Path(__file__).resolve().parent / "modes"
+SCRAPY = "/usr/bin/scrapy"
+WITHOUT_PROBE = ["/usr/bin/env", "-u", "PYTHONPATH", "-u", "SPIDERCHECK_REPORT", SCRAPY]
+PATIENCE = 300  # seconds, for some fifty crawls on a slow machine
+LIMITS = {"timeout": "20s", "stall_timeout": "0s", "grace": "2s"}
+OWN_LIMITS = {
+    "empty_allowed": {"min_items": 0},
+    "too_slow": {"timeout": "4s", "grace": "1s"},
+    "stalls": {"stall_timeout": "4s", "grace": "1s"},
+}
+
+Mode = namedtuple("Mode", "name verdict reason columns")
+
+
+def ok(name, **columns):
+    return Mode(name, "ok", None, {"exit_code": 0, "items": 20, "errors": 0, **columns})
+
+
+def degraded(name, reason, **columns):
+    return Mode(name, "degraded", reason, {"exit_code": 0, **columns})
+
+
+def failed(name, reason, **columns):
+    return Mode(name, "failed", reason, {"exit_code": 0, **columns})
+
+
+def killed(name, signal_name, number):
+    return failed(name, signal_name, exit_code=None, signal=number)
+
+
+def broken(name, reason):
+    """The crawl never began: the one case that Scrapy's exit status tells."""
+    return failed(name, reason, exit_code=1)
+
+
+def stopped(name, reason):
+    """By the program; what it had to do to the crawl is tested elsewhere."""
+    return Mode(name, "failed", reason, {"items": 20})
+
+
+MODES = [
+    # Pages.
+    ok("success", finish_reason="finished", pages=1),
+    failed("empty", "0 items", finish_reason="finished", items=0, pages=1),
+    ok("empty_allowed", items=0),
+    failed("login_redirect", "0 items", items=0, errors=0),
+    ok("field_gone", field_counts={"title": 20, "pay": 0}),
+    failed("connection_refused", "dead|not one item", items=0, pages=0),
+    failed("no_such_host", "dead|not one item", items=0, pages=0),
+    failed("status_500", "refused", items=0),
+    failed("status_429", "refused", items=0),
+    failed("status_403", "refused", items=0, errors=0),
+    failed("status_404", "refused", items=0, errors=0),
+    degraded("some_refused", "refused", items=20, pages=3, errors=0),
+    failed("redirect_loop", "0 items", items=0, pages=0, errors=0),
+    failed("hang", "dead|not one item", items=0, pages=0),
+    # The spider's own code.
+    failed("all_pages_raise", "KeyError", items=0, pages=5, errors=5),
+    degraded("some_pages_raise", "KeyError", items=7, pages=10, errors=3),
+    failed("start_raises_at_once", "no addresses", items=0, pages=0),
+    degraded("start_raises_late", "no more addresses", items=20),
+    broken("start_raises_outright", "status 1"),
+    broken("init_raises", "status 1"),
+    degraded("logged_errors", "looks odd", items=20, errors=1),
+    failed("error_in_closed", "while the crawl closed", items=20),
+    failed("raises_in_closed", "while the crawl closed", items=20),
+    failed("banned", "banned", finish_reason="banned", items=20),
+    failed("too_many_errors", "closespider_errorcount", finish_reason="closespider_errorcount"),
+    failed("enough_items", "closespider_itemcount", finish_reason="closespider_itemcount"),
+    # What becomes of the items.
+    broken("open_spider_raises", "status 1"),
+    failed("process_item_raises", "nobody can keep", items=0, errors=20),
+    failed("all_dropped", "0 items", items=0, errors=0),
+    degraded("half_dropped", "dropped", items=10, errors=0),
+    failed("close_spider_raises", "while the crawl closed", items=20, errors=1),
+    ok("feed_kept"),
+    failed("feed_lost", "feed", items=20),
+    # Ends.
+    failed("os_exit", "final statistics"),
+    failed("sys_exit", "SystemExit", items=0),
+    failed("term_once", "shutdown", finish_reason="shutdown", items=20),
+    failed("term_twice", "final statistics"),
+    killed("term_early", "SIGTERM", 15),
+    killed("killed", "SIGKILL", 9),
+    killed("hung_up", "SIGHUP", 1),
+    stopped("too_slow", "timeout|too long"),
+    stopped("stalls", "stall|no progress"),
+    # Good crawls that say nothing on stderr, or not enough.
+    ok("no_stats_dump"),
+    ok("log_level_error"),
+    ok("log_file"),
+    ok("no_log"),
+    ok("dummy_stats"),
+]
+NAMES = [mode.name for mode in MODES]
+
+# With Scrapy's printed statistics alone.
+PRINTED = [
+    ok("success", finish_reason="finished", pages=1),
+    failed("all_pages_raise", "0 items|not one item", items=0, pages=5, errors=5),
+    failed("os_exit", "final statistics"),
+    failed("status_403", "refused", items=0, errors=0),
+    failed("no_stats_dump", "final statistics"),
+]
+
+
+@pytest.fixture(scope="module")
+def site():
+    with Site() as site:
+        yield site
+
+
+def configure(world, site, include, command):
+    """A tick of `world` is to run these spiders of the project."""
+    world.out = world.folder / "out"
+    world.out.mkdir()
+    world.top["concurrency"] = 2
+    world.sections["scrapy"] = {"project": str(PROJECT), "command": command, "include": include}
+    world.sections["spiders"] = LIMITS
+    for name, limits in OWN_LIMITS.items():
+        world.sections[f'spiders."{name}"'] = limits
+    world.crawl_env = {"SITE": site.url, "OUT": str(world.out), "PYTHONDONTWRITEBYTECODE": "1"}
+    return world
+
+
+def crawl(world, *args, **env):
+    """One tick, however long it takes."""
+    running = world.start(*args, env={**world.crawl_env, **env})
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.process.wait(PATIENCE)
+    return running.end()
+
+
+@contextlib.contextmanager
+def a_world(server, databases, migrated, folder):
+    """Like the fixture, for more than one test."""
+    url = databases.take()
+    world = World(server, folder, url, migrated)
+    try:
+        yield world
+    finally:
+        world.close()
+        databases.give_back(url)
+
+
+def crawl_all(world):
+    """The outcomes, each by its spider's name."""
+    result = crawl(world)
+    assert result.code == 1, result.err
+    return {outcome.spider: outcome for outcome in world.outcomes()}
+
+
+@pytest.fixture(scope="module")
+def crawled(server, databases, migrated, tmp_path_factory, site):
+    """The world in which every mode has been run, with the outcomes."""
+    with a_world(server, databases, migrated, tmp_path_factory.mktemp("modes")) as world:
+        configure(world, site, NAMES, [SCRAPY])
+        world.by_spider = crawl_all(world)
+        yield world
+
+
+@pytest.fixture(scope="module")
+def printed(server, databases, migrated, tmp_path_factory, site):
+    """The outcomes of some modes where nothing is reported from inside the crawl."""
+    with a_world(server, databases, migrated, tmp_path_factory.mktemp("printed")) as world:
+        configure(world, site, [mode.name for mode in PRINTED], WITHOUT_PROBE)
+        yield crawl_all(world)
+
+
+def check(outcome, mode):
+    assert outcome.verdict == mode.verdict, outcome.reasons
+    if mode.reason is None:
+        assert outcome.reasons == []
+    else:
+        assert any(re.search(mode.reason, reason) for reason in outcome.reasons), outcome.reasons
+    columns = {name: getattr(outcome, name) for name in mode.columns}
+    assert columns == mode.columns
+
+
+def named(modes):
+    return pytest.mark.parametrize("mode", modes, ids=lambda mode: mode.name)
+
+
+@named(MODES)
+def test_a_crawl_is_judged_by_what_it_did(crawled, mode):
+    check(crawled.by_spider[mode.name], mode)
+
+
+def test_every_spider_of_the_project_has_its_row():
+    sources = [path.read_text() for path in (PROJECT / "modes/spiders").glob("*.py")]
+    names = [name for source in sources for name in re.findall(r'^    name = "(.*)"', source, re.M)]
+    assert sorted(names) == sorted(NAMES)
+
+
+def test_each_spider_ran_once(crawled):
+    assert sorted(outcome.spider for outcome in crawled.outcomes()) == sorted(NAMES)
+    assert crawled.only_run().spider_count == len(NAMES)
+
+
+@pytest.mark.parametrize("name, cause", [
+    ("start_raises_outright", "RuntimeError: no addresses"),
+    ("init_raises", "RuntimeError: no password"),
+    ("open_spider_raises", "ConnectionError: the database is away"),
+    ("close_spider_raises", "ConnectionError: the commit failed"),
+    ("process_item_raises", "ValueError: an item that nobody can keep"),
+    ("feed_lost", "No space left on device"),
+])
+def test_the_cause_is_named_and_not_only_what_came_of_it(crawled, name, cause):
+    outcome = crawled.by_spider[name]
+    assert any(cause in reason for reason in outcome.reasons), outcome.reasons
+    assert any(cause in fault["text"] for fault in outcome.faults), outcome.faults
+
+
+def test_errors_of_one_kind_are_one_fault_with_its_place(crawled):
+    (fault,) = crawled.by_spider["all_pages_raise"].faults
+    place, _, line = fault["place"].rpartition(":")
+    assert pathlib.Path(place) == PROJECT / "modes/spiders/faults.py"
+    assert pathlib.Path(place).read_text().splitlines()[int(line) - 1].strip().startswith("raise")
+    assert (fault["text"], fault["count"]) == ("KeyError: 'salary'", 5)
+
+
+def test_the_whole_statistics_are_kept(crawled):
+    assert crawled.by_spider["success"].stats["downloader/response_status_count/200"] == 1
+    assert crawled.by_spider["success"].field_counts == {"title": 20, "pay": 20}
+    assert crawled.by_spider["status_403"].stats["finish_reason"] == "finished"
+
+
+def test_a_feed_is_as_the_spider_wrote_it(crawled):
+    assert len((crawled.out / "feed_kept.jsonl").read_text().splitlines()) == 20
+
+
+@named(PRINTED)
+def test_printed_statistics_lead_to_the_same_verdict(printed, mode):
+    check(printed[mode.name], mode)
+
+
+def test_printed_statistics_know_nothing_of_fields(printed):
+    assert not printed["success"].field_counts
+
+
+def test_a_field_that_was_always_filled_and_is_gone_is_missed(world, site):
+    configure(world, site, ["field_gone"], [SCRAPY])
+    for _ in range(5):
+        assert crawl(world, "--force", PAY="kept").code == 0
+    assert crawl(world, "--force").code == 0
+    *before, last = world.outcomes()
+    assert [outcome.verdict for outcome in before] == ["ok"] * 5
+    assert last.verdict == "degraded"
+    assert any("pay" in reason for reason in last.reasons), last.reasons
+    assert not any("title" in reason for reason in last.reasons), last.reasons
+
+
+def test_the_crawls_leave_nothing_in_the_project(crawled):
+    files = [path for path in PROJECT.rglob("*") if path.is_file()]
+    left = [path for path in files if path.suffix != ".py" and "__pycache__" not in path.parts]
+    assert left == [PROJECT / "scrapy.cfg"]
