@@ -25,10 +25,12 @@ std::string quoted(const std::string& text) {
   return "\"" + text + "\"";
 }
 
-/** What a person would look at first: the first error with its place. */
+/** What a person would look at first: the first error that has a place, else the first. */
 std::string first_fault(const CrawlReport& crawl) {
   if (crawl.faults.empty()) return {};
-  const auto& fault = crawl.faults.front();
+  const auto placed = std::find_if(crawl.faults.begin(), crawl.faults.end(),
+                                   [](const auto& fault) { return !fault.place.empty(); });
+  const auto& fault = placed == crawl.faults.end() ? crawl.faults.front() : *placed;
   return " (" + (fault.place.empty() ? "" : fault.place + ": ") + fault.text + ")";
 }
 

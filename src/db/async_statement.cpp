@@ -64,9 +64,9 @@ void AsyncStatement::read_results() {
     try {
       require_success(result.get());
     } catch (const DbError&) {
-      // The null that ends the results is still to be taken, or the connection stays busy.
-      while (PQisBusy(connection_) == 0) {
-        if (!Result(PQgetResult(connection_), &PQclear)) break;
+      // The end of the results comes with the error or not at all; until it is taken the connection
+      // is busy.
+      while (Result(PQgetResult(connection_), &PQclear)) {
       }
       PQsetnonblocking(connection_, 0);
       throw;

@@ -45,9 +45,9 @@ class Loop {
     start_more();
     while (!running_.empty()) {
       wait();
-      take_signal();
       observer_.attend();
       finish_ended();
+      take_signal();
       check_deadlines();
       start_more();
     }

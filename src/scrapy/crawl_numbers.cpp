@@ -32,15 +32,19 @@ std::string text(const Json& object, const std::string& key) {
 }
 
 /**
- * Pages that never came. Where failures are tried again, "max_reached" counts what was given up,
- * but also what then came with a bad status, which is told as refused. robots.txt is no page.
+ * Pages that never came. Where failures are tried again, "max_reached" counts what was given up, but
+ * also what came with a bad status to the end, which is told as refused. robots.txt is no page.
  */
-std::int64_t dead_pages(const Json& stats, std::int64_t refused) {
-  const auto robots = sum(stats, "robotstxt/exception_count/");
-  const bool retries = sum(stats, "retry/") > 0;
-  const auto given_up = retries ? number(stats, "retry/max_reached") - refused
-                                : number(stats, "downloader/exception_count");
-  return std::max<std::int64_t>(0, given_up - robots);
+std::int64_t dead_pages(const Json& stats) {
+  if (sum(stats, "retry/") == 0) {
+    return number(stats, "downloader/exception_count") - sum(stats, "robotstxt/exception_count/");
+  }
+  std::int64_t refused = 0;
+  // Scrapy's RETRY_HTTP_CODES.
+  for (const auto* status : {"408", "429", "500", "502", "503", "504", "522", "524"}) {
+    refused += number(stats, std::string("httperror/response_ignored_status_count/") + status);
+  }
+  return number(stats, "retry/max_reached") - refused - sum(stats, "robotstxt/exception_count/");
 }
 
 }  // namespace
@@ -55,7 +59,7 @@ void apply_statistics(const Json& stats, CrawlReport& crawl) {
   crawl.dropped = number(stats, "item_dropped_count");
   crawl.refused = sum(stats, "httperror/response_ignored_status_count/");
   crawl.robots = number(stats, "robotstxt/response_count");
-  crawl.dead = dead_pages(stats, crawl.refused);
+  crawl.dead = std::max<std::int64_t>(0, dead_pages(stats));
   crawl.lost_feeds = sum(stats, "feedexport/failed_count/");
 }
 
@@ -67,6 +71,7 @@ void apply_own_counts(const Json& own, CrawlReport& crawl) {
   if (!crawl.stats.empty()) return;
   // Nobody collected statistics: then the spider's end and the pages' statuses must do.
   crawl.finish_reason = text(own, "reason");
+  crawl.robots = number(own, "robots");
   const auto statuses = own.find("statuses");
   if (statuses == own.end() || !statuses->is_object()) return;
   crawl.refused = sum(*statuses, "4") + sum(*statuses, "5");

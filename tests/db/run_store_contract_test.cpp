@@ -75,6 +75,16 @@ class Memory {
   MemoryRunStore b_;
 };
 
+void beat(RunStore& store, const Claim& claim) {
+  store.send(claim, {});
+  store.wait_written();
+}
+
+void record(RunStore& store, const Claim& claim, const SpiderOutcome& outcome) {
+  store.send(claim, {outcome});
+  store.wait_written();
+}
+
 /** Runs everything, with success or without. */
 Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
   const auto lock = store.try_lock();
@@ -83,10 +93,10 @@ Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
   run.partial = partial;
   const auto claim = store.start(run, *lock);
   store.set_spider_count(claim, 2);
-  store.record(claim, outcome("good", Exited{0}));
-  store.record(claim, outcome("bad", Exited{status == RunStatus::completed ? 0 : 1}));
+  record(store, claim, outcome("good", Exited{0}));
+  record(store, claim, outcome("bad", Exited{status == RunStatus::completed ? 0 : 1}));
   const bool failed = status == RunStatus::failed;
-  store.finish(claim, {status, failed ? "it failed" : "",
+  store.finish(claim, {status, failed ? "it failed" : "", {},
                        failed ? std::optional<Duration>(15min) : std::nullopt});
   return claim;
 }
@@ -223,7 +233,7 @@ TEST_CASE_TEMPLATE("a heartbeat moves updated_at", World, Real, Memory) {
   const auto claim = world.a().start({}, *lock);
   world.age(1h);
   CHECK(about(world.b().state().last->heartbeat + 1h, world.b().state().now));
-  world.a().heartbeat(claim);
+  beat(world.a(), claim);
   CHECK(about(world.b().state().last->heartbeat, world.b().state().now));
 }
 
@@ -270,10 +280,10 @@ TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, M
   CHECK(world.b().state().last->next_attempt.has_value());
   const auto lock = world.b().try_lock();
   (void)world.b().retry(*world.b().state().last, *lock);
-  CHECK_THROWS_AS(world.a().heartbeat(old), LostRun);
+  CHECK_THROWS_AS(beat(world.a(), old), LostRun);
   CHECK_THROWS_AS(world.a().set_spider_count(old, 9), LostRun);
-  CHECK_THROWS_AS(world.a().record(old, outcome("x", Exited{0})), LostRun);
-  CHECK_THROWS_AS(world.a().finish(old, {RunStatus::completed, {}, {}}), LostRun);
+  CHECK_THROWS_AS(record(world.a(), old, outcome("x", Exited{0})), LostRun);
+  CHECK_THROWS_AS(world.a().finish(old, {RunStatus::completed, {}, {}, {}}), LostRun);
   CHECK(world.b().outcomes(old.id).empty());
 }
 
@@ -283,10 +293,10 @@ TEST_CASE_TEMPLATE("marking a run that went on in the meantime changes nothing",
   const auto lock = world.a().try_lock();
   const auto claim = world.a().start({}, *lock);
   const auto seen = *world.b().state().last;
-  world.a().finish(claim, {RunStatus::completed, {}, {}});
+  world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
   world.b().mark_interrupted(seen, "interrupted");
   CHECK_FALSE(world.b().state().last.has_value());  // completed without spiders: a marker
-  CHECK_NOTHROW(world.a().heartbeat(claim));
+  CHECK_NOTHROW(beat(world.a(), claim));
 }
 
 TEST_CASE_TEMPLATE("an outcome is recorded as it was, and twice is once", World, Real, Memory) {
@@ -294,9 +304,9 @@ TEST_CASE_TEMPLATE("an outcome is recorded as it was, and twice is once", World,
   const auto lock = world.a().try_lock();
   const auto claim = world.a().start({}, *lock);
   const auto killed = outcome("it's \"odd\";\n--", Signaled{9});
-  world.a().record(claim, killed);
-  world.a().record(claim, killed);
-  world.a().record(claim, outcome("missing", NotStarted{"cannot execute {x}, \"y\\z\""}));
+  record(world.a(), claim, killed);
+  record(world.a(), claim, killed);
+  record(world.a(), claim, outcome("missing", NotStarted{"cannot execute {x}, \"y\\z\""}));
   const auto outcomes = world.b().outcomes(claim.id);
   REQUIRE(outcomes.size() == 2);
   const auto& odd = outcomes[0].outcome;
@@ -318,7 +328,7 @@ TEST_CASE_TEMPLATE("of several attempts the newest outcome of each spider counts
   const auto first = run_through(world.a(), RunStatus::failed);
   const auto lock = world.a().try_lock();
   const auto claim = world.a().retry(*world.a().state().last, *lock);
-  world.a().record(claim, outcome("bad", Exited{0}));
+  record(world.a(), claim, outcome("bad", Exited{0}));
   const auto outcomes = world.a().outcomes(first.id);
   REQUIRE(outcomes.size() == 2);
   CHECK(outcomes[0].outcome.spider == "bad");
@@ -336,7 +346,7 @@ TEST_CASE_TEMPLATE("a lost connection is got back with its lock", World, Real, M
   CHECK_FALSE(world.b().state().last->lock_held);
   world.a().reclaim(claim, *lock);
   CHECK(world.b().state().last->lock_held);
-  CHECK_NOTHROW(world.a().heartbeat(claim));
+  CHECK_NOTHROW(beat(world.a(), claim));
 }
 
 TEST_CASE_TEMPLATE("a lost connection whose lock another host took is a lost run", World, Real,
@@ -348,6 +358,94 @@ TEST_CASE_TEMPLATE("a lost connection whose lock another host took is a lost run
   const auto others = world.b().try_lock();
   REQUIRE(others);
   CHECK_THROWS_AS(world.a().reclaim(claim, *lock), LostRun);
+}
+
+namespace {
+
+/** A crawl that went well, with these items. */
+SpiderOutcome crawl(const std::string& spider, std::int64_t items,
+                    std::map<std::string, std::int64_t> fields = {}) {
+  auto made = outcome(spider, Exited{0});
+  made.crawl.emplace();
+  made.crawl->source = CrawlSource::probe;
+  made.crawl->ended = true;
+  made.crawl->finish_reason = "finished";
+  made.crawl->progress = {items, 3, 0};
+  made.crawl->fields = std::move(fields);
+  made.crawl->stats = R"({"item_scraped_count": 12, "odd \u0001 key": [1, null, "x"]})";
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("several outcomes are written at once, and read back", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  world.a().send(claim, {crawl("a", 12), crawl("b", 0), outcome("c", Exited{1})});
+  world.a().wait_written();
+  CHECK(world.a().written());
+  CHECK(world.a().interest().fd == -1);
+  const auto read = world.a().outcomes(claim.id);
+  REQUIRE(read.size() == 3);
+  REQUIRE(read[0].outcome.crawl.has_value());
+  CHECK(read[0].outcome.crawl->progress == Progress{12, 3, 0});
+  CHECK(read[1].outcome.crawl->progress == Progress{0, 3, 0});
+  CHECK_FALSE(read[2].outcome.crawl.has_value());
+}
+
+TEST_CASE_TEMPLATE("a degraded spider has succeeded", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  auto degraded = crawl("a", 12);
+  degraded.judgement = {Verdict::degraded, {"1 error beside 12 items"}};
+  record(world.a(), claim, degraded);
+  CHECK(world.a().succeeded(claim.id) == Names{"a"});
+  CHECK(world.a().outcomes(claim.id)[0].outcome.judgement.verdict == Verdict::degraded);
+}
+
+TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first", World, Real,
+                   Memory) {
+  World world;
+  for (const int items : {1, 2, 3, 4}) {
+    const auto lock = world.a().try_lock();
+    const auto claim = world.a().start({}, *lock);
+    auto bad = crawl("bad", items);
+    bad.judgement = {Verdict::degraded, {"something"}};
+    world.a().send(claim, {crawl("a", items, {{"title", items}, {"odd\"name", 0}}),
+                           outcome("program", Exited{0}), bad});
+    world.a().wait_written();
+    world.a().set_spider_count(claim, 3);
+    world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
+    world.age(1h);
+  }
+  const auto histories = world.a().histories({"a", "bad", "program", "never"}, 3);
+  REQUIRE(histories.size() == 1);
+  const auto& history = histories.at("a");
+  REQUIRE(history.size() == 3);
+  CHECK(history[0].items == 4);
+  CHECK(history[2].items == 2);
+  CHECK(history[0].fields == std::map<std::string, std::int64_t>{{"title", 4}, {"odd\"name", 0}});
+  CHECK(world.a().spiders_of_last_success() == Names{"a", "bad", "program"});
+}
+
+TEST_CASE_TEMPLATE("of each spider the log of its newest failure is known", World, Real, Memory) {
+  World world;
+  CHECK(world.a().newest_failed_logs().empty());
+  CHECK(world.a().spiders_of_last_success().empty());
+  for (const auto* log : {"/logs/old", "/logs/new"}) {
+    const auto lock = world.a().try_lock();
+    const auto claim = world.a().start({}, *lock);
+    auto failed = outcome("a", Exited{1});
+    failed.log = log;
+    // Its start is told by how long ago it ended.
+    failed.ago = std::string(log) == "/logs/old" ? 1h : 0h;
+    world.a().send(claim, {failed, crawl("b", 1)});
+    world.a().wait_written();
+    world.a().finish(claim, {RunStatus::failed, "a failed", {"one fault"}, 0s});
+  }
+  CHECK(world.a().newest_failed_logs() == std::vector<std::filesystem::path>{"/logs/new"});
 }
 
 }  // namespace spider_check::test

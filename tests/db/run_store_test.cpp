@@ -86,7 +86,7 @@ TEST_CASE("schedules share a table and nothing else") {
   REQUIRE(others);
   const auto claim = other.store.start({}, *others);
   other.store.set_spider_count(claim, 1);
-  other.store.finish(claim, {RunStatus::completed, {}, {}});
+  other.store.finish(claim, {RunStatus::completed, {}, {}, {}});
   CHECK(other.store.glance().newest_success.has_value());
   CHECK_FALSE(world.client.store.glance().newest_success.has_value());
 }
@@ -131,6 +131,63 @@ TEST_CASE("the newest success is one index probe among many failures") {
   CHECK(plan.find("scheduler_state_success") != std::string::npos);
   CHECK(plan.find("Seq Scan") == std::string::npos);
   CHECK(plan.find("Sort") == std::string::npos);
+}
+
+TEST_CASE("everything that is known of a crawl is recorded") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto claim = world.client.store.start({}, *lock);
+  auto crawl = outcome("a", Exited{0});
+  crawl.crawl.emplace();
+  auto& report = *crawl.crawl;
+  report.source = CrawlSource::log;
+  report.finish_reason = "finished";
+  report.progress = {12, 34, 5};
+  report.fields = {{"ti\"tle", 12}};
+  report.faults = {{"/x.py:3", "ValueError: \xff bad" + std::string(1, '\0'), 7}};
+  report.stats = R"({"a/b": 1.5})";
+  crawl.judgement.reasons = {"a \\ {reason}, \"quoted\"", "another"};
+  world.client.store.send(claim, {crawl});
+  world.client.store.wait_written();
+  world.client.store.finish(claim, {RunStatus::failed, "why", {"fault, \"one\"", "two"}, {}});
+  const auto holds = [&](const std::string& condition) {
+    return world.database.sql("SELECT " + condition + " FROM spider_run") == "t";
+  };
+  CHECK(holds("items = 12 AND pages = 34 AND errors = 5 AND finish_reason = 'finished'"));
+  CHECK(holds("stats->>'a/b' = '1.5' AND field_counts->>'ti\"tle' = '12'"));
+  CHECK(holds("faults->0->>'place' = '/x.py:3' AND faults->0->>'count' = '7'"));
+  CHECK(holds("faults->0->>'text' LIKE 'ValueError: _ bad?'"));
+  CHECK(holds("reasons = ARRAY['a \\ {reason}, \"quoted\"', 'another']"));
+  CHECK(world.database.sql("SELECT faults = ARRAY['fault, \"one\"', 'two'] "
+                           "FROM scheduler_state") == "t");
+}
+
+TEST_CASE("a write that the server refuses leaves the connection to the next") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto claim = world.client.store.start({}, *lock);
+  world.database.sql("ALTER TABLE spider_run ADD CHECK (spider <> 'bad')");
+  world.client.store.send(claim, {outcome("bad", Exited{0})});
+  CHECK_THROWS_AS(world.client.store.wait_written(), DbError);
+  CHECK(world.client.store.written());
+  world.client.store.send(claim, {outcome("good", Exited{0})});
+  CHECK_NOTHROW(world.client.store.wait_written());
+  CHECK(world.client.store.succeeded(claim.id) == std::vector<std::string>{"good"});
+}
+
+TEST_CASE("a connection that is gone is told when the write is, or at the answer") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto claim = world.client.store.start({}, *lock);
+  world.database.sql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                     "WHERE application_name LIKE 'spider-check %'");
+  try {
+    world.client.store.send(claim, {outcome("a", Exited{0})});
+    world.client.store.wait_written();
+    FAIL("nothing was thrown");
+  } catch (const DbError& error) {
+    CHECK(error.kind() == DbError::Kind::connection);
+  }
 }
 
 }  // namespace spider_check::test

@@ -15,11 +15,11 @@ PROJECT = pathlib.Path(__file__).resolve().parent / "modes"
 SCRAPY = "/usr/bin/scrapy"
 WITHOUT_PROBE = ["/usr/bin/env", "-u", "PYTHONPATH", "-u", "SPIDERCHECK_REPORT", SCRAPY]
 PATIENCE = 300  # seconds, for some fifty crawls on a slow machine
-LIMITS = {"timeout": "20s", "stall_timeout": "0s", "grace": "2s"}
+LIMITS = {"timeout": "60s", "stall_timeout": "0s", "grace": "2s"}
 OWN_LIMITS = {
     "empty_allowed": {"min_items": 0},
-    "too_slow": {"timeout": "4s", "grace": "1s"},
-    "stalls": {"stall_timeout": "4s", "grace": "1s"},
+    "too_slow": {"timeout": "8s", "grace": "1s"},
+    "stalls": {"stall_timeout": "6s", "grace": "1s"},
 }
 
 Mode = namedtuple("Mode", "name verdict reason columns")
@@ -104,6 +104,9 @@ MODES = [
     ok("log_file"),
     ok("no_log"),
     ok("dummy_stats"),
+    ok("dummy_stats_and_robots", pages=2),
+    failed("lost_without_a_word", "while the crawl closed", items=20),
+    failed("refused_without_a_word", "not one item|0 items", items=0),
 ]
 NAMES = [mode.name for mode in MODES]
 

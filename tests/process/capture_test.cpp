@@ -24,7 +24,7 @@ constexpr Duration patience = 30s;
 }  // namespace
 
 TEST_CASE("both streams of a program are kept apart, with its end") {
-  const auto said = capture(self({"say", "to stdout", "to stderr"}), {}, patience);
+  const auto said = capture({self({"say", "to stdout", "to stderr"}), {}, {}, patience});
   CHECK(said.termination == Termination{Exited{0}});
   CHECK(said.output == "to stdout\n");
   CHECK(said.errors == "to stderr\n");
@@ -32,7 +32,7 @@ TEST_CASE("both streams of a program are kept apart, with its end") {
 }
 
 TEST_CASE("a program that fails is told with what it said") {
-  const auto said = capture({"sh", "-c", "echo out; echo err >&2; exit 3"}, {}, patience);
+  const auto said = capture({{"sh", "-c", "echo out; echo err >&2; exit 3"}, {}, {}, patience});
   CHECK(said.termination == Termination{Exited{3}});
   CHECK(said.output == "out\n");
   CHECK(said.errors == "err\n");
@@ -40,11 +40,11 @@ TEST_CASE("a program that fails is told with what it said") {
 
 TEST_CASE("a program works in the folder that it is given") {
   const test::TempFolder folder;
-  CHECK(capture({"pwd", "-P"}, folder.path(), patience).output == folder.path().string() + "\n");
+  CHECK(capture({{"pwd", "-P"}, folder.path(), {}, patience}).output == folder.path().string() + "\n");
 }
 
 TEST_CASE("a flood on both streams at once neither blocks nor is kept beyond a megabyte each") {
-  const auto said = capture(self({"flood", "48"}), {}, patience);
+  const auto said = capture({self({"flood", "48"}), {}, {}, patience});
   CHECK(said.termination == Termination{Exited{0}});
   CHECK_FALSE(said.timed_out);
   const std::size_t megabyte = 1024 * 1024;
@@ -53,39 +53,39 @@ TEST_CASE("a flood on both streams at once neither blocks nor is kept beyond a m
 }
 
 TEST_CASE("output of exactly a megabyte is whole") {
-  const auto said = capture(self({"flood", "16"}), {}, patience);
+  const auto said = capture({self({"flood", "16"}), {}, {}, patience});
   CHECK((said.output == std::string(16 * 65536, 'o')));
 }
 
 TEST_CASE("a program that takes too long is killed, and what it said is kept") {
-  const auto said = capture({"sh", "-c", "echo early; exec sleep 1000"}, {}, 300ms);
+  const auto said = capture({{"sh", "-c", "echo early; exec sleep 1000"}, {}, {}, 300ms});
   CHECK(said.timed_out);
   CHECK(said.termination == Termination{Signaled{SIGKILL, false}});
   CHECK(said.errors.empty());
 }
 
 TEST_CASE("a program that never stops talking is killed, too") {
-  const auto said = capture({"yes"}, {}, 200ms);
+  const auto said = capture({{"yes"}, {}, {}, 200ms});
   CHECK(said.timed_out);
   CHECK(said.termination == Termination{Signaled{SIGKILL, false}});
   CHECK(said.output.size() == 1024 * 1024);
 }
 
 TEST_CASE("a program that closes its streams and works on is waited for") {
-  const auto said = capture({"sh", "-c", "exec >&- 2>&-; exit 4"}, {}, patience);
+  const auto said = capture({{"sh", "-c", "exec >&- 2>&-; exit 4"}, {}, {}, patience});
   CHECK(said.termination == Termination{Exited{4}});
   CHECK_FALSE(said.timed_out);
 }
 
 TEST_CASE("what a program leaves in its group neither holds up the end nor outlives it") {
-  const auto said = capture(self({"leave-behind", "same-session"}), {}, patience);
+  const auto said = capture({self({"leave-behind", "same-session"}), {}, {}, patience});
   CHECK_FALSE(said.timed_out);
   CHECK(said.termination == Termination{Exited{0}});
   CHECK(test::wait_for_end(std::stoi(said.output)) == Termination{Signaled{SIGKILL, false}});
 }
 
 TEST_CASE("a daemon that keeps the streams open does not hold up the end") {
-  const auto said = capture(self({"leave-behind", "own-session"}), {}, patience);
+  const auto said = capture({self({"leave-behind", "own-session"}), {}, {}, patience});
   CHECK_FALSE(said.timed_out);
   CHECK(said.termination == Termination{Exited{0}});
   const auto daemon = std::stoi(said.output);
@@ -94,10 +94,10 @@ TEST_CASE("a daemon that keeps the streams open does not hold up the end") {
 }
 
 TEST_CASE("a program that cannot be started is an error with the reason") {
-  CHECK_THROWS_WITH_AS((void)capture({"/no/such/program"}, {}, patience),
+  CHECK_THROWS_WITH_AS((void)capture({{"/no/such/program"}, {}, {}, patience}),
                        "cannot execute /no/such/program: No such file or directory",
                        std::system_error);
-  CHECK_THROWS_WITH_AS((void)capture({"true"}, "/no/such/folder", patience),
+  CHECK_THROWS_WITH_AS((void)capture({{"true"}, "/no/such/folder", {}, patience}),
                        "cannot enter /no/such/folder: No such file or directory",
                        std::system_error);
 }

@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "os/child.hpp"
+#include "os/loop_runner.hpp"
 #include "os/process_identity.hpp"
 #include "os/signals.hpp"
 #include "process/pipe.hpp"
+#include "process/recorder.hpp"
 
 namespace spider_check::test {
 
@@ -156,9 +158,14 @@ int identity(const Words&) {
   wait_for_ever();
 }
 
-int stop_parent(const Words&) {
+/** Sends a signal to the process that a test names: its own, which is no parent of a spider's. */
+void tell(const std::string& pid, int signal) {
+  ::kill(std::stoi(pid), signal);
+}
+
+int stop_runner(const Words& words) {
   hold_back(SIGTERM);
-  ::kill(::getppid(), SIGTERM);
+  tell(words[1], SIGTERM);
   wait_for_signal(SIGTERM);
   say("terminated\n");
   // Only a second one could come now.
@@ -167,18 +174,66 @@ int stop_parent(const Words&) {
   return ::sigtimedwait(&set, nullptr, &moment) == SIGTERM ? 1 : 0;
 }
 
-int stop_parent_and_stay(const Words& words) {
+int stop_runner_and_stay(const Words& words) {
   std::signal(SIGTERM, SIG_IGN);
-  ::kill(::getppid(), std::stoi(words[1]));
+  tell(words[1], std::stoi(words[2]));
   wait_for_ever();
 }
 
-int stop_parent_twice(const Words&) {
+int stop_runner_twice(const Words& words) {
   hold_back(SIGTERM);
-  ::kill(::getppid(), SIGTERM);
+  tell(words[1], SIGTERM);
   wait_for_signal(SIGTERM);
-  ::kill(::getppid(), SIGINT);
+  tell(words[1], SIGINT);
   wait_for_ever();
+}
+
+/** Notes each SIGTERM; ends at the given one. */
+int count_terms(const Words& words) {
+  hold_back(SIGTERM);
+  say("ready\n");
+  for (int i = 1; i <= std::stoi(words[1]); ++i) {
+    wait_for_signal(SIGTERM);
+    say("term " + std::to_string(i) + "\n");
+  }
+  return 0;
+}
+
+/** A runner with one spider; the test kills it. */
+int run_one(const Words& words) {
+  SpiderJob job;
+  job.name = "a";
+  job.command = self({words.begin() + 3, words.end()});
+  job.command.push_back(std::to_string(::getpid()));
+  job.log = words[1];
+  job.limits.grace = job.limits.second_grace = std::chrono::milliseconds(std::stoi(words[2]));
+  Recorder recorder;
+  (void)os::LoopRunner(1).run_all({job}, recorder);
+  return 0;
+}
+
+/** Starts a process that hides as a daemon does and ignores SIGTERM; ignores it, too, and stays. */
+int hide_and_stay(const Words& words) {
+  std::signal(SIGTERM, SIG_IGN);
+  Pipe ready;
+  if (::fork() == 0) {
+    ::setsid();
+    if (::fork() == 0) {
+      say(std::to_string(::getpid()) + "\n", ready.write_end.get());
+      wait_for_ever();
+    }
+    ::_exit(0);
+  }
+  say(ready.read_line() + " " + std::to_string(::getpid()) + " " + words.back() + "\n");
+  wait_for_ever();
+}
+
+/** Lives for so many milliseconds. */
+int exit_after(const Words& words) {
+  const auto milliseconds = std::stol(words[1]);
+  const timespec time{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
+  ::nanosleep(&time, nullptr);
+  return 0;
 }
 
 int burn(const Words& words) {
@@ -235,9 +290,13 @@ int child_program(const Words& words) {
       {"await-term", await_term},
       {"parent-of-awaiting", parent_of_awaiting},
       {"identity", identity},
-      {"stop-parent", stop_parent},
-      {"stop-parent-and-stay", stop_parent_and_stay},
-      {"stop-parent-twice", stop_parent_twice},
+      {"stop-runner", stop_runner},
+      {"stop-runner-and-stay", stop_runner_and_stay},
+      {"stop-runner-twice", stop_runner_twice},
+      {"count-terms", count_terms},
+      {"run-one", run_one},
+      {"hide-and-stay", hide_and_stay},
+      {"exit-after", exit_after},
       {"burn", burn},
       {"fill", fill},
       {"die-by", die},

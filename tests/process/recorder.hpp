@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -16,34 +17,47 @@ class Recorder final : public RunObserver {
  public:
   std::function<void()> at_start = [] {};
   std::function<void()> at_finish = [] {};
-  bool go_on = true;               ///< what a pulse answers
-  bool go_on_after_finish = true;  ///< what the end of a child is answered with
-  int pulses = 0;
-  std::vector<std::string> events;  ///< "start a", "finish a", …
+  std::function<void()> at_attend = [] {};
+  std::function<Interest()> wanted = [] { return Interest{}; };
+  std::function<std::uint64_t(const SpiderJob&)> mark = [](const SpiderJob&) { return 0; };
+  bool ours = true;  ///< what go_on() answers
+  std::size_t at_once = 0;
+  std::size_t most_at_once = 0;
+  std::vector<std::string> events;  ///< "start a", "stop a", "finish a", …
   std::map<std::string, ChildReport> reports;
 
   void on_start(const SpiderJob& job) override {
     events.push_back("start " + job.name);
+    most_at_once = std::max(most_at_once, ++at_once);
     at_start();
   }
 
-  [[nodiscard]] bool on_finish(const SpiderJob& job, const ChildReport& report) override {
+  void on_stop(const SpiderJob& job, StopCause) override { events.push_back("stop " + job.name); }
+
+  void on_finish(const SpiderJob& job, const ChildReport& report) override {
     events.push_back("finish " + job.name);
+    --at_once;
     reports[job.name] = report;
     at_finish();
-    return go_on_after_finish;
   }
 
-  [[nodiscard]] bool on_pulse() override {
-    ++pulses;
-    return go_on;
-  }
+  [[nodiscard]] std::uint64_t progress_mark(const SpiderJob& job) override { return mark(job); }
+
+  [[nodiscard]] Interest interest() override { return wanted(); }
+
+  void attend() override { at_attend(); }
+
+  [[nodiscard]] bool go_on() override { return ours; }
 };
 
 /** A job that runs this program with these words, its log in the folder. */
 inline SpiderJob job(const TempFolder& folder, const std::string& name,
                      const std::vector<std::string>& words) {
-  return {name, self(words), {}, folder.path() / "logs" / name / "x.log"};
+  SpiderJob job;
+  job.name = name;
+  job.command = self(words);
+  job.log = folder.path() / "logs" / name / "x.log";
+  return job;
 }
 
 }  // namespace spider_check::test

@@ -2,11 +2,11 @@
 #include <csignal>
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
-#include "os/sequential_runner.hpp"
+#include "os/loop_runner.hpp"
 #include "process/printing.hpp"
 #include "process/recorder.hpp"
-#include "process/skewed_clock.hpp"
 
 namespace spider_check::os {
 
@@ -20,107 +20,146 @@ namespace {
 using Events = std::vector<std::string>;
 
 /** More than any of these tests may take: whoever waits for it fails by the suite's own timeout. */
-constexpr Duration long_grace = 1h;
+constexpr Duration for_ever = 1h;
+
+std::string own_pid() {
+  return std::to_string(::getpid());
+}
+
+/** A job whose limits no test reaches by chance. */
+SpiderJob patient(const test::TempFolder& folder, const std::string& name,
+                  const std::vector<std::string>& words) {
+  auto made = job(folder, name, words);
+  made.limits = {for_ever, 0s, for_ever, for_ever};
+  return made;
+}
 
 }  // namespace
 
-TEST_CASE("a signal to this program reaches the running spider as one SIGTERM, and no other runs") {
+TEST_CASE("a signal to this program reaches each running spider as one SIGTERM, and no other runs") {
   const test::TempFolder folder;
   Recorder recorder;
-  const auto spider = job(folder, "a", {"stop-parent"});
-  const int signal =
-      SequentialRunner(long_grace).run_all({spider, job(folder, "b", {"exit", "0"})}, recorder);
-  CHECK(signal == SIGTERM);
-  CHECK(recorder.events == Events{"start a", "finish a"});
+  const auto spider = patient(folder, "a", {"stop-runner", own_pid()});
+  const auto other = patient(folder, "b", {"await-term"});
+  const auto cut =
+      LoopRunner(2).run_all({other, spider, patient(folder, "c", {"exit", "0"})}, recorder);
+  CHECK(cut.signal == SIGTERM);
+  CHECK(recorder.reports.size() == 2);
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
-  CHECK(recorder.reports["a"].stopped);
+  for (const auto* name : {"a", "b"}) {
+    CHECK(recorder.reports[name].stopped == StopCause::run_stopped);
+  }
   CHECK(test::read_file(spider.log) == "terminated\n");
 }
 
-TEST_CASE("a spider that does not heed SIGTERM is killed when its grace is over") {
+TEST_CASE("a spider that does not heed SIGTERM is told again after the grace, and then killed") {
   for (const int told : {SIGTERM, SIGINT, SIGHUP}) {
     const test::TempFolder folder;
     Recorder recorder;
-    const int signal = SequentialRunner(100ms).run_all(
-        {job(folder, "a", {"stop-parent-and-stay", std::to_string(told)})}, recorder);
-    CHECK(signal == told);
+    auto spider = patient(folder, "a", {"stop-runner-and-stay", own_pid(), std::to_string(told)});
+    spider.limits.grace = 60ms;
+    spider.limits.second_grace = 40ms;
+    CHECK(LoopRunner(1).run_all({spider}, recorder).signal == told);
     CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});
-    CHECK(recorder.reports["a"].stopped);
+    CHECK(recorder.reports["a"].stopped == StopCause::run_stopped);
     CHECK(recorder.reports["a"].took >= 100ms);
   }
+}
+
+TEST_CASE("the second SIGTERM comes when the grace is over") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  auto spider = patient(folder, "a", {"count-terms", "2"});
+  spider.limits.timeout = 300ms;
+  spider.limits.grace = 50ms;
+  (void)LoopRunner(1).run_all({spider}, recorder);
+  CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
+  CHECK(recorder.reports["a"].stopped == StopCause::timeout);
+  CHECK(test::read_file(spider.log) == "ready\nterm 1\nterm 2\n");
 }
 
 TEST_CASE("a second signal kills at once, and the first is the one that counts") {
   const test::TempFolder folder;
   Recorder recorder;
-  const int signal =
-      SequentialRunner(long_grace)
-          .run_all({job(folder, "a", {"stop-parent-twice"}), job(folder, "b", {"exit", "0"})},
-                   recorder);
-  CHECK(signal == SIGTERM);
-  CHECK(recorder.events == Events{"start a", "finish a"});
+  const auto cut = LoopRunner(1).run_all({patient(folder, "a", {"stop-runner-twice", own_pid()}),
+                                          patient(folder, "b", {"exit", "0"})},
+                                         recorder);
+  CHECK(cut.signal == SIGTERM);
+  CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
   CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});
-  CHECK(recorder.reports["a"].stopped);
 }
 
 TEST_CASE("a signal between two spiders stops the rest and blames nobody") {
   const test::TempFolder folder;
   Recorder recorder;
   recorder.at_finish = [] { std::raise(SIGINT); };
-  const int signal =
-      SequentialRunner(long_grace)
-          .run_all({job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder);
-  CHECK(signal == SIGINT);
-  CHECK(recorder.events == Events{"start a", "finish a"});
-  CHECK_FALSE(recorder.reports["a"].stopped);
+  const auto cut = LoopRunner(1).run_all(
+      {patient(folder, "a", {"exit", "0"}), patient(folder, "b", {"exit", "0"})}, recorder);
+  CHECK(cut.signal == SIGINT);
+  CHECK(recorder.reports["a"].stopped == StopCause::none);
+  CHECK(recorder.reports.count("b") == 0);
 }
 
 TEST_CASE("a signal after the last spider is told as well") {
   const test::TempFolder folder;
   Recorder recorder;
   recorder.at_finish = [] { std::raise(SIGHUP); };
-  CHECK(SequentialRunner(long_grace).run_all({job(folder, "a", {"exit", "0"})}, recorder) ==
-        SIGHUP);
+  CHECK(LoopRunner(1).run_all({patient(folder, "a", {"exit", "0"})}, recorder).signal == SIGHUP);
 }
 
-TEST_CASE("a run that is no longer wanted stops its spider and starts no other") {
+TEST_CASE("a run that is no longer ours stops its spiders and starts no other") {
   const test::TempFolder folder;
   Recorder recorder;
-  recorder.go_on = false;
-  recorder.at_start = [] { test::put_clock_forward(30s); };
-  const auto spider = job(folder, "a", {"await-term"});
-  const int signal =
-      SequentialRunner(long_grace).run_all({spider, job(folder, "b", {"exit", "0"})}, recorder);
-  CHECK(signal == 0);
-  CHECK(recorder.pulses == 1);
-  CHECK(recorder.events == Events{"start a", "finish a"});
-  CHECK(recorder.reports["a"].stopped);
+  recorder.at_attend = [&] { recorder.ours = false; };
+  recorder.wanted = [] {
+    Interest soon;
+    soon.until = std::chrono::steady_clock::now() + 50ms;
+    return soon;
+  };
+  const auto cut = LoopRunner(1).run_all(
+      {patient(folder, "a", {"await-term"}), patient(folder, "b", {"exit", "0"})}, recorder);
+  CHECK(cut.signal == 0);
+  CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
+  CHECK(recorder.reports["a"].stopped == StopCause::run_stopped);
 }
 
-TEST_CASE("a pulse is due every 30 seconds, and not before") {
+TEST_CASE("a spider that takes longer than its timeout is stopped, and the others run") {
   const test::TempFolder folder;
   Recorder recorder;
-  const std::vector<SpiderJob> jobs{job(folder, "a", {"exit", "0"}),
-                                    job(folder, "b", {"exit", "0"})};
-  (void)SequentialRunner(long_grace).run_all(jobs, recorder);
-  CHECK(recorder.pulses == 0);
-  recorder.at_finish = [] { test::put_clock_forward(30s); };
-  (void)SequentialRunner(long_grace).run_all(jobs, recorder);
-  CHECK(recorder.pulses == 2);
-  CHECK_FALSE(recorder.reports["b"].stopped);
+  auto slow = patient(folder, "a", {"count-terms", "9"});
+  slow.limits.timeout = 50ms;
+  slow.limits.grace = slow.limits.second_grace = 20ms;
+  (void)LoopRunner(1).run_all({slow, patient(folder, "b", {"exit", "0"})}, recorder);
+  CHECK(recorder.events == Events{"start a", "stop a", "finish a", "start b", "finish b"});
+  CHECK(recorder.reports["a"].stopped == StopCause::timeout);
+  CHECK(recorder.reports["b"].stopped == StopCause::none);
 }
 
-TEST_CASE("a run that is no longer wanted between two spiders starts no other") {
+TEST_CASE("a spider that makes no progress is stopped, one that makes some is not") {
   const test::TempFolder folder;
   Recorder recorder;
-  recorder.go_on = false;
-  recorder.at_finish = [] { test::put_clock_forward(30s); };
-  const int signal =
-      SequentialRunner(long_grace)
-          .run_all({job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder);
-  CHECK(signal == 0);
-  CHECK(recorder.events == Events{"start a", "finish a"});
-  CHECK_FALSE(recorder.reports["a"].stopped);
+  auto stuck = patient(folder, "a", {"await-term"});
+  stuck.limits.stall_timeout = 400ms;
+  auto busy = patient(folder, "b", {"exit-after", "1500"});
+  busy.limits.stall_timeout = 400ms;
+  std::uint64_t looks = 0;
+  recorder.mark = [&](const SpiderJob& asked) { return asked.name == "b" ? ++looks : 0; };
+  (void)LoopRunner(2).run_all({stuck, busy}, recorder);
+  CHECK(recorder.reports["a"].stopped == StopCause::stall);
+  CHECK(recorder.reports["a"].took >= 400ms);
+  CHECK(recorder.reports["b"].stopped == StopCause::none);
+  CHECK(looks > 3);
+}
+
+TEST_CASE("the limit of the whole run stops what runs and starts no more") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  const auto cut = LoopRunner(1, 50ms).run_all(
+      {patient(folder, "a", {"await-term"}), patient(folder, "b", {"exit", "0"})}, recorder);
+  CHECK(cut.timed_out);
+  CHECK(cut.signal == 0);
+  CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
+  CHECK(recorder.reports["a"].stopped == StopCause::run_timeout);
 }
 
 }  // namespace spider_check::os

@@ -24,7 +24,7 @@ struct FakeProject {
     options.command = {program.string()};
   }
 
-  [[nodiscard]] std::vector<SpiderJob> list() const { return Project(options).list(); }
+  [[nodiscard]] std::vector<SpiderJob> list() const { return Project(options).list().jobs; }
 
   [[nodiscard]] Words names() const {
     Words names;

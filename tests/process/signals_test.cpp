@@ -28,7 +28,7 @@ bool is_readable(int fd) {
 
 /** How this program ends as a child. */
 Captured end_of(const std::vector<std::string>& words) {
-  return capture(test::self(words), {}, 30s);
+  return capture({test::self(words), {}, {}, 30s});
 }
 
 }  // namespace

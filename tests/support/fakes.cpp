@@ -2,26 +2,55 @@
 
 namespace spider_check::test {
 
-int FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
+namespace {
+
+class FakeWitness final : public CrawlWitness {
+ public:
+  explicit FakeWitness(CrawlReport report) : report_(std::move(report)) {}
+
+  [[nodiscard]] std::optional<Progress> progress() override { return report_.progress; }
+
+  [[nodiscard]] CrawlReport report() override { return report_; }
+
+ private:
+  CrawlReport report_;
+};
+
+}  // namespace
+
+std::unique_ptr<CrawlWitness> FakeWitnesses::watch(const SpiderJob& job) {
+  return std::make_unique<FakeWitness>(reports[job.name]);
+}
+
+RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
   for (const auto& job : jobs) {
     started.push_back(job);
     observer.on_start(job);
     if (before_each) before_each(job);
     ChildReport report;
     report.termination = ends.contains(job.name) ? ends.at(job.name) : Termination{Exited{0}};
-    report.stopped = stop_signal != 0;
-    const bool go_on = observer.on_finish(job, report);
-    if (stop_signal != 0) return stop_signal;
-    if (!go_on) return 0;
+    if (stop_signal != 0) report.stopped = StopCause::run_stopped;
+    observer.on_finish(job, report);
+    observer.attend();
+    if (stop_signal != 0) return {stop_signal, false};
+    if (timed_out) return {0, true};
+    if (!observer.go_on()) return {};
   }
-  return 0;
+  return {};
 }
 
-std::vector<SpiderJob> FakeSource::list() {
+Listing FakeSource::list() {
   if (!fault.empty()) throw ListingError(fault);
-  std::vector<SpiderJob> jobs;
-  for (const auto& name : spiders) jobs.push_back({name, {"/bin/" + name}, {}, {}});
-  return jobs;
+  Listing listing;
+  listing.left_out = left_out;
+  for (const auto& name : spiders) {
+    SpiderJob job;
+    job.name = name;
+    job.command = {"/bin/" + name};
+    job.crawl = crawls.contains(name);
+    listing.jobs.push_back(std::move(job));
+  }
+  return listing;
 }
 
 }  // namespace spider_check::test

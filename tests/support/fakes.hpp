@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ class FakeRunner final : public SpiderRunner {
   std::map<std::string, Termination> ends;            ///< by spider
   std::function<void(const SpiderJob&)> before_each;  ///< called when a job starts
   int stop_signal = 0;                                ///< comes while the first job runs
+  bool timed_out = false;                             ///< the run is, after its first job
   std::vector<SpiderJob> started;
 
-  [[nodiscard]] int run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
+  [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 };
 
 /** The spiders that a test names, or the fault that it gives. */
@@ -28,9 +30,21 @@ class FakeSource final : public SpiderSource {
   explicit FakeSource(std::vector<std::string> names) : spiders(std::move(names)) {}
 
   std::vector<std::string> spiders;
+  std::set<std::string> crawls;  ///< which of them are crawls
   std::string fault;
+  std::vector<std::string> left_out;
 
-  [[nodiscard]] std::vector<SpiderJob> list() override;
+  [[nodiscard]] Listing list() override;
+};
+
+/** What crawls tell, as a test says; nothing where it says nothing. */
+class FakeWitnesses final : public CrawlWitnesses {
+ public:
+  std::map<std::string, CrawlReport> reports;  ///< by spider
+
+  void prepare(SpiderJob& job) override { job.report = job.log.string() + ".report"; }
+
+  [[nodiscard]] std::unique_ptr<CrawlWitness> watch(const SpiderJob& job) override;
 };
 
 /** One process among those that a test lets live. */

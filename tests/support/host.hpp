@@ -9,6 +9,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include "app/line_view.hpp"
 #include "app/schedule.hpp"
 #include "app/tick.hpp"
 #include "support/fakes.hpp"
@@ -24,8 +25,21 @@ class Host {
       : owners_({std::move(name), "boot", 1, pid, 99}, living),
         store(database, max_instances, owners_.self()),
         log_("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text_)),
-        schedule{"default", {},     std::chrono::minutes(2), "/logs", store, owners_,
-                 {&source}, runner, render::Zone("UTC"),     log_} {
+        schedule{"default",
+                 {},
+                 std::chrono::minutes(2),
+                 "/logs",
+                 store,
+                 owners_,
+                 {&source},
+                 runner,
+                 witnesses,
+                 render::Zone("UTC"),
+                 log_,
+                 {},
+                 [this](const std::vector<SpiderJob>& jobs) {
+                   return std::make_unique<app::LineView>(log_, jobs.size());
+                 }} {
     log_.set_pattern("%l %v");
     log_.set_level(spdlog::level::debug);
     living.insert(pid);
@@ -53,6 +67,7 @@ class Host {
   std::set<int> living;
   FakeSource source{{"a", "b", "c"}};
   FakeRunner runner;
+  FakeWitnesses witnesses;
   MemoryRunStore store;
 
  private:

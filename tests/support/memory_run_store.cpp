@@ -184,7 +184,7 @@ std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
   std::set<std::string> names;
   for (const auto& recorded : database_.find(run).outcomes) {
     const auto& outcome = recorded.outcome;
-    if (outcome.judgement.verdict == Verdict::ok) names.insert(outcome.spider);
+    if (outcome.judgement.verdict != Verdict::failed) names.insert(outcome.spider);
   }
   return {names.begin(), names.end()};
 }
@@ -195,22 +195,46 @@ void MemoryRunStore::set_spider_count(const Claim& claim, int count) {
   run.heartbeat = database_.now;
 }
 
-void MemoryRunStore::heartbeat(const Claim& claim) {
-  owned(claim).run.heartbeat = database_.now;
+void MemoryRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) {
+  require_up();
+  write_.emplace(claim, outcomes);
 }
 
-void MemoryRunStore::record(const Claim& claim, const SpiderOutcome& outcome) {
-  auto& outcomes = owned(claim).outcomes;
-  const bool known = std::any_of(outcomes.begin(), outcomes.end(), [&](const auto& other) {
-    return other.outcome.spider == outcome.spider && other.attempt == claim.attempt;
-  });
-  if (!known) outcomes.push_back({outcome, claim.attempt, database_.now - outcome.ago});
+Interest MemoryRunStore::interest() const {
+  Interest interest;
+  if (write_) interest.until = std::chrono::steady_clock::now();
+  return interest;
+}
+
+bool MemoryRunStore::written() {
+  if (!write_) return true;
+  const auto [claim, outcomes] = *std::exchange(write_, std::nullopt);
+  const bool has_crawl = std::any_of(outcomes.begin(), outcomes.end(),
+                                     [](const auto& outcome) { return outcome.crawl.has_value(); });
+  if (has_crawl && database_.refuses_crawls) {
+    throw DbError(DbError::Kind::statement, "it cannot be stored");
+  }
+  auto& row = owned(claim);
+  row.run.heartbeat = database_.now;
+  for (const auto& outcome : outcomes) {
+    const bool known =
+        std::any_of(row.outcomes.begin(), row.outcomes.end(), [&](const auto& other) {
+          return other.outcome.spider == outcome.spider && other.attempt == claim.attempt;
+        });
+    if (!known) row.outcomes.push_back({outcome, claim.attempt, database_.now - outcome.ago});
+  }
+  return true;
+}
+
+void MemoryRunStore::wait_written() {
+  (void)written();
 }
 
 void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
   auto& run = owned(claim).run;
   run.status = end.status;
   run.failure = end.failure;
+  owned(claim).faults = end.faults;
   run.finished = run.heartbeat = database_.now;
   run.next_attempt.reset();
   if (end.retry_after) run.next_attempt = database_.now + *end.retry_after;
@@ -220,7 +244,8 @@ void MemoryRunStore::reclaim(const Claim& claim, SlotLock& lock) {
   require_up();
   if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
   database_.slots[lock.slot()] = this;
-  heartbeat(claim);
+  send(claim, {});
+  (void)written();
 }
 
 std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {
@@ -232,6 +257,49 @@ std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {
   std::vector<RecordedOutcome> outcomes;
   for (auto& [spider, recorded] : newest) outcomes.push_back(recorded);
   return outcomes;
+}
+
+std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::string>& spiders,
+                                                         int most) {
+  require_up();
+  std::map<std::string, History> histories;
+  for (auto row = database_.runs.rbegin(); row != database_.runs.rend(); ++row) {
+    for (const auto& [outcome, attempt, finished] : row->outcomes) {
+      const bool wanted =
+          std::find(spiders.begin(), spiders.end(), outcome.spider) != spiders.end();
+      if (!wanted || !outcome.crawl || outcome.judgement.verdict != Verdict::ok) continue;
+      auto& history = histories[outcome.spider];
+      if (history.size() >= static_cast<std::size_t>(most)) continue;
+      history.push_back(
+          {outcome.crawl->progress.items, outcome.child.took, outcome.crawl->fields});
+    }
+  }
+  return histories;
+}
+
+std::vector<std::string> MemoryRunStore::spiders_of_last_success() {
+  require_up();
+  const auto* success = newest(database_, [](const Run& run) {
+    return run.status == RunStatus::completed && !run.partial && run.spider_count > 0;
+  });
+  std::set<std::string> names;
+  if (success != nullptr) {
+    for (const auto& recorded : success->outcomes) names.insert(recorded.outcome.spider);
+  }
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::filesystem::path> MemoryRunStore::newest_failed_logs() {
+  require_up();
+  std::map<std::string, std::filesystem::path> logs;
+  for (const auto& row : database_.runs) {
+    for (const auto& [outcome, attempt, finished] : row.outcomes) {
+      if (outcome.judgement.verdict == Verdict::failed) logs[outcome.spider] = outcome.log;
+    }
+  }
+  std::vector<std::filesystem::path> paths;
+  for (auto& [spider, log] : logs) paths.push_back(log);
+  return paths;
 }
 
 void MemoryRunStore::lose_connection() {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ports.hpp"
@@ -20,6 +21,7 @@ struct MemoryRun {
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
   std::vector<RecordedOutcome> outcomes;
+  std::vector<std::string> faults;
 };
 
 /** What the stores of several hosts share: rows, locks and one clock that a test sets. */
@@ -28,6 +30,7 @@ struct MemoryDatabase {
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
   bool down = false;  ///< every verb throws DbError
+  bool refuses_crawls = false;  ///< a write that holds a crawl fails
   int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
 
@@ -52,11 +55,17 @@ class MemoryRunStore final : public RunStore {
   void mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
   void set_spider_count(const Claim& claim, int count) override;
-  void heartbeat(const Claim& claim) override;
-  void record(const Claim& claim, const SpiderOutcome& outcome) override;
+  void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
+  [[nodiscard]] Interest interest() const override;
+  [[nodiscard]] bool written() override;
+  void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
   void reclaim(const Claim& claim, SlotLock& lock) override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
+  [[nodiscard]] std::map<std::string, History> histories(const std::vector<std::string>& spiders,
+                                                         int most) override;
+  [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
+  [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
 
   /** As if the connection broke: the server frees the locks of this store. */
   void lose_connection();
@@ -71,6 +80,7 @@ class MemoryRunStore final : public RunStore {
   MemoryDatabase& database_;
   int max_instances_;
   Owner owner_;
+  std::optional<std::pair<Claim, std::vector<SpiderOutcome>>> write_;  ///< the one under way
 };
 
 }  // namespace spider_check::test

@@ -12,7 +12,7 @@ namespace {
 
 using Reasons = std::vector<std::string>;
 
-Judgement judge_end(Termination termination, bool stopped = false) {
+Judgement judge_end(Termination termination, StopCause stopped = StopCause::none) {
   ChildReport child;
   child.termination = std::move(termination);
   child.stopped = stopped;
@@ -48,15 +48,29 @@ TEST_CASE("every other end is a failure that says how it ended") {
 }
 
 TEST_CASE("a spider that was stopped has failed, whatever it exits with") {
-  CHECK(judge_end(Exited{0}, true).verdict == Verdict::failed);
-  CHECK(judge_end(Exited{0}, true).reasons == Reasons{"stopped before its end: exit status 0"});
-  CHECK(judge_end(Signaled{SIGKILL, false}, true).reasons ==
+  CHECK(judge_end(Exited{0}, StopCause::run_stopped).verdict == Verdict::failed);
+  CHECK(judge_end(Exited{0}, StopCause::run_stopped).reasons == Reasons{"stopped before its end: exit status 0"});
+  CHECK(judge_end(Signaled{SIGKILL, false}, StopCause::run_stopped).reasons ==
         Reasons{"stopped before its end: killed by SIGKILL"});
+}
+
+TEST_CASE("a spider that was stopped for its own sake says why") {
+  CHECK(judge_end(Exited{0}, StopCause::timeout).reasons ==
+        Reasons{"stopped because it took too long (timeout): exit status 0"});
+  CHECK(judge_end(Exited{0}, StopCause::stall).reasons ==
+        Reasons{"stopped because it made no progress (stall_timeout): exit status 0"});
+  CHECK(judge_end(Exited{0}, StopCause::run_timeout).reasons ==
+        Reasons{"stopped because the whole run took too long: exit status 0"});
 }
 
 TEST_CASE("verdicts have the words of the database") {
   CHECK(to_text(Verdict::ok) == "ok");
+  CHECK(to_text(Verdict::degraded) == "degraded");
   CHECK(to_text(Verdict::failed) == "failed");
+  for (const auto verdict : {Verdict::ok, Verdict::degraded, Verdict::failed}) {
+    CHECK(parse_verdict(to_text(verdict)) == verdict);
+  }
+  CHECK_FALSE(parse_verdict("good").has_value());
 }
 
 }  // namespace spider_check

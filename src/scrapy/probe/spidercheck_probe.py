@@ -141,8 +141,8 @@ class _Probe(object):
 
         self.crawler = crawler
         self.lock = threading.Lock()
-        self.items = self.dropped = self.pages = self.errors = self.exceptions = 0
-        self.closing_errors = 0
+        self.items = self.dropped = self.pages = self.robots = 0
+        self.errors = self.exceptions = self.item_errors = self.closing_errors = 0
         self.statuses = {}
         self.fields = {}
         self.kinds = {}
@@ -150,13 +150,39 @@ class _Probe(object):
         self.closing = False
         self.told = None
         self.over = threading.Event()
-        for name in ("spider_opened", "item_scraped", "item_dropped", "response_received",
-                     "spider_error", "spider_closed", "engine_stopped"):
-            crawler.signals.connect(getattr(self, name), signal=getattr(signals, name))
-        logging.getLogger().addHandler(_Errors(self))
-        logging.getLogger("scrapy.core.engine").addHandler(_Closing(self))
+        self.closed = False
+        self.spider_name = None
+        self.handlers = [(logging.getLogger(), _Errors(self)),
+                         (logging.getLogger("scrapy.core.engine"), _Closing(self))]
+        for name in ("spider_opened", "item_scraped", "item_dropped", "item_error",
+                     "response_received", "spider_error", "spider_closed", "engine_stopped"):
+            if hasattr(signals, name):
+                crawler.signals.connect(getattr(self, name), signal=getattr(signals, name))
+        self.listen()
+        self.watch_closing()
+
+    def listen(self):
+        """Again when the crawl begins and ends: a project may set up logging of its own."""
+        for logger, handler in self.handlers:
+            if handler not in logger.handlers:
+                logger.addHandler(handler)
+
+    def watch_closing(self):
+        """What fails while a crawl closes is only logged, and a project may have disabled that."""
+        from scrapy.core import engine
+
+        original = engine.logger.error
+
+        def error(message, *args, **kwargs):
+            if str(message).endswith("close failure"):
+                self.closing_errors += 1
+            return original(message, *args, **kwargs)
+
+        engine.logger.error = error
 
     def spider_opened(self, spider):
+        self.listen()
+        self.spider_name = spider.name
         _emit("spider", name=_text(spider.name))
         thread = threading.Thread(target=self.tell_progress, name="spider-check")
         thread.daemon = True
@@ -194,8 +220,14 @@ class _Probe(object):
     def item_dropped(self):
         self.dropped += 1
 
+    def item_error(self):
+        self.item_errors += 1
+
     def response_received(self, response):
         self.pages += 1
+        if response.url.endswith("/robots.txt"):
+            self.robots += 1
+            return
         status = str(response.status)
         self.statuses[status] = self.statuses.get(status, 0) + 1
 
@@ -204,14 +236,27 @@ class _Probe(object):
 
     def on_error(self, record):
         self.errors += 1
-        # A page that fails while the crawl drains is a page; the rest may have lost everything.
-        page = record.name == "scrapy.core.scraper" and "close" not in str(record.msg)
-        if (self.closing and not page) or str(record.msg).endswith("close failure"):
+        if self.is_of_the_end(record):
             self.closing_errors += 1
         if record.exc_info and record.exc_info[0]:
             fault = _fault(*record.exc_info)
+            # What ends the process reaches the log as Twisted's last words.
+            if record.levelno >= logging.CRITICAL and record.name == "twisted":
+                return _emit("crash", **fault)
         else:
             fault = {"place": "", "text": _text(record.getMessage()).split("\n")[0]}
+            if fault["text"].startswith("Unhandled error in Deferred"):
+                return None
+        return self.tell_once(fault)
+
+    def is_of_the_end(self, record):
+        """A page that fails while a crawl drains is a page; the rest may have lost everything."""
+        if self.closed:
+            return True
+        of_a_page = record.name.startswith("scrapy.") or record.name == self.spider_name
+        return self.closing and not of_a_page
+
+    def tell_once(self, fault):
         key = (fault["place"], fault["text"].split(":")[0] if fault["place"] else fault["text"])
         with self.lock:
             if key in self.kinds:
@@ -223,7 +268,8 @@ class _Probe(object):
         _emit("error", **fault)
 
     def spider_closed(self, reason):
-        self.closing = True
+        self.listen()
+        self.closing = self.closed = True
         self.reason = _text(reason)
         _emit("closed", reason=self.reason)
 
@@ -234,7 +280,8 @@ class _Probe(object):
         except Exception:
             stats = {}
         own = {"items": self.items, "dropped": self.dropped, "pages": self.pages,
-               "errors": self.errors, "exceptions": self.exceptions,
+               "robots": self.robots, "exceptions": self.exceptions,
+               "errors": max(self.errors, self.exceptions + self.item_errors),
                "closing_errors": self.closing_errors, "statuses": self.statuses,
                "reason": self.reason}
         _emit("end", own=own, stats=stats, fields=self.fields, errors=list(self.kinds.values()))

@@ -1,5 +1,7 @@
 """Good crawls that say nothing on stderr, or not enough."""
 
+import logging.config
+
 from ..base import OUT, Reader
 
 
@@ -26,3 +28,23 @@ class NoLog(Reader):
 class DummyStats(Reader):
     name = "dummy_stats"
     custom_settings = {"STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector"}
+
+
+class DummyStatsAndRobots(Reader):
+    name = "dummy_stats_and_robots"
+    custom_settings = {**DummyStats.custom_settings, "ROBOTSTXT_OBEY": True}
+
+
+class LostWithoutAWord(Reader):
+    """A project with logging of its own, which disables every logger that is there."""
+    name = "lost_without_a_word"
+    custom_settings = {"ITEM_PIPELINES": {"modes.pipelines.CannotClose": 1}}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        logging.config.dictConfig({"version": 1, "disable_existing_loggers": True})
+
+
+class RefusedWithoutAWord(LostWithoutAWord):
+    name = "refused_without_a_word"
+    custom_settings = {"ITEM_PIPELINES": {"modes.pipelines.CannotProcess": 1}}

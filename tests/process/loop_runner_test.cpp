@@ -1,10 +1,13 @@
-#include "os/sequential_runner.hpp"
+#include "os/loop_runner.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "process/pipe.hpp"
 #include "process/printing.hpp"
 #include "process/recorder.hpp"
 
@@ -18,6 +21,10 @@ using test::Recorder;
 namespace {
 
 using Events = std::vector<std::string>;
+
+LoopRunner one_at_a_time() {
+  return LoopRunner(1);
+}
 
 mode_t mode_of(const std::filesystem::path& path) {
   struct stat status {};
@@ -47,31 +54,33 @@ class NoUmask {
 TEST_CASE("spiders run one after the other, in order") {
   const test::TempFolder folder;
   Recorder recorder;
-  const int signal =
-      SequentialRunner().run_all({job(folder, "b", {"exit", "0"}), job(folder, "a", {"exit", "3"}),
-                                  job(folder, "c", {"raise", "9"})},
-                                 recorder);
-  CHECK(signal == 0);
+  const auto cut =
+      one_at_a_time().run_all({job(folder, "b", {"exit", "0"}), job(folder, "a", {"exit", "3"}),
+                               job(folder, "c", {"raise", "9"})},
+                              recorder);
+  CHECK(cut.signal == 0);
+  CHECK_FALSE(cut.timed_out);
   CHECK(recorder.events ==
         Events{"start b", "finish b", "start a", "finish a", "start c", "finish c"});
   CHECK(recorder.reports["b"].termination == Termination{Exited{0}});
   CHECK(recorder.reports["a"].termination == Termination{Exited{3}});
   CHECK(recorder.reports["c"].termination == Termination{Signaled{9, false}});
-  for (const auto& [name, report] : recorder.reports) CHECK_FALSE(report.stopped);
+  for (const auto& [name, report] : recorder.reports) CHECK(report.stopped == StopCause::none);
 }
 
 TEST_CASE("without spiders nothing happens") {
   Recorder recorder;
-  CHECK(SequentialRunner().run_all({}, recorder) == 0);
+  CHECK(one_at_a_time().run_all({}, recorder).signal == 0);
   CHECK(recorder.events.empty());
 }
 
-TEST_CASE("when the end of a spider is answered with no, no other one starts") {
+TEST_CASE("a run that is no longer ours after the end of a spider starts no other") {
   const test::TempFolder folder;
   Recorder recorder;
-  recorder.go_on_after_finish = false;
-  CHECK(SequentialRunner().run_all(
-            {job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder) == 0);
+  recorder.at_finish = [&] { recorder.ours = false; };
+  CHECK(one_at_a_time()
+            .run_all({job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder)
+            .signal == 0);
   CHECK(recorder.events == Events{"start a", "finish a"});
 }
 
@@ -79,7 +88,7 @@ TEST_CASE("both streams of a spider go to its log, in the order they are written
   const test::TempFolder folder;
   Recorder recorder;
   const auto spider = job(folder, "a", {"say", "to stdout", "to stderr"});
-  (void)SequentialRunner().run_all({spider}, recorder);
+  (void)one_at_a_time().run_all({spider}, recorder);
   CHECK(test::read_file(spider.log) == "to stdout\nto stderr\n");
 }
 
@@ -87,7 +96,7 @@ TEST_CASE("a log that is there already is appended to") {
   const test::TempFolder folder;
   Recorder recorder;
   const auto spider = job(folder, "a", {"say", "x", "y"});
-  (void)SequentialRunner().run_all({spider, spider}, recorder);
+  (void)one_at_a_time().run_all({spider, spider}, recorder);
   CHECK(test::read_file(spider.log) == "x\ny\nx\ny\n");
 }
 
@@ -96,7 +105,7 @@ TEST_CASE("logs and their folders are private to this user") {
   const NoUmask no_umask;
   Recorder recorder;
   const auto spider = job(folder, "a", {"exit", "0"});
-  (void)SequentialRunner().run_all({spider}, recorder);
+  (void)one_at_a_time().run_all({spider}, recorder);
   CHECK(mode_of(spider.log) == 0600);
   CHECK(mode_of(folder.path() / "logs/a") == 0700);
   CHECK(mode_of(folder.path() / "logs") == 0700);
@@ -111,7 +120,7 @@ TEST_CASE("a spider whose log cannot be opened is not started, and the others st
   auto is_folder = job(folder, "b", {"exit", "0"});
   is_folder.log = folder.path() / "folder";
   Recorder recorder;
-  (void)SequentialRunner().run_all({in_file, is_folder, job(folder, "c", {"exit", "0"})}, recorder);
+  (void)one_at_a_time().run_all({in_file, is_folder, job(folder, "c", {"exit", "0"})}, recorder);
   CHECK(recorder.reports["a"].termination ==
         Termination{
             NotStarted{"cannot open the log file " + in_file.log.string() + ": Not a directory"}});
@@ -126,7 +135,7 @@ TEST_CASE("a spider whose program is missing is not started, and the others stil
   auto missing = job(folder, "a", {});
   missing.command = {"/no/such/program"};
   Recorder recorder;
-  (void)SequentialRunner().run_all({missing, job(folder, "b", {"exit", "0"})}, recorder);
+  (void)one_at_a_time().run_all({missing, job(folder, "b", {"exit", "0"})}, recorder);
   CHECK(recorder.reports["a"].termination ==
         Termination{NotStarted{"cannot execute /no/such/program: No such file or directory"}});
   CHECK(recorder.reports["b"].termination == Termination{Exited{0}});
@@ -137,7 +146,7 @@ TEST_CASE("a spider works in the folder that its job names") {
   auto spider = job(folder, "a", {"report"});
   spider.working_directory = folder.path();
   Recorder recorder;
-  (void)SequentialRunner().run_all({spider}, recorder);
+  (void)one_at_a_time().run_all({spider}, recorder);
   CHECK(test::read_file(spider.log).find("directory: " + folder.path().string() + "\n") !=
         std::string::npos);
 }
@@ -145,7 +154,7 @@ TEST_CASE("a spider works in the folder that its job names") {
 TEST_CASE("the time that a spider took is told, and how much of it was work") {
   const test::TempFolder folder;
   Recorder recorder;
-  (void)SequentialRunner().run_all(
+  (void)one_at_a_time().run_all(
       {job(folder, "busy", {"burn", "100"}), job(folder, "idle", {"exit", "0"})}, recorder);
   const auto& busy = recorder.reports["busy"];
   CHECK(busy.took >= 100ms);
@@ -160,9 +169,78 @@ TEST_CASE("the memory that a spider used is told in bytes") {
   const test::TempFolder folder;
   Recorder recorder;
   const std::int64_t size = 64 * 1024 * 1024;
-  (void)SequentialRunner().run_all({job(folder, "a", {"fill", std::to_string(size)})}, recorder);
+  (void)one_at_a_time().run_all({job(folder, "a", {"fill", std::to_string(size)})}, recorder);
   CHECK(recorder.reports["a"].peak_memory >= size);
   CHECK(recorder.reports["a"].peak_memory < 16 * size);
+}
+
+TEST_CASE("as many spiders run at a time as may, and the next starts when one ends") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  std::vector<SpiderJob> jobs;
+  for (const auto* name : {"a", "b", "c", "d", "e"}) {
+    jobs.push_back(job(folder, name, {"exit", "0"}));
+  }
+  (void)LoopRunner(2).run_all(jobs, recorder);
+  CHECK(recorder.most_at_once == 2);
+  CHECK(recorder.reports.size() == 5);
+  Recorder wide;
+  (void)LoopRunner(9).run_all(jobs, wide);
+  CHECK(wide.most_at_once == 5);
+}
+
+TEST_CASE("spiders that run side by side can wait for each other") {
+  const test::TempFolder folder;
+  const auto fifo = (folder.path() / "fifo").string();
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  auto writer = job(folder, "a", {});
+  writer.command = {"sh", "-c", "echo x >" + fifo};
+  auto reader = job(folder, "b", {});
+  reader.command = {"sh", "-c", "read x <" + fifo};
+  Recorder recorder;
+  (void)LoopRunner(2).run_all({writer, reader}, recorder);
+  CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
+  CHECK(recorder.reports["b"].termination == Termination{Exited{0}});
+}
+
+TEST_CASE("a spider gets its own variables beside the program's, and its niceness") {
+  const test::TempFolder folder;
+  auto spider = job(folder, "a", {});
+  spider.command = {"sh", "-c", "echo $ONLY_HERE $HOME; nice"};
+  spider.environment = {{"ONLY_HERE", "a b"}, {"HOME", "elsewhere"}};
+  spider.nice = 5;
+  Recorder recorder;
+  (void)one_at_a_time().run_all({spider}, recorder);
+  const auto said = test::read_file(spider.log);
+  CHECK(said.rfind("a b elsewhere\n", 0) == 0);
+  auto plain = job(folder, "b", {});
+  plain.command = {"nice"};
+  (void)one_at_a_time().run_all({plain}, recorder);
+  CHECK(std::stoi(said.substr(said.find('\n') + 1)) ==
+        std::min(19, std::stoi(test::read_file(plain.log)) + 5));
+}
+
+TEST_CASE("what the observer waits for wakes the run up") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  test::Pipe pipe;
+  bool heard = false;
+  recorder.wanted = [&] {
+    Interest interest;
+    if (heard) return interest;
+    interest.fd = pipe.read_end.get();
+    interest.to_read = true;
+    return interest;
+  };
+  recorder.at_attend = [&] {
+    if (heard || recorder.events.empty()) return;
+    heard = pipe.read(1) == "x";
+    std::raise(SIGTERM);
+  };
+  auto spider = job(folder, "a", {"await-term"});
+  REQUIRE(::write(pipe.write_end.get(), "x", 1) == 1);
+  CHECK(one_at_a_time().run_all({spider}, recorder).signal == SIGTERM);
+  CHECK(heard);
 }
 
 }  // namespace spider_check::os

@@ -1,0 +1,218 @@
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/verdict.hpp"
+
+namespace spider_check {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/** A crawl that found twelve items and ended well; a test makes of it what it wants. */
+struct Crawl {
+  ChildReport child{Exited{0}, StopCause::none, 1min, 1s, 1};
+  CrawlReport report;
+  Criteria criteria;
+  History history;
+
+  Crawl() {
+    report.source = CrawlSource::probe;
+    report.ended = true;
+    report.finish_reason = "finished";
+    report.progress = {12, 30, 0};
+    report.fields = {{"title", 12}, {"pay", 11}};
+  }
+
+  /** So many good runs before, each with these items. */
+  Crawl& after(std::size_t runs, std::int64_t items = 12, Duration took = 1min) {
+    history.assign(runs, {items, took, {{"title", items}, {"pay", items / 2}, {"rare", 1}}});
+    return *this;
+  }
+
+  [[nodiscard]] Judgement judge() const {
+    return spider_check::judge(child, report, criteria, history);
+  }
+};
+
+void check(const Crawl& crawl, Verdict verdict, const std::string& reason) {
+  const auto judgement = crawl.judge();
+  CHECK(judgement.verdict == verdict);
+  REQUIRE(judgement.reasons.size() == 1);
+  CHECK(judgement.reasons[0] == reason);
+}
+
+}  // namespace
+
+TEST_CASE("a crawl that found what it should is ok and needs no reason") {
+  CHECK(Crawl().judge().verdict == Verdict::ok);
+  CHECK(Crawl().judge().reasons.empty());
+  CHECK(Crawl().after(20).judge().reasons.empty());
+}
+
+TEST_CASE("a process that went wrong is explained by what it said") {
+  Crawl crawl;
+  crawl.child.termination = Exited{1};
+  crawl.report.faults = {{"", "something", 1}, {"/p/x.py:3", "KeyError: 'a'", 2}};
+  check(crawl, Verdict::failed, "exit status 1 (/p/x.py:3: KeyError: 'a')");
+  crawl.child.stopped = StopCause::timeout;
+  crawl.report.faults.clear();
+  check(crawl, Verdict::failed, "stopped because it took too long (timeout): exit status 1");
+}
+
+TEST_CASE("exit status 0 without final statistics is a failure") {
+  Crawl crawl;
+  crawl.report.ended = false;
+  check(crawl, Verdict::failed, "it ended without final statistics");
+  crawl.report.source = CrawlSource::nobody;
+  check(crawl, Verdict::failed,
+        "there are no final statistics, neither from inside the crawl nor in its log");
+}
+
+TEST_CASE("a finish reason other than those that are allowed is a failure") {
+  Crawl crawl;
+  crawl.report.finish_reason = "shutdown";
+  check(crawl, Verdict::failed, "its finish reason is \"shutdown\"");
+  crawl.criteria.finish_reasons = {"finished", "shutdown"};
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.finish_reason = "";
+  check(crawl, Verdict::failed, "the crawl never got going: it has no finish reason");
+}
+
+TEST_CASE("too few items are a failure") {
+  Crawl crawl;
+  crawl.report.progress.items = 0;
+  check(crawl, Verdict::failed, "0 items, at least 1 is wanted");
+  crawl.criteria.min_items = 0;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.criteria.min_items = 100;
+  crawl.report.progress.items = 99;
+  check(crawl, Verdict::failed, "99 items, at least 100 are wanted");
+}
+
+TEST_CASE("a crawl that was refused everywhere has failed, also where no item is wanted") {
+  Crawl crawl;
+  crawl.criteria.min_items = 0;
+  crawl.report.progress = {0, 3, 0};
+  crawl.report.refused = 2;
+  crawl.report.robots = 1;
+  check(crawl, Verdict::failed,
+        "every page was refused or dead (2 refused pages, 0 dead pages)");
+  crawl.report.robots = 0;
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+}
+
+TEST_CASE("what fails while a crawl closes may have lost its items") {
+  Crawl crawl;
+  crawl.report.progress.errors = 1;
+  crawl.report.closing_errors = 1;
+  crawl.report.faults = {{"/p/pipelines.py:9", "OSError: full", 1}};
+  check(crawl, Verdict::failed,
+        "1 error while the crawl closed (/p/pipelines.py:9: OSError: full); its items may be lost");
+  crawl.report.lost_feeds = 1;
+  check(crawl, Verdict::failed,
+        "1 feed could not be stored (/p/pipelines.py:9: OSError: full)");
+}
+
+TEST_CASE("errors beside items degrade, more than are allowed fail") {
+  Crawl crawl;
+  crawl.report.progress.errors = 3;
+  crawl.report.faults = {{"", "looks odd", 3}};
+  check(crawl, Verdict::degraded, "3 errors beside 12 items (looks odd)");
+  crawl.criteria.max_errors = 3;
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+  crawl.criteria.max_errors = 2;
+  check(crawl, Verdict::failed, "3 errors, at most 2 are allowed (looks odd)");
+}
+
+TEST_CASE("errors and not one item fail, whatever is wanted") {
+  Crawl crawl;
+  crawl.criteria.min_items = 0;
+  crawl.report.progress = {0, 5, 1};
+  crawl.report.exceptions = 4;
+  check(crawl, Verdict::failed, "4 errors and not one item");
+}
+
+TEST_CASE("all reasons are given, the cause before its consequences") {
+  Crawl crawl;
+  crawl.report.finish_reason = "banned";
+  crawl.report.progress = {0, 5, 2};
+  const auto judgement = crawl.judge();
+  CHECK(judgement.reasons == std::vector<std::string>{"its finish reason is \"banned\"",
+                                                      "0 items, at least 1 is wanted",
+                                                      "2 errors and not one item"});
+}
+
+TEST_CASE("a tenth of the pages refused or dead degrades, a broken link does not") {
+  Crawl crawl;
+  crawl.report.progress.pages = 98;
+  crawl.report.refused = 4;
+  crawl.report.dead = 2;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.refused = 8;
+  check(crawl, Verdict::degraded,
+        "10 pages of 100 refused or dead (8 refused, 2 given up after retries)");
+}
+
+TEST_CASE("as many items dropped as kept degrade") {
+  Crawl crawl;
+  crawl.report.dropped = 11;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.dropped = 12;
+  check(crawl, Verdict::degraded, "12 items dropped, 12 kept");
+}
+
+TEST_CASE("far fewer items than usual degrade, once it is known what is usual") {
+  Crawl crawl;
+  CHECK(crawl.after(4, 240).judge().verdict == Verdict::ok);
+  check(crawl.after(20, 240), Verdict::degraded,
+        "12 items, median of the last 20 good runs is 240");
+  CHECK(crawl.after(5, 24).judge().verdict == Verdict::ok);
+  CHECK(crawl.after(5, 26).judge().verdict == Verdict::degraded);
+  crawl.criteria.min_items_ratio = 0;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("one odd run does not change what is usual") {
+  Crawl crawl;
+  crawl.after(5);
+  crawl.history[2].items = 10'000;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("a field that was filled in every run and is empty now degrades") {
+  Crawl crawl;
+  crawl.report.fields["pay"] = 0;
+  check(crawl.after(5), Verdict::degraded,
+        "field \"pay\" is empty in every item, and was filled in each of the last 5 good runs");
+  crawl.report.fields.erase("pay");
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+  CHECK(crawl.after(4).judge().verdict == Verdict::ok);
+  crawl.after(5).history[4].fields["pay"] = 1;  // it was rare there
+  CHECK(crawl.judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("where nobody counted fields none is missed") {
+  Crawl crawl;
+  crawl.report.source = CrawlSource::log;
+  crawl.report.fields.clear();
+  CHECK(crawl.after(5).judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("far longer or shorter than usual degrades, but not by seconds") {
+  Crawl crawl;
+  crawl.child.took = 31min;
+  check(crawl.after(5, 12, 10min), Verdict::degraded,
+        "it took 31 min, median of the last 5 good runs is 10 min");
+  crawl.child.took = 3min;
+  check(crawl, Verdict::degraded,
+        "it took only 3 min, median of the last 5 good runs is 10 min");
+  crawl.child.took = 30min;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.child.took = 40s;
+  CHECK(crawl.after(5, 12, 4s).judge().verdict == Verdict::ok);
+}
+
+}  // namespace spider_check
