@@ -68,6 +68,7 @@ void apply_own_counts(const Json& own, CrawlReport& crawl) {
   crawl.exceptions = number(own, "exceptions");
   crawl.dropped = number(own, "dropped");
   crawl.closing_errors = number(own, "closing_errors");
+  crawl.lost_feeds = std::max(crawl.lost_feeds, number(own, "lost_feeds"));
   if (!crawl.stats.empty()) return;
   // Nobody collected statistics: then the spider's end and the pages' statuses must do.
   crawl.finish_reason = text(own, "reason");

@@ -1,5 +1,6 @@
 #include "scrapy/log_report.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@ namespace {
 // The same words from Scrapy 1.8 to 2.18.
 constexpr std::string_view statistics = "Dumping Scrapy stats:";
 constexpr std::string_view closing = "Closing spider (";
+constexpr std::string_view unopened_feed = "bound method FeedExporter.open_spider";
 constexpr std::string_view crawled = "Crawled ";
 constexpr std::string_view scraped = ", scraped ";
 
@@ -59,6 +61,7 @@ CrawlReport read_log_report(const std::string& log_end, const std::filesystem::p
   apply_statistics(stats, crawl);
   crawl.source = CrawlSource::log;
   crawl.closing_errors = closing_errors(log_end, at);
+  crawl.lost_feeds = std::max(crawl.lost_feeds, count(log_end, unopened_feed));
   return crawl;
 }
 

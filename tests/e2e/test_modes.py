@@ -87,7 +87,8 @@ MODES = [
     degraded("half_dropped", "dropped", items=10, errors=0),
     failed("close_spider_raises", "while the crawl closed", items=20, errors=1),
     ok("feed_kept"),
-    failed("feed_lost", "feed", items=20),
+    failed("feed_lost", "1 feed could not be stored", items=20),
+    failed("feed_unopened", "1 feed could not be stored.*Not a directory", items=20),
     # Ends.
     failed("os_exit", "final statistics"),
     failed("sys_exit", "SystemExit", items=0),
@@ -117,6 +118,7 @@ PRINTED = [
     failed("os_exit", "final statistics"),
     failed("status_403", "refused", items=0, errors=0),
     failed("no_stats_dump", "final statistics"),
+    failed("feed_unopened", "1 feed could not be stored", items=20),
 ]
 
 

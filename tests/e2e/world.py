@@ -107,7 +107,7 @@ class World:
         self.home = folder / "home"
         self.home.mkdir()
         self.log_dir = self.home / ".local/state/spider-check/logs"
-        self.top = {}
+        self.top = {"concurrency": 1}  # most tests rely on the order of their spiders
         self.sections = {"database": {"url": url}}
         self.spiders = []
         self._now = "now()"
@@ -243,6 +243,21 @@ def is_alive(pid):
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
+def wardens(pid):
+    """The processes that end the spiders of a program, also when it was killed."""
+    return [path for path in pathlib.Path("/proc").glob("[1-9]*/comm")
+            if name_of(path) == f"warden-{pid}"]
+
+
+def name_of(path):
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def kill(running):
+    """And waits until its spiders have ended, too."""
     running.signal(signal.SIGKILL)
     assert running.end().code == -signal.SIGKILL
+    wait_until(lambda: not wardens(running.pid), "the end of its spiders")

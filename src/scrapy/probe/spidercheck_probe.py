@@ -22,6 +22,7 @@ import atexit
 import json
 import logging
 import os
+import stat
 import sys
 import threading
 import traceback
@@ -61,7 +62,10 @@ def _value(value, depth=0):
     if isinstance(value, float):
         return value if value - value == 0 else _text(value)
     if isinstance(value, dict) and depth < 3:
-        pairs = list(value.items())[:MOST_STATS]
+        pairs = list(value.items())
+        if len(pairs) > MOST_STATS:
+            # Scrapy's own keys are short; what makes thousands of them is the project.
+            pairs = sorted(pairs, key=lambda pair: len(str(pair[0])))[:MOST_STATS]
         return {_text(key, LONGEST_NAME): _value(inner, depth + 1) for key, inner in pairs}
     if isinstance(value, (list, tuple)) and depth < 3:
         return [_value(inner, depth + 1) for inner in list(value)[:MOST_STATS]]
@@ -76,14 +80,23 @@ def _emit(kind, **facts):
         facts.update(kind=kind, token=_token)
         line = json.dumps(facts).encode("ascii") + b"\n"
         if len(line) > LONGEST_RECORD and "stats" in facts:
-            return _emit(kind, **dict(facts, stats={}, cut=True))
-        descriptor = os.open(_path, os.O_WRONLY | os.O_APPEND)
+            facts["stats"] = _without_long_ones(facts["stats"])
+            line = json.dumps(facts).encode("ascii") + b"\n"
+        # The file is made by the program; whatever else is in its place is not written to.
+        descriptor = os.open(_path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            os.write(descriptor, line)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.write(descriptor, line)
         finally:
             os.close(descriptor)
     except Exception:
         pass
+
+
+def _without_long_ones(stats):
+    short = [(key, value) for key, value in stats.items()
+             if len(key) <= 100 and len(json.dumps(value)) <= 100]
+    return dict(short[:2000])
 
 
 def _place(frames):
@@ -143,6 +156,7 @@ class _Probe(object):
         self.lock = threading.Lock()
         self.items = self.dropped = self.pages = self.robots = 0
         self.errors = self.exceptions = self.item_errors = self.closing_errors = 0
+        self.lost_feeds = 0
         self.statuses = {}
         self.fields = {}
         self.kinds = {}
@@ -240,6 +254,10 @@ class _Probe(object):
             self.closing_errors += 1
         if record.exc_info and record.exc_info[0]:
             fault = _fault(*record.exc_info)
+            # One that cannot even be opened is in no statistics.
+            frames = traceback.extract_tb(record.exc_info[2])
+            if any(frame[0].endswith("scrapy/extensions/feedexport.py") for frame in frames):
+                self.lost_feeds += 1
             # What ends the process reaches the log as Twisted's last words.
             if record.levelno >= logging.CRITICAL and record.name == "twisted":
                 return _emit("crash", **fault)
@@ -280,7 +298,7 @@ class _Probe(object):
         except Exception:
             stats = {}
         own = {"items": self.items, "dropped": self.dropped, "pages": self.pages,
-               "robots": self.robots, "exceptions": self.exceptions,
+               "lost_feeds": self.lost_feeds, "robots": self.robots, "exceptions": self.exceptions,
                "errors": max(self.errors, self.exceptions + self.item_errors),
                "closing_errors": self.closing_errors, "statuses": self.statuses,
                "reason": self.reason}

@@ -38,3 +38,8 @@ class FeedKept(Reader):
 class FeedLost(Reader):
     name = "feed_lost"
     custom_settings = {"FEEDS": {"/dev/full": {"format": "jsonlines", "overwrite": False}}}
+
+
+class FeedUnopened(Reader):
+    name = "feed_unopened"
+    custom_settings = {"FEEDS": {"/dev/null/out/items.jsonl": {"format": "jsonlines"}}}

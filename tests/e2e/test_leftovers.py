@@ -1,0 +1,100 @@
+"""No process that a spider started outlives the run, however the run ends."""
+
+import signal
+
+import pytest
+
+from world import is_alive, kill, wait_until
+
+HIDING = """
+trap '' TERM
+(trap '' TERM HUP; setsid sh -c 'trap "" TERM; echo $$ >{folder}/daemon; exec sleep 1000' &) &
+while ! [ -s {folder}/daemon ]; do sleep 0.01; done
+"""
+
+
+def hiding(world):
+    """Starts a daemon in a session of its own that heeds no SIGTERM, and is no child any more."""
+    return HIDING.format(folder=world.folder)
+
+
+def daemon(world):
+    return int((world.folder / "daemon").read_text())
+
+
+def start(world):
+    gate = world.gate()
+    world.spider("a", hiding(world) + gate.script + "; exec sleep 1000")
+    world.sections["spiders"] = {"grace": "100ms"}
+    running = world.start()
+    return running, gate.wait()
+
+
+def test_a_spider_that_ends_well_leaves_no_daemon(world):
+    assert world.spider("a", hiding(world)).run().code == 0
+    assert not is_alive(daemon(world))
+
+
+def test_a_spider_that_is_stopped_leaves_no_daemon(world):
+    running, spider = start(world)
+    running.signal(signal.SIGTERM)
+    assert running.end().code == -signal.SIGTERM
+    assert not is_alive(spider)
+    assert not is_alive(daemon(world))
+    assert world.outcomes()[0].signal == signal.SIGKILL
+
+
+def test_a_second_signal_leaves_no_daemon(world):
+    world.sections["spiders"] = {"grace": "1h"}
+    gate = world.gate()
+    world.spider("a", hiding(world) + gate.script + "; exec sleep 1000")
+    running = world.start()
+    spider = gate.wait()
+    running.signal(signal.SIGINT)
+    running.says("is told to stop")
+    running.signal(signal.SIGINT)
+    assert running.end().code == -signal.SIGINT
+    assert not is_alive(spider)
+    assert not is_alive(daemon(world))
+
+
+def test_a_program_that_is_killed_leaves_no_spider_and_no_daemon(world):
+    running, spider = start(world)
+    kill(running)
+    assert not is_alive(spider)
+    assert not is_alive(daemon(world))
+
+
+def test_while_spiders_of_a_killed_program_still_end_no_tick_starts_others(world):
+    gate = world.gate()
+    world.spider("a", f"trap '' TERM; {gate.script}; {gate.script}")
+    world.sections["spiders"] = {"grace": "1h"}
+    running = world.start()
+    spider = gate.wait()
+    running.signal(signal.SIGKILL)
+    running.end()
+    wait_until(lambda: not world.sessions(), "the server to see that the program is gone")
+    result = world.run()
+    assert result.code == 0
+    assert "may be reconnecting" in result.err
+    assert world.ran() == ["a"]
+    gate.open()
+    gate.wait()
+    gate.open()
+    wait_until(lambda: not is_alive(spider), "the end of the spider")
+    world.spiders = []
+    world.spider("a")
+    wait_until(lambda: "was interrupted" in world.run().err, "the owner to be gone")
+    assert world.only_run().status == "completed"
+
+
+@pytest.mark.parametrize("script, verdict", [
+    ("(sleep 0.3; exit 3) & exit 0", "ok"),
+    ("exec >&- 2>&-; exit 0", "ok"),
+    ("sh -c 'kill -STOP $$' & exit 0", "ok"),
+    ("for i in 1 2 3 4 5 6 7 8 9; do setsid sh -c 'trap \"\" TERM; sleep 1000' & done; exit 3",
+     "failed"),
+])
+def test_what_is_left_does_not_hold_up_the_end(world, script, verdict):
+    world.spider("a", script).run()
+    assert world.outcomes()[0].verdict == verdict
