@@ -25,6 +25,9 @@ Json spider(const RecordedOutcome& recorded) {
   const auto& outcome = recorded.outcome;
   const auto* exited = std::get_if<Exited>(&outcome.child.termination);
   const auto* signaled = std::get_if<Signaled>(&outcome.child.termination);
+  const auto crawl = [&](std::int64_t Progress::*number) {
+    return outcome.crawl ? Json(outcome.crawl->progress.*number) : Json(nullptr);
+  };
   return {{"spider", outcome.spider},
           {"attempt", recorded.attempt},
           {"verdict", to_text(outcome.judgement.verdict)},
@@ -33,6 +36,9 @@ Json spider(const RecordedOutcome& recorded) {
           {"seconds", seconds(outcome.child.took)},
           {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
           {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
+          {"items", crawl(&Progress::items)},
+          {"pages", crawl(&Progress::pages)},
+          {"errors", crawl(&Progress::errors)},
           {"cpu_seconds", seconds(outcome.child.cpu_time)},
           {"peak_memory_bytes", outcome.child.peak_memory},
           {"log_path", optional_text(outcome.log.string())}};

@@ -60,8 +60,9 @@ std::string spider_line(const RecordedOutcome& recorded, std::size_t width) {
   auto name = printable(outcome.spider);
   name.resize(std::max(width, name.size()), ' ');
   auto text = "  " + name + "  " + std::string(to_text(outcome.judgement.verdict));
-  text.resize(std::max(text.size(), width + 10), ' ');
+  text.resize(std::max(text.size(), width + 12), ' ');
   text += "  " + to_words(outcome.child.took);
+  if (outcome.crawl) text += "  " + amounts(outcome.crawl->progress);
   for (const auto& reason : outcome.judgement.reasons) text += "  " + printable(reason);
   if (outcome.judgement.verdict == Verdict::failed) text += "\n      log: " + outcome.log.string();
   return text + "\n";

@@ -32,8 +32,8 @@ std::string text(const Json& object, const std::string& key) {
 }
 
 /**
- * Pages that never came. Where failures are tried again, "max_reached" counts what was given up, but
- * also what came with a bad status to the end, which is told as refused. robots.txt is no page.
+ * Pages that never came. Where failures are tried again, "max_reached" counts what was given up,
+ * but also what came with a bad status to the end, which is told as refused. robots.txt is no page.
  */
 std::int64_t dead_pages(const Json& stats) {
   if (sum(stats, "retry/") == 0) {

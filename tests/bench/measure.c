@@ -1,9 +1,10 @@
 /*
- * measure ROUNDS COMMAND… [-- COMMAND…]…: runs the commands in turns, in each round in another order,
- * and prints a line for each run: which command, wall time (ns), CPU time (us), peak memory (KiB).
+ * measure ROUNDS COMMAND… [-- COMMAND…]…: runs the commands in turns, in each round in another
+ * order, and prints a line for each run: which command, wall time (ns), CPU time (us), peak memory
+ * (KiB).
  *
- * In C and not in Python, because a process counts the memory of the one that it was spawned from as
- * its own peak, and because Python's noise would hide what is measured.
+ * In C and not in Python, because a process counts the memory of the one that it was spawned from
+ * as its own peak, and because Python's noise would hide what is measured.
  */
 
 #include <fcntl.h>

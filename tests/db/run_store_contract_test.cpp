@@ -96,7 +96,9 @@ Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
   record(store, claim, outcome("good", Exited{0}));
   record(store, claim, outcome("bad", Exited{status == RunStatus::completed ? 0 : 1}));
   const bool failed = status == RunStatus::failed;
-  store.finish(claim, {status, failed ? "it failed" : "", {},
+  store.finish(claim, {status,
+                       failed ? "it failed" : "",
+                       {},
                        failed ? std::optional<Duration>(15min) : std::nullopt});
   return claim;
 }

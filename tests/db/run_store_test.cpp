@@ -179,8 +179,9 @@ TEST_CASE("a connection that is gone is told when the write is, or at the answer
   World world;
   const auto lock = world.client.store.try_lock();
   const auto claim = world.client.store.start({}, *lock);
-  world.database.sql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
-                     "WHERE application_name LIKE 'spider-check %'");
+  world.database.sql(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+      "WHERE application_name LIKE 'spider-check %'");
   try {
     world.client.store.send(claim, {outcome("a", Exited{0})});
     world.client.store.wait_written();

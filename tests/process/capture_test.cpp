@@ -40,7 +40,8 @@ TEST_CASE("a program that fails is told with what it said") {
 
 TEST_CASE("a program works in the folder that it is given") {
   const test::TempFolder folder;
-  CHECK(capture({{"pwd", "-P"}, folder.path(), {}, patience}).output == folder.path().string() + "\n");
+  CHECK(capture({{"pwd", "-P"}, folder.path(), {}, patience}).output ==
+        folder.path().string() + "\n");
 }
 
 TEST_CASE("a flood on both streams at once neither blocks nor is kept beyond a megabyte each") {

@@ -36,7 +36,8 @@ SpiderJob patient(const test::TempFolder& folder, const std::string& name,
 
 }  // namespace
 
-TEST_CASE("a signal to this program reaches each running spider as one SIGTERM, and no other runs") {
+TEST_CASE(
+    "a signal to this program reaches each running spider as one SIGTERM, and no other runs") {
   const test::TempFolder folder;
   Recorder recorder;
   const auto spider = patient(folder, "a", {"stop-runner", own_pid()});
@@ -81,9 +82,9 @@ TEST_CASE("the second SIGTERM comes when the grace is over") {
 TEST_CASE("a second signal kills at once, and the first is the one that counts") {
   const test::TempFolder folder;
   Recorder recorder;
-  const auto cut = LoopRunner(1).run_all({patient(folder, "a", {"stop-runner-twice", own_pid()}),
-                                          patient(folder, "b", {"exit", "0"})},
-                                         recorder);
+  const auto cut = LoopRunner(1).run_all(
+      {patient(folder, "a", {"stop-runner-twice", own_pid()}), patient(folder, "b", {"exit", "0"})},
+      recorder);
   CHECK(cut.signal == SIGTERM);
   CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
   CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});

@@ -23,8 +23,7 @@ namespace {
 /** A process to be waited for, whoever's child it is. */
 class Process {
  public:
-  explicit Process(pid_t pid)
-      : fd_(Adopt{}, static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+  explicit Process(pid_t pid) : fd_(Adopt{}, static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
 
   /** Throws when it does not end in a while. */
   void wait() const {

@@ -270,8 +270,7 @@ std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::
       if (!wanted || !outcome.crawl || outcome.judgement.verdict != Verdict::ok) continue;
       auto& history = histories[outcome.spider];
       if (history.size() >= static_cast<std::size_t>(most)) continue;
-      history.push_back(
-          {outcome.crawl->progress.items, outcome.child.took, outcome.crawl->fields});
+      history.push_back({outcome.crawl->progress.items, outcome.child.took, outcome.crawl->fields});
     }
   }
   return histories;

@@ -98,8 +98,7 @@ TEST_CASE("a crawl that was refused everywhere has failed, also where no item is
   crawl.report.progress = {0, 3, 0};
   crawl.report.refused = 2;
   crawl.report.robots = 1;
-  check(crawl, Verdict::failed,
-        "every page was refused or dead (2 refused pages, 0 dead pages)");
+  check(crawl, Verdict::failed, "every page was refused or dead (2 refused pages, 0 dead pages)");
   crawl.report.robots = 0;
   CHECK(crawl.judge().verdict == Verdict::degraded);
 }
@@ -112,8 +111,7 @@ TEST_CASE("what fails while a crawl closes may have lost its items") {
   check(crawl, Verdict::failed,
         "1 error while the crawl closed (/p/pipelines.py:9: OSError: full); its items may be lost");
   crawl.report.lost_feeds = 1;
-  check(crawl, Verdict::failed,
-        "1 feed could not be stored (/p/pipelines.py:9: OSError: full)");
+  check(crawl, Verdict::failed, "1 feed could not be stored (/p/pipelines.py:9: OSError: full)");
 }
 
 TEST_CASE("errors beside items degrade, more than are allowed fail") {
@@ -207,8 +205,7 @@ TEST_CASE("far longer or shorter than usual degrades, but not by seconds") {
   check(crawl.after(5, 12, 10min), Verdict::degraded,
         "it took 31 min, median of the last 5 good runs is 10 min");
   crawl.child.took = 3min;
-  check(crawl, Verdict::degraded,
-        "it took only 3 min, median of the last 5 good runs is 10 min");
+  check(crawl, Verdict::degraded, "it took only 3 min, median of the last 5 good runs is 10 min");
   crawl.child.took = 30min;
   CHECK(crawl.judge().verdict == Verdict::ok);
   crawl.child.took = 40s;

@@ -87,6 +87,19 @@ TEST_CASE("status of fresh data") {
   check("fresh", report);
 }
 
+TEST_CASE("status of crawls, one of them degraded") {
+  auto report = report_of(state_with(run_started(1h, RunStatus::completed), 1h));
+  report.outcomes = {outcome("listing", Exited{0}), outcome("news", Exited{0})};
+  auto& listing = report.outcomes[0].outcome;
+  listing.crawl.emplace();
+  listing.crawl->progress = {240, 31, 0};
+  auto& news = report.outcomes[1].outcome;
+  news.crawl.emplace();
+  news.crawl->progress = {12, 1, 3};
+  news.judgement = {Verdict::degraded, {"12 items, median of the last 20 good runs is 240"}};
+  check("crawls", report);
+}
+
 TEST_CASE("status of data as old as the interval") {
   check("due", report_of(state_with(run_started(4h, RunStatus::completed), 4h)));
 }

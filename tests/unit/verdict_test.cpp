@@ -49,7 +49,8 @@ TEST_CASE("every other end is a failure that says how it ended") {
 
 TEST_CASE("a spider that was stopped has failed, whatever it exits with") {
   CHECK(judge_end(Exited{0}, StopCause::run_stopped).verdict == Verdict::failed);
-  CHECK(judge_end(Exited{0}, StopCause::run_stopped).reasons == Reasons{"stopped before its end: exit status 0"});
+  CHECK(judge_end(Exited{0}, StopCause::run_stopped).reasons ==
+        Reasons{"stopped before its end: exit status 0"});
   CHECK(judge_end(Signaled{SIGKILL, false}, StopCause::run_stopped).reasons ==
         Reasons{"stopped before its end: killed by SIGKILL"});
 }

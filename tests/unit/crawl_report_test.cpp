@@ -1,0 +1,238 @@
+// What a crawl tells: the probe's records, and the end of its log.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "scrapy/log_report.hpp"
+#include "scrapy/python_literal.hpp"
+#include "scrapy/report_reader.hpp"
+
+namespace spider_check::scrapy {
+
+namespace {
+
+/** A file that a test writes to as a crawl would. */
+class Report {
+ public:
+  Report() {
+    const auto fd = ::mkstemp(name_.data());
+    REQUIRE(fd >= 0);
+    ::close(fd);
+  }
+
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+  Report(Report&&) = delete;
+  Report& operator=(Report&&) = delete;
+
+  ~Report() { std::remove(name_.c_str()); }
+
+  Report& add(const std::string& text) {
+    std::ofstream(name_, std::ios::app) << text;
+    return *this;
+  }
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  std::string name_ = (std::filesystem::temp_directory_path() / "report-XXXXXX").string();
+};
+
+std::string record(const std::string& rest) {
+  return R"({"token": "t", )" + rest + "}\n";
+}
+
+CrawlReport read(const Report& report) {
+  ReportReader reader(report.name(), "t");
+  reader.finish();
+  return reader.crawl();
+}
+
+const std::string statistics =
+    R"(2026-11-25 03:15:02 [scrapy.statscollectors] INFO: Dumping Scrapy stats:
+{'downloader/response_status_count/200': 7,
+ 'elapsed_time_seconds': 0.104494,
+ 'finish_reason': 'finished',
+ 'finish_time': datetime.datetime(2026, 11, 25, 3, 15, 3, 12272, tzinfo=datetime.timezone.utc),
+ 'item_scraped_count': 48,
+ 'log_count/ERROR': 2,
+ 'response_received_count': 8,
+ 'robotstxt/response_count': 1,
+ 'spider_exceptions/KeyError': 2}
+2026-11-25 03:15:02 [scrapy.core.engine] INFO: Spider closed (finished)
+)";
+
+}  // namespace
+
+TEST_CASE("a report is read while it grows, whole lines only") {
+  Report report;
+  ReportReader reader(report.name(), "t");
+  reader.read_on();
+  CHECK(reader.crawl().source == CrawlSource::nobody);
+  report.add(record(R"("kind": "start", "scrapy": "2.8.0")"));
+  report.add(R"({"token": "t", "kind": "progress", "items": 3,)");
+  reader.read_on();
+  CHECK(reader.crawl().source == CrawlSource::probe);
+  CHECK(reader.scrapy_version() == "2.8.0");
+  CHECK(reader.crawl().progress.items == 0);
+  report.add(" \"pages\": 4, \"errors\": 5}\n");
+  reader.read_on();
+  CHECK(reader.crawl().progress == Progress{3, 4, 5});
+}
+
+TEST_CASE("the end holds everything that the verdict needs") {
+  // A record is one line.
+  const std::string end =
+      R"("kind": "end", "own": {"items": 12, "pages": 9, "errors": 3, "dropped": 2, "exceptions": 1, )"
+      R"("closing_errors": 1, "lost_feeds": 1, "reason": "finished"}, )"
+      R"("stats": {"finish_reason": "shutdown", "httperror/response_ignored_status_count/403": 2, )"
+      R"("retry/max_reached": 5, "retry/count": 9, "robotstxt/response_count": 1, )"
+      R"("robotstxt/exception_count/X": 1, "httperror/response_ignored_status_count/500": 1}, )"
+      R"("fields": {"title": 12, "pay": 0}, )"
+      R"("errors": [{"place": "/x.py:3", "text": "KeyError: 'a'", "count": 3}])";
+  Report report;
+  report.add(record(R"("kind": "error", "place": "/x.py:3", "text": "KeyError: 'a'")"))
+      .add(record(end));
+  const auto crawl = read(report);
+  CHECK(crawl.ended);
+  CHECK(crawl.finish_reason == "shutdown");
+  CHECK(crawl.progress == Progress{12, 9, 3});
+  CHECK(crawl.exceptions == 1);
+  CHECK(crawl.dropped == 2);
+  CHECK(crawl.refused == 3);
+  CHECK(crawl.dead == 3);  // five given up, one of them a 500, one a robots.txt
+  CHECK(crawl.robots == 1);
+  CHECK(crawl.lost_feeds == 1);
+  CHECK(crawl.closing_errors == 1);
+  CHECK(crawl.fields.at("title") == 12);
+  REQUIRE(crawl.faults.size() == 1);
+  CHECK(crawl.faults[0].count == 3);
+  CHECK(crawl.stats.find("retry/max_reached") != std::string::npos);
+}
+
+TEST_CASE("where nobody collected statistics the probe's own counts do") {
+  Report report;
+  report.add(record(
+      R"("kind": "end", "own": {"items": 1, "pages": 4, "robots": 1, "reason": "finished", "statuses": {"200": 1, "403": 1, "503": 1}}, "stats": {}, "fields": {})"));
+  const auto crawl = read(report);
+  CHECK(crawl.ended);
+  CHECK(crawl.finish_reason == "finished");
+  CHECK(crawl.refused == 2);
+  CHECK(crawl.robots == 1);
+  CHECK(crawl.stats.empty());
+}
+
+TEST_CASE("what ended the process comes before every other fault") {
+  Report report;
+  report.add(record(R"("kind": "error", "place": "", "text": "first")"))
+      .add(record(R"("kind": "crash", "place": "/s.py:1", "text": "SyntaxError")"));
+  CHECK(read(report).faults[0].text == "SyntaxError");
+}
+
+TEST_CASE("a record without the token is none") {
+  Report report;
+  report
+      .add(R"({"kind": "end", "own": {"items": 7}})"
+           "\n")
+      .add(R"({"kind": "end", "token": "x", "own": {"items": 7}})"
+           "\n")
+      .add("not even JSON\n\xff\xfe\n[1]\n\n");
+  CHECK(read(report).source == CrawlSource::nobody);
+}
+
+TEST_CASE("a line that no record can be as long as is passed over") {
+  Report report;
+  report.add(std::string(5'000'000, 'x') + "\n").add(record(R"("kind": "progress", "items": 3)"));
+  CHECK(read(report).progress.items == 3);
+}
+
+TEST_CASE("of a report that is far too long the end is read") {
+  Report report;
+  const auto line = std::string(1'000'000, 'x') + "\n";
+  for (int i = 0; i < 40; ++i) report.add(line);
+  report.add(record(R"("kind": "progress", "items": 3)"));
+  CHECK(read(report).progress.items == 3);
+}
+
+TEST_CASE("the names that were listed are told as they are") {
+  Report report;
+  report.add(record(R"("kind": "spiders", "names": ["a", "b\nc", 3, "d e"])"));
+  ReportReader reader(report.name(), "t");
+  reader.finish();
+  CHECK(reader.has_spiders());
+  CHECK(reader.spiders() == std::vector<std::string>{"a", "b\nc", "d e"});
+}
+
+TEST_CASE("the statistics at the end of a log are read") {
+  const auto crawl = read_log_report("noise {'item_scraped_count': 1}\n" + statistics, "/p");
+  CHECK(crawl.source == CrawlSource::log);
+  CHECK(crawl.ended);
+  CHECK(crawl.finish_reason == "finished");
+  CHECK(crawl.progress == Progress{48, 8, 2});
+  CHECK(crawl.exceptions == 2);
+  CHECK(crawl.robots == 1);
+  CHECK(crawl.fields.empty());
+}
+
+TEST_CASE("a log without statistics, or with half of them, has none") {
+  CHECK(read_log_report("", "/p").source == CrawlSource::nobody);
+  CHECK(read_log_report("Dumping Scrapy stats:", "/p").source == CrawlSource::nobody);
+  const auto cut = statistics.substr(0, statistics.find("'log_count"));
+  CHECK_FALSE(read_log_report(cut, "/p").ended);
+}
+
+TEST_CASE("what fails between the beginning of the end and the statistics is told") {
+  const std::string closing = "[scrapy.core.engine] INFO: Closing spider (finished)\n";
+  CHECK(read_log_report(closing + statistics, "/p").closing_errors == 0);
+  CHECK(read_log_report(
+            closing + "[scrapy.core.engine] ERROR: Scraper close failure\n" + statistics, "/p")
+            .closing_errors == 1);
+  CHECK(read_log_report(
+            closing + "[scrapy.core.scraper] ERROR: Spider error processing\n" + statistics, "/p")
+            .closing_errors == 0);
+}
+
+TEST_CASE("how far a crawl has come is in the newest line that says so") {
+  CHECK_FALSE(read_log_progress("Crawled (200) <GET x>\nCrawled 3 pages").has_value());
+  CHECK(
+      read_log_progress("INFO: Crawled 1 pages (at 1 pages/min), scraped 2 items (at 2 items/min)\n"
+                        "INFO: Crawled 30 pages (at 1 pages/min), scraped 40 items (at 2 i/min)\n"
+                        "DEBUG: Crawled (200) <GET http://x>\n") == Progress{40, 30, 0});
+}
+
+TEST_CASE("Python's dicts are read as pprint writes them") {
+  struct Row {
+    std::string text;
+    std::string json;
+  };
+
+  const Row rows[] = {
+      {"{}", "{}"},
+      {"{'a': 1}", R"({"a":1})"},
+      {"{'a': -1, \"b\": 1.5,\n 'c': None, 'd': True, 'e': False}",
+       R"({"a":-1,"b":1.5,"c":null,"d":true,"e":false})"},
+      {"{'a': [1, (2, 3), {}], }", R"({"a":[1,[2,3],{}]})"},
+      {"{'it\\'s': \"x\"}", R"({"it's":"x"})"},
+      {"{'t': datetime.datetime(2026, 1, 2, tzinfo=f(1))} suffix",
+       R"~({"t":"datetime.datetime(2026, 1, 2, tzinfo=f(1))"})~"},
+      {"{3: 4}", R"({"3":4})"},
+  };
+  for (const auto& row : rows) CHECK(parse_python_dict(row.text).dump() == row.json);
+}
+
+TEST_CASE("what is no whole dict is nothing") {
+  for (const std::string text : {"", "[1]", "{", "{'a'", "{'a': ", "{'a': 1", "{'a': 'b", "{'a' 1}",
+                                 "{'a': 1 'b': 2}", "{'a': f(1}", "x{}"}) {
+    CHECK(parse_python_dict(text).is_null());
+  }
+  CHECK(parse_python_dict(std::string(100'000, '{')).is_null());
+  CHECK(parse_python_dict("{'a': " + std::string(100'000, '[')).is_null());
+}
+
+}  // namespace spider_check::scrapy
