@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "core/errors.hpp"
@@ -81,10 +82,9 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
   std::vector<std::string> names;
   for (const auto& [name, logs] : spiders) names.push_back(from_file_name(name));
   const auto meant = nearest(names, wanted);
+  const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";
   throw UsageError("logs: there is no log of a spider " + quoted(wanted) + " in " +
-                   folder.string() +
-                   (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?") +
-                   "; there are logs of: " + join(names));
+                   folder.string() + instead + " are logs of: " + join(names));
 }
 
 const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::string& wanted,
