@@ -80,6 +80,7 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
                      "; a spider has one as soon as it has been run");
   }
   std::vector<std::string> names;
+  names.reserve(spiders.size());
   for (const auto& [name, logs] : spiders) names.push_back(from_file_name(name));
   const auto meant = nearest(names, wanted);
   const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";

@@ -75,8 +75,7 @@ class Parser {
     migrate_->add_option("--wait", flags_.wait, "How long to wait for the server, like 30s")
         ->type_name("DURATION");
 
-    status_ =
-        app_.add_subcommand("status", "Show the last run, who runs now, when the next is due");
+    status_ = app_.add_subcommand("status", "Show the last run, who runs now, what is due next");
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
 
