@@ -8,13 +8,13 @@
 
 #include <unistd.h>
 
-#include "app/line_view.hpp"
 #include "app/log.hpp"
 #include "app/migrate.hpp"
 #include "app/program_source.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
 #include "app/tick.hpp"
+#include "app/views.hpp"
 #include "config/command_line.hpp"
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
@@ -119,7 +119,7 @@ class Program {
 
  private:
   std::unique_ptr<app::RunView> view(const std::vector<SpiderJob>& jobs) {
-    return std::make_unique<app::LineView>(*log_, jobs.size());
+    return app::make_view(*log_, jobs);
   }
 
   static std::string nothing_to_run() {
