@@ -14,6 +14,10 @@ using namespace std::chrono_literals;
 constexpr auto usual_pause = 500ms;
 constexpr auto least_pause = 100ms;
 
+// The end of a run is recorded before anybody waits longer for a terminal that is held (Ctrl-S).
+constexpr int patience = 1000;  // milliseconds
+constexpr int for_ever = -1;
+
 /** From the table's first line on; the cursor is back there afterwards. */
 std::string frame(const std::vector<std::string>& lines) {
   // Should a line take more columns than we think, it must not break and push away the others.
@@ -32,12 +36,12 @@ LiveView::LiveView(int fd, bool colour, spdlog::logger& log, const std::vector<S
     : colour_(colour),
       progress_(jobs, Clock::now()),
       terminal_(fd),
-      above_(std::make_unique<AboveTable>(
-          log, [this] { erase(); }, [this] { draw(); })) {}
+      above_(
+          log, [this] { make_way(); }, [this] { draw(); }) {}
 
 LiveView::~LiveView() {
-  above_.reset();
-  if (cursor_) leave({});
+  if (!closed_) leave({});
+  terminal_.wait(for_ever);
 }
 
 void LiveView::begin(const Claim& claim) {
@@ -75,7 +79,7 @@ void LiveView::refresh() {
 
 void LiveView::draw() {
   // A terminal that is held (Ctrl-S) gets the newest state when it goes on, and not every one.
-  if (!terminal_.is_ours() || !terminal_.is_ready()) return;
+  if (closed_ || !terminal_.is_ours() || !terminal_.is_ready()) return;
   const auto size = terminal_.size();
   // In the last column terminals differ in where the cursor goes, and so in what is erased.
   const render::Screen screen{std::max<std::size_t>(size.width, 2) - 1, size.height, colour_};
@@ -87,7 +91,10 @@ void LiveView::draw() {
   size_ = size;
 }
 
-void LiveView::erase() {
+/** For a line of the log. */
+void LiveView::make_way() {
+  // The line itself would wait, too, for a terminal that is held.
+  if (closed_) return terminal_.wait(for_ever);
   if (drawn_.empty()) return;
   drawn_.clear();
   terminal_.write("\r\x1b[J");
@@ -95,14 +102,14 @@ void LiveView::erase() {
 
 /** Gives the terminal back as it was, with these words where the table stood. */
 void LiveView::leave(const std::string& last_words) {
-  terminal_.write_patiently((cursor_ ? "\r\x1b[J\x1b[?25h" : "") + last_words);
-  drawn_.clear();
+  closed_ = true;
+  terminal_.write((cursor_ ? "\r\x1b[J\x1b[?25h" : "") + last_words);
+  terminal_.wait(patience);
   cursor_.reset();
 }
 
 void LiveView::close() {
-  if (!above_) return;
-  above_.reset();
+  if (closed_) return;
   const auto now = Clock::now();
   std::string text;
   for (const auto& line :

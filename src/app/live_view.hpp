@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,7 +40,7 @@ class LiveView final : public RunView {
 
  private:
   void draw();
-  void erase();
+  void make_way();
   void leave(const std::string& last_words);
 
   bool colour_;
@@ -51,8 +50,9 @@ class LiveView final : public RunView {
   std::vector<std::string> drawn_;  ///< what is on the screen now
   Clock::time_point drawn_at_{};
   bool changed_ = false;
+  bool closed_ = false;
   std::optional<CursorGuard> cursor_;  ///< while there is a table
-  std::unique_ptr<AboveTable> above_;  ///< until the end of the run
+  AboveTable above_;
 };
 
 }  // namespace spider_check::app

@@ -51,11 +51,9 @@ void Terminal::write(std::string_view text) {
   flush();
 }
 
-void Terminal::write_patiently(std::string_view text) {
-  constexpr int patience = 1000;  // milliseconds
-  write(text);
+void Terminal::wait(int milliseconds) noexcept {
   pollfd fd{fd_, POLLOUT, 0};
-  while (!is_ready() && ::poll(&fd, 1, patience) > 0) {
+  while (!is_ready() && ::poll(&fd, 1, milliseconds) > 0) {
   }
 }
 

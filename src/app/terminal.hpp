@@ -6,7 +6,7 @@
 
 namespace spider_check::app {
 
-/** A terminal that is written to without ever waiting for it, and that may go away at any time. */
+/** A terminal that is written to without waiting for it, and that may go away at any time. */
 class Terminal {
  public:
   struct Size {
@@ -37,8 +37,8 @@ class Terminal {
   /** Writes it; what the terminal does not take now, because it is held, goes first next time. */
   void write(std::string_view text);
 
-  /** Writes it all, but gives up when the terminal takes nothing for a second. */
-  void write_patiently(std::string_view text);
+  /** Waits until all that was written is taken, at most so long each time; -1: for ever. */
+  void wait(int milliseconds) noexcept;
 
  private:
   void flush() noexcept;

@@ -12,7 +12,6 @@ import termios
 import time
 
 import pyte
-import pyte.modes
 
 from world import HARD_TIMEOUT, die_with_parent, program_path
 
@@ -20,39 +19,39 @@ PATIENCE = 20  # seconds
 
 
 class Display(pyte.Screen):
-    """Loses lines as xterm does when it becomes lower: the cursor keeps its line."""
+    """pyte's, but a screen that becomes lower loses lines as xterm's does: the cursor keeps its own."""
 
     def resize(self, lines=None, columns=None):
-        lost = max(0, self.cursor.y - lines + 1) if lines else 0
-        for _ in range(lost):
-            self.index_at_bottom()
+        lines = lines or self.lines
+        lost = max(0, self.cursor.y + 1 - lines)
+        kept = [(row - lost, self.buffer[row]) for row in sorted(self.buffer)
+                if lost <= row < lost + lines]
+        self.buffer.clear()
+        self.buffer.update(kept)
         self.cursor.y -= lost
-        super_lines, self.lines = self.lines, min(self.lines, lines or self.lines)
-        for row in [row for row in self.buffer if row >= self.lines]:
-            del self.buffer[row]
-        self.lines = self.lines if lines is None else min(super_lines, lines)
+        self.lines = lines
         super().resize(lines, columns)
-
-    def index_at_bottom(self):
-        for row in range(self.lines):
-            self.buffer[row] = self.buffer[row + 1]
-        self.buffer.pop(self.lines, None)
 
 
 class Terminal:
-    """stdin, stdout and stderr of one program, and the keyboard."""
+    """stdin, stdout and stderr of one program, or of a bash script that starts it as "$@"."""
 
-    def __init__(self, world, *args, columns=80, lines=24, env=None, **options):
+    def __init__(self, world, *args, columns=80, lines=24, env=None, script=None,
+                 controls=True, untold=False):
         world.write_config()
         self.raw = b""
         self.screen = Display(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
-        self._tell_size(columns, lines)
+        if not untold:
+            self._tell_size(columns, lines)
+        command = [program_path(), *map(str, args)]
+        if script:
+            command = ["bash", "-c", script, "bash", *command]
         self.process = subprocess.Popen(
-            [program_path(), *map(str, args)], stdin=slave, stdout=slave, stderr=slave,
+            command, stdin=slave, stdout=slave, stderr=slave,
             cwd=world.folder, env=world.environment({"TERM": "xterm-256color", **(env or {})}),
-            start_new_session=True, preexec_fn=as_its_terminal, **options)
+            start_new_session=True, preexec_fn=lambda: as_its_terminal(controls))
         os.close(slave)
         self.pid = self.process.pid
 
@@ -96,6 +95,10 @@ class Terminal:
     def text(self):
         return "\n".join(self.lines)
 
+    def cells(self, row):
+        """A character for each column of a line; the second column of a wide one is empty."""
+        return [self.screen.buffer[row][column].data for column in range(self.screen.columns)]
+
     @property
     def shows_cursor(self):
         return not self.screen.cursor.hidden
@@ -112,7 +115,7 @@ class Terminal:
         return found
 
     def end(self):
-        """Waits for the end of the program; returns its exit code."""
+        """Waits for the end of the program; returns its exit code (-N: killed by signal N)."""
         deadline = time.monotonic() + HARD_TIMEOUT
         while self.read():
             assert time.monotonic() < deadline, f"does not end; the screen shows:\n{self.text}"
@@ -126,9 +129,10 @@ class Terminal:
             os.close(self._master)
 
 
-def as_its_terminal():
+def as_its_terminal(controls):
     """In the child: what it inherited as stdin becomes the terminal that signals come from."""
     die_with_parent()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    if controls:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
