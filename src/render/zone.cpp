@@ -55,13 +55,15 @@ std::string format_tm(const std::tm& time, const char* format) {
   return {buffer.data(), std::strftime(buffer.data(), buffer.size(), format, &time)};
 }
 
-/** Whether a character steers a terminal, breaks a line or turns the order of what is around it. */
+/** Whether a character steers a terminal, breaks a line, turns what is around it, or is not seen.
+ */
 bool steers(char32_t code) {
   if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
   const bool breaks = code == 0x2028 || code == 0x2029;
   const bool turns = code == 0x61c || code == 0x200e || code == 0x200f ||
                      (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-  return breaks || turns;
+  const bool hides = code == 0x200b || (code >= 0x2060 && code <= 0x2064) || code == 0xfeff;
+  return breaks || turns || hides;
 }
 
 std::string escaped(const Character& character) {
