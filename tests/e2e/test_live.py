@@ -1,11 +1,13 @@
 """What a person sees who runs the program on a terminal."""
 
 import os
+import pathlib
 import re
 import signal
 
 import pytest
 
+from site_server import Site
 from terminal import Terminal
 from world import is_alive, wait_until
 
@@ -100,6 +102,24 @@ def test_a_spider_that_takes_too_long_is_shown_as_it_stops(world, terminal):
     gate.open()
     assert screen.end() == 1
     assert has(screen, r"^slow +failed .*; log /")
+
+
+def test_what_a_crawl_has_done_so_far(world, terminal):
+    """It has read one page, and waits for one that never comes."""
+    with Site() as site:
+        world.sections["scrapy"] = {"project": str(pathlib.Path(__file__).parent / "modes"),
+                                    "command": ["/usr/bin/python3", "-m", "scrapy"],
+                                    "include": ["too_slow"]}
+        world.sections["spiders"] = {"grace": "1s"}
+        screen = terminal(env={"SITE": site.url, "OUT": str(world.folder),
+                               "PYTHONDONTWRITEBYTECODE": "1"})
+        screen.shows(r"^spider +state +elapsed +items +pages +errors$")
+        screen.shows(r"^too_slow +running +0:\d\d +20 +1 +0$")
+        screen.type("\x03")
+        screen.shows(r"^too_slow +stopping .* for its end: SIGTERM sent")
+        screen.type("\x03")
+        assert screen.end() == -signal.SIGINT
+    assert has(screen, r"^too_slow +failed +\d.* s, 20 items, 1 page: ")
 
 
 def test_200_spiders_fit_on_a_screen(world, terminal):
