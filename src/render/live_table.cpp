@@ -33,6 +33,7 @@ std::string counts(const std::vector<const LiveRow*>& rows, const std::string& b
 
 std::vector<const LiveRow*> pointers(const std::vector<LiveRow>& rows) {
   std::vector<const LiveRow*> all;
+  all.reserve(rows.size());
   for (const auto& row : rows) all.push_back(&row);
   return all;
 }
