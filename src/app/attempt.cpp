@@ -95,6 +95,7 @@ class Attempt {
       schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
     const auto view = schedule_.make_view(jobs_);
+    view->begin(claim_);
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
     const auto cut = schedule_.runner.run_all(jobs_, keeper);
     view->close();
