@@ -29,7 +29,7 @@ RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& obse
     if (before_each) before_each(job);
     ChildReport report;
     report.termination = ends.contains(job.name) ? ends.at(job.name) : Termination{Exited{0}};
-    if (stop_signal != 0) report.stopped = StopCause::run_stopped;
+    if (stop_signal != 0 && heeds_signal) report.stopped = StopCause::run_stopped;
     observer.on_finish(job, report);
     observer.attend();
     if (stop_signal != 0) return {stop_signal, false};

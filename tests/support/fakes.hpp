@@ -18,6 +18,7 @@ class FakeRunner final : public SpiderRunner {
   std::map<std::string, Termination> ends;            ///< by spider
   std::function<void(const SpiderJob&)> before_each;  ///< called when a job starts
   int stop_signal = 0;                                ///< comes while the first job runs
+  bool heeds_signal = true;                           ///< the job is stopped by it
   bool timed_out = false;                             ///< the run is, after its first job
   std::vector<SpiderJob> started;
 
