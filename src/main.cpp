@@ -10,6 +10,7 @@
 
 #include "app/line_view.hpp"
 #include "app/log.hpp"
+#include "app/logs.hpp"
 #include "app/migrate.hpp"
 #include "app/program_source.hpp"
 #include "app/schedule.hpp"
@@ -21,8 +22,11 @@
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "db/run_store.hpp"
+#include "os/log_follower.hpp"
+#include "os/log_reader.hpp"
 #include "os/loop_runner.hpp"
 #include "os/process_identity.hpp"
+#include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
@@ -75,6 +79,7 @@ class Program {
         project_(project_options(config)),
         programs_(program_jobs(config)),
         runner_(config.concurrency, config.run_timeout),
+        logs_(config.log_dir, config.name),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -88,7 +93,10 @@ class Program {
                   render::Zone(config.timezone),
                   *log_,
                   [&config](SpiderJob& job) { config::apply_rules(config, job); },
-                  [this](const std::vector<SpiderJob>& jobs) { return view(jobs); }} {}
+                  [this](const std::vector<SpiderJob>& jobs) { return view(jobs); },
+                  &logs_,
+                  config.keep,
+                  config.log_size} {}
 
   app::Result operator()(const config::TickCommand& command) {
     if (schedule_.sources.empty()) throw UsageError(nothing_to_run());
@@ -112,12 +120,34 @@ class Program {
     return {};
   }
 
+  app::Result operator()(const config::LogsCommand& command) {
+    const auto log = app::choose_log(logs_, {command.spider, command.run, command.attempt});
+    os::LogOutput output(STDOUT_FILENO);
+    if (command.follow) {
+      follow(log, command, output);
+    } else {
+      os::show_log(log, output);
+    }
+    return {};
+  }
+
   app::Result operator()(const config::PrintCommand& command) {
     print(command.text);
     return {};
   }
 
  private:
+  void follow(const std::filesystem::path& log, const config::LogsCommand& command,
+              os::LogOutput& output) {
+    const auto takes = [&](const LogName& name) {
+      return (!command.run || name.run == *command.run) && !command.attempt;
+    };
+    const auto on_next = [&](const std::filesystem::path& next) {
+      log_->info("Going on with {}", render::printable(next.string()));
+    };
+    os::LogFollower(log, output, {takes, on_next}).run();
+  }
+
   std::unique_ptr<app::RunView> view(const std::vector<SpiderJob>& jobs) {
     return std::make_unique<app::LineView>(*log_, jobs.size());
   }
@@ -142,6 +172,7 @@ class Program {
   scrapy::Project project_;
   app::ProgramSource programs_;
   os::LoopRunner runner_;
+  os::ScheduleLogs logs_;
   scrapy::Witnesses witnesses_;
   std::unique_ptr<spdlog::logger> log_;
   app::Schedule schedule_;

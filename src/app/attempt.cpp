@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/retention.hpp"
 #include "app/run_keeper.hpp"
 #include "app/run_writer.hpp"
 #include "core/duration.hpp"
@@ -99,6 +100,8 @@ class Attempt {
     if (cut.signal != 0 && !all_done) return end_interrupted(cut.signal);
     auto result = end(failure(keeper, cut));
     result.signal = cut.signal;
+    // Whoever asked this program to end does not wait for that; the next run does it, too.
+    if (recorded_ && cut.signal == 0) tidy_logs(schedule_);
     return result;
   }
 
@@ -148,13 +151,13 @@ class Attempt {
       end.failure = why;
       end.retry_after = backoff(schedule_.policy, claim_.attempt);
     }
-    const bool recorded = writer_.finish(end, patience);
+    recorded_ = writer_.finish(end, patience);
     if (writer_.lost()) return {ExitCode::spider_failed};
     if (!why.empty()) {
       schedule_.log.error("Spider run failed: {}; {}", render::printable(why), what_next(end));
       return {ExitCode::spider_failed};
     }
-    if (!recorded) return {ExitCode::database_unusable};
+    if (!recorded_) return {ExitCode::database_unusable};
     schedule_.log.info("Spider run completed successfully");
     return {ExitCode::success};
   }
@@ -165,6 +168,7 @@ class Attempt {
   std::vector<SpiderJob> jobs_;
   std::vector<std::string> missing_;
   RunWriter writer_;
+  bool recorded_ = false;  ///< the end
 };
 
 }  // namespace

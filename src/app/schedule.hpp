@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -31,6 +32,9 @@ struct Schedule {
   std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
   /** How a run of these jobs is shown. */
   std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
+  LogFolder* logs = nullptr;  ///< not owned; null: no log is ever removed
+  Duration keep{0};           ///< how long logs are kept
+  std::int64_t log_size = 0;  ///< of all logs together, in bytes
 };
 
 /** What is known of the owners of a state's running runs. */

@@ -1,5 +1,7 @@
 #include "config/command_line.hpp"
 
+#include <charconv>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -36,7 +38,21 @@ struct Flags {
   bool json = false;
   std::vector<std::string> spiders;
   std::string wait;
+  std::string spider;
+  std::string run;
+  std::string attempt;
+  bool follow = false;
 };
+
+/** A number from 1 on. Throws UsageError. */
+template <typename Number>
+Number parse_number(const std::string& text, const std::string& flag) {
+  Number number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc{} && rest == end && number > 0) return number;
+  throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
+}
 
 class Parser {
  public:
@@ -59,10 +75,17 @@ class Parser {
     migrate_->add_option("--wait", flags_.wait, "How long to wait for the server, like 30s")
         ->type_name("DURATION");
 
-    status_ =
-        app_.add_subcommand("status", "Show the last run, who runs now, when the next is due");
+    status_ = app_.add_subcommand("status", "Show the last run, who runs now, what is due next");
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
+
+    logs_ = app_.add_subcommand("logs", "Show or follow the log of a spider");
+    prepare(*logs_);
+    logs_->add_option("SPIDER", flags_.spider, "The spider's name")->required()->type_name("");
+    logs_->add_option("--run", flags_.run, "Of this run, not the newest")->type_name("ID");
+    logs_->add_option("--attempt", flags_.attempt, "Of this attempt, not the last")->type_name("N");
+    logs_->add_flag("-f,--follow", flags_.follow,
+                    "Go on with what is appended, and with the next logs");
   }
 
   CommandLine parse(int argc, const char* const* argv) {
@@ -99,10 +122,27 @@ class Parser {
   }
 
   [[nodiscard]] Command command() const {
-    if (*migrate_ || *status_) refuse_tick_flags();
+    if (name_of_command() != nullptr) refuse_tick_flags();
     if (*migrate_) return MigrateCommand{wait()};
     if (*status_) return StatusCommand{flags_.json};
+    if (*logs_) return logs();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
+  }
+
+  /** Null for a tick. */
+  [[nodiscard]] const char* name_of_command() const {
+    return *migrate_ ? "migrate" : *status_ ? "status" : *logs_ ? "logs" : nullptr;
+  }
+
+  [[nodiscard]] LogsCommand logs() const {
+    LogsCommand command{flags_.spider, {}, {}, flags_.follow};
+    if (logs_->count("--run") > 0) {
+      command.run = parse_number<std::int64_t>(flags_.run, "--run");
+    }
+    if (logs_->count("--attempt") > 0) {
+      command.attempt = parse_number<int>(flags_.attempt, "--attempt");
+    }
+    return command;
   }
 
   void refuse_tick_flags() const {
@@ -112,7 +152,7 @@ class Parser {
                                                  : nullptr;
     if (flag == nullptr) return;
     throw UsageError(std::string(flag) + " belongs to a tick, not to the command " +
-                     (*migrate_ ? "migrate" : "status") + "; leave one of them out");
+                     name_of_command() + "; leave one of them out");
   }
 
   [[nodiscard]] Duration wait() const {
@@ -135,6 +175,7 @@ class Parser {
   CLI::App app_{description, "spider-check"};
   CLI::App* migrate_ = nullptr;
   CLI::App* status_ = nullptr;
+  CLI::App* logs_ = nullptr;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -26,12 +27,20 @@ struct StatusCommand {
   bool json = false;
 };
 
+/** Shows or follows a spider's log: what is not said is the newest. */
+struct LogsCommand {
+  std::string spider;
+  std::optional<std::int64_t> run;
+  std::optional<int> attempt;
+  bool follow = false;
+};
+
 /** --help or --version: the text is all there is to do. */
 struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, PrintCommand>;
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

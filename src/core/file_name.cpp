@@ -1,6 +1,7 @@
 #include "core/file_name.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "core/hash.hpp"
@@ -22,6 +23,22 @@ std::string hex(const char* format, unsigned value) {
   return buffer.data();
 }
 
+/** Takes a whole number above zero, as std::to_string writes it, off the front of the text. */
+template <typename Number>
+bool take_number(std::string_view& text, Number& number) {
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || number <= 0 || text.front() == '0') return false;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return true;
+}
+
+bool take_word(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
 }  // namespace
 
 std::string to_file_name(std::string_view text) {
@@ -34,6 +51,33 @@ std::string to_file_name(std::string_view text) {
   if (name.size() <= longest) return name;
   const auto mark = hex("~%08x", fnv1a(text));
   return name.substr(0, longest - mark.size()) + mark;
+}
+
+std::string from_file_name(std::string_view name) {
+  if (name == "%") return {};
+  std::string text;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    unsigned byte = 0;
+    const auto digits = name.substr(at, 3);
+    if (digits.size() == 3 && digits.front() == '%' &&
+        std::from_chars(digits.data() + 1, digits.data() + 3, byte, 16).ptr == digits.data() + 3) {
+      text += static_cast<char>(byte);
+      at += 2;
+    } else {
+      text += name[at];
+    }
+  }
+  return to_file_name(text) == name ? text : std::string(name);
+}
+
+std::optional<LogName> parse_log_name(const std::filesystem::path& file) {
+  const auto name = file.filename().string();
+  std::string_view rest = name;
+  LogName log;
+  if (!take_word(rest, "run-") || !take_number(rest, log.run)) return std::nullopt;
+  if (!take_word(rest, "-attempt-") || !take_number(rest, log.attempt)) return std::nullopt;
+  if (rest != ".log" && rest != ".report") return std::nullopt;
+  return log;
 }
 
 std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view schedule,

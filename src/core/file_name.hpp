@@ -1,6 +1,8 @@
 #pragma once
 
+#include <compare>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,21 @@ namespace spider_check {
  * empty, ".", ".." or longer than 120 bytes.
  */
 [[nodiscard]] std::string to_file_name(std::string_view text);
+
+/** The text that to_file_name() made this of; a name that it did not make, or cut, stays as it is.
+ */
+[[nodiscard]] std::string from_file_name(std::string_view name);
+
+/** Which attempt at which run a log is of; the later one is the greater. */
+struct LogName {
+  RunId run = 0;
+  int attempt = 0;
+
+  friend auto operator<=>(const LogName&, const LogName&) = default;
+};
+
+/** Reads run-ID-attempt-N.log, or .report of what belongs to a log; empty for any other name. */
+[[nodiscard]] std::optional<LogName> parse_log_name(const std::filesystem::path& file);
 
 /** DIRECTORY/SCHEDULE/SPIDER/run-ID-attempt-N.log */
 [[nodiscard]] std::filesystem::path log_path(const std::filesystem::path& directory,

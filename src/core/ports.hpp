@@ -288,6 +288,21 @@ struct LogFile {
   std::chrono::system_clock::time_point written;
 };
 
+/** The folder where the logs of one schedule are. */
+class LogFolder : public Port {
+ public:
+  [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
+
+  /**
+   * The logs, and the reports that crawls left beside them; nothing else that may be there. Throws
+   * std::system_error when the folder is there and cannot be read.
+   */
+  [[nodiscard]] virtual std::vector<LogFile> list() = 0;
+
+  /** Removes one of them, and its folder with the last one. Why it is still there; else empty. */
+  [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
+};
+
 /** What only the operating system knows about owners. */
 class OwnerProbe : public Port {
  public:

@@ -34,6 +34,9 @@ class FileDescriptor {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
 
+  /** Gives up ownership. */
+  int release() noexcept { return std::exchange(fd_, -1); }
+
   [[nodiscard]] int get() const noexcept { return fd_; }
 
   explicit operator bool() const noexcept { return fd_ >= 0; }

@@ -49,7 +49,9 @@ def test_help_and_version_need_no_configuration(shared, args):
 def test_help_names_every_flag_and_command(shared):
     out = shared.run("--help").out
     for word in ("-c", "--force", "--spider", "--dry-run", "-q", "-v", "--version", "--help",
-                 "migrate", "status"):
+                 "migrate", "status", "logs"):
         assert word in out
+    assert max(map(len, out.splitlines())) <= 80
     assert "--wait" in shared.run("migrate", "--help").out
     assert "--json" in shared.run("status", "--help").out
+    assert "--follow" in shared.run("logs", "--help").out

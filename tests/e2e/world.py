@@ -71,6 +71,10 @@ class Running:
     def err(self):
         return self._errors.read_text(errors="replace")
 
+    @property
+    def out(self):
+        return self._output.read_text(errors="replace")
+
     def says(self, pattern):
         """Waits for a line on stderr."""
         def said():

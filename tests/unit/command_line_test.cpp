@@ -93,6 +93,34 @@ TEST_CASE("status is for people, and with --json for programs") {
   CHECK(command<StatusCommand>({"status", "--json"}).json);
 }
 
+TEST_CASE("logs shows the newest log of a spider unless told which") {
+  const auto newest = command<LogsCommand>({"logs", "a"});
+  CHECK(newest.spider == "a");
+  CHECK_FALSE(newest.run.has_value());
+  CHECK_FALSE(newest.attempt.has_value());
+  CHECK_FALSE(newest.follow);
+  for (const auto& words : {Words{"logs", "a b", "--run", "9000000000", "--attempt=2", "-f"},
+                            Words{"logs", "--follow", "--run=9000000000", "--attempt", "2", "a b"},
+                            Words{"logs", "-f", "--attempt=2", "--run=9000000000", "--", "a b"}}) {
+    const auto logs = command<LogsCommand>(words);
+    CHECK(logs.spider == "a b");
+    CHECK(logs.run == 9'000'000'000);
+    CHECK(logs.attempt == 2);
+    CHECK(logs.follow);
+  }
+}
+
+TEST_CASE("a run and an attempt are numbers from 1 on") {
+  for (const std::string flag : {"--run", "--attempt"}) {
+    for (const std::string text :
+         {"x", "0", "-1", "+1", "1.5", " 1", "1 ", "0x10", "99999999999999999999"}) {
+      CAPTURE(text);
+      CHECK(refusal({"logs", "a", flag + "=" + text}) ==
+            flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
+    }
+  }
+}
+
 TEST_CASE("-c, -q and -v work before the command and after it") {
   for (const std::string name : {"migrate", "status"}) {
     for (const auto& words :
@@ -122,7 +150,7 @@ TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
     for (const std::string part :
-         {"migrate", "status", "--config", "--quiet", "--verbose", "--force", "--spider",
+         {"migrate", "status", "logs", "--config", "--quiet", "--verbose", "--force", "--spider",
           "--dry-run", "--version", "Exit status: 0 ", " 1 ", " 2 ", " 3 ", " 4 ", "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
@@ -133,6 +161,9 @@ TEST_CASE("--help names every command, flag and exit status") {
 TEST_CASE("--help behind a command is that command's") {
   CHECK(contains(command<PrintCommand>({"migrate", "--help"}).text, "--wait DURATION"));
   CHECK(contains(command<PrintCommand>({"status", "-h"}).text, "--json"));
+  for (const std::string part : {"SPIDER", "--run ID", "--attempt N", "-f,--follow"}) {
+    CHECK(contains(command<PrintCommand>({"logs", "-h"}).text, part));
+  }
 }
 
 TEST_CASE("a wrong command line is refused on one line that names the flag") {
@@ -151,6 +182,10 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"migrate", "--json"}, "--json"},
       {{"migrate", "now"}, "now"},
       {{"migrate", "status"}, "status"},
+      {{"logs"}, "SPIDER"},
+      {{"logs", "a", "b"}, "b"},
+      {{"logs", "a", "--run"}, "--run"},
+      {{"logs", "a", "--json"}, "--json"},
       {{"-c"}, "--config"},
       {{"-c", "a", "-c", "b"}, "--config"},
       {{"--spider"}, "--spider"},
@@ -178,6 +213,7 @@ TEST_CASE("a tick's flags are refused beside a command") {
   CHECK(refusal({"status", "--dry-run"}) == "--dry-run" + rest + "status; leave one of them out");
   CHECK(refusal({"--spider", "a", "status"}) ==
         "--spider" + rest + "status; leave one of them out");
+  CHECK(refusal({"--force", "logs", "a"}) == "--force" + rest + "logs; leave one of them out");
 }
 
 TEST_CASE("--wait takes a duration and nothing else") {

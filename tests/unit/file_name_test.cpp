@@ -148,6 +148,57 @@ TEST_CASE("a log file is named by schedule, spider, run and attempt") {
   CHECK(log_path("logs", "a/b", "..", 1, 1) == "logs/a%2Fb/%2E./run-1-attempt-1.log");
 }
 
+TEST_CASE("a file name gives back the text that it was made of") {
+  for (const auto& text : nasty_names()) {
+    const auto name = to_file_name(text);
+    CAPTURE(name);
+    const bool cut = name.size() == 120 && name.find('~') != std::string::npos;
+    CHECK(from_file_name(name) == (cut ? name : text));
+  }
+}
+
+TEST_CASE("a file name that was not made of any text stays as it is") {
+  for (const std::string name :
+       {"", "a b", "%4", "%4g", "a%", "%41", "%c3%a9", "%+1", ".hidden", "a~b", "é", "%%20"}) {
+    CAPTURE(name);
+    CHECK(from_file_name(name) == name);
+  }
+}
+
+TEST_CASE("a log's name tells the run and the attempt") {
+  CHECK(parse_log_name("run-17-attempt-2.log") == LogName{17, 2});
+  CHECK(parse_log_name("/logs/default/a/run-9000000000-attempt-12.report") ==
+        LogName{9'000'000'000, 12});
+  CHECK(LogName{9, 3} < LogName{10, 1});
+  CHECK(LogName{9, 1} < LogName{9, 2});
+}
+
+TEST_CASE("only a name that a log has is a log's") {
+  for (const std::string name : {"",
+                                 "run-1-attempt-1",
+                                 "run-1-attempt-1.log.gz",
+                                 "run-1-attempt-1.txt",
+                                 "run-1.log",
+                                 "run--1-attempt-1.log",
+                                 "run-01-attempt-1.log",
+                                 "run-0-attempt-1.log",
+                                 "run-1-attempt-0.log",
+                                 "run-1-attempt-.log",
+                                 "run-+1-attempt-1.log",
+                                 "run-a-attempt-1.log",
+                                 "run-99999999999999999999-attempt-1.log",
+                                 "run-1-attempt-9999999999.log",
+                                 "run- 1-attempt-1.log",
+                                 "xrun-1-attempt-1.log",
+                                 "Run-1-attempt-1.log",
+                                 "run-1-attempt-1.log\n",
+                                 "run-1-attempt-1-2.log",
+                                 "run-1-attempt-1.reports"}) {
+    CAPTURE(name);
+    CHECK_FALSE(parse_log_name(name).has_value());
+  }
+}
+
 TEST_CASE("a log file stays inside the log folder, whatever the names are") {
   const std::filesystem::path folder = "/var/log/spider-check";
   for (const auto& name : nasty_names()) {

@@ -1,0 +1,139 @@
+#include "app/logs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "core/file_name.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+using Logs = std::map<LogName, std::filesystem::path>;
+
+constexpr std::size_t most_named = 10;
+
+/** By the folders' names. */
+std::map<std::string, Logs> by_spider(const std::vector<LogFile>& files) {
+  std::map<std::string, Logs> spiders;
+  for (const auto& file : files) {
+    const auto name = parse_log_name(file.path);
+    if (!name || file.path.extension() != ".log") continue;
+    spiders[file.path.parent_path().filename().string()][*name] = file.path;
+  }
+  return spiders;
+}
+
+std::string quoted(const std::string& name) {
+  return "'" + render::printable(name) + "'";
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most_named, words.size()); ++i) {
+    text += (text.empty() ? "" : ", ") + render::printable(words[i]);
+  }
+  return words.size() > most_named ? text + ", …" : text;
+}
+
+/** How many letters have to be put in, left out or changed to make one name the other. */
+std::size_t distance(const std::string& from, const std::string& to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const auto changed = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/** A name that may have been meant; empty when none is near. */
+std::string nearest(const std::vector<std::string>& names, const std::string& wanted) {
+  std::string best;
+  // A name of three letters with two of them wrong is another name.
+  auto least = std::min<std::size_t>(2, wanted.size() / 2) + 1;
+  if (wanted.size() > 120) return best;
+  for (const auto& name : names) {
+    const auto apart = distance(wanted, name);
+    if (apart < least) {
+      least = apart;
+      best = name;
+    }
+  }
+  return best;
+}
+
+[[noreturn]] void refuse_spider(const std::map<std::string, Logs>& spiders,
+                                const std::string& wanted, const std::filesystem::path& folder) {
+  if (spiders.empty()) {
+    throw UsageError("logs: there are no logs in " + folder.string() +
+                     "; a spider has one as soon as it has been run");
+  }
+  std::vector<std::string> names;
+  names.reserve(spiders.size());
+  for (const auto& [name, logs] : spiders) names.push_back(from_file_name(name));
+  const auto meant = nearest(names, wanted);
+  const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";
+  throw UsageError("logs: there is no log of a spider " + quoted(wanted) + " in " +
+                   folder.string() + instead + " are logs of: " + join(names));
+}
+
+const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::string& wanted,
+                    const std::filesystem::path& folder) {
+  if (const auto found = spiders.find(to_file_name(wanted)); found != spiders.end()) {
+    return found->second;
+  }
+  // A long name is cut in its folder's name, and shown so.
+  if (const auto found = spiders.find(wanted);
+      found != spiders.end() && from_file_name(wanted) == wanted) {
+    return found->second;
+  }
+  refuse_spider(spiders, wanted, folder);
+}
+
+/** The newest ones, newest first. */
+std::string numbers(const std::set<std::int64_t>& numbers) {
+  std::vector<std::string> words;
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    words.push_back(std::to_string(*number));
+  }
+  return join(words);
+}
+
+RunId choose_run(const Logs& logs, const LogRequest& request) {
+  if (!request.run) return logs.rbegin()->first.run;
+  std::set<std::int64_t> runs;
+  for (const auto& [name, path] : logs) runs.insert(name.run);
+  if (runs.contains(*request.run)) return *request.run;
+  throw UsageError("logs: there is no log of run " + std::to_string(*request.run) + " of " +
+                   quoted(request.spider) + "; there are logs of run: " + numbers(runs));
+}
+
+}  // namespace
+
+std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request) {
+  const auto spiders = by_spider(folder.list());
+  const auto& logs = logs_of(spiders, request.spider, folder.path());
+  const auto run = choose_run(logs, request);
+  std::set<std::int64_t> attempts;
+  for (const auto& [name, path] : logs) {
+    if (name.run == run) attempts.insert(name.attempt);
+  }
+  const auto attempt = request.attempt.value_or(static_cast<int>(*attempts.rbegin()));
+  if (attempts.contains(attempt)) return logs.at({run, attempt});
+  throw UsageError("logs: there is no log of attempt " + std::to_string(attempt) + " at run " +
+                   std::to_string(run) + " of " + quoted(request.spider) +
+                   "; there are logs of attempt: " + numbers(attempts));
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/ports.hpp"
+
+namespace spider_check::app {
+
+/** Which log somebody wants to see: what is not said is the newest there is. */
+struct LogRequest {
+  std::string spider;
+  std::optional<RunId> run;
+  std::optional<int> attempt;
+};
+
+/**
+ * The log that is wanted. Throws UsageError, which names what there is instead, and
+ * std::system_error when the folder cannot be read.
+ */
+[[nodiscard]] std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request);
+
+}  // namespace spider_check::app

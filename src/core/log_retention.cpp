@@ -1,0 +1,66 @@
+#include "core/log_retention.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "core/file_name.hpp"
+
+namespace spider_check {
+
+namespace {
+
+/** The spider's folder, and the run and attempt: the same for a log and its report. */
+using Key = std::pair<std::string, LogName>;
+
+std::string folder_of(const std::filesystem::path& path) {
+  return path.parent_path().filename().string();
+}
+
+std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
+                           const std::vector<std::filesystem::path>& wanted) {
+  std::set<Key> keys;
+  for (const auto& path : wanted) {
+    const auto normal = path.lexically_normal();
+    if (const auto name = parse_log_name(normal)) keys.emplace(folder_of(normal), *name);
+  }
+  std::map<std::string, LogName> newest;
+  for (const auto& file : files) {
+    if (file.path.extension() != ".log") continue;
+    auto& name = newest[folder_of(file.path)];
+    name = std::max(name, parse_log_name(file.path).value_or(LogName{}));
+  }
+  keys.insert(newest.begin(), newest.end());
+  return keys;
+}
+
+}  // namespace
+
+std::vector<LogFile> superfluous(std::vector<LogFile> files,
+                                 const std::vector<std::filesystem::path>& wanted,
+                                 std::chrono::system_clock::time_point now,
+                                 const LogLimits& limits) {
+  std::int64_t total = 0;
+  for (auto& file : files) {
+    file.path = file.path.lexically_normal();
+    total += file.size;
+  }
+  const auto keys = keys_to_keep(files, wanted);
+  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.written, a.path) < std::tie(b.written, b.path);
+  });
+  std::vector<LogFile> out;
+  for (auto& file : files) {
+    if (now - file.written <= limits.keep && total <= limits.total_size) break;
+    const auto name = parse_log_name(file.path);
+    if (!name || keys.contains({folder_of(file.path), *name})) continue;
+    total -= file.size;
+    out.push_back(std::move(file));
+  }
+  return out;
+}
+
+}  // namespace spider_check

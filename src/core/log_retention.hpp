@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "core/ports.hpp"
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/** How much of the logs is kept. */
+struct LogLimits {
+  Duration keep{0};             ///< older files go
+  std::int64_t total_size = 0;  ///< bytes; the oldest go until all together are not more
+};
+
+/**
+ * Which files of one schedule are to be removed, oldest first. Never the newest log of a spider,
+ * nor a log in `wanted`, nor a report that belongs to one of these: they count for the size, and
+ * stay even when that is exceeded.
+ *
+ * wanted: log paths as they were recorded. A log is known by its spider's folder and its own name,
+ * so that it is found again when all logs were moved.
+ */
+[[nodiscard]] std::vector<LogFile> superfluous(std::vector<LogFile> files,
+                                               const std::vector<std::filesystem::path>& wanted,
+                                               std::chrono::system_clock::time_point now,
+                                               const LogLimits& limits);
+
+}  // namespace spider_check

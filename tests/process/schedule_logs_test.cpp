@@ -1,0 +1,167 @@
+#include "os/schedule_logs.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "process/temp_folder.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
+
+/** What is listed, from the schedule's folder on. */
+Names listed(ScheduleLogs& logs) {
+  Names names;
+  for (const auto& file : logs.list()) {
+    names.push_back(file.path.lexically_relative(logs.path()).string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the logs of one schedule are listed, and the reports beside them") {
+  const test::TempFolder folder;
+  folder.write("my%20own/a/run-1-attempt-1.log", "12345");
+  folder.write("my%20own/a/run-1-attempt-1.report", "");
+  folder.write("my%20own/b%2Fc/run-20-attempt-3.log", "");
+  folder.write("default/a/run-1-attempt-1.log", "");
+  ScheduleLogs logs(folder.path(), "my own");
+  CHECK(logs.path() == folder.path() / "my%20own");
+  CHECK(listed(logs) ==
+        Names{"a/run-1-attempt-1.log", "a/run-1-attempt-1.report", "b%2Fc/run-20-attempt-3.log"});
+}
+
+TEST_CASE("a log is listed with its size and the time it was written") {
+  const test::TempFolder folder;
+  const auto file = folder.write("default/a/run-1-attempt-1.log", "12345");
+  ScheduleLogs logs(folder.path(), "default");
+  for (const std::int64_t seconds : {std::int64_t{1'700'000'000}, std::int64_t{-5}}) {
+    const timespec times[2] = {{0, 0}, {seconds, 500'000'000}};
+    REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
+    const auto list = logs.list();
+    REQUIRE(list.size() == 1);
+    CHECK(list.front().path == file);
+    CHECK(list.front().size == 5);
+    CHECK(list.front().written.time_since_epoch() ==
+          std::chrono::seconds(seconds) + std::chrono::milliseconds(500));
+  }
+}
+
+TEST_CASE("without a folder there are no logs") {
+  const test::TempFolder folder;
+  ScheduleLogs logs(folder.path() / "none", "default");
+  CHECK(logs.list().empty());
+}
+
+TEST_CASE("a folder that is a file or a link cannot be read") {
+  const test::TempFolder folder;
+  folder.write("file", "");
+  folder.write("elsewhere/a/run-1-attempt-1.log", "");
+  fs::create_directory_symlink(folder.path() / "elsewhere", folder.path() / "link");
+  for (const std::string name : {"file", "link"}) {
+    ScheduleLogs logs(folder.path(), name);
+    CHECK_THROWS_AS((void)logs.list(), std::system_error);
+    CHECK_FALSE(logs.remove(logs.path() / "a/run-1-attempt-1.log").empty());
+  }
+  CHECK(fs::exists(folder.path() / "elsewhere/a/run-1-attempt-1.log"));
+}
+
+TEST_CASE("what is no log, no file of its own or not in a spider's folder is not listed") {
+  const test::TempFolder folder;
+  const auto top = folder.path() / "default";
+  const auto secret = folder.write("elsewhere/run-1-attempt-1.log", "");
+  folder.write("default/a/notes.txt", "");
+  folder.write("default/a/run-1-attempt-1.log.gz", "");
+  folder.write("default/run-1-attempt-1.log", "");
+  folder.write("default/a/deeper/run-1-attempt-1.log", "");
+  fs::create_directory(top / "a/run-2-attempt-1.log");
+  fs::create_symlink(secret, top / "a/run-3-attempt-1.log");
+  REQUIRE(::mkfifo((top / "a/run-4-attempt-1.log").c_str(), 0600) == 0);
+  fs::create_directory_symlink(secret.parent_path(), top / "b");
+  ScheduleLogs logs(folder.path(), "default");
+  CHECK(listed(logs).empty());
+}
+
+TEST_CASE("a log is removed, and its folder with the last one") {
+  const test::TempFolder folder;
+  const auto first = folder.write("default/a/run-1-attempt-1.log", "");
+  const auto second = folder.write("default/a/run-1-attempt-1.report", "");
+  ScheduleLogs logs(folder.path(), "default");
+  CHECK(logs.remove(first) == "");
+  CHECK_FALSE(fs::exists(first));
+  CHECK(fs::exists(second));
+  CHECK(logs.remove(second) == "");
+  CHECK_FALSE(fs::exists(first.parent_path()));
+  CHECK(fs::exists(folder.path() / "default"));
+}
+
+TEST_CASE("a log that is gone already is removed") {
+  const test::TempFolder folder;
+  folder.write("default/a/run-2-attempt-1.log", "");
+  ScheduleLogs logs(folder.path(), "default");
+  CHECK(logs.remove(logs.path() / "a/run-1-attempt-1.log") == "");
+}
+
+TEST_CASE("nothing but a log of the schedule is removed") {
+  const test::TempFolder folder;
+  const auto top = folder.path() / "default";
+  const fs::path files[] = {
+      folder.write("default/a/notes.txt", ""),
+      folder.write("default/run-1-attempt-1.log", ""),
+      folder.write("default/a/deeper/run-1-attempt-1.log", ""),
+      folder.write("other/a/run-1-attempt-1.log", ""),
+      folder.write("run-1-attempt-1.log", ""),
+      top / "../other/a/run-1-attempt-1.log",
+      top / "a/../../other/a/run-1-attempt-1.log",
+      top / "../run-1-attempt-1.log",
+  };
+  ScheduleLogs logs(folder.path(), "default");
+  for (const auto& file : files) {
+    CHECK(logs.remove(file) ==
+          "cannot remove " + file.string() + ": it is no log in " + top.string());
+    CHECK(fs::exists(file));
+  }
+}
+
+TEST_CASE("a folder that has become a link is not followed when a log is removed") {
+  const test::TempFolder folder;
+  const auto secret = folder.write("elsewhere/run-1-attempt-1.log", "");
+  fs::create_directory(folder.path() / "default");
+  fs::create_directory_symlink(secret.parent_path(), folder.path() / "default/a");
+  ScheduleLogs logs(folder.path(), "default");
+  const auto file = logs.path() / "a/run-1-attempt-1.log";
+  CHECK(logs.remove(file) == "cannot remove " + file.string() + ": Not a directory");
+  CHECK(fs::exists(secret));
+}
+
+TEST_CASE("a log that has become a link is removed, and not what it points to") {
+  const test::TempFolder folder;
+  const auto secret = folder.write("secret", "");
+  const auto link = folder.path() / "default/a/run-1-attempt-1.log";
+  fs::create_directories(link.parent_path());
+  fs::create_symlink(secret, link);
+  ScheduleLogs logs(folder.path(), "default");
+  CHECK(logs.remove(link) == "");
+  CHECK_FALSE(fs::is_symlink(fs::symlink_status(link)));
+  CHECK(fs::exists(secret));
+}
+
+TEST_CASE("a folder with the name of a log stays, with the reason") {
+  const test::TempFolder folder;
+  const auto path = folder.path() / "default/a/run-1-attempt-1.log";
+  fs::create_directories(path);
+  ScheduleLogs logs(folder.path(), "default");
+  CHECK(logs.remove(path) == "cannot remove " + path.string() + ": Is a directory");
+  CHECK(fs::exists(path));
+}
+
+}  // namespace spider_check::os

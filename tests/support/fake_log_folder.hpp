@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ports.hpp"
+
+namespace spider_check::test {
+
+/** Logs that are only listed; what is removed is off the list. */
+class FakeLogFolder final : public LogFolder {
+ public:
+  std::vector<LogFile> files;
+
+  /** SPIDER/run-ID-attempt-N.log */
+  void add(const std::string& name, std::chrono::system_clock::time_point written = {},
+           std::int64_t size = 10) {
+    files.push_back({path_ / name, size, written});
+  }
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
+
+  [[nodiscard]] std::vector<LogFile> list() override { return files; }
+
+  [[nodiscard]] std::string remove(const std::filesystem::path& file) override {
+    std::erase_if(files, [&](const auto& other) { return other.path == file; });
+    return {};
+  }
+
+ private:
+  std::filesystem::path path_ = "/logs/default";
+};
+
+}  // namespace spider_check::test

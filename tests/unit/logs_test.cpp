@@ -1,0 +1,125 @@
+#include "app/logs.hpp"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "core/errors.hpp"
+#include "support/fake_log_folder.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+void fill(test::FakeLogFolder& folder, const std::vector<std::string>& names) {
+  for (const auto& name : names) folder.add(name);
+}
+
+std::string refusal(const std::vector<std::string>& names, const LogRequest& request) {
+  test::FakeLogFolder folder;
+  fill(folder, names);
+  try {
+    return choose_log(folder, request).string();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the newest log is that of the newest run's last attempt, by number") {
+  struct Row {
+    LogRequest request;
+    std::string log;
+  };
+
+  const Row rows[] = {
+      {{"a", {}, {}}, "a/run-10-attempt-2.log"},
+      {{"a", 9, {}}, "a/run-9-attempt-11.log"},
+      {{"a", {}, 1}, "a/run-10-attempt-1.log"},
+      {{"a", 9, 2}, "a/run-9-attempt-2.log"},
+      {{"b/c", {}, {}}, "b%2Fc/run-1-attempt-1.log"},
+      {{"b%2Fc", {}, {}}, "b%252Fc/run-2-attempt-1.log"},
+  };
+  test::FakeLogFolder folder;
+  fill(folder, {"a/run-9-attempt-2.log", "a/run-10-attempt-2.log", "a/run-10-attempt-1.log",
+                "a/run-9-attempt-11.log", "a/run-11-attempt-1.report", "b%2Fc/run-1-attempt-1.log",
+                "b%252Fc/run-2-attempt-1.log"});
+  for (const auto& row : rows) CHECK(choose_log(folder, row.request) == folder.path() / row.log);
+}
+
+TEST_CASE("a name that is cut in its folder's name is found whole and cut") {
+  const std::string cut = std::string(111, 'a') + "~019ebb34";
+  test::FakeLogFolder folder;
+  fill(folder, {cut + "/run-1-attempt-1.log"});
+  for (const auto& name : {cut, std::string(121, 'a')}) {
+    CHECK(choose_log(folder, {name, {}, {}}) == folder.path() / cut / "run-1-attempt-1.log");
+  }
+}
+
+TEST_CASE("a folder's name is not taken for a spider's where it is not") {
+  CHECK(refusal({"b%2Fc/run-1-attempt-1.log"}, {"b%2Fc", {}, {}}) ==
+        "logs: there is no log of a spider 'b%2Fc' in /logs/default; there are logs of: b/c");
+}
+
+TEST_CASE("what there is not is refused with what there is") {
+  struct Row {
+    std::vector<std::string> names;
+    LogRequest request;
+    std::string refusal;
+  };
+
+  const Row rows[] = {
+      {{},
+       {"a", {}, {}},
+       "logs: there are no logs in /logs/default; a spider has one as soon as it has been run"},
+      {{"a/run-1-attempt-1.report"},
+       {"a", {}, {}},
+       "logs: there are no logs in /logs/default; a spider has one as soon as it has been run"},
+      {{"news/run-1-attempt-1.log"},
+       {"mews", {}, {}},
+       "logs: there is no log of a spider 'mews' in /logs/default; did you mean 'news'? There "
+       "are logs of: news"},
+      {{"a/run-1-attempt-1.log"},
+       {"b", {}, {}},
+       "logs: there is no log of a spider 'b' in /logs/default; there are logs of: a"},
+      {{"a/run-1-attempt-1.log", "a/run-12-attempt-1.log"},
+       {"a", 2, {}},
+       "logs: there is no log of run 2 of 'a'; there are logs of run: 12, 1"},
+      {{"a/run-1-attempt-1.log", "a/run-2-attempt-3.log"},
+       {"a", 2, 1},
+       "logs: there is no log of attempt 1 at run 2 of 'a'; there are logs of attempt: 3"},
+  };
+  for (const auto& row : rows) CHECK(refusal(row.names, row.request) == row.refusal);
+}
+
+TEST_CASE("the nearest name is the one that may be meant") {
+  const std::vector<std::string> names{"listing/run-1-attempt-1.log", "lasting/run-1-attempt-1.log",
+                                       "rss/run-1-attempt-1.log"};
+
+  struct Row {
+    std::string wanted;
+    std::string meant;
+  };
+
+  const Row rows[] = {
+      {"listin", "listing"},
+      {"lastign", "lasting"},
+      {"xlisting", "listing"},
+      {"rs", "rss"},
+      {"r", ""},
+      {"xyz", ""},
+      {"", ""},
+      {"listxxx", ""},
+      {std::string(5000, 'a'), ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.wanted);
+    const auto text = refusal(names, {row.wanted, {}, {}});
+    const auto at = text.find("did you mean '");
+    CHECK((at == std::string::npos ? "" : text.substr(at + 14, text.find("'?") - at - 14)) ==
+          row.meant);
+  }
+}
+
+}  // namespace spider_check::app
