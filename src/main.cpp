@@ -32,6 +32,7 @@
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 #include "setup/check.hpp"
+#include "setup/init.hpp"
 #include "setup/sources.hpp"
 
 namespace {
@@ -165,6 +166,10 @@ app::Result run(int argc, char** argv) {
     return {};
   }
   const auto environment = config::read_environment();
+  if (const auto* init = std::get_if<config::InitCommand>(&line.command)) {
+    print(setup::init(*init, environment));
+    return {};
+  }
   const auto loaded = config::load(line.config_file, environment);
   if (std::holds_alternative<config::CheckCommand>(line.command)) {
     const auto report = setup::check(loaded, environment);
