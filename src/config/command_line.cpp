@@ -88,7 +88,7 @@ class Parser {
     logs_->add_option("--run", flags_.run, "Of this run, not the newest")->type_name("ID");
     logs_->add_option("--attempt", flags_.attempt, "Of this attempt, not the last")->type_name("N");
     logs_->add_flag("-f,--follow", flags_.follow,
-                    "Go on with what is appended, and with the next logs");
+                    "Go on with what is added, and with the next logs");
 
     check_ = app_.add_subcommand("check", "Try everything that the configuration names");
     prepare(*check_);
