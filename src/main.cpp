@@ -8,7 +8,6 @@
 
 #include <unistd.h>
 
-#include "app/line_view.hpp"
 #include "app/log.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
@@ -16,6 +15,7 @@
 #include "app/schedule.hpp"
 #include "app/status.hpp"
 #include "app/tick.hpp"
+#include "app/views.hpp"
 #include "config/command_line.hpp"
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
@@ -136,7 +136,7 @@ class Program {
   }
 
   std::unique_ptr<app::RunView> view(const std::vector<SpiderJob>& jobs) {
-    return std::make_unique<app::LineView>(*log_, jobs.size());
+    return app::make_view(*log_, jobs);
   }
 
   std::vector<SpiderSource*> sources(const config::Config& config) {

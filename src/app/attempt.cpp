@@ -49,20 +49,6 @@ std::map<std::string, History> histories_of(const Schedule& schedule,
   return schedule.store.histories(crawls, longest_history);
 }
 
-/** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
-std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) {
-  std::vector<std::string> faults;
-  for (const auto& name : schedule.store.spiders_of_last_success()) {
-    const bool there = std::any_of(list.jobs.begin(), list.jobs.end(),
-                                   [&](const auto& job) { return job.name == name; });
-    if (!there) {
-      faults.push_back("spider '" + render::printable(name) +
-                       "' is gone: it was run last time, and is not listed any more");
-    }
-  }
-  return faults;
-}
-
 std::string names(const std::vector<std::string>& spiders) {
   constexpr std::size_t most = 10;
   std::string text;
@@ -70,6 +56,22 @@ std::string names(const std::vector<std::string>& spiders) {
     text += (text.empty() ? "" : ", ") + render::printable(spiders[i]);
   }
   return spiders.size() > most ? text + ", …" : text;
+}
+
+/** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
+std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) {
+  auto before = schedule.store.spiders_of_last_success();
+  std::erase_if(before, [&](const auto& name) {
+    return std::any_of(list.jobs.begin(), list.jobs.end(),
+                       [&](const auto& job) { return job.name == name; });
+  });
+  if (before.empty()) return {};
+  if (before.size() == 1) {
+    return {"spider '" + names(before) +
+            "' is gone: it was run last time, and is not listed any more"};
+  }
+  return {std::to_string(before.size()) + " spiders are gone (" + names(before) +
+          "): they were run last time, and are not listed any more"};
 }
 
 /** One attempt, from its list of spiders to its recorded end. */
@@ -93,6 +95,7 @@ class Attempt {
       schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
     const auto view = schedule_.make_view(jobs_);
+    view->begin(claim_);
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
     const auto cut = schedule_.runner.run_all(jobs_, keeper);
     view->close();

@@ -12,6 +12,9 @@ class RunView : public Port {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /** The run's spiders are about to start. */
+  virtual void begin(const Claim&) {}
+
   virtual void started(const SpiderJob& job) = 0;
 
   /** It was told to stop, and has not ended yet. */

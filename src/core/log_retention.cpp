@@ -43,21 +43,25 @@ std::vector<LogFile> superfluous(std::vector<LogFile> files,
                                  const std::vector<std::filesystem::path>& wanted,
                                  std::chrono::system_clock::time_point now,
                                  const LogLimits& limits) {
-  std::int64_t total = 0;
-  for (auto& file : files) {
-    file.path = file.path.lexically_normal();
-    total += file.size;
-  }
+  for (auto& file : files) file.path = file.path.lexically_normal();
   const auto keys = keys_to_keep(files, wanted);
+  std::int64_t kept = 0;
+  std::int64_t rest = 0;
+  std::erase_if(files, [&](const auto& file) {
+    const auto name = parse_log_name(file.path);
+    const bool stays = !name || keys.contains({folder_of(file.path), *name});
+    (stays ? kept : rest) += file.size;
+    return stays;
+  });
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
     return std::tie(a.written, a.path) < std::tie(b.written, b.path);
   });
+  // One spider that floods its newest log takes at most half of the room from all the others.
+  const auto room = std::max(limits.total_size - kept, limits.total_size / 2);
   std::vector<LogFile> out;
   for (auto& file : files) {
-    if (now - file.written <= limits.keep && total <= limits.total_size) break;
-    const auto name = parse_log_name(file.path);
-    if (!name || keys.contains({folder_of(file.path), *name})) continue;
-    total -= file.size;
+    if (now - file.written <= limits.keep && rest <= room) break;
+    rest -= file.size;
     out.push_back(std::move(file));
   }
   return out;

@@ -19,7 +19,7 @@ struct LogLimits {
 /**
  * Which files of one schedule are to be removed, oldest first. Never the newest log of a spider,
  * nor a log in `wanted`, nor a report that belongs to one of these: they count for the size, and
- * stay even when that is exceeded.
+ * stay even when that is exceeded. Half of the size is left to the others in any case.
  *
  * wanted: log paths as they were recorded. A log is known by its spider's folder and its own name,
  * so that it is found again when all logs were moved.

@@ -8,10 +8,23 @@
 
 namespace spider_check::os {
 
+namespace {
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 StopSignals::StopSignals() {
   sigset_t stop;
   sigemptyset(&stop);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&stop, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    // nohup, and a shell's background jobs, want it to stay so; held back it would come after all.
+    if (!is_ignored(signal)) sigaddset(&stop, signal);
+  }
   if (::sigprocmask(SIG_BLOCK, &stop, &before_) != 0)
     throw system_error("cannot hold back signals");
   fd_ = FileDescriptor(Adopt{}, ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));

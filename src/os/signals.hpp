@@ -7,9 +7,10 @@
 namespace spider_check::os {
 
 /**
- * Holds back SIGTERM, SIGINT and SIGHUP while it lives, and tells of them through a file descriptor
- * instead, so that they are handled where the program waits and nowhere else. The destructor gives
- * back what was before; a signal that nobody took then acts as usual.
+ * Holds back SIGTERM, SIGINT and SIGHUP, but for those that are ignored, while it lives, and tells
+ * of them through a file descriptor instead, so that they are handled where the program waits and
+ * nowhere else. The destructor gives back what was before; a signal that nobody took then acts as
+ * usual.
  */
 class StopSignals {
  public:

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/duration.hpp"
+#include "render/text_width.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::render {
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::size_t columns = 8;
 using Row = std::array<std::string, columns>;
-
-/** How many columns of a terminal a text takes: the bytes that go on with a character take none. */
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-  }));
-}
 
 std::string padded(std::string text, std::size_t width) {
   text.append(width - std::min(width, width_of(text)), ' ');

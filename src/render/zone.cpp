@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <ctime>
 #include <optional>
+#include <string_view>
+
+#include "render/utf8.hpp"
 
 namespace spider_check::render {
 
@@ -52,6 +55,25 @@ std::string format_tm(const std::tm& time, const char* format) {
   return {buffer.data(), std::strftime(buffer.data(), buffer.size(), format, &time)};
 }
 
+/** Whether a character steers a terminal, breaks a line, turns what is around it, or is not seen.
+ */
+bool steers(char32_t code) {
+  if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+  const bool breaks = code == 0x2028 || code == 0x2029;
+  const bool turns = code == 0x61c || code == 0x200e || code == 0x200f ||
+                     (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  const bool hides = code == 0x200b || (code >= 0x2060 && code <= 0x2064) || code == 0xfeff;
+  return breaks || turns || hides;
+}
+
+std::string escaped(const Character& character) {
+  std::array<char, 8> buffer{};
+  const bool byte = !character.valid || character.code < 0x80;
+  std::snprintf(buffer.data(), buffer.size(), byte ? "\\x%02x" : "\\u%04x",
+                static_cast<unsigned>(character.code));
+  return buffer.data();
+}
+
 }  // namespace
 
 std::string Zone::at(TimePoint time) const {
@@ -79,17 +101,16 @@ std::string iso_utc(TimePoint time) {
 
 std::string printable(const std::string& text) {
   std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto character = first_character(rest);
+    if (character.code == '\n') {
       line += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      std::array<char, 8> buffer{};
-      std::snprintf(buffer.data(), buffer.size(), "\\x%02x", byte);
-      line += buffer.data();
+    } else if (!character.valid || steers(character.code)) {
+      line += escaped(character);
     } else {
-      line += c;
+      line += rest.substr(0, character.length);
     }
+    rest.remove_prefix(character.length);
   }
   return line;
 }

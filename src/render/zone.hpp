@@ -27,7 +27,8 @@ class Zone {
 
 /**
  * A name or message of somebody else's, safe to print on one line: control characters, among them
- * those that steer a terminal, become \xNN, a newline \n.
+ * those that steer a terminal, and bytes that are no UTF-8 become \xNN, a newline \n; beyond ASCII,
+ * controls, what turns the direction of writing and what nobody sees become \uNNNN.
  */
 [[nodiscard]] std::string printable(const std::string& text);
 

@@ -121,8 +121,9 @@ def test_every_command_checks_the_configuration(shared):
                                  "postgresql://me:hunter2/hunter2@host/db"])
 def test_a_bad_url_is_refused_without_its_password(shared, url):
     shared.spider("a").sections["database"]["url"] = url
+    line = shared.config_text().splitlines().index("[database]") + 2
     result = shared.run("-v")
-    check(result, f"{shared.folder}/spider-check.toml:2:", "url")
+    check(result, f"{shared.folder}/spider-check.toml:{line}:", "url")
     assert "hunter2" not in result.err
 
 

@@ -231,3 +231,15 @@ def test_a_spider_that_is_gone_is_told_and_the_others_succeed(project):
     assert re.search(r" warn +spider 'b' is gone", result.err), result.err
     assert "spider 'b' is gone" in project.runs()[-1].faults[0]
     assert project.run("--force").err.count("is gone") == 0
+
+
+def test_spiders_that_vanish_together_are_told_on_one_line(project):
+    for name in ("a", "b", "c"):
+        add(project, name)
+    assert project.run().code == 0
+    for name in ("b", "c"):
+        (project.project / f"odd/spiders/{name}.py").unlink()
+    result = project.run("--force")
+    assert result.code == 0
+    assert "2 spiders are gone (b, c): they were run last time" in result.err
+    assert len(project.runs()[-1].faults) == 1

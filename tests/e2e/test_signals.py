@@ -107,3 +107,15 @@ def test_a_closed_terminal_does_not_leave_spiders_behind(world):
     assert running.end().code == -signal.SIGHUP
     assert not is_alive(spider)
     assert world.only_run().status == "failed"
+
+
+def test_under_nohup_a_closed_terminal_does_not_end_the_run(world):
+    """SIGHUP is ignored from the start, and stays so; the spider gets the same."""
+    gate = world.gate()
+    world.spider("a", gate.script)
+    running = world.start(before=["/usr/bin/nohup"])
+    gate.wait()
+    running.signal(signal.SIGHUP)
+    gate.open()
+    assert running.end().code == 0
+    assert world.only_run().status == "completed"

@@ -154,12 +154,12 @@ class World:
                  "LANG": "C.UTF-8"}
         return {name: value for name, value in {**clean, **(env or {})}.items() if value is not None}
 
-    def start(self, *args, env=None, cwd=None, keep_config=False, new_session=False):
+    def start(self, *args, env=None, cwd=None, keep_config=False, new_session=False, before=()):
         """Starts the program in the folder where the configuration is, which is written afresh."""
         if not keep_config:
             self.write_config()
         self._started.append(Running(
-            [program_path(), *map(str, args)], env=self.environment(env), cwd=cwd or self.folder,
+            [*before, program_path(), *map(str, args)], env=self.environment(env), cwd=cwd or self.folder,
             errors=self.folder / f"stderr-{len(self._started)}", start_new_session=new_session))
         return self._started[-1]
 

@@ -208,7 +208,9 @@ Interest MemoryRunStore::interest() const {
 
 bool MemoryRunStore::written() {
   if (!write_) return true;
-  const auto [claim, outcomes] = *std::exchange(write_, std::nullopt);
+  const auto write = *std::exchange(write_, std::nullopt);
+  const auto& claim = write.first;
+  const auto& outcomes = write.second;
   const bool has_crawl = std::any_of(outcomes.begin(), outcomes.end(),
                                      [](const auto& outcome) { return outcome.crawl.has_value(); });
   if (has_crawl && database_.refuses_crawls) {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/crawl.hpp"
+#include "core/time.hpp"
+
+namespace spider_check::render {
+
+/** Where a spider stands in a run. */
+enum class RowState { waiting, running, stopping, ok, degraded, failed };
+
+/** One spider of a run that goes on. */
+struct LiveRow {
+  std::string name;  ///< printable, as is the note
+  RowState state = RowState::waiting;
+  Duration elapsed{0};               ///< since its start, or that it took
+  std::optional<Progress> progress;  ///< of a crawl that tells
+  std::string note;                  ///< what it waits for, or why it failed
+  std::uint64_t order = 0;           ///< grows with each change of a state: the newest has the most
+};
+
+/** A run that goes on. */
+struct LiveRun {
+  std::string title;  ///< "Run 12"
+  Duration elapsed{0};
+  std::vector<LiveRow> rows;  ///< in the order in which they start
+};
+
+/** What there is to draw on. */
+struct Screen {
+  std::size_t width = 80;
+  std::size_t height = 24;
+  bool colour = false;  ///< without it no line holds any escape sequence
+};
+
+/**
+ * The lines of a table of the run: each takes at most the screen's width, and all together leave
+ * one line of its height. Where there is too little room, columns and then rows are left out; what
+ * runs is shown before what failed, and that before the rest, which is counted in a last line.
+ */
+[[nodiscard]] std::vector<std::string> live_table(const LiveRun& run, const Screen& screen);
+
+/** "ok", "waiting", …: one word. */
+[[nodiscard]] std::string to_word(RowState state);
+
+/** A text in the colour of a state, with what ends it. */
+[[nodiscard]] std::string in_colour(RowState state, const std::string& text);
+
+/** "3 min 12 s", "7 s": to_words() without fractions, which nobody can read while they change. */
+[[nodiscard]] std::string whole_words(Duration duration);
+
+}  // namespace spider_check::render
