@@ -28,8 +28,12 @@
 #include "os/process_identity.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
+#include "render/check.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
+#include "setup/check.hpp"
+#include "setup/init.hpp"
+#include "setup/sources.hpp"
 
 namespace {
 
@@ -51,33 +55,14 @@ app::LogLevel log_level(config::Verbosity verbosity) {
   return app::LogLevel::normal;
 }
 
-std::vector<SpiderJob> program_jobs(const config::Config& config) {
-  std::vector<SpiderJob> jobs;
-  for (const auto& program : config.programs) {
-    SpiderJob job;
-    job.name = program.name;
-    job.command = program.command;
-    job.arguments_at = job.command.size();
-    jobs.push_back(std::move(job));
-  }
-  return jobs;
-}
-
-scrapy::ProjectOptions project_options(const config::Config& config) {
-  if (!config.scrapy) return {};
-  const auto& scrapy = *config.scrapy;
-  return {scrapy.project, scrapy.command,  scrapy.include,
-          scrapy.exclude, scrapy.settings, scrapy.list_timeout};
-}
-
 /** The parts that a configuration asks for, put together; the configuration outlives them. */
 class Program {
  public:
   Program(const config::Config& config, config::Verbosity verbosity)
       : session_(config.database, db::session_name(os::host_name(), ::getpid())),
         store_(session_, config.name, config.max_instances, owners_),
-        project_(project_options(config)),
-        programs_(program_jobs(config)),
+        project_(setup::project_options(config)),
+        programs_(setup::program_jobs(config)),
         runner_(config.concurrency, config.run_timeout),
         logs_(config.log_dir, config.name),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
@@ -99,7 +84,7 @@ class Program {
                   config.log_size} {}
 
   app::Result operator()(const config::TickCommand& command) {
-    if (schedule_.sources.empty()) throw UsageError(nothing_to_run());
+    if (schedule_.sources.empty()) throw UsageError(setup::nothing_to_run());
     if (!command.dry_run) return app::tick(schedule_, command.request);
     print(app::dry_run(schedule_, command.request));
     return {};
@@ -131,10 +116,12 @@ class Program {
     return {};
   }
 
-  app::Result operator()(const config::PrintCommand& command) {
-    print(command.text);
-    return {};
-  }
+  // These need no schedule: run() is done with them before there is one.
+  app::Result operator()(const config::CheckCommand& /*command*/) { return {}; }
+
+  app::Result operator()(const config::InitCommand& /*command*/) { return {}; }
+
+  app::Result operator()(const config::PrintCommand& /*command*/) { return {}; }
 
  private:
   void follow(const std::filesystem::path& log, const config::LogsCommand& command,
@@ -150,13 +137,6 @@ class Program {
 
   std::unique_ptr<app::RunView> view(const std::vector<SpiderJob>& jobs) {
     return app::make_view(*log_, jobs);
-  }
-
-  static std::string nothing_to_run() {
-    return "there is nothing to run: no Scrapy project and no [[spider]] is configured, and this "
-           "is "
-           "no folder with scrapy.cfg; write a spider-check.toml as README.md shows, or name one "
-           "with -c FILE";
   }
 
   std::vector<SpiderSource*> sources(const config::Config& config) {
@@ -185,7 +165,17 @@ app::Result run(int argc, char** argv) {
     print(text->text);
     return {};
   }
-  const auto loaded = config::load(line.config_file, config::read_environment());
+  const auto environment = config::read_environment();
+  if (const auto* init = std::get_if<config::InitCommand>(&line.command)) {
+    print(setup::init(*init, environment));
+    return {};
+  }
+  const auto loaded = config::load(line.config_file, environment);
+  if (std::holds_alternative<config::CheckCommand>(line.command)) {
+    const auto report = setup::check(loaded, environment);
+    print(render::check_text(report));
+    return {exit_code(report)};
+  }
   Program program(loaded.config, line.verbosity);
   return std::visit(program, line.command);
 }

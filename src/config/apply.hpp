@@ -9,18 +9,9 @@
 
 namespace spider_check::config {
 
-/**
- * A configuration in the making: sources are applied from the weakest to the strongest. Beside the
- * values it keeps where those came from that are checked against each other at the end.
+/** Applies a TOML file: sources are applied from the weakest to the strongest. Throws UsageError.
  */
-struct Draft {
-  Config config;
-  std::filesystem::path state_dir;            ///< empty: the default
-  std::map<std::string, std::string> places;  ///< by the key's name, "FILE:LINE: KEY"
-};
-
-/** Applies a TOML file. Throws UsageError. */
-void apply_file(const std::filesystem::path& file, Draft& draft);
+void apply_file(const std::filesystem::path& file, Config& config);
 
 class TomlTable;
 
@@ -28,7 +19,7 @@ class TomlTable;
 void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config);
 
 /** Applies the variables that installations set: SCHEDULER_… and DB_…. Throws UsageError. */
-void apply_settings(const Lookup& settings, Draft& draft);
+void apply_settings(const Lookup& settings, Config& config);
 
 /** Applies libpq's own variables, PG…, where libpq itself does not see them: from a .env file. */
 void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database);
@@ -36,6 +27,19 @@ void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database);
 /** Leaves a connection parameter to libpq, which reads its variables from the environment itself.
  */
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database);
+
+/** The variables of apply_settings(). */
+inline constexpr const char* setting_variables[] = {
+    "SCHEDULER_ENABLED",
+    "SCHEDULER_INTERVAL_HOURS",
+    "SCHEDULER_TIMEZONE",
+    "SCHEDULER_MAX_INSTANCES",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_NAME",
+    "DB_USER",
+    "DB_PASSWORD",
+};
 
 /** libpq's variable for one of its connection parameters. */
 struct LibpqVariable {

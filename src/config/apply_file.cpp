@@ -20,7 +20,8 @@ void assign(T& target, std::optional<U> value) {
 
 /** Relative paths in a file are relative to the file's folder. */
 fs::path absolute(const fs::path& base, const std::string& path) {
-  return (base / path).lexically_normal();
+  const auto normal = (base / path).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();  // "." leaves a slash at the end
 }
 
 /** A word with a slash in it is a path; any other is looked up in PATH. */
@@ -40,8 +41,7 @@ std::optional<std::vector<std::string>> read_command(TomlTable& table, const fs:
   return resolve(std::move(*command), base);
 }
 
-void read_schedule(TomlTable& table, const fs::path& base, Draft& draft) {
-  auto& config = draft.config;
+void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   auto& policy = config.policy;
   assign(config.name, table.text("name"));
   assign(policy.enabled, table.boolean("enabled"));
@@ -59,9 +59,11 @@ void read_schedule(TomlTable& table, const fs::path& base, Draft& draft) {
   assign(policy.retry_after, table.duration("retry_after", 0s));
   assign(policy.slack, table.duration("slack", 0s));
   assign(config.takeover_after, table.duration("takeover_after", 1min));
-  if (const auto folder = table.text("state_dir")) draft.state_dir = absolute(base, *folder);
+  if (const auto folder = table.text("state_dir")) config.state_dir = absolute(base, *folder);
   if (const auto folder = table.text("log_dir")) config.log_dir = absolute(base, *folder);
-  if (table.has("slack")) draft.places["slack"] = table.place("slack");
+  for (const auto* key : {"slack", "retry_after", "run_timeout", "state_dir", "log_dir"}) {
+    if (table.has(key)) config.places[key] = table.place(key);
+  }
 }
 
 std::string read_password(const fs::path& file, const std::string& place) {
@@ -114,6 +116,9 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
                      (scrapy.project / "scrapy.cfg").string() +
                      "; name the folder that holds scrapy.cfg");
   }
+  for (const auto* key : {"project", "command"}) {
+    if (table.has(key)) scrapy.places[key] = table.place(key);
+  }
   assign(scrapy.command, read_command(table, base));
   assign(scrapy.include, table.texts("include"));
   assign(scrapy.exclude, table.texts("exclude"));
@@ -141,6 +146,7 @@ ProgramConfig read_program(TomlTable& table, const fs::path& base,
                      R"(" has no command; add command = ["/path/to/program"])");
   }
   program.command = std::move(*command);
+  program.place = table.place("command");
   table.finish();
   return program;
 }
@@ -156,18 +162,18 @@ toml::table parse(const fs::path& file) {
 
 }  // namespace
 
-void apply_file(const fs::path& file, Draft& draft) {
+void apply_file(const fs::path& file, Config& config) {
   const auto parsed = parse(file);
   const auto name = file.string();
   const auto base = file.parent_path();
   TomlTable top(name, "", parsed);
-  read_schedule(top, base, draft);
-  if (auto table = top.table("database")) read_database(*table, base, draft.config.database);
-  if (auto table = top.table("scrapy")) draft.config.scrapy = read_scrapy(*table, base);
+  read_schedule(top, base, config);
+  if (auto table = top.table("database")) read_database(*table, base, config.database);
+  if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
   for (auto& table : top.tables("spider")) {
-    draft.config.programs.push_back(read_program(table, base, draft.config.programs));
+    config.programs.push_back(read_program(table, base, config.programs));
   }
-  if (auto table = top.table("spiders")) apply_spiders(*table, base, draft.config);
+  if (auto table = top.table("spiders")) apply_spiders(*table, base, config);
   top.finish();
 }
 

@@ -67,8 +67,7 @@ void apply_database(const Lookup& settings, ConnectionOptions& database) {
 
 }  // namespace
 
-void apply_settings(const Lookup& settings, Draft& draft) {
-  auto& config = draft.config;
+void apply_settings(const Lookup& settings, Config& config) {
   if (const auto setting = settings("SCHEDULER_ENABLED")) {
     config.policy.enabled = to_bool(*setting);
   }

@@ -20,8 +20,20 @@ void check_variables(const std::vector<std::pair<std::string, std::string>>& var
   }
 }
 
+/** Where each key is that the table has. */
+Places places_in(const TomlTable& table) {
+  Places places;
+  for (const auto* key :
+       {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors", "min_items_ratio",
+        "finish_reasons", "working_directory", "arguments", "env"}) {
+    if (table.has(key)) places[key] = table.place(key);
+  }
+  return places;
+}
+
 SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
   SpiderRules rules;
+  rules.places = places_in(table);
   rules.timeout = table.duration("timeout", 0s);
   rules.stall_timeout = table.duration("stall_timeout", 0s);
   rules.grace = table.duration("grace", 0s);

@@ -42,6 +42,9 @@ struct Flags {
   std::string run;
   std::string attempt;
   bool follow = false;
+  std::string directory;
+  std::string output;
+  bool to_stdout = false;
 };
 
 /** A number from 1 on. Throws UsageError. */
@@ -85,7 +88,19 @@ class Parser {
     logs_->add_option("--run", flags_.run, "Of this run, not the newest")->type_name("ID");
     logs_->add_option("--attempt", flags_.attempt, "Of this attempt, not the last")->type_name("N");
     logs_->add_flag("-f,--follow", flags_.follow,
-                    "Go on with what is appended, and with the next logs");
+                    "Go on with what is added, and with the next logs");
+
+    check_ = app_.add_subcommand("check", "Try everything that the configuration names");
+    prepare(*check_);
+
+    init_ = app_.add_subcommand("init", "Write a configuration for a Scrapy project");
+    init_->set_help_flag("-h,--help", "Show this help");
+    init_->fallthrough();
+    init_->add_option("DIRECTORY", flags_.directory, "Where to look; default: here, and below")
+        ->type_name("");
+    init_->add_option("-o,--output", flags_.output, "The file to write; never one that exists")
+        ->type_name("FILE");
+    init_->add_flag("--stdout", flags_.to_stdout, "Print it, and write no file");
   }
 
   CommandLine parse(int argc, const char* const* argv) {
@@ -126,12 +141,39 @@ class Parser {
     if (*migrate_) return MigrateCommand{wait()};
     if (*status_) return StatusCommand{flags_.json};
     if (*logs_) return logs();
+    if (*check_) return CheckCommand{};
+    if (*init_) return init();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
   }
 
   /** Null for a tick. */
   [[nodiscard]] const char* name_of_command() const {
-    return *migrate_ ? "migrate" : *status_ ? "status" : *logs_ ? "logs" : nullptr;
+    for (const auto& [name, command] :
+         {std::pair{"migrate", migrate_}, std::pair{"status", status_}, std::pair{"logs", logs_},
+          std::pair{"check", check_}, std::pair{"init", init_}}) {
+      if (*command) return name;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] InitCommand init() const {
+    if (!flags_.config_file.empty()) {
+      throw UsageError("-c names a configuration to read, and init writes one; use -o FILE");
+    }
+    const bool has_output = init_->count("--output") > 0;
+    if (has_output && flags_.to_stdout) {
+      throw UsageError("-o and --stdout exclude each other; give one of them");
+    }
+    if ((has_output && flags_.output.empty()) ||
+        (init_->count("DIRECTORY") > 0 && flags_.directory.empty())) {
+      throw UsageError(
+          "init: an empty text names no file and no folder; give one, or leave it out");
+    }
+    InitCommand command;
+    if (!flags_.directory.empty()) command.directory = flags_.directory;
+    if (has_output) command.output = flags_.output;
+    command.to_stdout = flags_.to_stdout;
+    return command;
   }
 
   [[nodiscard]] LogsCommand logs() const {
@@ -176,6 +218,8 @@ class Parser {
   CLI::App* migrate_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* logs_ = nullptr;
+  CLI::App* check_ = nullptr;
+  CLI::App* init_ = nullptr;
 };
 
 }  // namespace

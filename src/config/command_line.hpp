@@ -35,12 +35,23 @@ struct LogsCommand {
   bool follow = false;
 };
 
+/** Tries what the configuration names. */
+struct CheckCommand {};
+
+/** Writes a configuration for a Scrapy project. */
+struct InitCommand {
+  std::string directory = ".";        ///< where to look for the project, there and below
+  std::optional<std::string> output;  ///< the file to write; empty: beside the project
+  bool to_stdout = false;
+};
+
 /** --help or --version: the text is all there is to do. */
 struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, PrintCommand>;
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, CheckCommand,
+                             InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

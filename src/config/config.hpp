@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,9 @@
 
 namespace spider_check::config {
 
+/** Where the file says something: by the key's name, "FILE:LINE: KEY". */
+using Places = std::map<std::string, std::string>;
+
 /** [scrapy]: a Scrapy project. */
 struct ScrapyConfig {
   std::filesystem::path project;
@@ -21,12 +25,14 @@ struct ScrapyConfig {
   std::vector<std::string> exclude;
   std::vector<std::pair<std::string, std::string>> settings;
   Duration list_timeout = std::chrono::minutes(2);
+  Places places{};  ///< of its keys
 };
 
 /** [[spider]]: any other program. */
 struct ProgramConfig {
   std::string name;
   std::vector<std::string> command;
+  std::string place{};  ///< of the command, "FILE:LINE: KEY"
 };
 
 /** What [spiders] or a table in it says; what it does not say is empty. */
@@ -42,6 +48,7 @@ struct SpiderRules {
   std::optional<std::filesystem::path> working_directory;
   std::optional<std::vector<std::string>> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
+  Places places;  ///< of what is said here
 
   /** What the other one says wins. */
   void override_with(const SpiderRules& other);
@@ -65,12 +72,14 @@ struct Config {
   Duration keep = std::chrono::hours(24 * 90);          ///< how long logs are kept
   std::int64_t log_size = std::int64_t{1'000'000'000};  ///< of all logs together, in bytes
   Duration takeover_after = std::chrono::minutes(2);
+  std::filesystem::path state_dir;
   std::filesystem::path log_dir;
   ConnectionOptions database;
   std::optional<ScrapyConfig> scrapy;
   std::vector<ProgramConfig> programs;
   SpiderRules spiders;                    ///< for every spider
   std::vector<SpiderOverride> overrides;  ///< in the order of the file
+  Places places;                          ///< of other keys than those of spiders
 };
 
 }  // namespace spider_check::config

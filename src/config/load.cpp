@@ -56,21 +56,22 @@ fs::path default_state_dir(const Environment& environment) {
   return environment.home / ".local/state/spider-check";
 }
 
-void set_folders(Draft& draft, const Environment& environment) {
-  auto& log_dir = draft.config.log_dir;
+void set_folders(Config& config, const Environment& environment) {
+  auto& log_dir = config.log_dir;
+  if (config.state_dir.empty()) config.state_dir = default_state_dir(environment);
   if (!log_dir.empty()) return;
   if (const auto folder = environment.get("LOGS_DIRECTORY")) {
     log_dir = first_of(*folder);
   } else {
-    log_dir = (draft.state_dir.empty() ? default_state_dir(environment) : draft.state_dir) / "logs";
+    log_dir = config.state_dir / "logs";
   }
 }
 
-void check_together(const Draft& draft) {
-  const auto& policy = draft.config.policy;
+void check_together(const Config& config) {
+  const auto& policy = config.policy;
   if (policy.slack < policy.interval) return;
-  const auto place = draft.places.find("slack");
-  throw UsageError((place == draft.places.end() ? "slack" : place->second) + ": " +
+  const auto place = config.places.find("slack");
+  throw UsageError((place == config.places.end() ? "slack" : place->second) + ": " +
                    to_text(policy.slack) + " is not shorter than the interval (" +
                    to_text(policy.interval) + "); every tick would run the spiders");
 }
@@ -92,22 +93,33 @@ std::vector<fs::path> default_files(const Environment& environment) {
           "/etc/spider-check/config.toml"};
 }
 
+std::vector<std::string> variables_set(const Environment& environment) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (environment.get(name)) names.push_back(name);
+  };
+  for (const auto* name : setting_variables) add(name);
+  for (const auto& [parameter, variable] : libpq_variables) add(variable);
+  return names;
+}
+
 Loaded load(const std::optional<std::string>& file, const Environment& environment) {
-  Draft draft;
+  Config config;
   const auto found = find_file(file, environment);
-  if (found) apply_file(*found, draft);
-  if (const auto dotenv = find_dotenv(found, environment)) {
+  if (found) apply_file(*found, config);
+  const auto dotenv = find_dotenv(found, environment);
+  if (dotenv) {
     const auto settings = lookup_in(read_dotenv(*dotenv));
     // libpq's variables first, so that the program's own, which say what they are for, win.
-    apply_libpq_settings(settings, draft.config.database);
-    apply_settings(settings, draft);
+    apply_libpq_settings(settings, config.database);
+    apply_settings(settings, config);
   }
-  yield_to_libpq(environment, draft.config.database);
-  apply_settings(settings_of(environment), draft);
-  check_together(draft);
-  set_folders(draft, environment);
-  default_project(draft.config, environment);
-  return {std::move(draft.config), found};
+  yield_to_libpq(environment, config.database);
+  apply_settings(settings_of(environment), config);
+  check_together(config);
+  set_folders(config, environment);
+  default_project(config, environment);
+  return {std::move(config), found, dotenv};
 }
 
 }  // namespace spider_check::config

@@ -13,12 +13,17 @@ namespace spider_check::config {
 /** A configuration, and where it came from. */
 struct Loaded {
   Config config;
-  std::optional<std::filesystem::path> file;  ///< empty: there is none, which is fine
+  std::optional<std::filesystem::path> file;      ///< empty: there is none, which is fine
+  std::optional<std::filesystem::path> dotenv{};  ///< the .env file that was read, too
 };
 
 /** Where a configuration file is looked for, the first that exists; -c and the environment aside.
  */
 [[nodiscard]] std::vector<std::filesystem::path> default_files(const Environment& environment);
+
+/** Which variables that a configuration reads are set, in the order in which they are documented.
+ */
+[[nodiscard]] std::vector<std::string> variables_set(const Environment& environment);
 
 /**
  * Finds, reads and checks the whole configuration: environment beats .env beats file. `file` is

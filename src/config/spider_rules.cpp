@@ -33,14 +33,19 @@ bool is_for(const SpiderOverride& table, const std::string& spider) {
   return table.pattern == spider || ::fnmatch(table.pattern.c_str(), spider.c_str(), 0) == 0;
 }
 
-void apply_rules(const Config& config, SpiderJob& job) {
+SpiderRules rules_of(const Config& config, const std::string& spider) {
   auto rules = config.spiders;
   for (const auto& table : config.overrides) {
-    if (table.pattern != job.name && is_for(table, job.name)) rules.override_with(table.rules);
+    if (table.pattern != spider && is_for(table, spider)) rules.override_with(table.rules);
   }
   for (const auto& table : config.overrides) {
-    if (table.pattern == job.name) rules.override_with(table.rules);
+    if (table.pattern == spider) rules.override_with(table.rules);
   }
+  return rules;
+}
+
+void apply_rules(const Config& config, SpiderJob& job) {
+  const auto rules = rules_of(config, job.name);
   auto& limits = job.limits;
   if (job.crawl) limits.stall_timeout = crawl_stall_timeout;
   assign(limits.timeout, rules.timeout);
@@ -73,6 +78,7 @@ void SpiderRules::override_with(const SpiderRules& other) {
   take(arguments, other.arguments);
   // The later one of a name wins when they are set.
   environment.insert(environment.end(), other.environment.begin(), other.environment.end());
+  for (const auto& [key, place] : other.places) places[key] = place;
 }
 
 }  // namespace spider_check::config

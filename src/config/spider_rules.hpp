@@ -8,9 +8,12 @@
 namespace spider_check::config {
 
 /**
- * Gives a job what [spiders] says: first what applies to every spider, then each table whose name
- * or glob fits, in the order of the file, one with its very name last.
+ * What [spiders] says of a spider: first what applies to every one, then each table whose name or
+ * glob fits, in the order of the file, one with its very name last.
  */
+[[nodiscard]] SpiderRules rules_of(const Config& config, const std::string& spider);
+
+/** Gives a job what [spiders] says of it. */
 void apply_rules(const Config& config, SpiderJob& job);
 
 /** Whether a table of [spiders] is for this spider. */

@@ -108,7 +108,7 @@ def test_a_folder_instead_of_a_file_is_refused(shared):
 
 
 def test_every_command_checks_the_configuration(shared):
-    for args in (["status"], ["migrate"], ["--dry-run"], ["--force"]):
+    for args in (["status"], ["migrate"], ["check"], ["--dry-run"], ["--force"]):
         path = shared.write_config("intervall = 1\n")
         check(shared.run(*args, keep_config=True), f"{path}:1:", '"intervall"')
 

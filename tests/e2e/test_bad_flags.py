@@ -16,6 +16,9 @@ WRONG = [
     (["--force=perhaps"], "force"),
     (["-q", "-v"], "-q"),
     (["status", "--force"], "--force"),
+    (["check", "--force"], "--force"),
+    (["check", "extra"], "extra"),
+    (["--stdout"], "--stdout"),
     (["status", "--dry-run"], "--dry-run"),
     (["migrate", "--spider", "a"], "--spider"),
     (["--wait", "5s"], "--wait"),
@@ -49,7 +52,7 @@ def test_help_and_version_need_no_configuration(shared, args):
 def test_help_names_every_flag_and_command(shared):
     out = shared.run("--help").out
     for word in ("-c", "--force", "--spider", "--dry-run", "-q", "-v", "--version", "--help",
-                 "migrate", "status", "logs"):
+                 "migrate", "status", "logs", "check", "init"):
         assert word in out
     assert max(map(len, out.splitlines())) <= 80
     assert "--wait" in shared.run("migrate", "--help").out

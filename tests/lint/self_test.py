@@ -42,6 +42,7 @@ class LayersTest(unittest.TestCase):
                 "src/scrapy/a.cpp": '#include "os/a.hpp"\nauto a = "select what you want";\n',
                 "src/app/a.cpp": '#include "render/a.hpp"\n#include <spdlog/spdlog.h>\n'
                 "// SELECT in a comment\nauto n = 10'000; auto c = '\"'; auto s = \"Updated\";\n",
+                "src/setup/a.cpp": '#include "db/a.hpp"\n#include "config/a.hpp"\n',
                 "src/os/meson.build": "os_lib = static_library(dependencies: core_dep) # db_dep\n"
                 "os_dep = declare_dependency(link_with: os_lib)\n",
                 "src/meson.build": "executable('x', dependencies: [app_dep, db_dep])\n",
@@ -60,6 +61,8 @@ class LayersTest(unittest.TestCase):
             ("render/a.cpp", '#include "app/a.hpp"\n', "render must not include"),
             ("scrapy/a.cpp", '#include "db/a.hpp"\n', "scrapy must not include"),
             ("app/a.cpp", '#include "os/a.hpp"\n', "app must not include"),
+            ("setup/a.cpp", '#include "app/a.hpp"\n', "setup must not include"),
+            ("app/a.cpp", '#include "setup/a.hpp"\n', "app must not include"),
             ("app/a.cpp", '#include "a.hpp"\n', "not named from src on"),
             ("app/a.cpp", '#include "../db/a.hpp"\n', "not named from src on"),
             ("misc/a.cpp", "int a;\n", "no layer that is known"),

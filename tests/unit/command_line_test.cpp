@@ -1,5 +1,7 @@
 #include "config/command_line.hpp"
 
+#include <sstream>
+
 #include <doctest/doctest.h>
 
 #include "config/version.hpp"
@@ -121,6 +123,45 @@ TEST_CASE("a run and an attempt are numbers from 1 on") {
   }
 }
 
+TEST_CASE("check takes no words of its own") {
+  CHECK(std::holds_alternative<CheckCommand>(parse({"check"}).command));
+  CHECK(parse({"check", "-c", "x"}).config_file == "x");
+}
+
+TEST_CASE("init looks here and writes beside the project unless told otherwise") {
+  const auto plain = command<InitCommand>({"init"});
+  CHECK(plain.directory == ".");
+  CHECK_FALSE(plain.output.has_value());
+  CHECK_FALSE(plain.to_stdout);
+  for (const auto& words : {Words{"init", "jobs", "-o", "x"}, Words{"init", "-o", "x", "jobs"},
+                            Words{"init", "--output=x", "--", "jobs"}}) {
+    CHECK(command<InitCommand>(words).directory == "jobs");
+    CHECK(command<InitCommand>(words).output == "x");
+  }
+  CHECK(command<InitCommand>({"init", "--stdout"}).to_stdout);
+}
+
+TEST_CASE("init reads no configuration, and writes to one place") {
+  CHECK(refusal({"init", "-c", "x"}) ==
+        "-c names a configuration to read, and init writes one; use -o FILE");
+  CHECK(refusal({"init", "-o", "x", "--stdout"}) ==
+        "-o and --stdout exclude each other; give one of them");
+  for (const auto& words : {Words{"init", ""}, Words{"init", "-o", ""}}) {
+    CHECK(contains(refusal(words), "an empty text names no file and no folder"));
+  }
+}
+
+TEST_CASE("no line of any help is longer than a terminal") {
+  for (const auto& words : {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"},
+                            Words{"logs", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
+    std::istringstream lines(command<PrintCommand>(words).text);
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= 80);
+    }
+  }
+}
+
 TEST_CASE("-c, -q and -v work before the command and after it") {
   for (const std::string name : {"migrate", "status"}) {
     for (const auto& words :
@@ -150,8 +191,9 @@ TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
     for (const std::string part :
-         {"migrate", "status", "logs", "--config", "--quiet", "--verbose", "--force", "--spider",
-          "--dry-run", "--version", "Exit status: 0 ", " 1 ", " 2 ", " 3 ", " 4 ", "128+N"}) {
+         {"migrate", "status", "logs", "check", "init", "--config", "--quiet", "--verbose",
+          "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ", " 2 ", " 3 ",
+          " 4 ", "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
     }
@@ -182,6 +224,10 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"migrate", "--json"}, "--json"},
       {{"migrate", "now"}, "now"},
       {{"migrate", "status"}, "status"},
+      {{"check", "x"}, "x"},
+      {{"check", "--json"}, "--json"},
+      {{"init", "a", "b"}, "b"},
+      {{"init", "-o"}, "--output"},
       {{"logs"}, "SPIDER"},
       {{"logs", "a", "b"}, "b"},
       {{"logs", "a", "--run"}, "--run"},

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/ports.hpp"
+
+namespace spider_check::config {
+
+/**
+ * What a configuration says that is allowed and is hardly meant, one line each with the place, what
+ * is odd and what would be right. `jobs` are those that it runs, with their rules;
+ * `all_known` says that there are no others which could not be listed.
+ */
+[[nodiscard]] std::vector<std::string> advise(const Config& config,
+                                              const std::vector<SpiderJob>& jobs, bool all_known);
+
+}  // namespace spider_check::config

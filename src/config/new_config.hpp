@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/environment.hpp"
+
+namespace spider_check::config {
+
+/** Which variables say where the database is, and who has them. */
+struct DatabaseVariables {
+  std::vector<std::string> names;  ///< empty: none does
+  std::string where;               ///< "the environment", or a file
+  bool always_read = false;        ///< by every tick, whoever starts it
+};
+
+/**
+ * Looks for them where a configuration file in `folder` would have them from: in the .env file
+ * beside it, that of the working directory, the environment. Throws UsageError for a .env file that
+ * cannot be read.
+ */
+[[nodiscard]] DatabaseVariables find_database_variables(const std::filesystem::path& folder,
+                                                        const Environment& environment);
+
+/** What is known of a configuration that is to be written. */
+struct NewConfig {
+  std::filesystem::path project;  ///< as the file is to name it
+  std::filesystem::path scrapy;   ///< with its whole path; empty: not found
+  std::string spider;             ///< one that there is, for an example; empty: none is known
+  DatabaseVariables database;
+};
+
+/**
+ * The text of a configuration file for a Scrapy project: what is known is set, everything else is
+ * there with its default behind a #. It never holds a password. Throws UsageError for a path that
+ * TOML cannot hold.
+ */
+[[nodiscard]] std::string new_config_text(const NewConfig& config);
+
+}  // namespace spider_check::config

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "db/session.hpp"
+
+namespace spider_check::db {
+
+/** What a database says of itself. */
+struct DatabaseFacts {
+  std::string server_version;
+  std::string database;
+  std::string user;
+  std::optional<int> schema_version;  ///< 0: there are no tables of ours; empty: may not be read
+  std::string obstacle;  ///< what would refuse a migration or a tick, and what would be right
+};
+
+/** Asks the database; changes nothing. Throws DbError. */
+[[nodiscard]] DatabaseFacts look(Session& session);
+
+}  // namespace spider_check::db

@@ -1,0 +1,141 @@
+#include "render/check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "core/duration.hpp"
+#include "render/text_width.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::render {
+
+namespace {
+
+constexpr std::size_t columns = 8;
+using Row = std::array<std::string, columns>;
+
+std::string padded(std::string text, std::size_t width) {
+  text.append(width - std::min(width, width_of(text)), ' ');
+  return text;
+}
+
+std::string fact_lines(const std::vector<CheckFact>& facts) {
+  std::string text;
+  for (const auto& fact : facts) text += padded(fact.name, 12) + printable(fact.text) + "\n";
+  return text;
+}
+
+std::string limit(Duration duration) {
+  return duration == Duration{0} ? "none" : to_text(duration);
+}
+
+Row row_of(const CheckedSpider& spider) {
+  const auto& criteria = spider.criteria;
+  const auto errors = criteria.max_errors ? std::to_string(*criteria.max_errors) : "any";
+  return {printable(spider.name),
+          spider.crawl ? "crawl" : "program",
+          limit(spider.limits.timeout),
+          limit(spider.limits.stall_timeout),
+          to_text(spider.limits.grace),
+          std::to_string(spider.nice),
+          spider.crawl ? std::to_string(criteria.min_items) : "-",
+          spider.crawl ? errors : "-"};
+}
+
+std::string joined(const std::vector<std::string>& words, const char* separator) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : separator) + printable(word);
+  return text;
+}
+
+/** A word of a command line, so that it can be told where it ends. */
+std::string word(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_of(" \t'\"\\") == std::string::npos;
+  return plain ? text : "'" + text + "'";
+}
+
+std::string ratio_text(double ratio) {
+  std::array<char, 32> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%g", ratio);
+  return buffer.data();
+}
+
+/** What has no column, because it is hardly ever set. */
+std::string further_lines(const CheckedSpider& spider) {
+  const Criteria usual;
+  std::string text;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    text += "      " + padded(name, 18) + value + "\n";
+  };
+  if (spider.crawl && spider.criteria.min_items_ratio != usual.min_items_ratio) {
+    add("min_items_ratio", ratio_text(spider.criteria.min_items_ratio));
+  }
+  if (spider.crawl && spider.criteria.finish_reasons != usual.finish_reasons) {
+    add("finish_reasons", joined(spider.criteria.finish_reasons, ", "));
+  }
+  if (!spider.arguments.empty()) {
+    auto words = spider.arguments;
+    for (auto& argument : words) argument = word(argument);
+    add("arguments", joined(words, " "));
+  }
+  if (!spider.variables.empty()) add("env", joined(spider.variables, ", "));
+  if (!spider.working_directory.empty()) {
+    add("working_directory", printable(spider.working_directory.string()));
+  }
+  return text;
+}
+
+std::string spider_table(const std::vector<CheckedSpider>& spiders) {
+  if (spiders.empty()) return {};
+  std::vector<Row> rows{
+      {"Spider", "kind", "timeout", "stall", "grace", "nice", "min_items", "max_errors"}};
+  for (const auto& spider : spiders) rows.push_back(row_of(spider));
+  std::array<std::size_t, columns> widths{};
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  // A long name pushes the rest of its own line aside, not of every line.
+  widths[0] = std::min<std::size_t>(widths[0], 30);
+  std::string text = "\n";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string line = i == 0 ? "" : "  ";
+    for (std::size_t column = 0; column < columns; ++column) {
+      const auto indent = i == 0 && column == 0 ? 2U : 0U;
+      line += padded(rows[i][column], widths[column] + 2 + indent);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    if (i > 0) text += further_lines(spiders[i - 1]);
+  }
+  return text;
+}
+
+std::string finding_lines(const CheckReport& report) {
+  std::string problems;
+  std::string warnings;
+  int number = 0;
+  for (const auto& finding : report.findings) {
+    if (finding.kind == CheckFinding::Kind::warning) {
+      warnings += "  - " + printable(finding.text) + "\n";
+    } else {
+      problems += "  " + std::to_string(++number) + ". " + printable(finding.text) + "\n";
+    }
+  }
+  std::string text;
+  if (!problems.empty()) text += "\nProblems, in the order in which to mend them\n" + problems;
+  if (!warnings.empty()) text += "\nWarnings\n" + warnings;
+  return text;
+}
+
+}  // namespace
+
+std::string check_text(const CheckReport& report) {
+  auto text = fact_lines(report.facts) + spider_table(report.spiders) + finding_lines(report);
+  if (exit_code(report) == ExitCode::success) {
+    const auto* verdict = report.findings.empty() ? "Everything is fine: " : "It works: ";
+    text += "\n" + std::string(verdict) + printable(report.next) + "\n";
+  }
+  return text;
+}
+
+}  // namespace spider_check::render

@@ -1,0 +1,182 @@
+#include "setup/check.hpp"
+
+#include <algorithm>
+
+#include "config/advice.hpp"
+#include "config/spider_rules.hpp"
+#include "core/duration.hpp"
+#include "core/errors.hpp"
+#include "os/program_file.hpp"
+#include "scrapy/probe_folder.hpp"
+#include "scrapy/project.hpp"
+#include "setup/findings.hpp"
+#include "setup/sources.hpp"
+
+namespace spider_check::setup {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string counted(std::size_t number, const std::string& one) {
+  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+CheckedSpider checked(const SpiderJob& job, const config::SpiderRules& rules) {
+  CheckedSpider spider{job.name, job.crawl, job.limits, job.criteria, job.nice, {}, {}, {}};
+  spider.arguments = rules.arguments.value_or(std::vector<std::string>{});
+  for (const auto& [name, value] : job.environment) spider.variables.push_back(name);
+  if (rules.working_directory) spider.working_directory = *rules.working_directory;
+  return spider;
+}
+
+class Check {
+ public:
+  Check(const config::Loaded& loaded, const config::Environment& environment)
+      : loaded_(loaded), config_(loaded.config), environment_(environment) {}
+
+  CheckReport run() {
+    look_at_configuration();
+    check_folders(config_, findings_);
+    check_database(config_, findings_);
+    if (config_.scrapy) look_at_project();
+    if (!config_.programs.empty()) look_at_programs();
+    check_working_directories(config_, findings_);
+    take_left_out();
+    for (const auto& line : config::advise(config_, jobs_, all_known_)) findings_.warning(line);
+    for (const auto& job : jobs_) {
+      report_.spiders.push_back(checked(job, config::rules_of(config_, job.name)));
+    }
+    report_.next = next();
+    return std::move(report_);
+  }
+
+ private:
+  void look_at_configuration() {
+    if (loaded_.file) {
+      findings_.fact("Config", loaded_.file->string());
+    } else {
+      findings_.fact("Config", "no file, so the defaults apply" +
+                                   std::string(config_.scrapy ? ", to the project here" : ""));
+      std::vector<std::string> places;
+      for (const auto& file : config::default_files(environment_)) places.push_back(file.string());
+      findings_.fact("", "looked for " + joined(places));
+    }
+    if (loaded_.dotenv) findings_.fact("", loaded_.dotenv->string() + " goes before it");
+    if (const auto names = config::variables_set(environment_); !names.empty()) {
+      findings_.fact("", "of the environment: " + joined(names));
+    }
+    findings_.fact("Schedule", schedule());
+    if (!config_.scrapy && config_.programs.empty()) findings_.problem(nothing_to_run());
+  }
+
+  [[nodiscard]] std::string schedule() const {
+    const auto& policy = config_.policy;
+    return "\"" + config_.name + "\", every " + to_text(policy.interval) + ", " +
+           counted(static_cast<std::size_t>(policy.max_attempts), "attempt") + ", " +
+           counted(static_cast<std::size_t>(config_.concurrency), "spider") + " at a time" +
+           (policy.enabled ? "" : "; disabled");
+  }
+
+  void look_at_project() {
+    const auto& options = *config_.scrapy;
+    const auto place = place_of(options.places, "command", "[scrapy] command");
+    const auto& program = options.command.front();
+    if (!check_program(program, place, findings_)) {
+      findings_.fact("Scrapy", "in " + options.project.string());
+      all_known_ = false;
+      return;
+    }
+    scrapy::Project project(project_options(config_));
+    const auto before = jobs_.size();
+    try {
+      add(project.list());
+    } catch (const ListingError& error) {
+      all_known_ = false;
+      findings_.problem(error.what() + ("; mend what " + how_to_list() + " shows"));
+    }
+    const auto version = project.version().empty() ? "" : project.version() + ", ";
+    findings_.fact("Scrapy", version + os::find_program(program).path.string());
+    findings_.fact("", "in " + options.project.string() + ": " +
+                           (all_known_ ? counted(jobs_.size() - before, "spider")
+                                       : "its spiders cannot be listed"));
+    if (all_known_) look_at_probe(project);
+  }
+
+  /** What a person types to see what went wrong, as they would without this program. */
+  [[nodiscard]] std::string how_to_list() const {
+    std::string words;
+    for (const auto& word : config_.scrapy->command) words += word + " ";
+    return "`cd " + config_.scrapy->project.string() + " && " + words + "list`";
+  }
+
+  void look_at_probe(const scrapy::Project& project) {
+    const auto probe = scrapy::find_probe();
+    if (!probe.path.empty() && !project.version().empty()) return;
+    const auto why =
+        probe.path.empty() ? probe.why_not : "this Scrapy does not load what PYTHONPATH names";
+    findings_.warning("the probe cannot look into crawls, so their logs are read instead: " + why +
+                      "; install spider-check whole, or let the command keep its environment");
+  }
+
+  void look_at_programs() {
+    findings_.fact("Programs", std::to_string(config_.programs.size()));
+    for (const auto& program : config_.programs) {
+      (void)check_program(program.command.front(), program.place + ": ", findings_);
+    }
+    add({program_jobs(config_), {}});
+  }
+
+  void add(Listing listing) {
+    for (auto& job : listing.jobs) {
+      const auto is_other = [&](const auto& other) { return other.name == job.name; };
+      if (std::any_of(jobs_.begin(), jobs_.end(), is_other)) {
+        findings_.problem(place_of_program(job.name) + "two spiders have the name \"" + job.name +
+                          "\", and only the first is run; give one another name, or exclude it");
+        continue;
+      }
+      config::apply_rules(config_, job);
+      jobs_.push_back(std::move(job));
+    }
+    left_out_ = std::move(listing.left_out);
+  }
+
+  /** Of two spiders with one name, the second is always a program. */
+  [[nodiscard]] std::string place_of_program(const std::string& name) const {
+    for (const auto& program : config_.programs) {
+      if (program.name == name) return program.place + ": ";
+    }
+    return {};
+  }
+
+  void take_left_out() {
+    for (const auto& line : left_out_) findings_.warning(line + "; rename it");
+  }
+
+  [[nodiscard]] std::string next() const {
+    if (!config_.policy.enabled) return "but enabled is false, so ticks run nothing.";
+    return "a tick runs " + counted(jobs_.size(), "spider") + " when the last success is " +
+           to_text(config_.policy.interval) + " old; spider-check status says when that is.";
+  }
+
+  const config::Loaded& loaded_;
+  const config::Config& config_;
+  const config::Environment& environment_;
+  CheckReport report_;
+  Findings findings_{report_};
+  std::vector<SpiderJob> jobs_;
+  std::vector<std::string> left_out_;
+  bool all_known_ = true;  ///< no source failed
+};
+
+}  // namespace
+
+CheckReport check(const config::Loaded& loaded, const config::Environment& environment) {
+  return Check(loaded, environment).run();
+}
+
+}  // namespace spider_check::setup

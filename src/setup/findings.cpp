@@ -1,0 +1,113 @@
+#include "setup/findings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <vector>
+
+#include <unistd.h>
+
+#include "core/errors.hpp"
+#include "db/look.hpp"
+#include "db/migrator.hpp"
+#include "os/folder.hpp"
+#include "os/process_identity.hpp"
+#include "os/program_file.hpp"
+
+namespace spider_check::setup {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const auto mismatch = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return mismatch.first == folder.end();
+}
+
+void check_folder(const std::string& name, const fs::path& folder, const std::string& place,
+                  Findings& findings) {
+  const auto state = os::look_at_folder(folder);
+  findings.fact(
+      name, folder.string() + (state.exists || !state.why_not.empty() ? "" : " (will be made)"));
+  if (state.why_not.empty()) return;
+  findings.problem(place + "nothing can be written in " + folder.string() + ": " + state.why_not +
+                   "; name another folder, or let this user write there");
+}
+
+std::string schema_fact(const std::optional<int>& version) {
+  if (!version) return "which may not look into it";
+  return *version == 0 ? "not prepared yet" : "schema version " + std::to_string(*version);
+}
+
+/** cron's PATH and systemd's have these, whatever a person's own has beside them. */
+bool is_in_every_path(const fs::path& program) {
+  static constexpr std::array<const char*, 2> folders{"/usr/bin", "/bin"};
+  return std::find(folders.begin(), folders.end(), program.parent_path()) != folders.end();
+}
+
+}  // namespace
+
+std::string place_of(const config::Places& places, const std::string& key,
+                     const std::string& otherwise) {
+  const auto found = places.find(key);
+  return (found == places.end() ? otherwise : found->second) + ": ";
+}
+
+void check_folders(const config::Config& config, Findings& findings) {
+  const auto& places = config.places;
+  if (places.contains("state_dir") && !is_below(config.log_dir, config.state_dir)) {
+    check_folder("State", config.state_dir, place_of(places, "state_dir", ""), findings);
+  }
+  const auto* key = places.contains("log_dir") || !is_below(config.log_dir, config.state_dir)
+                        ? "log_dir"
+                        : "state_dir";
+  check_folder("Logs", config.log_dir, place_of(places, key, key), findings);
+}
+
+void check_database(const config::Config& config, Findings& findings) {
+  db::Session session(config.database, db::session_name(os::host_name(), ::getpid()));
+  try {
+    const auto facts = db::look(session);
+    findings.fact("Database", "PostgreSQL " + facts.server_version + ", database \"" +
+                                  facts.database + "\", user \"" + facts.user + "\", " +
+                                  schema_fact(facts.schema_version));
+    if (!facts.obstacle.empty()) findings.database_problem("the database: " + facts.obstacle);
+    if (facts.schema_version) db::require_version(*facts.schema_version);
+  } catch (const DbError& error) {
+    const bool away = error.kind() == DbError::Kind::connection;
+    std::string text = error.what();
+    if (away) findings.fact("Database", "cannot be reached");
+    if (away) text += "; start the server, or mend [database], DB_… or PG…, whichever names it";
+    findings.database_problem(std::move(text));
+  }
+}
+
+bool check_program(const std::string& program, const std::string& place, Findings& findings) {
+  const auto found = os::find_program(program);
+  if (!found.why_not.empty()) {
+    findings.problem(place + "cannot execute " + program + ": " + found.why_not +
+                     "; name the program with its whole path");
+    return false;
+  }
+  if (program.find('/') == std::string::npos && !is_in_every_path(found.path)) {
+    findings.warning(place + program + " is " + found.path.string() +
+                     ", in a folder of your PATH that cron and systemd may not search; name it "
+                     "with its whole path");
+  }
+  return true;
+}
+
+void check_working_directories(const config::Config& config, Findings& findings) {
+  std::vector<const config::SpiderRules*> tables{&config.spiders};
+  for (const auto& table : config.overrides) tables.push_back(&table.rules);
+  for (const auto* rules : tables) {
+    if (!rules->working_directory) continue;
+    const auto why_not = os::why_not_enter(*rules->working_directory);
+    if (why_not.empty()) continue;
+    const auto place = place_of(rules->places, "working_directory", "working_directory");
+    findings.problem(place + why_not + "; name the folder in which the spider works");
+  }
+}
+
+}  // namespace spider_check::setup

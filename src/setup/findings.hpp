@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "config/config.hpp"
+#include "core/check_report.hpp"
+
+namespace spider_check::setup {
+
+/** A report in the making. */
+class Findings {
+ public:
+  explicit Findings(CheckReport& report) : report_(report) {}
+
+  void fact(std::string name, std::string text) {
+    report_.facts.push_back({std::move(name), std::move(text)});
+  }
+
+  void problem(std::string text) { add(CheckFinding::Kind::problem, std::move(text)); }
+
+  void database_problem(std::string text) { add(CheckFinding::Kind::database, std::move(text)); }
+
+  void warning(std::string text) { add(CheckFinding::Kind::warning, std::move(text)); }
+
+ private:
+  void add(CheckFinding::Kind kind, std::string text) {
+    report_.findings.push_back({kind, std::move(text)});
+  }
+
+  CheckReport& report_;
+};
+
+/** "FILE:LINE: KEY: " where the file says it, else `otherwise` in its place. */
+[[nodiscard]] std::string place_of(const config::Places& places, const std::string& key,
+                                   const std::string& otherwise);
+
+/** Tries the log folder, and the state folder where the file names one. */
+void check_folders(const config::Config& config, Findings& findings);
+
+/** Connects and asks whether a tick could work with the database. */
+void check_database(const config::Config& config, Findings& findings);
+
+/** Finds the program of a command: one that cannot be executed is a problem. False: it cannot. */
+bool check_program(const std::string& program, const std::string& place, Findings& findings);
+
+/** Tries the folders in which spiders are to work. */
+void check_working_directories(const config::Config& config, Findings& findings);
+
+}  // namespace spider_check::setup

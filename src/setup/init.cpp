@@ -1,0 +1,123 @@
+#include "setup/init.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "config/new_config.hpp"
+#include "core/errors.hpp"
+#include "os/new_file.hpp"
+#include "scrapy/find_project.hpp"
+#include "scrapy/project.hpp"
+#include "setup/next_steps.hpp"
+
+namespace spider_check::setup {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto list_timeout = std::chrono::seconds(30);
+
+fs::path existing_folder(const fs::path& folder) {
+  std::error_code error;
+  auto path = fs::canonical(folder, error);
+  if (!error && fs::is_directory(path)) return path;
+  throw UsageError(folder.lexically_normal().string() + ": " +
+                   (error ? error.message() : "it is no folder") + "; name a folder that exists");
+}
+
+fs::path only_project(const fs::path& top) {
+  const auto projects = scrapy::find_projects(top);
+  if (projects.size() == 1) return projects.front();
+  if (projects.empty()) {
+    throw UsageError("there is no scrapy.cfg in " + top.string() + " or up to " +
+                     std::to_string(scrapy::deepest_project) +
+                     " folders below it; name another folder: spider-check init DIRECTORY, or, "
+                     "for programs that are no Scrapy project, write [[spider]] by hand as "
+                     "README.md shows");
+  }
+  std::string names;
+  for (const auto& project : projects) names += (names.empty() ? "" : ", ") + project.string();
+  throw UsageError("there is more than one Scrapy project: " + names +
+                   "; name one of them: spider-check init DIRECTORY");
+}
+
+/** The file to write, in a folder that exists. */
+fs::path target(const config::InitCommand& command, const fs::path& project,
+                const config::Environment& environment) {
+  if (!command.output) return project / "spider-check.toml";
+  const auto path = environment.working_directory / *command.output;
+  if (!path.has_filename()) {
+    throw UsageError("-o: " + *command.output + " is a folder; name the file to write in it");
+  }
+  return existing_folder(path.parent_path()) / path.filename();
+}
+
+[[noreturn]] void refuse_existing(const fs::path& file) {
+  throw UsageError(file.string() +
+                   " exists, and is not overwritten; name another file with -o FILE, or print the "
+                   "configuration with --stdout");
+}
+
+/** As a file in `folder` names it: a project elsewhere by its whole path. */
+fs::path seen_from(const fs::path& folder, const fs::path& project) {
+  const auto relative = project.lexically_relative(folder);
+  return relative.empty() || *relative.begin() == ".." ? project : relative;
+}
+
+/** The names of the project's spiders; none, and why, when they cannot be listed. */
+void list_spiders(const fs::path& project, NewSetup& setup) {
+  if (setup.scrapy.empty()) return;
+  scrapy::ProjectOptions options;
+  options.folder = project;
+  options.command = {setup.scrapy.string()};
+  options.list_timeout = list_timeout;
+  try {
+    for (const auto& job : scrapy::Project(options).list().jobs) setup.spiders.push_back(job.name);
+  } catch (const ListingError& error) {
+    setup.why_no_spiders = error.what();
+  }
+}
+
+/** One that can stand in an example as it is. */
+std::string plain_name(const std::vector<std::string>& names) {
+  const auto is_plain = [](const std::string& name) {
+    return name.find_first_not_of(
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+               "_-.") == std::string::npos;
+  };
+  const auto found = std::find_if(names.begin(), names.end(), is_plain);
+  return found == names.end() ? "" : *found;
+}
+
+void write(const fs::path& file, const std::string& text) {
+  try {
+    os::write_new_file(file, text);
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::file_exists) refuse_existing(file);
+    throw UsageError(std::string(error.what()) + "; name another file with -o FILE");
+  }
+}
+
+}  // namespace
+
+std::string init(const config::InitCommand& command, const config::Environment& environment) {
+  const auto top = existing_folder(environment.working_directory / command.directory);
+  NewSetup setup;
+  setup.project = only_project(top);
+  setup.file = target(command, setup.project, environment);
+  if (!command.to_stdout && fs::exists(fs::symlink_status(setup.file))) refuse_existing(setup.file);
+  setup.scrapy = scrapy::find_scrapy(setup.project, top);
+  setup.database = config::find_database_variables(setup.file.parent_path(), environment);
+  list_spiders(setup.project, setup);
+  const auto text =
+      config::new_config_text({seen_from(setup.file.parent_path(), setup.project), setup.scrapy,
+                               plain_name(setup.spiders), setup.database});
+  if (command.to_stdout) return text;
+  write(setup.file, text);
+  return next_steps(setup, environment);
+}
+
+}  // namespace spider_check::setup

@@ -1,0 +1,30 @@
+#include "setup/sources.hpp"
+
+namespace spider_check::setup {
+
+std::vector<SpiderJob> program_jobs(const config::Config& config) {
+  std::vector<SpiderJob> jobs;
+  for (const auto& program : config.programs) {
+    SpiderJob job;
+    job.name = program.name;
+    job.command = program.command;
+    job.arguments_at = job.command.size();
+    jobs.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+scrapy::ProjectOptions project_options(const config::Config& config) {
+  if (!config.scrapy) return {};
+  const auto& scrapy = *config.scrapy;
+  return {scrapy.project, scrapy.command,  scrapy.include,
+          scrapy.exclude, scrapy.settings, scrapy.list_timeout};
+}
+
+const char* nothing_to_run() noexcept {
+  return "there is nothing to run: no Scrapy project and no [[spider]] is configured, and this is "
+         "no folder with scrapy.cfg; type spider-check init where your project is, or name a "
+         "configuration with -c FILE";
+}
+
+}  // namespace spider_check::setup

@@ -1,0 +1,205 @@
+"""`spider-check init`: finds a Scrapy project and writes a configuration that works."""
+
+import re
+import shlex
+import tomllib
+
+import pytest
+
+from test_scrapy import SCRAPY, break_project, scrapy_world, spiders_of
+from world import program_path
+
+__all__ = ["scrapy_world"]
+
+
+@pytest.fixture
+def fresh(scrapy_world, server):
+    """A project and a database that the environment names, and no configuration."""
+    world = scrapy_world
+    database = world.url.partition(":///")[2].partition("?")[0]
+    world.variables = {"DB_HOST": str(server.folder), "DB_USER": "postgres", "DB_NAME": database}
+    world.config = world.project / "spider-check.toml"
+    return world
+
+
+def init(world, *args, env=None, cwd=None):
+    return world.run("init", *args, keep_config=True, env=env, cwd=cwd)
+
+
+def config_of(path):
+    return tomllib.loads(path.read_text())
+
+
+def check_refusal(result, *parts):
+    assert (result.code, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert line.startswith("spider-check: ") and "; " in line
+    for part in parts:
+        assert str(part) in line
+
+
+def test_init_migrate_check_and_a_tick(fresh):
+    world, env = fresh, fresh.variables
+    result = init(world, env=env)
+    assert (result.code, result.err) == (0, "")
+    assert config_of(world.config) == {
+        "interval": "4h", "database": {}, "spiders": {},
+        "scrapy": {"project": ".", "command": [SCRAPY]}}
+    assert world.config.stat().st_mode & 0o777 == 0o600
+    assert re.search(r"^  Spiders +2: jobs, news$", result.out, re.MULTILINE)
+    assert world.ran() == [] and world.runs() == []
+    steps = re.findall(r"^  spider-check (.*?)  +# ", result.out, re.MULTILINE)
+    assert [step.split()[0] for step in steps] == ["migrate", "check", "--force"]
+    for step in steps:
+        done = world.run(*shlex.split(step), keep_config=True, env=env)
+        assert done.code == 0, done.out + done.err
+    assert spiders_of(world) == ["jobs", "news"]
+
+
+def test_the_line_for_cron_works_as_it_is(fresh):
+    result = init(fresh, env=fresh.variables)
+    (line,) = re.findall(r"^  \*/5 \* \* \* \* (.*)$", result.out, re.MULTILINE)
+    program, *args = shlex.split(line)
+    assert program == program_path()
+    assert args == ["-q", "-c", str(fresh.config)]
+    done = fresh.run(*args, keep_config=True, env=fresh.variables, cwd=fresh.home)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert spiders_of(fresh) == ["jobs", "news"]
+
+
+def test_in_the_project_itself_the_commands_are_short(fresh):
+    result = init(fresh, cwd=fresh.project)
+    assert re.search(r"^  spider-check migrate +# ", result.out, re.MULTILINE)
+    checked = fresh.run("check", keep_config=True, cwd=fresh.project, env=fresh.variables)
+    assert checked.code == 0, checked.out
+    assert str(fresh.config) in checked.out
+
+
+@pytest.mark.parametrize("args", [[], ["-o", "project/spider-check.toml"]])
+def test_nothing_is_ever_overwritten(fresh, args):
+    fresh.config.write_text("mine")
+    check_refusal(init(fresh, *args), fresh.config, "-o FILE", "--stdout")
+    assert fresh.config.read_text() == "mine"
+    fresh.config.unlink()
+    fresh.config.symlink_to(fresh.folder / "nowhere")
+    check_refusal(init(fresh, *args), fresh.config)
+    assert not (fresh.folder / "nowhere").exists()
+
+
+def test_stdout_gets_the_configuration_and_no_file_is_written(fresh):
+    result = init(fresh, "--stdout")
+    assert (result.code, result.err) == (0, "")
+    assert not fresh.config.exists()
+    assert init(fresh).code == 0
+    assert result.out == fresh.config.read_text()
+    assert init(fresh, "--stdout").code == 0  # a file that exists is no matter
+
+
+def test_a_file_elsewhere_names_the_project_as_it_is_seen_from_there(fresh):
+    assert init(fresh, "-o", "x.toml").code == 0
+    assert config_of(fresh.folder / "x.toml")["scrapy"]["project"] == "project"
+    assert init(fresh, "-o", fresh.home / "x.toml").code == 0
+    assert config_of(fresh.home / "x.toml")["scrapy"]["project"] == str(fresh.project)
+    for path in (fresh.folder / "x.toml", fresh.home / "x.toml"):
+        done = fresh.run("check", "-c", path, keep_config=True, env=fresh.variables)
+        assert done.code == 0, done.out
+
+
+def test_several_projects_are_named_and_one_is_asked_for(fresh):
+    other = fresh.folder / "a/b/c/other"
+    other.mkdir(parents=True)
+    (other / "scrapy.cfg").touch()
+    check_refusal(init(fresh), f"{other}, {fresh.project}", "spider-check init DIRECTORY")
+    assert init(fresh, "project").code == 0
+    assert fresh.config.exists()
+
+
+def test_what_is_no_place_for_a_project_is_passed_over(fresh):
+    for folder in (".hidden", "node_modules/x", "__pycache__", "python/lib", "1/2/3/4/5"):
+        (fresh.folder / folder).mkdir(parents=True)
+        (fresh.folder / folder / "scrapy.cfg").touch()
+    (fresh.folder / "python/pyvenv.cfg").touch()
+    (fresh.folder / "link").symlink_to(fresh.project)
+    result = init(fresh)
+    assert result.code == 0, result.err
+
+
+def test_no_project_is_told_with_what_to_do(world):
+    check_refusal(init(world), world.folder, "init DIRECTORY", "[[spider]]")
+    check_refusal(init(world, "nowhere"), world.folder / "nowhere")
+    check_refusal(init(world, "-o", "nowhere/x.toml"), world.folder)
+
+
+@pytest.mark.parametrize("folder, name", [("project", ".venv"), ("project", "venv"), (".", "env")])
+def test_a_virtual_environment_goes_before_path(fresh, folder, name):
+    scrapy = (fresh.folder / folder / name / "bin/scrapy").resolve()
+    scrapy.parent.mkdir(parents=True)
+    scrapy.symlink_to(SCRAPY)
+    assert init(fresh).code == 0
+    assert config_of(fresh.config)["scrapy"]["command"] == [str(scrapy)]
+    checked = fresh.run("check", "-c", fresh.config, keep_config=True, env=fresh.variables)
+    assert checked.code == 0, checked.out
+
+
+def test_without_scrapy_the_configuration_is_written_all_the_same(fresh):
+    env = fresh.variables | {"PATH": str(fresh.home)}
+    result = init(fresh, env=env)
+    assert result.code == 0
+    assert "not found" in result.out
+    assert config_of(fresh.config)["scrapy"]["command"] == ["scrapy"]
+    checked = fresh.run("check", "-c", fresh.config, keep_config=True, env=env)
+    assert checked.code == 2
+    assert f"{fresh.config}:" in checked.out and "in no folder of PATH" in checked.out
+
+
+def test_a_project_that_cannot_be_listed_is_written_all_the_same(fresh):
+    path = break_project(fresh)
+    result = init(fresh)
+    assert result.code == 0
+    assert f"{path}:3" in result.out
+    assert '#[spiders."news"]' in fresh.config.read_text()
+
+
+def test_where_the_database_is_known_from_is_said_without_its_password(fresh):
+    env = fresh.variables | {"PGPASSWORD": "hunter2"}
+    result = init(fresh, env=env)
+    text = fresh.config.read_text()
+    assert "DB_HOST, DB_NAME, DB_USER, PGPASSWORD" in text and "the environment" in text
+    assert "cron and systemd" in text
+    assert "hunter2" not in text + result.out
+
+
+def test_a_dotenv_file_beside_it_is_enough(fresh):
+    lines = [f"{name}={value}\n" for name, value in fresh.variables.items()]
+    (fresh.project / ".env").write_text("".join(lines) + "DB_PASSWORD=hunter2\nOTHER=1\n")
+    result = init(fresh)
+    text = fresh.config.read_text()
+    assert "DB_HOST, DB_NAME, DB_USER, DB_PASSWORD" in text and "no url is needed" in text
+    assert "cron and systemd" not in text
+    assert "hunter2" not in text + result.out and "OTHER" not in text
+    checked = fresh.run("check", "-c", fresh.config, keep_config=True, cwd=fresh.home)
+    assert checked.code == 0, checked.out
+
+
+def test_paths_that_shells_and_toml_take_for_more_than_text(fresh):
+    folder = fresh.folder / "it's 100% \"odd\" \\ \x1b"
+    folder.mkdir()
+    project = fresh.project.rename(folder / "project")
+    fresh.config = project / "spider-check.toml"
+    target = fresh.home / "x.toml"
+    result = init(fresh, folder)
+    assert result.code == 0, result.err
+    assert "\x1b" not in result.out
+    assert "100\\% " in result.out
+    assert init(fresh, folder, "-o", target).code == 0
+    assert config_of(target)["scrapy"]["project"] == str(project)
+    checked = fresh.run("check", "-c", target, keep_config=True, env=fresh.variables)
+    assert checked.code == 0, checked.out
+
+
+@pytest.mark.parametrize("args, part", [
+    (["-c", "x.toml"], "-o FILE"), (["-o", "x", "--stdout"], "exclude"), (["-o", ""], "empty"),
+    ([""], "empty"), (["--force"], "--force"), (["a", "b"], "b")])
+def test_a_wrong_command_line_is_refused(fresh, args, part):
+    check_refusal(init(fresh, *args), part)
+    assert not fresh.config.exists()

@@ -1,0 +1,69 @@
+#include "os/new_file.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "process/temp_folder.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/** The errno with which it fails; 0 when it does not. */
+int failure(const fs::path& path) {
+  try {
+    write_new_file(path, "new");
+  } catch (const std::system_error& error) {
+    CHECK(std::string(error.what()).find(path.string()) != std::string::npos);
+    return error.code().value();
+  }
+  return 0;
+}
+
+std::size_t entries(const fs::path& folder) {
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+}  // namespace
+
+TEST_CASE("a new file is whole, private, and alone in its folder") {
+  const test::TempFolder folder;
+  const auto path = folder.path() / "x.toml";
+  const auto text = std::string(1'000'000, 'x') + "\n";
+  const auto mask = ::umask(0);
+  write_new_file(path, text);
+  ::umask(mask);
+  CHECK((test::read_file(path) == text));
+  CHECK((fs::status(path).permissions() & fs::perms::mask) ==
+        (fs::perms::owner_read | fs::perms::owner_write));
+  CHECK(entries(folder.path()) == 1);
+}
+
+TEST_CASE("whatever exists stays as it is, and nothing is left beside it") {
+  const test::TempFolder folder;
+  const auto file = folder.write("file", "old");
+  fs::create_directory(folder.path() / "folder");
+  fs::create_symlink(file, folder.path() / "link");
+  fs::create_symlink("nowhere", folder.path() / "dangling");
+  for (const auto* name : {"file", "folder", "link", "dangling"}) {
+    CAPTURE(name);
+    CHECK(failure(folder.path() / name) == EEXIST);
+  }
+  CHECK(test::read_file(file) == "old");
+  CHECK_FALSE(fs::exists(folder.path() / "nowhere"));
+  CHECK(entries(folder.path()) == 4);
+}
+
+TEST_CASE("a folder that is not there is an error that names the file") {
+  const test::TempFolder folder;
+  CHECK(failure(folder.path() / "nowhere/x") == ENOENT);
+  CHECK(failure(folder.write("file", "") / "x") == ENOTDIR);
+}
+
+}  // namespace spider_check::os
