@@ -1,5 +1,7 @@
 #include "config/command_line.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <CLI/App.hpp>
@@ -57,9 +59,25 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
+constexpr std::array<std::string_view, 5> command_names{"migrate", "status", "logs", "check",
+                                                        "init"};
+
+/** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
+bool may_name_command(int argc, const char* const* argv) {
+  return std::any_of(argv + 1, argv + argc, [](const std::string_view word) {
+    const bool short_flags = word.rfind('-', 0) == 0 && word.rfind("--", 0) != 0;
+    return (short_flags && word.find('h') != word.npos) || word.rfind("--h", 0) == 0 ||
+           std::find(command_names.begin(), command_names.end(), word) != command_names.end();
+  });
+}
+
 class Parser {
  public:
-  Parser() {
+  /**
+   * with_commands: whether it knows the commands, too. Nearly every tick has none, and to set them
+   * up costs a hundredth of it.
+   */
+  explicit Parser(bool with_commands) {
     app_.set_help_flag("-h,--help", "Show this help");
     app_.add_flag("--version", flags_.version, "Show the version");
     app_.add_option("-c,--config", flags_.config_file, "The configuration file")->type_name("FILE");
@@ -72,7 +90,31 @@ class Parser {
     app_.add_flag("--dry-run", flags_.dry_run, "Say what would be done, and why; change nothing");
     app_.footer(footer);
     app_.require_subcommand(0, 1);
+    if (with_commands) add_commands();
+  }
 
+  CommandLine parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      return {PrintCommand{app_.help()}, {}, {}};
+    } catch (const CLI::ParseError& error) {
+      throw UsageError(reason(error) + "; see: spider-check --help");
+    }
+    if (flags_.version)
+      return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
+    if (app_.count("--config") > 0 && flags_.config_file.empty()) {
+      throw UsageError("--config: names no file; name one, or leave the flag out");
+    }
+    if (flags_.quiet && flags_.verbose)
+      throw UsageError("-q and -v exclude each other; give one of them");
+    CommandLine line{command(), {}, verbosity()};
+    if (!flags_.config_file.empty()) line.config_file = flags_.config_file;
+    return line;
+  }
+
+ private:
+  void add_commands() {
     migrate_ = app_.add_subcommand("migrate", "Prepare the database, or bring it up to date");
     prepare(*migrate_);
     migrate_->add_option("--wait", flags_.wait, "How long to wait for the server, like 30s")
@@ -103,27 +145,8 @@ class Parser {
     init_->add_flag("--stdout", flags_.to_stdout, "Print it, and write no file");
   }
 
-  CommandLine parse(int argc, const char* const* argv) {
-    try {
-      app_.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-      return {PrintCommand{app_.help()}, {}, {}};
-    } catch (const CLI::ParseError& error) {
-      throw UsageError(reason(error) + "; see: spider-check --help");
-    }
-    if (flags_.version)
-      return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
-    if (app_.count("--config") > 0 && flags_.config_file.empty()) {
-      throw UsageError("--config: names no file; name one, or leave the flag out");
-    }
-    if (flags_.quiet && flags_.verbose)
-      throw UsageError("-q and -v exclude each other; give one of them");
-    CommandLine line{command(), {}, verbosity()};
-    if (!flags_.config_file.empty()) line.config_file = flags_.config_file;
-    return line;
-  }
+  [[nodiscard]] static bool is(const CLI::App* command) { return command != nullptr && *command; }
 
- private:
   /** A command takes the program's own options behind it, too. */
   static void prepare(CLI::App& command) {
     command.set_help_flag("-h,--help", "Show this help");
@@ -138,11 +161,11 @@ class Parser {
 
   [[nodiscard]] Command command() const {
     if (name_of_command() != nullptr) refuse_tick_flags();
-    if (*migrate_) return MigrateCommand{wait()};
-    if (*status_) return StatusCommand{flags_.json};
-    if (*logs_) return logs();
-    if (*check_) return CheckCommand{};
-    if (*init_) return init();
+    if (is(migrate_)) return MigrateCommand{wait()};
+    if (is(status_)) return StatusCommand{flags_.json};
+    if (is(logs_)) return logs();
+    if (is(check_)) return CheckCommand{};
+    if (is(init_)) return init();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
   }
 
@@ -151,7 +174,7 @@ class Parser {
     for (const auto& [name, command] :
          {std::pair{"migrate", migrate_}, std::pair{"status", status_}, std::pair{"logs", logs_},
           std::pair{"check", check_}, std::pair{"init", init_}}) {
-      if (*command) return name;
+      if (is(command)) return name;
     }
     return nullptr;
   }
@@ -225,7 +248,7 @@ class Parser {
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
-  return Parser().parse(argc, argv);
+  return Parser(may_name_command(argc, argv)).parse(argc, argv);
 }
 
 }  // namespace spider_check::config
