@@ -17,11 +17,6 @@ constexpr std::size_t most_names = 8;
 constexpr const char* crawl_keys[] = {"min_items", "max_errors", "min_items_ratio",
                                       "finish_reasons"};
 
-std::string place_of(const Places& places, const char* key) {
-  const auto found = places.find(key);
-  return (found == places.end() ? key : found->second) + ": ";
-}
-
 class Adviser {
  public:
   explicit Adviser(const Config& config) : config_(config) {}
@@ -30,7 +25,7 @@ class Adviser {
     const auto& policy = config_.policy;
     const bool said = config_.places.contains("retry_after");
     if (!said || policy.max_attempts == 1 || policy.retry_after <= policy.interval) return;
-    add(place_of(config_.places, "retry_after") + to_text(policy.retry_after) +
+    add(place_of(config_.places, "retry_after", "retry_after") + to_text(policy.retry_after) +
         " is longer than the interval (" + to_text(policy.interval) +
         "), so the next run is due before a retry; make it shorter");
   }
@@ -41,17 +36,17 @@ class Adviser {
     const auto run_timeout = config_.run_timeout;
     const auto limited = limits.timeout > Duration{0};
     if (rules.timeout && run_timeout > Duration{0} && limits.timeout > run_timeout) {
-      add(place_of(rules.places, "timeout") + to_text(limits.timeout) +
+      add(place_of(rules.places, "timeout", "timeout") + to_text(limits.timeout) +
           " is never reached, since run_timeout ends the whole run after " + to_text(run_timeout) +
           "; make it shorter, or run_timeout longer");
     }
     if (limited && rules.stall_timeout && limits.stall_timeout >= limits.timeout) {
-      add(place_of(rules.places, "stall_timeout") + to_text(limits.stall_timeout) +
+      add(place_of(rules.places, "stall_timeout", "stall_timeout") + to_text(limits.stall_timeout) +
           " is never reached, since timeout ends the spider after " + to_text(limits.timeout) +
           "; make it shorter");
     }
     if (limited && limits.timeout < limits.grace) {
-      add(place_of(rules.places, rules.grace ? "grace" : "timeout") +
+      add(place_of(rules.places, rules.grace ? "grace" : "timeout", "timeout") +
           "a spider may take longer to " + "stop (grace " + to_text(limits.grace) +
           ") than to work (timeout " + to_text(limits.timeout) + "); make grace the shorter one");
     }
@@ -72,7 +67,7 @@ class Adviser {
     if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.crawl; })) return;
     for (const auto* key : crawl_keys) {
       if (!rules.places.contains(key)) continue;
-      add(place_of(rules.places, key) + "only a Scrapy spider is judged by it, and " + whom +
+      add(place_of(rules.places, key, key) + "only a Scrapy spider is judged by it, and " + whom +
           " is none; take it out");
     }
   }
@@ -100,6 +95,11 @@ class Adviser {
 };
 
 }  // namespace
+
+std::string place_of(const Places& places, const std::string& key, const std::string& otherwise) {
+  const auto found = places.find(key);
+  return (found == places.end() ? otherwise : found->second) + ": ";
+}
 
 std::vector<std::string> advise(const Config& config, const std::vector<SpiderJob>& jobs,
                                 bool all_known) {

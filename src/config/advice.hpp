@@ -8,6 +8,10 @@
 
 namespace spider_check::config {
 
+/** "FILE:LINE: KEY: " where the file says it, else `otherwise` in its place. */
+[[nodiscard]] std::string place_of(const Places& places, const std::string& key,
+                                   const std::string& otherwise);
+
 /**
  * What a configuration says that is allowed and is hardly meant, one line each with the place, what
  * is odd and what would be right. `jobs` are those that it runs, with their rules;

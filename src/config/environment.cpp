@@ -45,6 +45,14 @@ Lookup settings_of(const Environment& environment) {
   };
 }
 
+Lookup settings_of(Settings settings) {
+  return [settings = std::move(settings)](const std::string& name) -> std::optional<Setting> {
+    const auto found = settings.find(name);
+    if (found == settings.end() || found->second.value.empty()) return std::nullopt;
+    return found->second;
+  };
+}
+
 std::string read_text(const std::filesystem::path& file) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "re"),
                                                                &std::fclose);

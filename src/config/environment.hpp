@@ -38,6 +38,9 @@ using Lookup = std::function<std::optional<Setting>(const std::string& name)>;
 /** Named settings of a .env file. */
 using Settings = std::map<std::string, Setting>;
 
+/** They as a source; an empty value counts as none. */
+[[nodiscard]] Lookup settings_of(Settings settings);
+
 /**
  * Reads a .env file: NAME=VALUE lines, `export` and quotes allowed, # starts a comment. Lines that
  * are nothing of the kind belong to other programs and are passed over. Throws UsageError when the

@@ -36,14 +36,6 @@ std::optional<fs::path> find_dotenv(const std::optional<fs::path>& file,
   return std::nullopt;
 }
 
-Lookup lookup_in(Settings settings) {
-  return [settings = std::move(settings)](const std::string& name) -> std::optional<Setting> {
-    const auto found = settings.find(name);
-    if (found == settings.end() || found->second.value.empty()) return std::nullopt;
-    return found->second;
-  };
-}
-
 /** systemd lists several folders with colons; the first is the service's own. */
 fs::path first_of(const std::string& list) {
   return list.substr(0, list.find(':'));
@@ -109,7 +101,7 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   if (found) apply_file(*found, config);
   const auto dotenv = find_dotenv(found, environment);
   if (dotenv) {
-    const auto settings = lookup_in(read_dotenv(*dotenv));
+    const auto settings = settings_of(read_dotenv(*dotenv));
     // libpq's variables first, so that the program's own, which say what they are for, win.
     apply_libpq_settings(settings, config.database);
     apply_settings(settings, config);

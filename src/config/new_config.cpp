@@ -156,14 +156,7 @@ DatabaseVariables in_dotenv(const fs::path& folder, bool always_read) {
   DatabaseVariables found{{}, file.string(), always_read};
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return found;
-  const auto settings = read_dotenv(file);
-  add_database_names(
-      [&](const std::string& name) -> std::optional<Setting> {
-        const auto setting = settings.find(name);
-        if (setting == settings.end() || setting->second.value.empty()) return std::nullopt;
-        return setting->second;
-      },
-      found.names);
+  add_database_names(settings_of(read_dotenv(file)), found.names);
   return found;
 }
 

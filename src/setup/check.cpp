@@ -46,7 +46,6 @@ class Check {
     if (config_.scrapy) look_at_project();
     if (!config_.programs.empty()) look_at_programs();
     check_working_directories(config_, findings_);
-    take_left_out();
     for (const auto& line : config::advise(config_, jobs_, all_known_)) findings_.warning(line);
     for (const auto& job : jobs_) {
       report_.spiders.push_back(checked(job, config::rules_of(config_, job.name)));
@@ -84,7 +83,7 @@ class Check {
 
   void look_at_project() {
     const auto& options = *config_.scrapy;
-    const auto place = place_of(options.places, "command", "[scrapy] command");
+    const auto place = config::place_of(options.places, "command", "[scrapy] command");
     const auto& program = options.command.front();
     if (!check_program(program, place, findings_)) {
       findings_.fact("Scrapy", "in " + options.project.string());
@@ -142,7 +141,7 @@ class Check {
       config::apply_rules(config_, job);
       jobs_.push_back(std::move(job));
     }
-    left_out_ = std::move(listing.left_out);
+    for (const auto& line : listing.left_out) findings_.warning(line + "; rename it");
   }
 
   /** Of two spiders with one name, the second is always a program. */
@@ -151,10 +150,6 @@ class Check {
       if (program.name == name) return program.place + ": ";
     }
     return {};
-  }
-
-  void take_left_out() {
-    for (const auto& line : left_out_) findings_.warning(line + "; rename it");
   }
 
   [[nodiscard]] std::string next() const {
@@ -169,7 +164,6 @@ class Check {
   CheckReport report_;
   Findings findings_{report_};
   std::vector<SpiderJob> jobs_;
-  std::vector<std::string> left_out_;
   bool all_known_ = true;  ///< no source failed
 };
 

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "config/advice.hpp"
 #include "core/errors.hpp"
 #include "db/look.hpp"
 #include "db/migrator.hpp"
@@ -19,6 +20,8 @@ namespace spider_check::setup {
 namespace {
 
 namespace fs = std::filesystem;
+
+using config::place_of;
 
 bool is_below(const fs::path& path, const fs::path& folder) {
   const auto mismatch = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
@@ -47,12 +50,6 @@ bool is_in_every_path(const fs::path& program) {
 }
 
 }  // namespace
-
-std::string place_of(const config::Places& places, const std::string& key,
-                     const std::string& otherwise) {
-  const auto found = places.find(key);
-  return (found == places.end() ? otherwise : found->second) + ": ";
-}
 
 void check_folders(const config::Config& config, Findings& findings) {
   const auto& places = config.places;

@@ -31,10 +31,6 @@ class Findings {
   CheckReport& report_;
 };
 
-/** "FILE:LINE: KEY: " where the file says it, else `otherwise` in its place. */
-[[nodiscard]] std::string place_of(const config::Places& places, const std::string& key,
-                                   const std::string& otherwise);
-
 /** Tries the log folder, and the state folder where the file names one. */
 void check_folders(const config::Config& config, Findings& findings);
 

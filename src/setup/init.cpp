@@ -112,9 +112,8 @@ std::string init(const config::InitCommand& command, const config::Environment& 
   setup.scrapy = scrapy::find_scrapy(setup.project, top);
   setup.database = config::find_database_variables(setup.file.parent_path(), environment);
   list_spiders(setup.project, setup);
-  const auto text =
-      config::new_config_text({seen_from(setup.file.parent_path(), setup.project), setup.scrapy,
-                               plain_name(setup.spiders), setup.database});
+  auto text = config::new_config_text({seen_from(setup.file.parent_path(), setup.project),
+                                       setup.scrapy, plain_name(setup.spiders), setup.database});
   if (command.to_stdout) return text;
   write(setup.file, text);
   return next_steps(setup, environment);

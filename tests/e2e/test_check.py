@@ -269,3 +269,13 @@ def test_two_spiders_of_one_name(scrapy_world):
     assert result.code == 2
     (line,) = problems(result)
     assert line.startswith(place(world, "spider-0.sh")) and '"news"' in line
+
+
+def test_a_spider_that_no_command_line_can_name_is_a_warning(scrapy_world):
+    world = scrapy_world.spider("plain")
+    module = (world.project / "tiny/spiders/news.py").read_text().replace("news", "ne\\0ws")
+    (world.project / "tiny/spiders/odd.py").write_text(module)
+    result = world.run("check")
+    assert result.code == 0, result.out
+    (line,) = warnings(result)
+    assert "no command line can hold" in line and line.endswith("; rename it")
