@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <optional>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -59,8 +58,8 @@ class Guard {
 
   /** Milliseconds for poll(2); -1 when nothing is due. */
   [[nodiscard]] int wait() const {
-    if (!due_) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due_ - Clock::now());
+    if (told_ == 0) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due_ - Clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000'000));
   }
 
@@ -70,7 +69,7 @@ class Guard {
 
   /** True when it is time to kill. */
   [[nodiscard]] bool escalate() {
-    if (!due_ || Clock::now() < *due_) return false;
+    if (told_ == 0 || Clock::now() < due_) return false;
     if (told_ >= 2) return true;
     tell();
     return false;
@@ -85,8 +84,8 @@ class Guard {
 
   pid_t spider_;
   const SpiderLimits& limits_;
-  int told_ = 0;
-  std::optional<Clock::time_point> due_;
+  int told_ = 0;           ///< how often it was told to stop
+  Clock::time_point due_;  ///< once it was: when the next step is
 };
 
 /** Waits for the spider's end, however that comes about. */

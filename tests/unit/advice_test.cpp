@@ -76,9 +76,9 @@ TEST_CASE("each odd thing is named once, with its place and what would be right"
        "spider-check.toml:2: spiders.\"r*\".min_items: only a Scrapy spider is judged by it, and "
        "\"r*\" is none; take it out"},
   };
-  for (const auto& [toml, line] : rows) {
-    CAPTURE(toml);
-    CHECK(advice(toml) == Lines{line});
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(advice(row.first) == Lines{row.second});
   }
 }
 

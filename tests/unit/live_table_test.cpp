@@ -112,7 +112,8 @@ TEST_CASE("columns go in their order when it gets narrow") {
       {12, "spider", "a-spider-wi…"},
       {1, "…", "…"},
   };
-  for (const auto& [width, heading, line] : rows) {
+  for (const auto& [wide, heading, line] : rows) {
+    const auto width = wide;
     CAPTURE(width);
     const auto lines = live_table(run, {width, 24, false});
     REQUIRE(lines.size() == 3);
@@ -160,7 +161,7 @@ TEST_CASE("no line is too wide and none too many, at any size") {
   hostile.rows[4].progress = Progress{INT64_MAX, INT64_MAX, INT64_MAX};
   for (const auto& run : {big_run(200), big_run(3), hostile, LiveRun{"Run 1", 0s, {}}}) {
     for (std::size_t width = 1; width <= 200; ++width) {
-      for (const std::size_t height : {1, 2, 3, 4, 8, 9, 10, 24, 50, 300}) {
+      for (const std::size_t height : {1U, 2U, 3U, 4U, 8U, 9U, 10U, 24U, 50U, 300U}) {
         const auto plain = live_table(run, {width, height, false});
         const auto coloured = live_table(run, {width, height, true});
         REQUIRE(plain.size() <= std::max<std::size_t>(height, 2) - 1);
