@@ -6,6 +6,7 @@
 #include "app/run_keeper.hpp"
 #include "app/run_writer.hpp"
 #include "core/duration.hpp"
+#include "core/errors.hpp"
 #include "core/file_name.hpp"
 #include "core/termination.hpp"
 #include "render/sentences.hpp"
@@ -39,6 +40,19 @@ std::vector<SpiderJob> remaining(const Schedule& schedule, const Claim& claim,
   return jobs;
 }
 
+/** What the past tells is worth a warning when it cannot be read, and no reason not to run. */
+template <typename Read>
+auto if_readable(const Schedule& schedule, Read&& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const DbError& error) {
+    // Without a connection there is no run to be had either.
+    if (error.kind() == DbError::Kind::connection) throw;
+    schedule.log.warn("What spiders did before cannot be read: {}", error.what());
+    return {};
+  }
+}
+
 std::map<std::string, History> histories_of(const Schedule& schedule,
                                             const std::vector<SpiderJob>& jobs) {
   std::vector<std::string> crawls;
@@ -46,7 +60,7 @@ std::map<std::string, History> histories_of(const Schedule& schedule,
     if (job.crawl) crawls.push_back(job.name);
   }
   if (crawls.empty()) return {};
-  return schedule.store.histories(crawls, longest_history);
+  return if_readable(schedule, [&] { return schedule.store.histories(crawls, longest_history); });
 }
 
 std::string names(const std::vector<std::string>& spiders) {
@@ -60,7 +74,7 @@ std::string names(const std::vector<std::string>& spiders) {
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
 std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) {
-  auto before = schedule.store.spiders_of_last_success();
+  auto before = if_readable(schedule, [&] { return schedule.store.spiders_of_last_success(); });
   std::erase_if(before, [&](const auto& name) {
     return std::any_of(list.jobs.begin(), list.jobs.end(),
                        [&](const auto& job) { return job.name == name; });

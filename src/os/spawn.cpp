@@ -17,10 +17,22 @@ namespace spider_check::os {
 
 namespace {
 
-/** Where a child's preparation failed. It shares the parent's memory until it executes. */
+enum Step : int { none, directory, execute };
+
+/**
+ * Where a child's preparation failed. It shares the parent's memory until it executes, which the
+ * compiler does not know: what these point to is volatile, or the parent would not look.
+ */
 struct SetupFailure {
-  enum class Step { none, directory, execute } step = Step::none;
-  int error = 0;
+  volatile int* step;
+  volatile int* error;
+
+  /** Ends the child. */
+  [[noreturn]] void tell(Step at) const {
+    *error = errno;
+    *step = at;
+    ::_exit(127);
+  }
 };
 
 /** Everything that the child uses, made before: it must not allocate. */
@@ -60,7 +72,7 @@ void reset_signals() {
 
 /** Runs in the child between vfork and exec: system calls only. */
 [[noreturn]] void become(const ChildOptions& options, const Prepared& prepared,
-                         SetupFailure& failure, pid_t parent) {
+                         const SetupFailure& failure, pid_t parent) {
   ::setsid();
   // The signal comes when the parent dies from now on; it may have died just before.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -73,21 +85,17 @@ void reset_signals() {
   if (options.nice != 0) [[maybe_unused]]
     const int now = ::nice(options.nice);
   const auto& directory = options.working_directory;
-  if (!directory.empty() && ::chdir(directory.c_str()) != 0) {
-    failure = {SetupFailure::Step::directory, errno};
-    ::_exit(127);
-  }
+  if (!directory.empty() && ::chdir(directory.c_str()) != 0) failure.tell(Step::directory);
   // Whatever else is open, here or in what started us (a lock file of cron's, say), stays here.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   reset_signals();
   ::execvpe(prepared.argv[0], prepared.argv.data(), prepared.environment.data());
-  failure = {SetupFailure::Step::execute, errno};
-  ::_exit(127);
+  failure.tell(Step::execute);
 }
 
-std::system_error to_error(const SetupFailure& failure, const ChildOptions& options) {
-  errno = failure.error;
-  if (failure.step == SetupFailure::Step::directory) {
+std::system_error to_error(int step, int error, const ChildOptions& options) {
+  errno = error;
+  if (step == Step::directory) {
     return system_error("cannot enter " + options.working_directory.string());
   }
   return system_error("cannot execute " + options.command.front());
@@ -101,15 +109,16 @@ Duration to_duration(const timeval& time) {
 
 pid_t spawn(const ChildOptions& options) {
   const auto prepared = prepare(options);
-  SetupFailure failure;
+  volatile int step = Step::none;
+  volatile int error = 0;
   const auto parent = ::getpid();
   // Not fork: the memory need not be copied, and the failure arrives without a pipe.
   const pid_t pid = ::vfork();
-  if (pid == 0) become(options, prepared, failure, parent);
+  if (pid == 0) become(options, prepared, {&step, &error}, parent);
   if (pid < 0) throw system_error("cannot start a process");
-  if (failure.step == SetupFailure::Step::none) return pid;
+  if (step == Step::none) return pid;
   ::waitpid(pid, nullptr, 0);
-  throw to_error(failure, options);
+  throw to_error(step, error, options);
 }
 
 Termination to_termination(int status) {

@@ -29,8 +29,9 @@ struct MemoryDatabase {
   TimePoint now{std::chrono::hours(500'000)};
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
-  bool down = false;            ///< every verb throws DbError
-  bool refuses_crawls = false;  ///< a write that holds a crawl fails
+  bool down = false;             ///< every verb throws DbError
+  bool refuses_history = false;  ///< what was before cannot be read
+  bool refuses_crawls = false;   ///< a write that holds a crawl fails
   int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
 

@@ -446,6 +446,16 @@ TEST_CASE("a signal after the last spider succeeded completes the run and ends b
   CHECK(only_run(database).status == RunStatus::completed);
 }
 
+TEST_CASE("a past that cannot be read is warned of, and holds nothing up") {
+  MemoryDatabase database;
+  Host host(database);
+  database.refuses_history = true;
+  host.source.crawls = {"a"};
+  host.witnesses.reports["a"] = crawl_of(12);
+  CHECK(host.tick().code == ExitCode::success);
+  CHECK(host.logged("warning What spiders did before cannot be read: it takes too long"));
+}
+
 TEST_CASE("rules are given to every job") {
   MemoryDatabase database;
   Host host(database);
