@@ -132,7 +132,7 @@ class Terminal:
 def as_its_terminal(controls):
     """In the child: what it inherited as stdin becomes the terminal that signals come from."""
     die_with_parent()
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     if controls:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -49,9 +49,10 @@ def wait_until(condition, what, seconds=20):
 
 
 def as_from_a_terminal():
-    """In the child, before it becomes the program: the tests may have been started by nohup."""
+    """In the child, before it becomes the program: the tests may have been started by nohup or in
+    the background of a shell."""
     die_with_parent()
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 
 
