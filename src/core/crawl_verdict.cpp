@@ -229,7 +229,9 @@ Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criter
   auto& reasons = judgement.reasons;
   // A process that went wrong is explained by what it said last, not by what it did not get to do.
   if (judgement.verdict == Verdict::failed) {
-    reasons.back() += first_fault(crawl);
+    const bool for_its_own_sake =
+        child.stopped != StopCause::run_stopped && child.stopped != StopCause::run_timeout;
+    if (for_its_own_sake) reasons.back() += first_fault(crawl);
     return judgement;
   }
   if (!crawl.ended) return {Verdict::failed, {no_statistics(crawl) + first_fault(crawl)}};

@@ -57,6 +57,13 @@ TEST_CASE("a process that went wrong is explained by what it said") {
   crawl.child.termination = Exited{1};
   crawl.report.faults = {{"", "something", 1}, {"/p/x.py:3", "KeyError: 'a'", 2}};
   check(crawl, Verdict::failed, "exit status 1 (/p/x.py:3: KeyError: 'a')");
+  crawl.child.stopped = StopCause::stall;
+  check(crawl, Verdict::failed,
+        "stopped because it made no progress (stall_timeout): exit status 1 (/p/x.py:3: KeyError: "
+        "'a')");
+  // Whatever it met, that is not why.
+  crawl.child.stopped = StopCause::run_stopped;
+  check(crawl, Verdict::failed, "stopped before its end: exit status 1");
   crawl.child.stopped = StopCause::timeout;
   crawl.report.faults.clear();
   check(crawl, Verdict::failed, "stopped because it took too long (timeout): exit status 1");
