@@ -13,6 +13,9 @@
 
 namespace spider_check::db {
 
+/** Throws LostRun. */
+[[noreturn]] void lost_run(RunId run);
+
 /** The runs of one schedule in PostgreSQL. */
 class PgRunStore final : public RunStore {
  public:
