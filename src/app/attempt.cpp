@@ -63,15 +63,6 @@ std::map<std::string, History> histories_of(const Schedule& schedule,
   return if_readable(schedule, [&] { return schedule.store.histories(crawls, longest_history); });
 }
 
-std::string names(const std::vector<std::string>& spiders) {
-  constexpr std::size_t most = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, spiders.size()); ++i) {
-    text += (text.empty() ? "" : ", ") + render::printable(spiders[i]);
-  }
-  return spiders.size() > most ? text + ", …" : text;
-}
-
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
 std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) {
   auto before = if_readable(schedule, [&] { return schedule.store.spiders_of_last_success(); });
@@ -81,10 +72,10 @@ std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) 
   });
   if (before.empty()) return {};
   if (before.size() == 1) {
-    return {"spider '" + names(before) +
+    return {"spider '" + render::list(before) +
             "' is gone: it was run last time, and is not listed any more"};
   }
-  return {std::to_string(before.size()) + " spiders are gone (" + names(before) +
+  return {std::to_string(before.size()) + " spiders are gone (" + render::list(before) +
           "): they were run last time, and are not listed any more"};
 }
 
@@ -128,7 +119,7 @@ class Attempt {
     std::vector<std::string> reasons;
     if (const auto& failed = keeper.failed(); !failed.empty()) {
       reasons.push_back(std::to_string(failed.size()) + " of " + std::to_string(list_.jobs.size()) +
-                        " spiders failed (" + names(failed) + ")");
+                        " spiders failed (" + render::list(failed) + ")");
     }
     const auto rest = jobs_.size() - keeper.finished();
     if (cut.timed_out && rest > 0) {

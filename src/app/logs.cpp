@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "core/edit_distance.hpp"
 #include "core/errors.hpp"
 #include "core/file_name.hpp"
+#include "render/sentences.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -16,8 +17,6 @@ namespace spider_check::app {
 namespace {
 
 using Logs = std::map<LogName, std::filesystem::path>;
-
-constexpr std::size_t most_named = 10;
 
 /** By the folders' names. */
 std::map<std::string, Logs> by_spider(const std::vector<LogFile>& files) {
@@ -34,29 +33,6 @@ std::string quoted(const std::string& name) {
   return "'" + render::printable(name) + "'";
 }
 
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most_named, words.size()); ++i) {
-    text += (text.empty() ? "" : ", ") + render::printable(words[i]);
-  }
-  return words.size() > most_named ? text + ", …" : text;
-}
-
-/** How many letters have to be put in, left out or changed to make one name the other. */
-std::size_t distance(const std::string& from, const std::string& to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    auto diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const auto changed = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 /** A name that may have been meant; empty when none is near. */
 std::string nearest(const std::vector<std::string>& names, const std::string& wanted) {
   std::string best;
@@ -64,7 +40,7 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
   auto least = std::min<std::size_t>(2, wanted.size() / 2) + 1;
   if (wanted.size() > 120) return best;
   for (const auto& name : names) {
-    const auto apart = distance(wanted, name);
+    const auto apart = edit_distance(wanted, name);
     if (apart < least) {
       least = apart;
       best = name;
@@ -85,7 +61,7 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
   const auto meant = nearest(names, wanted);
   const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";
   throw UsageError("logs: there is no log of a spider " + quoted(wanted) + " in " +
-                   folder.string() + instead + " are logs of: " + join(names));
+                   folder.string() + instead + " are logs of: " + render::list(names));
 }
 
 const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::string& wanted,
@@ -107,7 +83,7 @@ std::string numbers(const std::set<std::int64_t>& numbers) {
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     words.push_back(std::to_string(*number));
   }
-  return join(words);
+  return render::list(words);
 }
 
 RunId choose_run(const Logs& logs, const LogRequest& request) {

@@ -13,6 +13,10 @@ namespace spider_check::config {
  */
 void apply_file(const std::filesystem::path& file, Config& config);
 
+/** A path that a file names: a relative one is relative to the file's folder. */
+[[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& base,
+                                             const std::string& path);
+
 class TomlTable;
 
 /** Applies [spiders]. Relative folders are relative to `base`. Throws UsageError. */

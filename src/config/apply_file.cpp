@@ -18,12 +18,6 @@ void assign(T& target, std::optional<U> value) {
   if (value) target = std::move(*value);
 }
 
-/** Relative paths in a file are relative to the file's folder. */
-fs::path absolute(const fs::path& base, const std::string& path) {
-  const auto normal = (base / path).lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();  // "." leaves a slash at the end
-}
-
 /** A word with a slash in it is a path; any other is looked up in PATH. */
 std::vector<std::string> resolve(std::vector<std::string> command, const fs::path& base) {
   auto& program = command.front();
@@ -161,6 +155,11 @@ toml::table parse(const fs::path& file) {
 }
 
 }  // namespace
+
+fs::path absolute(const fs::path& base, const std::string& path) {
+  const auto normal = (base / path).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();  // "." leaves a slash at the end
+}
 
 void apply_file(const fs::path& file, Config& config) {
   const auto parsed = parse(file);

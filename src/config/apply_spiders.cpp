@@ -44,7 +44,7 @@ SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
   rules.finish_reasons = table.texts("finish_reasons");
   rules.arguments = table.texts("arguments");
   if (const auto folder = table.text("working_directory")) {
-    rules.working_directory = (base / *folder).lexically_normal();
+    rules.working_directory = absolute(base, *folder);
   }
   if (auto variables = table.pairs("env")) {
     check_variables(*variables, table.place("env"));

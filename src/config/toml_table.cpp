@@ -1,9 +1,9 @@
 #include "config/toml_table.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/duration.hpp"
+#include "core/edit_distance.hpp"
 #include "core/errors.hpp"
 #include "core/size.hpp"
 
@@ -33,27 +33,11 @@ std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
-/** How many letters must be changed, added or taken to make one of the other (Levenshtein). */
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const auto changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string suggestion(std::string_view key, const std::vector<std::string>& known) {
   const auto nearest = std::min_element(
       known.begin(), known.end(),
-      [&](const auto& a, const auto& b) { return distance(key, a) < distance(key, b); });
-  if (nearest != known.end() && distance(key, *nearest) <= 2) {
+      [&](const auto& a, const auto& b) { return edit_distance(key, a) < edit_distance(key, b); });
+  if (nearest != known.end() && edit_distance(key, *nearest) <= 2) {
     return "did you mean " + quoted(*nearest) + "?";
   }
   std::string list = "known here:";

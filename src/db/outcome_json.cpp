@@ -45,10 +45,11 @@ Json to_json(const SpiderOutcome& outcome) {
   const auto& child = outcome.child;
   const auto* exited = std::get_if<Exited>(&child.termination);
   const auto* signaled = std::get_if<Signaled>(&child.termination);
+  const bool failed = outcome.judgement.verdict == Verdict::failed;
   Json json = {{"spider", outcome.spider},
                {"ended", outcome.ago.count()},
                {"started", (outcome.ago + child.took).count()},
-               {"status", outcome.judgement.verdict == Verdict::failed ? "failed" : "completed"},
+               {"status", to_text(failed ? RunStatus::failed : RunStatus::completed)},
                {"verdict", to_text(outcome.judgement.verdict)},
                {"reasons", Json::array()},
                {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},

@@ -15,14 +15,9 @@ namespace {
 constexpr std::size_t columns = 8;
 using Row = std::array<std::string, columns>;
 
-std::string padded(std::string text, std::size_t width) {
-  text.append(width - std::min(width, width_of(text)), ' ');
-  return text;
-}
-
 std::string fact_lines(const std::vector<CheckFact>& facts) {
   std::string text;
-  for (const auto& fact : facts) text += padded(fact.name, 12) + printable(fact.text) + "\n";
+  for (const auto& fact : facts) text += pad_to(fact.name, 12) + printable(fact.text) + "\n";
   return text;
 }
 
@@ -66,7 +61,7 @@ std::string further_lines(const CheckedSpider& spider) {
   const Criteria usual;
   std::string text;
   const auto add = [&](const std::string& name, const std::string& value) {
-    text += "      " + padded(name, 18) + value + "\n";
+    text += "      " + pad_to(name, 18) + value + "\n";
   };
   if (spider.crawl && spider.criteria.min_items_ratio != usual.min_items_ratio) {
     add("min_items_ratio", ratio_text(spider.criteria.min_items_ratio));
@@ -102,7 +97,7 @@ std::string spider_table(const std::vector<CheckedSpider>& spiders) {
     std::string line = i == 0 ? "" : "  ";
     for (std::size_t column = 0; column < columns; ++column) {
       const auto indent = i == 0 && column == 0 ? 2U : 0U;
-      line += padded(rows[i][column], widths[column] + 2 + indent);
+      line += pad_to(rows[i][column], widths[column] + 2 + indent);
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     if (i > 0) text += further_lines(spiders[i - 1]);

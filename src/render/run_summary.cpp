@@ -21,8 +21,7 @@ std::string word(RowState state) {
 
 std::string spider_line(const SummaryRow& row, std::size_t name_width, bool colour) {
   const auto state = fill_to(word(row.state), longest_word);
-  auto line = row.name;
-  line.append(name_width - std::min(name_width, width_of(row.name)), ' ');
+  auto line = pad_to(row.name, name_width);
   line += "  " + (colour ? in_colour(row.state, state) : state);
   if (row.state == RowState::waiting) return line.substr(0, line.find_last_not_of(' ') + 1);
   line += "  " + to_words(row.took);

@@ -1,5 +1,6 @@
 #include "render/sentences.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -148,6 +149,15 @@ std::string join(const std::vector<std::string>& reasons) {
   std::string text;
   for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + printable(reason);
   return text;
+}
+
+std::string list(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) {
+    text += (text.empty() ? "" : ", ") + printable(names[i]);
+  }
+  return names.size() > most ? text + ", …" : text;
 }
 
 }  // namespace spider_check::render

@@ -34,6 +34,9 @@ namespace spider_check::render {
 /** "12 items, 3 pages, 1 error": what a crawl did; pages and errors only where there are some. */
 [[nodiscard]] std::string amounts(const Progress& progress);
 
+/** Names on one line, printable: "a, b, c, …"; at most ten. */
+[[nodiscard]] std::string list(const std::vector<std::string>& names);
+
 /** Reasons on one line, printable: "a; b". */
 [[nodiscard]] std::string join(const std::vector<std::string>& reasons);
 

@@ -1,11 +1,12 @@
 #include "render/text_width.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <locale.h>
 #include <wchar.h>
 
-#include "render/utf8.hpp"
+#include "core/utf8.hpp"
 
 namespace spider_check::render {
 
@@ -91,9 +92,13 @@ std::string cut_to(std::string_view text, std::size_t width) {
   return cut;
 }
 
+std::string pad_to(std::string text, std::size_t width) {
+  const auto taken = std::min(width, width_of(text));
+  return std::move(text.append(width - taken, ' '));
+}
+
 std::string fill_to(std::string_view text, std::size_t width) {
-  auto cut = cut_to(text, width);
-  return cut.append(width - width_of(cut), ' ');
+  return pad_to(cut_to(text, width), width);
 }
 
 }  // namespace spider_check::render

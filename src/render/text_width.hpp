@@ -19,6 +19,9 @@ namespace spider_check::render {
  */
 [[nodiscard]] std::string cut_to(std::string_view text, std::size_t width);
 
+/** The text with blanks behind it up to `width` columns; a longer one stays as it is. */
+[[nodiscard]] std::string pad_to(std::string text, std::size_t width);
+
 /** cut_to(), with blanks behind it up to `width` columns. */
 [[nodiscard]] std::string fill_to(std::string_view text, std::size_t width);
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "render/utf8.hpp"
+#include "core/utf8.hpp"
 
 namespace spider_check::render {
 
@@ -55,15 +55,13 @@ std::string format_tm(const std::tm& time, const char* format) {
   return {buffer.data(), std::strftime(buffer.data(), buffer.size(), format, &time)};
 }
 
-/** Whether a character steers a terminal, breaks a line, turns what is around it, or is not seen.
+/** Whether a character in a name would deceive its reader: it steers, breaks the line or is not
+ * seen.
  */
-bool steers(char32_t code) {
-  if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+bool deceives(char32_t code) {
   const bool breaks = code == 0x2028 || code == 0x2029;
-  const bool turns = code == 0x61c || code == 0x200e || code == 0x200f ||
-                     (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
   const bool hides = code == 0x200b || (code >= 0x2060 && code <= 0x2064) || code == 0xfeff;
-  return breaks || turns || hides;
+  return steers_terminal(code) || breaks || hides;
 }
 
 std::string escaped(const Character& character) {
@@ -105,7 +103,7 @@ std::string printable(const std::string& text) {
     const auto character = first_character(rest);
     if (character.code == '\n') {
       line += "\\n";
-    } else if (!character.valid || steers(character.code)) {
+    } else if (!character.valid || deceives(character.code)) {
       line += escaped(character);
     } else {
       line += rest.substr(0, character.length);

@@ -42,11 +42,11 @@ class Witness final : public CrawlWitness {
   [[nodiscard]] CrawlReport report() override {
     reader_.finish();
     auto crawl = reader_.crawl();
-    if (crawl.ended && !crawl.faults.empty()) return crawl;
+    if (crawl.ended) return crawl;
     auto from_log = read_log_report(os::read_tail(log_, log_end), folder_);
-    if (crawl.faults.empty() && !crawl.ended) crawl.faults = from_log.faults;
+    if (crawl.faults.empty()) crawl.faults = from_log.faults;
     // A report may have been lost on the way: a disk that was full, say.
-    if (crawl.ended || !from_log.ended) return crawl;
+    if (!from_log.ended) return crawl;
     from_log.faults = crawl.faults;
     return from_log;
   }

@@ -40,9 +40,7 @@ std::int64_t closing_errors(std::string_view log, std::size_t end) {
   const auto begin = log.rfind(closing, end);
   if (begin == std::string_view::npos) return 0;
   const auto part = log.substr(begin, end - begin);
-  const auto pages = count(part, "[scrapy.core.scraper] ERROR: ");
-  return count(part, "] ERROR: ") - pages +
-         count(part, "Scraper close failure") * (pages > 0 ? 1 : 0);
+  return count(part, "] ERROR: ") - count(part, "[scrapy.core.scraper] ERROR: ");
 }
 
 }  // namespace

@@ -3,13 +3,12 @@
 #include <utility>
 
 #include "os/tail.hpp"
+#include "render/sentences.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::setup {
 
 namespace {
-
-constexpr std::size_t most_names = 8;
 
 std::string fact(std::string name, const std::string& text) {
   name.resize(12, ' ');
@@ -19,11 +18,7 @@ std::string fact(std::string name, const std::string& text) {
 std::string spider_names(const NewSetup& setup) {
   if (!setup.why_no_spiders.empty()) return setup.why_no_spiders;
   if (setup.spiders.empty()) return "not known without Scrapy";
-  auto text = std::to_string(setup.spiders.size()) + ": ";
-  for (std::size_t i = 0; i < setup.spiders.size() && i < most_names; ++i) {
-    text += (i == 0 ? "" : ", ") + setup.spiders[i];
-  }
-  return text + (setup.spiders.size() > most_names ? ", …" : "");
+  return std::to_string(setup.spiders.size()) + ": " + render::list(setup.spiders);
 }
 
 std::string database(const config::DatabaseVariables& database) {

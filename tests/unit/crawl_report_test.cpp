@@ -198,6 +198,13 @@ TEST_CASE("what fails between the beginning of the end and the statistics is tol
             .closing_errors == 0);
 }
 
+TEST_CASE("a page's error while a crawl closes is not counted with what fails of the closing") {
+  const std::string closing = "[scrapy.core.engine] INFO: Closing spider (shutdown)\n";
+  const std::string page = "[scrapy.core.scraper] ERROR: Spider error processing\n";
+  const std::string close = "[scrapy.core.engine] ERROR: Scraper close failure\n";
+  CHECK(read_log_report(closing + page + page + close + statistics, "/p").closing_errors == 1);
+}
+
 TEST_CASE("how far a crawl has come is in the newest line that says so") {
   CHECK_FALSE(read_log_progress("Crawled (200) <GET x>\nCrawled 3 pages").has_value());
   CHECK(

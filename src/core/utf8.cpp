@@ -1,6 +1,6 @@
-#include "render/utf8.hpp"
+#include "core/utf8.hpp"
 
-namespace spider_check::render {
+namespace spider_check {
 
 namespace {
 
@@ -25,9 +25,10 @@ Character first_character(std::string_view text) noexcept {
   const auto length = length_from(lead);
   const Character invalid{lead, 1, false};
   if (length == 1) return {lead, 1, true};
-  if (length == 0 || text.size() < length) return invalid;
+  if (length == 0) return invalid;
   char32_t code = lead & (0xffU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
+    if (i == text.size()) return {lead, 1, false, true};
     const auto byte = static_cast<unsigned char>(text[i]);
     if ((byte & 0xc0U) != 0x80) return invalid;
     code = code << 6U | (byte & 0x3fU);
@@ -35,4 +36,11 @@ Character first_character(std::string_view text) noexcept {
   return is_character(code, length) ? Character{code, length, true} : invalid;
 }
 
-}  // namespace spider_check::render
+bool steers_terminal(char32_t code) noexcept {
+  const bool controls = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  const bool turns = code == 0x61c || code == 0x200e || code == 0x200f ||
+                     (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return controls || turns;
+}
+
+}  // namespace spider_check
