@@ -208,6 +208,48 @@ def test_a_name_that_no_command_line_can_hold_is_left_out_with_a_word(project):
     assert "no command line can hold" in project.only_run().faults[0]
 
 
+def test_a_name_that_two_spiders_have_is_run_once(project):
+    """Scrapy takes one of them, with a warning and no error."""
+    add(project, "a", file="one")
+    assert add(project, "a", file="two").run().code == 0
+    assert only(project).verdict == "ok"
+
+
+def test_a_name_that_scrapy_does_not_know_fails_alone(project):
+    """As noise in a list does where the probe cannot tell the names."""
+    wrapper = project.folder / "wrapper"
+    wrapper.write_text('#!/bin/sh\n[ "$1" != list ] || echo ghost\n'
+                       f'exec env -u PYTHONPATH {SCRAPY} "$@"\n')
+    wrapper.chmod(0o755)
+    project.sections["scrapy"]["command"] = [str(wrapper)]
+    assert add(project, "a").run().code == 1
+    assert by_name(project)["a"].verdict == "ok"
+    ghost = by_name(project)["ghost"]
+    assert (ghost.verdict, ghost.exit_code) == ("failed", 1)
+    assert "Spider not found: ghost" in ghost.reasons[0]
+
+
+def test_an_option_that_scrapy_does_not_know_fails_that_spider(project):
+    add(project, "a")
+    add(project, "b")
+    project.sections["spiders.b"] = {"arguments": ["--no-such-option"]}
+    assert project.run().code == 1
+    assert [(o.spider, o.verdict, o.exit_code) for o in project.outcomes()] == [
+        ("a", "ok", 0), ("b", "failed", 2)]
+
+
+def test_spiders_that_vanish_without_an_error_are_missed(project):
+    """Where a project only warns of a module that cannot be imported, its whole package is gone."""
+    assert add(project, "a").run().code == 0
+    (project.project / "odd/spiders/broken.py").write_text("import no_such_module\n")
+    (project.project / "odd/settings.py").write_text(
+        SETTINGS.format(more="SPIDER_LOADER_WARN_ONLY = True"))
+    result = project.spider("plain").run("--force")
+    assert result.code == 1
+    assert project.ran() == ["plain"]
+    assert "`scrapy list` prints no spider" in project.runs()[-1].failure
+
+
 def test_a_list_that_hangs_is_one_fault_and_leaves_no_process(project):
     add(project, "a")
     (project.project / "odd/settings.py").write_text("import time, os\n"

@@ -33,6 +33,14 @@ class TermOnce(Reader):
         send_oneself(signal.SIGTERM)
 
 
+class IntOnce(Reader):
+    name = "int_once"
+
+    def parse(self, response):
+        yield from super().parse(response)
+        send_oneself(signal.SIGINT)
+
+
 class TermTwice(Reader):
     """What still waits for its turn is never fetched, and the crawl never closes."""
 
@@ -43,6 +51,14 @@ class TermTwice(Reader):
     def parse(self, response):
         yield from super().parse(response)
         send_oneself(signal.SIGTERM)
+        send_oneself(signal.SIGTERM)
+
+
+class IntThenTerm(TermTwice):
+    name = "int_then_term"
+
+    def parse(self, response):
+        send_oneself(signal.SIGINT)
         send_oneself(signal.SIGTERM)
 
 
@@ -86,3 +102,20 @@ class HungUp(Reader):
     def parse(self, response):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         send_oneself(signal.SIGHUP)
+
+
+class Quit(Reader):
+    """Also where the tests were started in the background of a shell, which ignores the signal."""
+
+    name = "quit"
+
+    def parse(self, response):
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+        send_oneself(signal.SIGQUIT)
+
+
+class Usr1(Reader):
+    name = "usr1"
+
+    def parse(self, response):
+        send_oneself(signal.SIGUSR1)
