@@ -21,6 +21,14 @@ class Gate:
         """What the spider does at the gate: says which process it is, and waits."""
         return f"echo $$ >'{self._arrivals}'; read _ <'{self._passes}'"
 
+    @property
+    def interruptible_script(self):
+        """The same in a process beside it: only in `wait` a shell misses no trap.
+
+        A signal that comes just before a shell blocks in read() would be heeded after it.
+        """
+        return f"{{ {self.script}; }} & wait $!"
+
     def wait(self):
         """Waits until a spider stands at the gate; returns its pid."""
         line = b""

@@ -209,7 +209,7 @@ def test_a_signal_stops_all_that_run_at_once(world):
     world.top["concurrency"] = 3
     gates = [world.gate() for _ in range(3)]
     for number, gate in enumerate(gates):
-        world.spider(f"s{number}", f"trap 'exit 0' TERM; {gate.script}")
+        world.spider(f"s{number}", f"trap 'exit 0' TERM; {gate.interruptible_script}")
     world.spider("late")
     running = world.start()
     pids = [gate.wait() for gate in gates]

@@ -16,7 +16,7 @@ def stoppable(world, gate):
     """A spider that notes each signal; at the first SIGTERM it finishes its work and ends."""
     return (f"trap 'echo TERM >>{world.folder}/signals; exit 0' TERM\n"
             f"trap 'echo INT >>{world.folder}/signals' INT\n"
-            f"[ -e {world.folder}/again ] || {{ {gate.script}; }}")
+            f"[ -e {world.folder}/again ] || {{ {gate.interruptible_script}; }}")
 
 
 def start(world, **options):

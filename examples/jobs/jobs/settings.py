@@ -1,3 +1,5 @@
+import pathlib
+
 BOT_NAME = "jobs"
 SPIDER_MODULES = ["jobs.spiders"]
 NEWSPIDER_MODULE = "jobs.spiders"
@@ -8,7 +10,9 @@ USER_AGENT = "jobs-example"
 ROBOTSTXT_OBEY = True
 DOWNLOAD_DELAY = 0.02
 
-# One file for each spider, written afresh by each run.
+# One file for each spider, written afresh by each run. The folder is made here, because two spiders
+# that start at once would both make it, and Scrapy gives up the feed of the second.
+pathlib.Path("output").mkdir(exist_ok=True)
 FEEDS = {
     "output/%(name)s.jsonl": {"format": "jsonlines", "encoding": "utf8", "overwrite": True},
 }
