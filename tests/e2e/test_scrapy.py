@@ -32,6 +32,8 @@ def scrapy_world(world):
     world.project = world.folder / "project"
     spiders = world.project / "tiny/spiders"
     spiders.mkdir(parents=True)
+    # Two crawls that start at once would both make it, and Scrapy gives up the feed of the second.
+    (world.project / "out").mkdir()
     (world.project / "scrapy.cfg").write_text("[settings]\ndefault = tiny.settings\n")
     for package in (spiders, spiders.parent):
         (package / "__init__.py").touch()
