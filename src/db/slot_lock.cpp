@@ -79,8 +79,12 @@ std::unique_ptr<PgSlotLock> PgSlotLock::try_take(Session& session, const std::st
   return std::make_unique<PgSlotLock>(session, schedule, *slot, max_instances > 1);
 }
 
-PgSlotLock::PgSlotLock(Session& session, std::string schedule, int slot, bool deciding)
-    : session_(session), schedule_(std::move(schedule)), slot_(slot), deciding_(deciding) {}
+PgSlotLock::PgSlotLock(Session& session, std::string schedule, int slot, bool deciding, bool held)
+    : session_(session),
+      schedule_(std::move(schedule)),
+      slot_(slot),
+      deciding_(deciding),
+      held_(held) {}
 
 PgSlotLock::~PgSlotLock() {
   try {

@@ -45,7 +45,8 @@ TEST_CASE("errors are told apart by what they mean") {
   const TestDatabase database;
   db::Session session(database.options(), "test");
   CHECK(failure(session, "SELECT * FROM nothing").kind() == DbError::Kind::not_migrated);
-  CHECK(failure(session, "SELECT 1/0").kind() == DbError::Kind::statement);
+  CHECK(failure(session, "SELECT nonsense(").kind() == DbError::Kind::statement);
+  CHECK(failure(session, "SELECT 1/0").kind() == DbError::Kind::data);
   CHECK(failure(session, "SELECT pg_terminate_backend(pg_backend_pid())").kind() ==
         DbError::Kind::connection);
 }
