@@ -239,9 +239,9 @@ void PgRunStore::reclaim(const Claim& claim, SlotLock& lock) {
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
     // The server may not have noticed yet that our former session is gone; then it still has it.
-    const auto holder = lock_holder();
+    const auto holder = slot.holder();
     const auto& owner = owners_.self();
-    if (holder && holder->host == owner.host && holder->pid == owner.pid) {
+    if (!holder || (holder->host == owner.host && holder->pid == owner.pid)) {
       throw DbError(DbError::Kind::connection, "the former session still holds the lock");
     }
     throw LostRun("the lock of run " + std::to_string(claim.id) + " was taken by another process");

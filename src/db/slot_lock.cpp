@@ -162,6 +162,13 @@ bool PgSlotLock::take_again() {
   return held_;
 }
 
+std::optional<LockHolder> PgSlotLock::holder() {
+  for (const auto& held : held_slots(session_, schedule_, slot_ + 1)) {
+    if (held.slot == slot_) return held.holder;
+  }
+  return std::nullopt;
+}
+
 std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, int max_instances) {
   std::string keys;
   for (int slot = 0; slot < max_instances; ++slot) {
