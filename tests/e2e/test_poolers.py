@@ -50,6 +50,7 @@ def open_transaction(pooler, database):
         connection.autocommit = False
         connection.cursor().execute("SELECT 1")
         yield
+        connection.rollback()  # or the pooler would end the session, too
 
 
 @contextlib.contextmanager
