@@ -40,7 +40,7 @@ class Listener:
         self._talk = talk
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        self._connections = []
+        self.connections = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -48,7 +48,7 @@ class Listener:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._socket.accept()
-                self._connections.append(connection)
+                self.connections.append(connection)
                 if self._talk:
                     self._talk(connection)
 
@@ -59,7 +59,7 @@ class Listener:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join()
-        for connection in self._connections:
+        for connection in self.connections:
             connection.close()
 
 
@@ -308,6 +308,6 @@ def test_the_program_can_be_ended_meanwhile(limited, end):
     with Listener() as silent:
         world = limited(f"postgresql://me@127.0.0.1:{silent.port}/db", connect_timeout="50s")
         running = world.start("status")
-        wait_until(lambda: silent._connections, "the connection")
+        wait_until(lambda: silent.connections, "the connection")
         running.signal(end)
         assert running.end().code == -end
