@@ -204,7 +204,7 @@ def test_several_addresses_that_swallow_everything(limited, full):
 
 
 def test_a_name_that_nobody_resolves(limited):
-    if subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode != 0:
+    if subprocess.run([*UNSHARE, "ip", "link"], check=False, capture_output=True).returncode != 0:
         pytest.skip("this machine allows no namespaces")
     world = limited("postgresql://me@db.example,other.example/db")
     script = world.folder / "silent_resolver.py"
