@@ -26,9 +26,9 @@ Reclaimed PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now,
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
     // The server may not have noticed yet that our former session is gone; then it still has it.
-    const auto holder = lock_holder();
+    const auto holder = slot.holder();
     const auto& owner = owners_.self();
-    if (holder && holder->host == owner.host && holder->pid == owner.pid) {
+    if (!holder || (holder->host == owner.host && holder->pid == owner.pid)) {
       throw DbError(DbError::Kind::connection, "the former session still holds the lock");
     }
     throw LostRun("the lock of this run was taken by another process");

@@ -32,9 +32,7 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
   session_.run([&](soci::session& session) {
     auto* connection =
         static_cast<const soci::postgresql_session_backend&>(*session.get_backend()).conn_;
-    // The server ends what takes longer than its timeout; an answer that comes much later than that
-    // will not come any more.
-    write_.emplace(connection, sql, parameters, 2 * session_.statement_timeout());
+    write_.emplace(connection, sql, parameters, session_.statement_timeout());
   });
 }
 

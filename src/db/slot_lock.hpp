@@ -35,6 +35,9 @@ class PgSlotLock final : public SlotLock {
   /** Takes the same slot on a new connection. False when somebody else has it. Throws DbError. */
   [[nodiscard]] bool take_again();
 
+  /** Who else has this slot, if anybody has it by now. Throws DbError. */
+  [[nodiscard]] std::optional<LockHolder> holder();
+
  private:
   Session& session_;
   std::string schedule_;

@@ -27,4 +27,8 @@ DbError::Kind kind_of(const std::string& sqlstate) {
   return DbError::Kind::statement;
 }
 
+bool is_lost_statement(const std::string& sqlstate) {
+  return sqlstate == "26000" || sqlstate == "42P05";
+}
+
 }  // namespace spider_check::db

@@ -51,6 +51,7 @@ class Postgres:
 
     def __init__(self, *, start=True, **settings):
         options = [f"{name}={value}" for name, value in settings.items()]
+        self._port = settings.get("port")
         self._keeper = subprocess.Popen(
             ["/usr/bin/python3", os.path.abspath(__file__), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -91,7 +92,8 @@ class Postgres:
         return (self.folder / "log").read_text(errors="replace")
 
     def url(self, database=SUPERUSER):
-        return f"postgresql:///{quote(database)}?host={self.folder}&user={SUPERUSER}"
+        port = f"&port={self._port}" if self._port else ""
+        return f"postgresql:///{quote(database)}?host={self.folder}&user={SUPERUSER}{port}"
 
     def create_database(self, template="template1"):
         """The URL of a fresh database."""
@@ -154,6 +156,7 @@ class Cluster:
         self.data = self.folder / "data"
         self.account = server_account()
         self.server = None
+        self.port = settings.get("port", "5432")
         if self.account:
             os.chown(folder, self.account["user"], self.account["group"])
         self._initialize({**SETTINGS, "unix_socket_directories": folder, **settings})
@@ -201,7 +204,8 @@ class Cluster:
             preexec_fn=functools.partial(die_with_parent, signal.SIGQUIT), **self.account)
 
     def _is_ready(self):
-        command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-U", SUPERUSER]
+        command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-p", self.port,
+                   "-U", SUPERUSER]
         return subprocess.run(command, check=False).returncode == 0
 
     def _end_of_log(self):
