@@ -23,8 +23,10 @@
 #include "db/migrator.hpp"
 #include "db/run_store.hpp"
 #include "os/log_follower.hpp"
+#include "os/log_places.hpp"
 #include "os/log_reader.hpp"
 #include "os/loop_runner.hpp"
+#include "os/precheck.hpp"
 #include "os/process_identity.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
@@ -65,6 +67,7 @@ class Program {
         programs_(setup::program_jobs(config)),
         runner_(config.concurrency, config.run_timeout),
         logs_(config.log_dir, config.name),
+        precheck_(config.precheck),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -81,7 +84,12 @@ class Program {
                   [this](const std::vector<SpiderJob>& jobs) { return view(jobs); },
                   &logs_,
                   config.keep,
-                  config.log_size} {}
+                  config.log_size} {
+    if (!config.precheck.empty()) schedule_.precheck = &precheck_;
+    schedule_.precheck_max_age = config.precheck_max_age;
+    schedule_.log_places = &log_places_;
+    schedule_.warnings = config.warnings;
+  }
 
   app::Result operator()(const config::TickCommand& command) {
     if (schedule_.sources.empty()) throw UsageError(setup::nothing_to_run());
@@ -153,6 +161,8 @@ class Program {
   app::ProgramSource programs_;
   os::LoopRunner runner_;
   os::ScheduleLogs logs_;
+  os::LogPlaces log_places_;
+  os::Precheck precheck_;
   scrapy::Witnesses witnesses_;
   std::unique_ptr<spdlog::logger> log_;
   app::Schedule schedule_;

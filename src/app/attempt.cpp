@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/log_places.hpp"
 #include "app/retention.hpp"
 #include "app/run_keeper.hpp"
 #include "app/run_writer.hpp"
@@ -27,7 +28,7 @@ constexpr int longest_history = 20;
 
 /** Only the spiders that have not succeeded in this run, each with its log file. */
 std::vector<SpiderJob> remaining(const Schedule& schedule, const Claim& claim,
-                                 std::vector<SpiderJob> jobs) {
+                                 std::vector<SpiderJob> jobs, std::vector<std::string>& faults) {
   const auto done =
       claim.attempt > 1 ? schedule.store.succeeded(claim.id) : std::vector<std::string>{};
   std::erase_if(jobs, [&](const auto& job) {
@@ -35,8 +36,9 @@ std::vector<SpiderJob> remaining(const Schedule& schedule, const Claim& claim,
   });
   for (auto& job : jobs) {
     job.log = log_path(schedule.log_dir, schedule.name, job.name, claim.id, claim.attempt);
-    schedule.witnesses.prepare(job);
   }
+  if (const auto fault = move_logs(schedule, jobs)) faults.push_back(*fault);
+  for (auto& job : jobs) schedule.witnesses.prepare(job);
   return jobs;
 }
 
@@ -93,7 +95,7 @@ class Attempt {
     if (whole && list_.faults.empty()) missing_ = gone(schedule_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
     for (const auto& what : missing_) schedule_.log.warn("{}", render::printable(what));
-    jobs_ = remaining(schedule_, claim_, list_.jobs);
+    jobs_ = remaining(schedule_, claim_, list_.jobs, missing_);
     schedule_.store.set_spider_count(claim_, static_cast<int>(list_.jobs.size()));
     auto histories = histories_of(schedule_, jobs_);
     if (!jobs_.empty()) {

@@ -32,9 +32,14 @@ struct Schedule {
   std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
   /** How a run of these jobs is shown. */
   std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
-  LogFolder* logs = nullptr;  ///< not owned; null: no log is ever removed
-  Duration keep{0};           ///< how long logs are kept
-  std::int64_t log_size = 0;  ///< of all logs together, in bytes
+  LogFolder* logs = nullptr;                           ///< not owned; null: no log is ever removed
+  Duration keep{0};                                    ///< how long logs are kept
+  std::int64_t log_size = 0;                           ///< of all logs together, in bytes
+  Precheck* precheck = nullptr;                        ///< not owned; null: there is none
+  Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
+  LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
+  /** What is odd about the configuration, for each run to say. */
+  std::vector<std::string> warnings{};
 };
 
 /** What is known of the owners of a state's running runs. */
