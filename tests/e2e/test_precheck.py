@@ -1,8 +1,11 @@
 """A precheck that objects puts a run off: it costs no attempt, and not for ever."""
 
 import re
+import signal
 
 import pytest
+
+from world import is_alive, wait_until
 
 
 def precheck(world, script):
@@ -141,3 +144,15 @@ def test_it_has_what_the_program_was_started_with_and_no_password(due):
     environment = (due.folder / "environment").read_text()
     assert "OWN=1" in environment
     assert "hunter2" not in environment
+
+
+def test_a_stop_while_it_works_ends_both(due):
+    gate = due.gate()
+    precheck(due, gate.script)
+    before = due.dump()
+    running = due.start()
+    asked_process = gate.wait()
+    running.signal(signal.SIGTERM)
+    assert running.end().code == -signal.SIGTERM
+    wait_until(lambda: not is_alive(asked_process), "the precheck to end")
+    assert (due.ran(), due.dump()) == ([], before)
