@@ -45,6 +45,7 @@ def test_the_first_tick_without_an_objection_runs(due):
     precheck(due, f"[ -e {due.folder}/online ]")
     for _ in range(3):
         assert due.run().code == 0
+    assert (due.ran(), asked(due)) == ([], 3)
     (due.folder / "online").touch()
     result = due.run()
     assert (result.code, due.ran()) == (0, ["a"])
@@ -92,7 +93,7 @@ def test_how_old_is_configured(due):
     precheck(due, "exit 1")
     due.top["precheck_max_age"] = "4h30m"
     assert due.run().code == 0
-    assert due.ran() == ["a"]
+    assert (due.ran(), asked(due)) == (["a"], 1)
 
 
 def test_without_any_success_nothing_waits(world):
