@@ -8,6 +8,7 @@
 
 #include "core/connection.hpp"
 #include "core/errors.hpp"
+#include "core/fault_point.hpp"
 
 namespace spider_check::db {
 
@@ -27,6 +28,7 @@ class Session {
    */
   template <typename Statements>
   auto run(Statements&& statements) {
+    const FaultPoints points("database");
     try {
       return std::forward<Statements>(statements)(connected());
     } catch (const soci::soci_error&) {
