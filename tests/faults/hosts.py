@@ -1,0 +1,163 @@
+"""Several hosts on one machine: each with a name, processes, a boot id and a state folder of its own,
+and on request a network of its own that can be unplugged. They share a database.
+
+    with Network() as network:
+        host = Host(world, "alpha", network)
+        tick = host.start()
+        network.unplug(host)
+        host.lose_power()
+
+Namespaces of Linux do it, so it needs root. Nothing of the machine's own network is touched.
+"""
+
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+import uuid
+
+from postgres import die_with_parent
+from world import wait_until
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+# SIGCHLD is ignored, so that orphans leave no zombies to a first process that does nothing.
+IDLE = ["env", "--ignore-signal=CHLD", "sleep", "infinity"]
+
+
+def require_root():
+    assert os.geteuid() == 0, "hosts of their own (namespaces) need root: run these tests as root"
+
+
+class Namespace:
+    """A process that holds namespaces, which are gone when it is."""
+
+    def __init__(self, *options, setup=":"):
+        require_root()
+        read, write = os.pipe()
+        script = f'set -e; {setup}; exec {write}>&-; exec "$@"'
+        self._unshare = subprocess.Popen(
+            ["unshare", *options, "--fork", "--kill-child", "sh", "-c", script, "sh", *IDLE],
+            pass_fds=[write], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        os.close(write)
+        os.read(read, 1)  # its end: everything is set up
+        os.close(read)
+        children = f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children"
+        self.pid = int(pathlib.Path(children).read_text(encoding="ascii"))
+
+    def enter(self, *namespaces):
+        """What comes before a command, to have it run in there."""
+        return ["nsenter", f"--target={self.pid}", *namespaces, "--"]
+
+    def close(self):
+        self._unshare.kill()
+        self._unshare.wait()
+
+
+class Network:
+    """A server's network, and a cable from it to each host."""
+
+    SERVER = "10.99.0.1"
+
+    def __init__(self):
+        self._namespace = Namespace(
+            "--net", setup="ip link set lo up; ip link add hub type bridge; "
+            f"ip address add {self.SERVER}/24 dev hub; ip link set hub up")
+        self.before = self._namespace.enter("--net")
+        self._hosts = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self._namespace.close()
+
+    def connect(self, host):
+        self._hosts.append(host)
+        number = len(self._hosts)
+        self._ip("link", "add", f"port{number}", "type", "veth", "peer", "name", "eth0", "netns",
+                 str(host.pid))
+        self._ip("link", "set", f"port{number}", "master", "hub", "up")
+        for words in (["link", "set", "lo", "up"], ["link", "set", "eth0", "up"],
+                      ["address", "add", f"10.99.0.{number + 1}/24", "dev", "eth0"]):
+            subprocess.run([*host.enter("--net"), "ip", *words], check=True)
+
+    def unplug(self, host):
+        """Behind the switch: neither side is told, and what is sent is lost."""
+        self._ip("link", "set", self._port(host), "nomaster")
+
+    def plug_in(self, host):
+        self._ip("link", "set", self._port(host), "master", "hub")
+
+    def _port(self, host):
+        return f"port{self._hosts.index(host) + 1}"
+
+    def _ip(self, *words):
+        subprocess.run([*self.before, "ip", *words], check=True)
+
+
+class Host:
+    """Where ticks of a world run. `folder` is what the host's disk is, and survives a loss of power."""
+
+    def __init__(self, world, name, network=None):
+        self.world = world
+        self.name = name
+        self.home = world.folder / f"home-{name}"
+        self.home.mkdir()
+        self._network = network
+        self._namespace = None
+        self.boot()
+
+    def boot(self):
+        """With another boot id, as every boot has."""
+        boot_id = self.home.parent / f"boot-id-{self.name}"
+        boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+        options = ["--uts", "--pid", "--mount", "--mount-proc"]
+        if self._network:
+            options.append("--net")
+        self._namespace = Namespace(
+            *options, setup=f"hostname {self.name}; mount --bind {boot_id} {BOOT_ID}")
+        if self._network:
+            self._network.connect(self)
+
+    @property
+    def pid(self):
+        return self._namespace.pid
+
+    def enter(self, *namespaces):
+        return self._namespace.enter(*namespaces)
+
+    def start(self, *args, env=None, **options):
+        """A tick of this host, as World.start()."""
+        before = self.enter("--uts", "--pid", "--mount", *(["--net"] if self._network else []))
+        return self.world.start(*args, env={"HOME": str(self.home), **(env or {})}, before=before,
+                                **options)
+
+    def run(self, *args, **options):
+        return self.start(*args, **options).end()
+
+    def lose_power(self):
+        """Every process of its is gone, and its kernel says goodbye to nobody (on a network)."""
+        if self._network:
+            self._network.unplug(self)
+        os.kill(self.pid, signal.SIGKILL)
+        wait_until(lambda: not pathlib.Path(f"/proc/{self.pid}").exists(), "the end of the host")
+
+    def kill(self, tick):
+        """SIGKILL to the program of a tick, and to nothing else."""
+        (program,) = children(tick.pid)
+        os.kill(program, signal.SIGKILL)
+        return tick.end()
+
+    def close(self):
+        self._namespace.close()
+
+
+def children(pid):
+    with contextlib.suppress(FileNotFoundError):
+        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return [int(child) for child in text.split()]
+    return []
