@@ -18,6 +18,7 @@ import pytest
 
 from fault_world import FaultWorld
 from fixtures import databases, migrated, pytest_configure, server
+from test_vanished_host import vanished
 from worlds import Worlds
 
 
@@ -43,3 +44,17 @@ def faulty():
         raise RuntimeError("SPIDER_CHECK_FAULTY names no program: build one with "
                            "-Dfault_points=true and name it")
     return os.path.abspath(path)
+
+
+SLOW = "test_vanished_host.py"
+
+
+def pytest_collection_modifyitems(items):
+    """What only waits goes on behind all the others."""
+    items.sort(key=lambda item: item.path.name == SLOW)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def start_waiting_early(request):
+    if any(item.path.name == SLOW for item in request.session.items):
+        request.getfixturevalue("vanished")

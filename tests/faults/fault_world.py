@@ -6,12 +6,15 @@ from collections import namedtuple
 
 from world import World
 
+PATIENCE = 40  # seconds
+
 Note = namedtuple("Note", "what spider pid log at")
 
 # Each spider holds the lock as long as it lives, whatever ends it: with concurrency 1 it is free when
 # one starts, or two run at once. Only the spider itself has it, and not what it starts.
 NOTING = """#!/bin/sh
 note() {{ echo "$1" {name} $$ "$(readlink /proc/$$/fd/1)" "$(date +%s.%N)" >>{notes}; }}
+{before}
 exec 9>>{alive}
 flock -n 9 || note overlap
 note begin
@@ -25,16 +28,17 @@ exit $status
 
 
 class FaultWorld(World):
-    """World.spider()'s scripts run in a subshell; what they append to is {folder}/notes."""
+    """World.spider()'s scripts run in a subshell, behind `before` in the spider's own shell."""
 
     def __init__(self, *args):
         super().__init__(*args)
         self.notes_path = self.folder / "notes"
 
-    def spider(self, name, script=":", *, command=None):
+    def spider(self, name, script=":", *, command=None, before=":"):
         path = self.folder / f"spider-{len(self.spiders)}.sh"
         path.write_text(NOTING.format(
             name=shlex.quote(name), notes=self.notes_path, script=script,
+            before=before,
             alive=self.folder / f"alive-{self.top.get('name', 'default')}"), encoding="utf-8")
         self.spiders.append({"name": name, "command": command or ["/bin/sh", str(path)]})
         return self
@@ -67,23 +71,21 @@ class FaultWorld(World):
         self.sql("UPDATE scheduler_state SET next_attempt_at = now() "
                  "WHERE status = 'failed' AND next_attempt_at > now()")
 
-    def settle(self, start=None, ticks=40):
-        """Ticks as cron does, until the newest whole run is completed and carried; gives the results.
+    def settle(self, start=None):
+        """Ticks as cron does, until every run is completed and nothing is left to carry.
 
         start: what starts a tick; World.start where nothing is said.
         """
-        results = []
-        for number in range(ticks):
-            results.append((start or self.start)().end())
+        start = start or self.start
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            result = start().end()
             runs = self.runs()
-            if runs and all(run.status == "completed" for run in runs) and results[-1].code == 0:
-                # Once more: what is settled stays as it is.
-                before = self.ran(), len(runs)
-                results.append((start or self.start)().end())
-                assert (self.ran(), len(self.runs())) == before, results[-1].err
-                return results
+            if result.code == 0 and runs and all(run.status == "completed" for run in runs):
+                break
+            assert time.monotonic() < deadline, f"not settled in {PATIENCE} s: {runs}\n{result.err}"
             self.retry_now()
-            if number > 5:
-                time.sleep(0.05)  # a session or a warden that is slow to go
-        said = "\n".join(f"{result.code}: {result.err}" for result in results[-4:])
-        raise AssertionError(f"not settled after {ticks} ticks:\n{self.runs()}\n{said}")
+            time.sleep(0.02)  # a session or a warden may need a moment to go
+        before = self.ran()
+        result = start().end()
+        assert (self.ran(), self.runs()) == (before, runs), f"not settled: {result.err}"

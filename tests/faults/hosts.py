@@ -17,7 +17,7 @@ import signal
 import subprocess
 import uuid
 
-from postgres import die_with_parent
+from postgres import Postgres, die_with_parent
 from world import wait_until
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -34,14 +34,11 @@ class Namespace:
 
     def __init__(self, *options, setup=":"):
         require_root()
-        read, write = os.pipe()
-        script = f'set -e; {setup}; exec {write}>&-; exec "$@"'
         self._unshare = subprocess.Popen(
-            ["unshare", *options, "--fork", "--kill-child", "sh", "-c", script, "sh", *IDLE],
-            pass_fds=[write], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        os.close(write)
-        os.read(read, 1)  # its end: everything is set up
-        os.close(read)
+            ["unshare", *options, "--fork", "--kill-child", "sh", "-c",
+             f'set -e; {setup}; echo done; exec "$@" >&-', "sh", *IDLE],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+        assert self._unshare.stdout.readline() == b"done\n", f"cannot set up {options}: {setup}"
         children = f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children"
         self.pid = int(pathlib.Path(children).read_text(encoding="ascii"))
 
@@ -52,6 +49,7 @@ class Namespace:
     def close(self):
         self._unshare.kill()
         self._unshare.wait()
+        self._unshare.stdout.close()
 
 
 class Network:
@@ -62,7 +60,10 @@ class Network:
     def __init__(self):
         self._namespace = Namespace(
             "--net", setup="ip link set lo up; ip link add hub type bridge; "
-            f"ip address add {self.SERVER}/24 dev hub; ip link set hub up")
+            f"ip address add {self.SERVER}/24 dev hub; ip link set hub up; "
+            # Always something in the switch: to the server its own cable is never out.
+            "ip link add spare type veth peer name other; ip link set other up; "
+            "ip link set spare master hub up")
         self.before = self._namespace.enter("--net")
         self._hosts = []
 
@@ -74,6 +75,23 @@ class Network:
 
     def close(self):
         self._namespace.close()
+
+    @contextlib.contextmanager
+    def server(self, **settings):
+        """A PostgreSQL in it, which everybody in it may use."""
+        with Postgres(start=False, before=self.before, listen_addresses=self.SERVER,
+                      **settings) as server:
+            with open(server.folder / "data/pg_hba.conf", "a", encoding="ascii") as access:
+                access.write("host all all 10.99.0.0/24 trust\n")
+            server.start()
+            yield server
+
+    @classmethod
+    def url(cls, url):
+        """By cable, and not by the socket file."""
+        database, _, options = url.partition("?")
+        options = [option for option in options.split("&") if not option.startswith("host=")]
+        return f"{database}?host={cls.SERVER}&" + "&".join(options)
 
     def connect(self, host):
         self._hosts.append(host)
@@ -132,7 +150,8 @@ class Host:
 
     def start(self, *args, env=None, **options):
         """A tick of this host, as World.start()."""
-        before = self.enter("--uts", "--pid", "--mount", *(["--net"] if self._network else []))
+        before = self.enter("--uts", "--pid", "--mount", f"--wd={self.world.folder}",
+                            *(["--net"] if self._network else []))
         return self.world.start(*args, env={"HOME": str(self.home), **(env or {})}, before=before,
                                 **options)
 

@@ -53,7 +53,7 @@ class Postgres:
 
     before: a command that starts the keeper, such as nsenter with the network to live in.
     copy_of: another of these, of which it becomes a standby.
-    disk: the size of a file system of its own for the data ("100m"); needs root.
+    disk: the size of a small disk, `disk` in the folder, for a tablespace ("32m"); needs root.
     """
 
     def __init__(self, *, start=True, before=(), copy_of=None, disk=None, **settings):
@@ -189,9 +189,10 @@ class Cluster:
         if self.account:
             os.chown(folder, self.account["user"], self.account["group"])
         settings = dict(settings)
-        if disk := settings.pop("disk", None):
-            self.data.mkdir(0o700)
-            mount_disk(self.data, disk, self.account)
+        if size := settings.pop("disk", None):
+            disk = self.folder / "disk"
+            disk.mkdir()
+            mount_disk(disk, size, self.account)
         original = settings.pop("copy_of", None)
         if original:
             self._copy(original)
