@@ -148,12 +148,15 @@ class Host:
     def enter(self, *namespaces):
         return self._namespace.enter(*namespaces)
 
+    def command(self):
+        """What comes before a program for it to run here, in the world's folder."""
+        return self.enter("--uts", "--pid", "--mount", f"--wd={self.world.folder}",
+                          *(["--net"] if self._network else []))
+
     def start(self, *args, env=None, **options):
         """A tick of this host, as World.start()."""
-        before = self.enter("--uts", "--pid", "--mount", f"--wd={self.world.folder}",
-                            *(["--net"] if self._network else []))
-        return self.world.start(*args, env={"HOME": str(self.home), **(env or {})}, before=before,
-                                **options)
+        return self.world.start(*args, env={"HOME": str(self.home), **(env or {})},
+                                before=self.command(), **options)
 
     def run(self, *args, **options):
         return self.start(*args, **options).end()
