@@ -30,6 +30,15 @@ class Adviser {
         "), so the next run is due before a retry; make it shorter");
   }
 
+  void look_at_precheck() {
+    const auto& interval = config_.policy.interval;
+    if (config_.precheck.empty() || config_.precheck_max_age > interval) return;
+    const auto* key = config_.places.contains("precheck_max_age") ? "precheck_max_age" : "precheck";
+    add(place_of(config_.places, key, key) + "data that is due is older than precheck_max_age (" +
+        to_text(config_.precheck_max_age) + "), since the interval is " + to_text(interval) +
+        ", so the precheck never puts a run off; make precheck_max_age longer");
+  }
+
   void look_at_limits(const SpiderJob& job) {
     const auto rules = rules_of(config_, job.name);
     const auto& limits = job.limits;
@@ -105,6 +114,7 @@ std::vector<std::string> advise(const Config& config, const std::vector<SpiderJo
                                 bool all_known) {
   Adviser adviser(config);
   adviser.look_at_schedule();
+  adviser.look_at_precheck();
   if (all_known && !jobs.empty()) adviser.look_at_criteria(config.spiders, jobs, "there");
   for (const auto& job : jobs) adviser.look_at_limits(job);
   for (const auto& table : config.overrides) adviser.look_at_override(table, jobs, all_known);

@@ -25,6 +25,16 @@ std::vector<std::string> resolve(std::vector<std::string> command, const fs::pat
   return command;
 }
 
+/** "run" or "skip". */
+std::optional<OnDatabaseError> read_on_database_error(TomlTable& table) {
+  const auto* key = "on_database_error";
+  const auto word = table.text(key);
+  if (!word) return std::nullopt;
+  if (*word == "run") return OnDatabaseError::run;
+  if (*word == "skip") return OnDatabaseError::skip;
+  throw UsageError(table.place(key) + ": expected \"run\" or \"skip\", found \"" + *word + "\"");
+}
+
 std::optional<std::vector<std::string>> read_command(TomlTable& table, const fs::path& base) {
   auto command = table.texts("command");
   if (!command) return std::nullopt;
@@ -55,9 +65,24 @@ void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   assign(config.takeover_after, table.duration("takeover_after", 1min));
   if (const auto folder = table.text("state_dir")) config.state_dir = absolute(base, *folder);
   if (const auto folder = table.text("log_dir")) config.log_dir = absolute(base, *folder);
-  for (const auto* key : {"slack", "retry_after", "run_timeout", "state_dir", "log_dir"}) {
+  for (const auto* key : {"slack", "retry_after", "run_timeout", "precheck", "precheck_max_age",
+                          "state_dir", "log_dir"}) {
     if (table.has(key)) config.places[key] = table.place(key);
   }
+}
+
+/** What becomes of a tick that finds the world not ready. */
+void read_obstacles(TomlTable& table, const fs::path& base, Config& config) {
+  assign(config.on_database_error, read_on_database_error(table));
+  assign(config.wake_wait, table.duration("wake_wait", 0s));
+  assign(config.precheck_max_age, table.duration("precheck_max_age", 1s));
+  auto command = table.texts("precheck");
+  if (!command || command->empty()) return;
+  if (command->front().empty()) {
+    throw UsageError(table.place("precheck") +
+                     R"(: names no program; write it like ["nm-online", "-q"])");
+  }
+  config.precheck = resolve(std::move(*command), base);
 }
 
 std::string read_password(const fs::path& file, const std::string& place) {
@@ -167,6 +192,7 @@ void apply_file(const fs::path& file, Config& config) {
   const auto base = file.parent_path();
   TomlTable top(name, "", parsed);
   read_schedule(top, base, config);
+  read_obstacles(top, base, config);
   if (auto table = top.table("database")) read_database(*table, base, config.database);
   if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
   for (auto& table : top.tables("spider")) {

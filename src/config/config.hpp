@@ -10,6 +10,7 @@
 
 #include "core/connection.hpp"
 #include "core/decision.hpp"
+#include "core/on_database_error.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
@@ -72,6 +73,10 @@ struct Config {
   Duration keep = std::chrono::hours(24 * 90);          ///< how long logs are kept
   std::int64_t log_size = std::int64_t{1'000'000'000};  ///< of all logs together, in bytes
   Duration takeover_after = std::chrono::minutes(2);
+  OnDatabaseError on_database_error = OnDatabaseError::run;
+  Duration wake_wait = std::chrono::seconds(30);  ///< for the database, after a boot or a resume
+  std::vector<std::string> precheck;              ///< argv; empty: none
+  Duration precheck_max_age = std::chrono::hours(24);  ///< older data is not deferred by it
   std::filesystem::path state_dir;
   std::filesystem::path log_dir;
   ConnectionOptions database;

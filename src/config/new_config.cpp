@@ -68,6 +68,10 @@ std::string schedule_text() {
          unset(R"(slack = "0s")", "how much too early still counts as due") +
          unset("max_instances = 1", "how many runs may overlap when one takes too long") +
          unset(R"(takeover_after = "2m")", "how long another host's run may give no sign of life") +
+         unset(R"(on_database_error = "run")", "without the database; or \"skip\": run nothing") +
+         unset(R"(wake_wait = "30s")", "for the database, after the host was off or asleep") +
+         unset(R"(precheck = ["nm-online", "-q"])", "puts a run off unless it exits with 0") +
+         unset(R"(precheck_max_age = "1d")", "but not when the data is older than that") +
          unset(R"(keep = "90d")", "how long the spiders' logs are kept") +
          unset(R"(log_size = "1GB")", "of all logs together; then the oldest go") +
          unset(R"(state_dir = "/var/lib/spider-check")", "default: ~/.local/state/spider-check") +

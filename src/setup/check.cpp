@@ -43,6 +43,7 @@ class Check {
     look_at_configuration();
     check_folders(config_, findings_);
     check_database(config_, findings_);
+    look_at_precheck();
     if (config_.scrapy) look_at_project();
     if (!config_.programs.empty()) look_at_programs();
     check_working_directories(config_, findings_);
@@ -78,7 +79,19 @@ class Check {
     return "\"" + config_.name + "\", every " + to_text(policy.interval) + ", " +
            counted(static_cast<std::size_t>(policy.max_attempts), "attempt") + ", " +
            counted(static_cast<std::size_t>(config_.concurrency), "spider") + " at a time" +
+           (config_.on_database_error == OnDatabaseError::run
+                ? ""
+                : "; nothing is run without the database") +
            (policy.enabled ? "" : "; disabled");
+  }
+
+  void look_at_precheck() {
+    if (config_.precheck.empty()) return;
+    const auto place = config::place_of(config_.places, "precheck", "precheck");
+    if (!check_program(config_.precheck.front(), place, findings_)) return;
+    findings_.fact("Precheck", os::find_program(config_.precheck.front()).path.string() +
+                                   ", until the data is " + to_text(config_.precheck_max_age) +
+                                   " old");
   }
 
   void look_at_project() {

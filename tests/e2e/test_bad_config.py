@@ -37,6 +37,8 @@ WRONG = [
         ("scrapy", "'/srv'"), ("interval", "1979-05-27"),
         ("timezone", "'Mars/Base'"), ("timezone", "'../../../etc/passwd'"), ("timezone", "''"),
         ("interval", "'0s'"), ("interval", "'-4h'"), ("slack", "'4h'"), ("slack", "'5h'"),
+        ("on_database_error", "'wait'"), ("on_database_error", "true"), ("wake_wait", "30"),
+        ("precheck", "'nm-online'"), ("precheck", "['']"), ("precheck_max_age", "'0s'"),
     ]),
     *((f"duration {wrong!r}", top(f'interval = "{wrong}"'), 1, "interval") for wrong in [
         "", " ", "4", "h", "4 h", "4h ", "4H", "4.5h", "1,5h", "4hours", "30m1h", "1h1h", "+4h",

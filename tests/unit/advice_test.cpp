@@ -45,7 +45,8 @@ TEST_CASE("a plain configuration needs no advice") {
         "[spiders.'*s']\nmax_errors = 1\n", "run_timeout = '10m'\n", "interval = '10m'\n",
         "run_timeout = '2h'\n[spiders]\ntimeout = '2h'\n", "[spiders]\ntimeout = '0s'\n",
         "[spiders]\ntimeout = '5m'\n", "interval = '1h'\nretry_after = '1h'\n",
-        "interval = '1h'\nretry_after = '2h'\nmax_attempts = 1\n"}) {
+        "interval = '1h'\nretry_after = '2h'\nmax_attempts = 1\n", "precheck = ['x']\n",
+        "interval = '3d'\nprecheck_max_age = '1h'\n"}) {
     CAPTURE(toml);
     CHECK(advice(toml) == Lines{});
   }
@@ -56,6 +57,13 @@ TEST_CASE("each odd thing is named once, with its place and what would be right"
       {"interval = '1h'\nretry_after = '2h'\n",
        "spider-check.toml:2: retry_after: 2h is longer than the interval (1h), so the next run is "
        "due before a retry; make it shorter"},
+      {"precheck = ['x']\nprecheck_max_age = '4h'\n",
+       "spider-check.toml:2: precheck_max_age: data that is due is older than precheck_max_age "
+       "(4h), since the interval is 4h, so the precheck never puts a run off; make "
+       "precheck_max_age longer"},
+      {"interval = '2d'\nprecheck = ['x']\n",
+       "spider-check.toml:2: precheck: data that is due is older than precheck_max_age (1d), since "
+       "the interval is 2d, so the precheck never puts a run off; make precheck_max_age longer"},
       {"run_timeout = '10m'\n[spiders]\ntimeout = '20m'\n",
        "spider-check.toml:3: spiders.timeout: 20m is never reached, since run_timeout ends the "
        "whole run after 10m; make it shorter, or run_timeout longer"},

@@ -63,6 +63,12 @@ TEST_CASE("a value of the wrong type is refused with file, line and key") {
        "DIR/x.toml:1: max_attempts: expected a whole number from 1 to 100, found a text"},
       {"max_attempts = 1.5",
        "DIR/x.toml:1: max_attempts: expected a whole number from 1 to 100, found a number"},
+      {"on_database_error = false",
+       "DIR/x.toml:1: on_database_error: expected a text in quotes, found true or false"},
+      {"wake_wait = 30",
+       "DIR/x.toml:1: wake_wait: expected a duration like " + durations + ", found a number"},
+      {"precheck = 'nm-online -q'",
+       R"(DIR/x.toml:1: precheck: expected a list of texts like ["a", "b"], found a text)"},
       {"log_dir = true", "DIR/x.toml:1: log_dir: expected a text in quotes, found true or false"},
       {"database = 'x'", "DIR/x.toml:1: database: expected a table [database], found a text"},
       {"[[database]]", "DIR/x.toml:1: database: expected a table [database], found a list"},
@@ -94,6 +100,14 @@ TEST_CASE("a value out of its range is refused with file, line and key") {
       {"interval = ''", "DIR/x.toml:1: interval: \"\" is no duration; write it like " + durations},
       {"interval = '0s'", "DIR/x.toml:1: interval: \"0s\" is too short; at least 1s"},
       {"takeover_after = '59s'", "DIR/x.toml:1: takeover_after: \"59s\" is too short; at least 1m"},
+      {"on_database_error = 'ignore'",
+       "DIR/x.toml:1: on_database_error: expected \"run\" or \"skip\", found \"ignore\""},
+      {"on_database_error = 'Run'",
+       "DIR/x.toml:1: on_database_error: expected \"run\" or \"skip\", found \"Run\""},
+      {"precheck_max_age = '0s'",
+       "DIR/x.toml:1: precheck_max_age: \"0s\" is too short; at least 1s"},
+      {"precheck = ['']",
+       "DIR/x.toml:1: precheck: names no program; write it like [\"nm-online\", \"-q\"]"},
       {"max_attempts = 0",
        "DIR/x.toml:1: max_attempts: expected a whole number from 1 to 100, found 0"},
       {"max_instances = 101",
@@ -148,7 +162,8 @@ TEST_CASE("an unknown key is refused with what was probably meant, or with what 
       {"a.b = 1",
        "DIR/x.toml:1: unknown key \"a\"; known here: name, enabled, interval, timezone, "
        "max_instances, concurrency, run_timeout, keep, log_size, max_attempts, retry_after, slack, "
-       "takeover_after, state_dir, log_dir, database, scrapy, spider, spiders"},
+       "takeover_after, state_dir, log_dir, on_database_error, wake_wait, precheck_max_age, "
+       "precheck, database, scrapy, spider, spiders"},
   };
   for (const auto& row : rows) CHECK(refusal(row.toml) == row.text);
 }

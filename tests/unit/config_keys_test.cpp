@@ -48,6 +48,10 @@ TEST_CASE("each key of the schedule has its effect") {
       retry_after = "10m"
       slack = "30s"
       takeover_after = "3m"
+      on_database_error = "skip"
+      wake_wait = "0s"
+      precheck = ["nm-online", "-q"]
+      precheck_max_age = "2d"
       log_dir = "/var/log/x")");
   CHECK(config.name == "prices");
   CHECK_FALSE(config.policy.enabled);
@@ -58,7 +62,19 @@ TEST_CASE("each key of the schedule has its effect") {
   CHECK(config.policy.retry_after == 10min);
   CHECK(config.policy.slack == 30s);
   CHECK(config.takeover_after == 3min);
+  CHECK(config.on_database_error == OnDatabaseError::skip);
+  CHECK(config.wake_wait == 0s);
+  CHECK(config.precheck == Words{"nm-online", "-q"});
+  CHECK(config.precheck_max_age == 48h);
   CHECK(config.log_dir == "/var/log/x");
+}
+
+TEST_CASE("a precheck with a slash is beside the file, and none is none") {
+  const test::TempFolder folder;
+  folder.write("spider-check.toml", "precheck = ['bin/online', './x']\n");
+  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
+  CHECK(config.precheck == Words{(folder.path() / "bin/online").string(), "./x"});
+  CHECK(load_text("precheck = []\n").precheck.empty());
 }
 
 TEST_CASE("the least and the most that a key takes are taken") {

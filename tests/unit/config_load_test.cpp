@@ -47,6 +47,10 @@ TEST_CASE("an empty file leaves everything at its default") {
   CHECK(config.policy.retry_after == 15min);
   CHECK(config.policy.max_attempts == 3);
   CHECK(config.takeover_after == 2min);
+  CHECK(config.on_database_error == OnDatabaseError::run);
+  CHECK(config.wake_wait == 30s);
+  CHECK(config.precheck.empty());
+  CHECK(config.precheck_max_age == 24h);
   CHECK(config.max_instances == 1);
   CHECK(config.timezone.empty());
   CHECK(config.database.connect_timeout == 5s);

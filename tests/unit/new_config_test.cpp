@@ -74,6 +74,10 @@ TEST_CASE("every key behind a # is one that the program knows, with its default 
   CHECK(set.run_timeout == plain.run_timeout);
   CHECK(set.max_instances == plain.max_instances);
   CHECK(set.takeover_after == plain.takeover_after);
+  CHECK(set.on_database_error == plain.on_database_error);
+  CHECK(set.wake_wait == plain.wake_wait);
+  CHECK(set.precheck_max_age == plain.precheck_max_age);
+  CHECK(set.precheck.size() == 2);
   CHECK(set.keep == plain.keep);
   CHECK(set.log_size == plain.log_size);
   CHECK(set.database.connect_timeout == plain.database.connect_timeout);
