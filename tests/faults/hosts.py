@@ -58,14 +58,11 @@ class Network:
     SERVER = "10.99.0.1"
 
     def __init__(self):
-        self._namespace = Namespace(
-            "--net", setup="ip link set lo up; ip link add hub type bridge; "
-            f"ip address add {self.SERVER}/24 dev hub; ip link set hub up; "
-            # Always something in the switch: to the server its own cable is never out.
-            "ip link add spare type veth peer name other; ip link set other up; "
-            "ip link set spare master hub up")
-        self.before = self._namespace.enter("--net")
-        self._hosts = []
+        # The switch has no address of its own, so that what comes out of a cable goes nowhere else.
+        self._switch = Namespace("--net", setup="ip link add hub type bridge; ip link set hub up")
+        self._server = Namespace("--net")
+        self._ports = []
+        self._connect(self._server, self.SERVER)
 
     def __enter__(self):
         return self
@@ -74,13 +71,14 @@ class Network:
         self.close()
 
     def close(self):
-        self._namespace.close()
+        self._server.close()
+        self._switch.close()
 
     @contextlib.contextmanager
     def server(self, **settings):
         """A PostgreSQL in it, which everybody in it may use."""
-        with Postgres(start=False, before=self.before, listen_addresses=self.SERVER,
-                      **settings) as server:
+        with Postgres(start=False, before=self._server.enter("--net"),
+                      listen_addresses=self.SERVER, **settings) as server:
             with open(server.folder / "data/pg_hba.conf", "a", encoding="ascii") as access:
                 access.write("host all all 10.99.0.0/24 trust\n")
             server.start()
@@ -94,27 +92,32 @@ class Network:
         return f"{database}?host={cls.SERVER}&" + "&".join(options)
 
     def connect(self, host):
-        self._hosts.append(host)
-        number = len(self._hosts)
-        self._ip("link", "add", f"port{number}", "type", "veth", "peer", "name", "eth0", "netns",
-                 str(host.pid))
-        self._ip("link", "set", f"port{number}", "master", "hub", "up")
-        for words in (["link", "set", "lo", "up"], ["link", "set", "eth0", "up"],
-                      ["address", "add", f"10.99.0.{number + 1}/24", "dev", "eth0"]):
-            subprocess.run([*host.enter("--net"), "ip", *words], check=True)
+        self._connect(host, f"10.99.0.{len(self._ports) + 1}")
+
+    def _connect(self, there, address):
+        self._ports.append(there)
+        port = self._port(there)
+        self._ip(self._switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns",
+                 str(there.pid))
+        self._ip(there, "link", "set", "lo", "up")
+        self._ip(there, "link", "set", "eth0", "up")
+        self._ip(there, "address", "add", f"{address}/24", "dev", "eth0")
+        self._ip(self._switch, "link", "set", port, "master", "hub", "up")
 
     def unplug(self, host):
-        """Behind the switch: neither side is told, and what is sent is lost."""
-        self._ip("link", "set", self._port(host), "nomaster")
+        """Within the switch: no kernel is told, and what is sent is lost."""
+        self._ip(self._switch, "link", "set", self._port(host), "nomaster")
 
     def plug_in(self, host):
-        self._ip("link", "set", self._port(host), "master", "hub")
+        self._ip(self._switch, "link", "set", self._port(host), "master", "hub")
 
-    def _port(self, host):
-        return f"port{self._hosts.index(host) + 1}"
+    def _port(self, there):
+        """Of its last boot."""
+        return f"port{len(self._ports) - 1 - self._ports[::-1].index(there)}"
 
-    def _ip(self, *words):
-        subprocess.run([*self.before, "ip", *words], check=True)
+    @staticmethod
+    def _ip(where, *words):
+        subprocess.run([*where.enter("--net"), "ip", *words], check=True)
 
 
 class Host:

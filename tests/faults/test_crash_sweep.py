@@ -126,3 +126,88 @@ def test_the_server_stays_away_from_any_statement_on_and_then_the_program_dies(
 
     numbers = range(1, requests + 1)
     require_cuts(sweep(case, numbers, lambda number: f"request {number} of {requests}"), requests)
+
+
+# --- Without the database -----------------------------------------------------------------------
+
+
+def without_the_database(world, proxy, faulty):
+    behind(proxy, world, faulty)
+    proxy.refuse()
+
+
+@pytest.fixture(scope="module")
+def offline_names(worlds, faulty, server):
+    """The points of a tick that runs without the database, and of the one that carries what it did."""
+    with worlds.take() as world, Proxy(server) as proxy:
+        without_the_database(world, proxy, faulty)
+        run = points_of(world)
+        (world.folder / "trace").unlink()
+        proxy.heal()
+        carried = points_of(world)
+        assert [name for name in run if "journal" in name], run
+        return run, carried
+
+
+def test_a_death_at_any_point_of_a_run_without_the_database(worlds, faulty, server, offline_names):
+    names, _ = offline_names
+
+    def case(point):
+        with worlds.take() as world, Proxy(server) as proxy:
+            without_the_database(world, proxy, faulty)
+            died = die_at(world, point)
+            if point % 2:
+                world.run()  # once more without it
+            proxy.heal()
+            world.settle()
+            invariants.check(world)
+            return died
+
+    points = range(1, len(names) + MARGIN + 1)
+    require_deaths(sweep(case, points, named(names)), names)
+
+
+def test_a_death_at_any_point_while_the_journal_is_carried(worlds, faulty, server, offline_names):
+    _, names = offline_names
+
+    def case(point):
+        with worlds.take() as world, Proxy(server) as proxy:
+            without_the_database(world, proxy, faulty)
+            world.run()
+            proxy.heal()
+            died = die_at(world, point)
+            world.settle()
+            invariants.check(world)
+            return died
+
+    points = range(1, len(names) + MARGIN + 1)
+    require_deaths(sweep(case, points, named(names)), names)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_connection_is_cut_at_any_statement_that_carries_the_journal(worlds, faulty, server, when):
+    def carried(proxy, world):
+        without_the_database(world, proxy, faulty)
+        world.run()
+        proxy.heal()
+        return proxy.requests
+
+    with worlds.take() as world, Proxy(server) as proxy:
+        before = carried(proxy, world)
+        world.run()
+        requests = proxy.requests - before
+    assert requests > 5, "nothing was carried"
+
+    def case(number):
+        with worlds.take() as world, Proxy(server) as proxy:
+            carried(proxy, world)
+            getattr(proxy, f"cut_{when}")(number)
+            world.run()
+            cuts = proxy.cuts
+            proxy.heal()
+            world.settle()
+            invariants.check(world)
+            return cuts
+
+    numbers = range(1, requests + 1)
+    require_cuts(sweep(case, numbers, lambda number: f"request {number} of {requests}"), requests)
