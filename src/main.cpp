@@ -22,6 +22,7 @@
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "db/run_store.hpp"
+#include "journal/file_journal.hpp"
 #include "os/log_follower.hpp"
 #include "os/log_reader.hpp"
 #include "os/loop_runner.hpp"
@@ -65,6 +66,7 @@ class Program {
         programs_(setup::program_jobs(config)),
         runner_(config.concurrency, config.run_timeout),
         logs_(config.log_dir, config.name),
+        journal_(config.state_dir, config.name, config.max_instances),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -81,7 +83,10 @@ class Program {
                   [this](const std::vector<SpiderJob>& jobs) { return view(jobs); },
                   &logs_,
                   config.keep,
-                  config.log_size} {}
+                  config.log_size,
+                  &journal_,
+                  config.on_database_error,
+                  config.wake_wait} {}
 
   app::Result operator()(const config::TickCommand& command) {
     if (schedule_.sources.empty()) throw UsageError(setup::nothing_to_run());
@@ -153,6 +158,7 @@ class Program {
   app::ProgramSource programs_;
   os::LoopRunner runner_;
   os::ScheduleLogs logs_;
+  journal::FileJournal journal_;
   scrapy::Witnesses witnesses_;
   std::unique_ptr<spdlog::logger> log_;
   app::Schedule schedule_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/attempt_log.hpp"
+#include "app/memory.hpp"
 #include "app/retention.hpp"
 #include "app/run_keeper.hpp"
 #include "app/run_writer.hpp"
@@ -25,47 +27,38 @@ constexpr auto patience_when_stopped = 5s;
 // What is usual is what was usual lately.
 constexpr int longest_history = 20;
 
-/** Only the spiders that have not succeeded in this run, each with its log file. */
-std::vector<SpiderJob> remaining(const Schedule& schedule, const Claim& claim,
-                                 std::vector<SpiderJob> jobs) {
-  const auto done =
-      claim.attempt > 1 ? schedule.store.succeeded(claim.id) : std::vector<std::string>{};
-  std::erase_if(jobs, [&](const auto& job) {
-    return std::find(done.begin(), done.end(), job.name) != done.end();
-  });
-  for (auto& job : jobs) {
-    job.log = log_path(schedule.log_dir, schedule.name, job.name, claim.id, claim.attempt);
-    schedule.witnesses.prepare(job);
-  }
-  return jobs;
-}
-
-/** What the past tells is worth a warning when it cannot be read, and no reason not to run. */
+/** Reads from the database what is worth a warning when it cannot be read, and no reason not to
+ * run. */
 template <typename Read>
-auto if_readable(const Schedule& schedule, Read&& read) -> decltype(read()) {
+auto if_readable(const Schedule& schedule, RunWriter& writer, Read&& read) -> decltype(read()) {
+  if (!writer.connected()) return {};
   try {
     return read();
   } catch (const DbError& error) {
-    // Without a connection there is no run to be had either.
-    if (error.kind() == DbError::Kind::connection) throw;
-    schedule.log.warn("What spiders did before cannot be read: {}", error.what());
+    if (error.kind() == DbError::Kind::connection) {
+      writer.on_error(error);
+    } else {
+      schedule.log.warn("What spiders did before cannot be read: {}", error.what());
+    }
     return {};
   }
 }
 
-std::map<std::string, History> histories_of(const Schedule& schedule,
+std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter& writer,
                                             const std::vector<SpiderJob>& jobs) {
   std::vector<std::string> crawls;
   for (const auto& job : jobs) {
     if (job.crawl) crawls.push_back(job.name);
   }
   if (crawls.empty()) return {};
-  return if_readable(schedule, [&] { return schedule.store.histories(crawls, longest_history); });
+  return if_readable(schedule, writer,
+                     [&] { return schedule.store.histories(crawls, longest_history); });
 }
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
-std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) {
-  auto before = if_readable(schedule, [&] { return schedule.store.spiders_of_last_success(); });
+std::vector<std::string> gone(const Schedule& schedule, RunWriter& writer, const SpiderList& list) {
+  auto before =
+      if_readable(schedule, writer, [&] { return schedule.store.spiders_of_last_success(); });
   std::erase_if(before, [&](const auto& name) {
     return std::any_of(list.jobs.begin(), list.jobs.end(),
                        [&](const auto& job) { return job.name == name; });
@@ -82,38 +75,68 @@ std::vector<std::string> gone(const Schedule& schedule, const SpiderList& list) 
 /** One attempt, from its list of spiders to its recorded end. */
 class Attempt {
  public:
-  Attempt(Schedule& schedule, const Claim& claim, SlotLock& lock, SpiderList list)
+  Attempt(Schedule& schedule, Claimed claimed, SlotLock& lock, SpiderList list)
       : schedule_(schedule),
-        claim_(claim),
+        claimed_(std::move(claimed)),
+        record_(claimed_.record),
         list_(std::move(list)),
-        writer_(schedule, claim, lock) {}
+        log_(std::move(claimed_.journal), schedule.log),
+        writer_(schedule, record_, log_, lock, claimed_.in_database) {
+    if (claimed_.in_database) log_.recorded(record_.claim.id);
+  }
 
   Result run(bool whole) {
     for (const auto& fault : list_.faults) schedule_.log.error("{}", render::printable(fault));
-    if (whole && list_.faults.empty()) missing_ = gone(schedule_, list_);
+    if (whole && list_.faults.empty()) missing_ = gone(schedule_, writer_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
     for (const auto& what : missing_) schedule_.log.warn("{}", render::printable(what));
-    jobs_ = remaining(schedule_, claim_, list_.jobs);
-    schedule_.store.set_spider_count(claim_, static_cast<int>(list_.jobs.size()));
-    auto histories = histories_of(schedule_, jobs_);
+    jobs_ = remaining();
+    writer_.count(static_cast<int>(list_.jobs.size()));
+    auto histories = histories_of(schedule_, writer_, jobs_);
     if (!jobs_.empty()) {
       schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
     const auto view = schedule_.make_view(jobs_);
-    view->begin(claim_);
+    view->begin(record_.claim);
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
-    const auto cut = schedule_.runner.run_all(jobs_, keeper);
+    const auto cut = writer_.lost() ? RunCut{} : schedule_.runner.run_all(jobs_, keeper);
     view->close();
+    done_.insert(done_.end(), keeper.succeeded().begin(), keeper.succeeded().end());
     const bool all_done = keeper.finished() == jobs_.size() && keeper.failed().empty();
     if (cut.signal != 0 && !all_done) return end_interrupted(cut.signal);
     auto result = end(failure(keeper, cut));
     result.signal = cut.signal;
     // Whoever asked this program to end does not wait for that; the next run does it, too.
-    if (recorded_ && cut.signal == 0) tidy_logs(schedule_);
+    if (written_ == Written::database && cut.signal == 0) tidy_logs(schedule_);
     return result;
   }
 
  private:
+  /** Only the spiders that have not succeeded in this run, each with its log file. */
+  [[nodiscard]] std::vector<SpiderJob> remaining() {
+    auto jobs = list_.jobs;
+    if (record_.claim.attempt > 1) done_ = succeeded_before();
+    std::erase_if(jobs, [&](const auto& job) {
+      return std::find(done_.begin(), done_.end(), job.name) != done_.end();
+    });
+    for (auto& job : jobs) {
+      job.log = log_path(schedule_.log_dir, schedule_.name, job.name, record_.log);
+      schedule_.witnesses.prepare(job);
+    }
+    return jobs;
+  }
+
+  /** By the database; where it cannot be asked, as far as this host knows. */
+  [[nodiscard]] std::vector<std::string> succeeded_before() {
+    if (!writer_.connected()) return claimed_.succeeded;
+    try {
+      return schedule_.store.succeeded(record_.claim.id);
+    } catch (const DbError& error) {
+      writer_.on_error(error);
+      return claimed_.succeeded;
+    }
+  }
+
   /** Why the attempt failed, in words; empty when it did not. */
   [[nodiscard]] std::string failure(const RunKeeper& keeper, const RunCut& cut) const {
     std::vector<std::string> reasons;
@@ -135,11 +158,14 @@ class Attempt {
   [[nodiscard]] std::vector<std::string> faults() const {
     auto all = list_.faults;
     all.insert(all.end(), missing_.begin(), missing_.end());
+    for (const auto* fault : {&claimed_.journal_fault, &log_.fault()}) {
+      if (!fault->empty()) all.push_back(*fault);
+    }
     return all;
   }
 
   [[nodiscard]] std::string what_next(const RunEnd& end) const {
-    if (claim_.attempt >= schedule_.policy.max_attempts) {
+    if (record_.claim.attempt >= schedule_.policy.max_attempts) {
       return "no attempts are left in this interval";
     }
     return "retry is due in " + to_words(end.retry_after.value_or(Duration{0}));
@@ -148,7 +174,7 @@ class Attempt {
   Result end_interrupted(int signal) {
     const auto why = "interrupted by " + signal_name(signal);
     schedule_.log.warn("Spider run {}; the next tick goes on with the rest", why);
-    (void)writer_.finish({RunStatus::failed, why, faults(), Duration{0}}, patience_when_stopped);
+    finish({RunStatus::failed, why, faults(), Duration{0}}, patience_when_stopped);
     return {ExitCode::spider_failed, signal};
   }
 
@@ -157,34 +183,42 @@ class Attempt {
     if (!why.empty()) {
       end.status = RunStatus::failed;
       end.failure = why;
-      end.retry_after = backoff(schedule_.policy, claim_.attempt);
+      end.retry_after = backoff(schedule_.policy, record_.claim.attempt);
     }
-    recorded_ = writer_.finish(end, patience);
+    finish(end, patience);
     if (writer_.lost()) return {ExitCode::spider_failed};
     if (!why.empty()) {
       schedule_.log.error("Spider run failed: {}; {}", render::printable(why), what_next(end));
       return {ExitCode::spider_failed};
     }
-    if (!recorded_) return {ExitCode::database_unusable};
+    if (written_ == Written::nowhere) return {ExitCode::database_unusable};
     schedule_.log.info("Spider run completed successfully");
     return {ExitCode::success};
   }
 
+  void finish(const RunEnd& end, Duration longest) {
+    written_ = writer_.finish(end, longest);
+    if (written_ == Written::database) note_recorded(schedule_, record_, end, done_);
+  }
+
   Schedule& schedule_;
-  const Claim& claim_;
+  Claimed claimed_;
+  AttemptRecord& record_;
   SpiderList list_;
   std::vector<SpiderJob> jobs_;
   std::vector<std::string> missing_;
+  std::vector<std::string> done_;  ///< the spiders that have succeeded in this run
+  AttemptLog log_;
   RunWriter writer_;
-  bool recorded_ = false;  ///< the end
+  Written written_ = Written::nowhere;  ///< the end
 };
 
 }  // namespace
 
-Result carry_out(Schedule& schedule, const Claim& claim, SlotLock& lock,
+Result carry_out(Schedule& schedule, Claimed claimed, SlotLock& lock,
                  const std::optional<SpiderList>& selected) {
   auto list = selected ? *selected : list_spiders(schedule);
-  return Attempt(schedule, claim, lock, std::move(list)).run(!selected);
+  return Attempt(schedule, std::move(claimed), lock, std::move(list)).run(!selected);
 }
 
 }  // namespace spider_check::app

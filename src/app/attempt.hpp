@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "app/claimed.hpp"
 #include "app/result.hpp"
 #include "app/schedule.hpp"
 #include "app/spider_list.hpp"
@@ -10,12 +11,13 @@
 namespace spider_check::app {
 
 /**
- * Carries out one attempt at a claimed run, from the list of spiders to its recorded end.
+ * Carries out one attempt at a claimed run, from the list of spiders to its recorded end. A
+ * database that goes away, or is not there at all, stops nothing.
  *
+ * lock: the slot's lock in the database; not held where the claim is not in the database yet.
  * selected: the spiders that --spider named, already listed; empty: all that there are.
- * Throws DbError and LostRun only before the first spider starts.
  */
-[[nodiscard]] Result carry_out(Schedule& schedule, const Claim& claim, SlotLock& lock,
+[[nodiscard]] Result carry_out(Schedule& schedule, Claimed claimed, SlotLock& lock,
                                const std::optional<SpiderList>& selected);
 
 }  // namespace spider_check::app

@@ -65,7 +65,8 @@ LiveProgress::LiveProgress(const std::vector<SpiderJob>& jobs, Time now) : begun
 }
 
 void LiveProgress::begin(const Claim& claim) {
-  title_ = "Run " + std::to_string(claim.id);
+  // One that began without the database has no number yet.
+  title_ = claim.id == 0 ? "Run" : "Run " + std::to_string(claim.id);
   if (claim.attempt > 1) title_ += ", attempt " + std::to_string(claim.attempt);
 }
 

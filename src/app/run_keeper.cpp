@@ -9,6 +9,7 @@ RunKeeper::RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
     : schedule_(schedule), writer_(writer), view_(view), histories_(std::move(histories)) {}
 
 void RunKeeper::on_start(const SpiderJob& job) {
+  writer_.starting(job);
   running_[job.name] = {&job, job.crawl ? schedule_.witnesses.watch(job) : nullptr};
   view_.started(job);
 }
@@ -33,7 +34,8 @@ void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
   auto outcome = judged(job, report);
   running_.erase(job.name);
   ++finished_;
-  if (outcome.judgement.verdict == Verdict::failed) failed_.push_back(job.name);
+  auto& names = outcome.judgement.verdict == Verdict::failed ? failed_ : succeeded_;
+  names.push_back(job.name);
   view_.finished(job, outcome);
   writer_.add(std::move(outcome));
 }

@@ -30,6 +30,9 @@ class RunKeeper final : public RunObserver {
   /** The names of the spiders that failed in this attempt. */
   [[nodiscard]] const std::vector<std::string>& failed() const noexcept { return failed_; }
 
+  /** Of those that did not. */
+  [[nodiscard]] const std::vector<std::string>& succeeded() const noexcept { return succeeded_; }
+
   /** How many spiders ended in this attempt. */
   [[nodiscard]] std::size_t finished() const noexcept { return finished_; }
 
@@ -47,6 +50,7 @@ class RunKeeper final : public RunObserver {
   std::map<std::string, History> histories_;
   std::map<std::string, Running> running_;
   std::vector<std::string> failed_;
+  std::vector<std::string> succeeded_;
   std::size_t finished_ = 0;
   std::uint64_t unseen_ = 0;
 };

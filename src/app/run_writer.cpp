@@ -1,9 +1,12 @@
 #include "app/run_writer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
+#include <utility>
 
 #include "core/errors.hpp"
+#include "render/zone.hpp"
 
 namespace spider_check::app {
 
@@ -21,31 +24,87 @@ constexpr Duration longest_pause = 30s;
 // More in one statement saves nothing.
 constexpr std::size_t most_at_once = 200;
 
+// How long a start may be in memory only: a power cut then loses sight of it, a kill does not.
+constexpr auto sync_interval = 1s;
+
+// A sleep of less than this breaks no connection.
+constexpr Duration nap = 1s;
+
 }  // namespace
 
-RunWriter::RunWriter(Schedule& schedule, const Claim& claim, SlotLock& lock)
+RunWriter::RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log, SlotLock& lock,
+                     bool in_database)
     : schedule_(schedule),
-      claim_(claim),
+      record_(record),
+      log_(log),
       lock_(lock),
+      connected_(in_database),
+      was_connected_(in_database),
+      asleep_(schedule.owners.now().asleep),
       next_beat_(Clock::now() + beat_interval),
-      pause_(first_pause) {}
+      pause_(first_pause) {
+  if (!connected_) next_try_ = Clock::now() + longest_pause;
+}
+
+void RunWriter::count(int spiders) {
+  record_.spider_count = spiders;
+  log_.count(spiders);
+  if (!connected_) return;
+  try {
+    schedule_.store.set_spider_count(record_.claim, spiders);
+  } catch (const LostRun& error) {
+    on_lost(error);
+  } catch (const DbError& error) {
+    on_error(error);
+  }
+}
+
+void RunWriter::starting(const SpiderJob& job) {
+  log_.start({job.name, job.log, schedule_.owners.now()});
+  if (!next_sync_) next_sync_ = Clock::now() + sync_interval;
+}
 
 void RunWriter::add(SpiderOutcome outcome) {
+  log_.outcome({outcome, schedule_.owners.now()}, !connected_ || !unwritten_.empty());
   unwritten_.push_back({std::move(outcome), Clock::now()});
   attend();
 }
 
 Interest RunWriter::interest() const {
   if (lost_) return {};
-  if (writing_) return schedule_.store.interest();
   Interest interest;
-  interest.until = connected_ && unwritten_.empty() ? next_beat_ : next_try_;
+  if (writing_) {
+    interest = schedule_.store.interest();
+  } else {
+    interest.until = connected_ && unwritten_.empty() ? next_beat_ : next_try_;
+  }
+  if (next_sync_) {
+    interest.until = interest.until ? std::min(*interest.until, *next_sync_) : *next_sync_;
+  }
   return interest;
 }
 
 void RunWriter::attend() {
+  sync_journal();
+  look_for_sleep();
   while (!lost_ && step()) {
   }
+}
+
+void RunWriter::sync_journal() {
+  if (!next_sync_ || Clock::now() < *next_sync_) return;
+  next_sync_.reset();
+  log_.sync();
+}
+
+/** What a server does while the host sleeps is not seen; it may have given the run to another. */
+void RunWriter::look_for_sleep() {
+  const auto asleep = schedule_.owners.now().asleep;
+  if (asleep - asleep_ < nap) return;
+  asleep_ = asleep;
+  suspect_ = true;
+  next_beat_ = next_try_ = Clock::now();
+  schedule_.log.debug("The host slept; the connection is checked");
 }
 
 /** False when there is nothing to do but to wait. */
@@ -60,6 +119,7 @@ bool RunWriter::step() {
     if (now < next_try_) return false;
     if (!connected_) return reconnect();
     if (unwritten_.empty() && now < next_beat_) return false;
+    if (std::exchange(suspect_, false)) schedule_.store.verify(record_.claim);
     send();
     return true;
   } catch (const LostRun& error) {
@@ -82,13 +142,14 @@ void RunWriter::send() {
     outcomes.push_back(outcome);
   }
   writing_ = true;
-  schedule_.store.send(claim_, outcomes);
+  schedule_.store.send(record_.claim, outcomes);
 }
 
 void RunWriter::sent() {
   writing_ = false;
-  unwritten_.erase(unwritten_.begin(),
-                   unwritten_.begin() + static_cast<std::ptrdiff_t>(under_way_));
+  const auto end = unwritten_.begin() + static_cast<std::ptrdiff_t>(under_way_);
+  std::move(unwritten_.begin(), end, std::back_inserter(written_));
+  unwritten_.erase(unwritten_.begin(), end);
   next_beat_ = Clock::now() + beat_interval;
   pause_ = first_pause;
 }
@@ -101,7 +162,7 @@ void RunWriter::on_lost(const LostRun& error) {
 
 void RunWriter::on_error(const DbError& error) {
   writing_ = false;
-  if (error.kind() != DbError::Kind::connection) return refuse(error);
+  if (error.kind() != DbError::Kind::connection && connected_) return refuse(error);
   if (!connected_) {
     // Still away: the next try comes later each time.
     schedule_.log.debug("The database is still away: {}", error.what());
@@ -130,10 +191,21 @@ void RunWriter::refuse(const DbError& error) {
 }
 
 bool RunWriter::reconnect() {
-  schedule_.store.reclaim(claim_, lock_);
+  const auto reclaimed = schedule_.store.reclaim(record_, schedule_.owners.now(), lock_);
   connected_ = true;
+  suspect_ = false;
   pause_ = first_pause;
-  schedule_.log.info("Connected again: run {} is still ours", claim_.id);
+  if (reclaimed.anew) {
+    // Another server, or one that never heard of the run: it gets everything.
+    unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
+                      std::make_move_iterator(written_.end()));
+    written_.clear();
+  }
+  if (record_.claim.id != reclaimed.id) log_.recorded(reclaimed.id);
+  record_.claim.id = reclaimed.id;
+  schedule_.log.info("{}: run {} is still ours",
+                     was_connected_ ? "Connected again" : "The database is back", reclaimed.id);
+  was_connected_ = true;
   return true;
 }
 
@@ -159,12 +231,11 @@ bool RunWriter::drain() {
   return false;
 }
 
-bool RunWriter::finish(const RunEnd& end, Duration patience) {
-  const auto deadline = Clock::now() + patience;
+bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline) {
   while (!lost_) {
     try {
       if (drain()) {
-        schedule_.store.finish(claim_, end);
+        schedule_.store.finish(record_.claim, end);
         return true;
       }
     } catch (const LostRun& error) {
@@ -175,15 +246,39 @@ bool RunWriter::finish(const RunEnd& end, Duration patience) {
     }
     if (lost_) break;
     const auto next = std::min(next_try_, Clock::now() + longest_pause);
-    if (next > deadline) {
-      schedule_.log.error("The database stayed away: the end of run {} could not be recorded",
-                          claim_.id);
-      break;
-    }
+    if (next > deadline) break;
     // A server that comes back tells nobody: it can only be asked again.
     std::this_thread::sleep_until(next);
   }
   return false;
+}
+
+Written RunWriter::finish(const RunEnd& end, Duration patience) {
+  // First where nothing can take it away again.
+  log_.end({end, schedule_.owners.now()});
+  if (!was_connected_) {
+    // A last try: the database may have come up meanwhile.
+    patience = Duration{0};
+    next_try_ = Clock::now();
+  }
+  if (finish_in_database(end, Clock::now() + patience)) {
+    log_.forget();
+    return Written::database;
+  }
+  if (log_.is_whole()) {
+    if (!lost_) {
+      schedule_.log.warn(
+          "The database is away: the end of this run is kept in the journal in {}, "
+          "and the next tick records it",
+          schedule_.journal->place());
+    }
+    return Written::journal;
+  }
+  if (!lost_) {
+    schedule_.log.error("The database stayed away: the end of run {} could not be recorded",
+                        record_.claim.id);
+  }
+  return Written::nowhere;
 }
 
 }  // namespace spider_check::app

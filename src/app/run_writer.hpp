@@ -2,24 +2,47 @@
 
 #include <chrono>
 #include <deque>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "app/attempt_log.hpp"
 #include "app/schedule.hpp"
+#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
 
+/** Where the end of an attempt was written. */
+enum class Written {
+  database,
+  journal,  ///< the next tick on this host carries it into the database
+  nowhere,
+};
+
 /**
- * Writes what becomes of a run while its spiders go on: each outcome once, and the heartbeat. It
- * never waits for an answer; when the connection is lost it keeps what is unwritten and gets the
- * run back.
+ * Writes what becomes of a run while its spiders go on: each start and outcome into the journal,
+ * each outcome once into the database, and the heartbeat. It never waits for an answer; while there
+ * is no database it keeps what is unwritten and gets the run back, or has it recorded for the first
+ * time, as soon as that can be.
  */
 class RunWriter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /** All of them outlive the writer. */
-  RunWriter(Schedule& schedule, const Claim& claim, SlotLock& lock);
+  /**
+   * All of them outlive the writer. record: the attempt, whose claim follows what the database
+   * says. in_database: it is recorded there, and the lock is held.
+   */
+  RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log, SlotLock& lock,
+            bool in_database);
+
+  /** How many spiders the whole run has. */
+  void count(int spiders);
+
+  /** A spider is about to start. */
+  void starting(const SpiderJob& job);
 
   /** An outcome of now, to be written as soon as that can be. */
   void add(SpiderOutcome outcome);
@@ -31,13 +54,19 @@ class RunWriter {
   void attend();
 
   /**
-   * Writes all that is unwritten and the end of the attempt; waits for a database that is away, at
-   * most `patience`. False when the run was lost or the database stayed away.
+   * Writes all that is unwritten and the end of the attempt; waits for a database that went away
+   * meanwhile, at most `patience`, and not at all for one that was never there.
    */
-  [[nodiscard]] bool finish(const RunEnd& end, Duration patience);
+  [[nodiscard]] Written finish(const RunEnd& end, Duration patience);
 
   /** Another process has the run now. */
   [[nodiscard]] bool lost() const noexcept { return lost_; }
+
+  /** The database can be asked. */
+  [[nodiscard]] bool connected() const noexcept { return connected_; }
+
+  /** A statement that somebody else made failed so. */
+  void on_error(const DbError& error);
 
  private:
   struct Unwritten {
@@ -49,22 +78,30 @@ class RunWriter {
   void send();
   void sent();
   bool step();
-  void on_error(const DbError& error);
   void on_lost(const LostRun& error);
   void refuse(const DbError& error);
   bool reconnect();
   bool drain();
+  bool finish_in_database(const RunEnd& end, Clock::time_point deadline);
+  void look_for_sleep();
+  void sync_journal();
 
   Schedule& schedule_;
-  const Claim& claim_;
+  AttemptRecord& record_;
+  AttemptLog& log_;
   SlotLock& lock_;
   std::deque<Unwritten> unwritten_;
-  std::size_t under_way_ = 0;  ///< how many of the first are being written
+  std::vector<Unwritten> written_;  ///< in case a server takes over that has not got them
+  std::size_t under_way_ = 0;       ///< how many of the first are being written
   bool writing_ = false;
-  bool connected_ = true;
+  bool connected_;
+  bool was_connected_;
+  bool suspect_ = false;  ///< the host slept: the connection is checked before anything is written
   bool lost_ = false;
+  Duration asleep_{0};
   Clock::time_point next_beat_;
   Clock::time_point next_try_;
+  std::optional<Clock::time_point> next_sync_;
   Duration pause_;
 };
 

@@ -11,6 +11,8 @@
 
 #include "app/run_view.hpp"
 #include "core/decision.hpp"
+#include "core/journal.hpp"
+#include "core/on_database_error.hpp"
 #include "core/ports.hpp"
 #include "render/zone.hpp"
 
@@ -32,9 +34,12 @@ struct Schedule {
   std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
   /** How a run of these jobs is shown. */
   std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
-  LogFolder* logs = nullptr;  ///< not owned; null: no log is ever removed
-  Duration keep{0};           ///< how long logs are kept
-  std::int64_t log_size = 0;  ///< of all logs together, in bytes
+  LogFolder* logs = nullptr;   ///< not owned; null: no log is ever removed
+  Duration keep{0};            ///< how long logs are kept
+  std::int64_t log_size = 0;   ///< of all logs together, in bytes
+  Journal* journal = nullptr;  ///< not owned; null: nothing is done without the database
+  OnDatabaseError on_database_error = OnDatabaseError::run;
+  Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
 };
 
 /** What is known of the owners of a state's running runs. */

@@ -1,22 +1,33 @@
 #include "app/tick.hpp"
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "app/attempt.hpp"
+#include "app/carry.hpp"
+#include "app/claimed.hpp"
+#include "app/considered.hpp"
+#include "app/memory.hpp"
+#include "app/offline_tick.hpp"
 #include "app/spider_list.hpp"
+#include "core/duration.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
+#include "render/zone.hpp"
 
 namespace spider_check::app {
 
 namespace {
 
-/** A decision with the state that it was made from. */
-struct Considered {
-  State state;
-  Decision decision;
-};
+using namespace std::chrono_literals;
+
+// A database that comes up with the host tells nobody: it can only be asked again.
+constexpr auto wake_pause = 1s;
 
 class Tick {
  public:
@@ -25,34 +36,80 @@ class Tick {
   Result run() {
     const auto selected = selection();
     schedule_.log.info("{}", render::starting(schedule_.policy));
-    if (const auto skipped = skip_at_a_glance()) return *skipped;
-    const auto considered = consider();
-    warn_of_the_future(considered.state);
-    if (!runs_spiders(considered.decision)) return skip(considered);
-    return run_under_lock(selected);
+    try {
+      return with_database(selected);
+    } catch (const DbError& error) {
+      if (!may_do_without(schedule_, error)) throw;
+      if (woke_lately(schedule_, request_, error)) return wait_for_database(selected, error);
+      return tick_without_database(schedule_, request_, selected, error);
+    }
   }
 
   std::string say() {
     (void)selection();
-    const auto considered = consider();
     std::string text = "Dry run: nothing is changed\n";
+    try {
+      return text + say(consider());
+    } catch (const DbError& error) {
+      if (!may_do_without(schedule_, error)) throw;
+      text += std::string("The database cannot be used: ") + render::printable(error.what()) +
+              "; going by the journal in " + schedule_.journal->place() + "\n";
+      return text + say(consider_without_database(schedule_, request_, error));
+    }
+  }
+
+ private:
+  std::string say(const Considered& considered) const {
+    std::string text;
     if (!request_.force) {
       text += render::last_run({considered.state.now, considered.state.newest_success},
                                schedule_.policy) +
               "\n";
     }
     for (const auto& run : considered.decision.interrupted) {
-      text += "Run " + std::to_string(run.id) + " would be marked as " + render::interruption(run) +
-              "\n";
+      text += render::run_words(run) + " would be marked as " + render::interruption(run) + "\n";
     }
-    return text + "Decision: " + explain(considered) + "\n";
+    return text + "Decision: " + explain(schedule_, considered) + "\n";
   }
 
- private:
   /** Before anything is recorded, so that a misspelt name changes nothing. */
   std::optional<SpiderList> selection() {
     if (request_.spiders.empty()) return std::nullopt;
     return select(list_spiders(schedule_), request_.spiders);
+  }
+
+  Result with_database(const std::optional<SpiderList>& selected) {
+    // First: what it holds may be the newest success.
+    carry_pending(schedule_);
+    if (const auto skipped = skip_at_a_glance()) return *skipped;
+    const auto considered = consider();
+    note_seen(schedule_, {considered.state.now, considered.state.newest_success});
+    warn_of_the_future(considered.state);
+    if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
+    return run_under_lock(selected);
+  }
+
+  /** Right after boot or resume the network, or the server, may need a moment. */
+  Result wait_for_database(const std::optional<SpiderList>& selected, const DbError& first) {
+    schedule_.log.info("The database is not there yet: {}; waiting for it, at most {}",
+                       render::printable(first.what()), to_words(schedule_.wake_wait));
+    std::string why = first.what();
+    const auto deadline = std::chrono::steady_clock::now() + schedule_.wake_wait;
+    while (std::chrono::steady_clock::now() + wake_pause <= deadline) {
+      std::this_thread::sleep_for(wake_pause);
+      try {
+        return with_database(selected);
+      } catch (const DbError& error) {
+        if (error.kind() != DbError::Kind::connection) throw;
+        why = error.what();
+      }
+    }
+    note_deferred(schedule_);
+    schedule_.log.warn(
+        "Deferred: the host has just woken up, and the database cannot be used: {}; "
+        "the next tick goes by the journal if it has to",
+        render::printable(why));
+    return {};
   }
 
   std::optional<Result> skip_at_a_glance() {
@@ -65,6 +122,7 @@ class Tick {
     const auto decision =
         decide_at_a_glance(glance.now, glance.newest_success, schedule_.policy, request_);
     if (!decision) return std::nullopt;
+    note_seen(schedule_, glance);
     // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
     if (!schedule_.log.should_log(spdlog::level::info)) return Result{};
     schedule_.log.info("{}",
@@ -72,17 +130,7 @@ class Tick {
     return Result{};
   }
 
-  Considered consider() {
-    auto state = schedule_.store.state();
-    const auto fates = judge_owners(state, schedule_.owners, schedule_.takeover_after);
-    auto decision = decide(state, schedule_.policy, request_, fates);
-    return {std::move(state), std::move(decision)};
-  }
-
-  std::string explain(const Considered& considered) const {
-    return render::explain(considered.decision, schedule_.policy, considered.state.now,
-                           schedule_.zone);
-  }
+  Considered consider() { return app::consider(schedule_, request_, schedule_.store.state()); }
 
   void warn_of_the_future(const State& state) {
     if (state.future_runs == 0) return;
@@ -91,20 +139,10 @@ class Tick {
         state.future_runs);
   }
 
-  Result skip(const Considered& considered) {
-    if (!request_.force) {
-      const bool says_so = std::holds_alternative<RecentRun>(considered.decision.action);
-      schedule_.log.info("{}{}", explain(considered), says_so ? "" : "; skipping");
-      return {};
-    }
-    schedule_.log.error("{}; nothing is run", explain(considered));
-    return {ExitCode::already_running};
-  }
-
   Result run_under_lock(const std::optional<SpiderList>& selected) {
     // The holder may let go between the two looks; then there is a lock to be had again.
     for (int look = 0; look < 3; ++look) {
-      if (const auto lock = schedule_.store.try_lock()) return run_locked(*lock, selected);
+      if (const auto lock = schedule_.store.try_lock()) return run_on_this_host(*lock, selected);
       if (const auto holder = schedule_.store.lock_holder()) return skip_busy(holder);
     }
     return skip_busy(std::nullopt);
@@ -117,7 +155,26 @@ class Tick {
       run.owner.pid = holder->pid;
       run.started = holder->since;
     }
-    return skip({{}, {AlreadyRunning{run}, {}}});
+    return skip(schedule_, request_, busy(run));
+  }
+
+  /** A run that began while the database was away holds the file lock, and that one only. */
+  Result run_on_this_host(SlotLock& lock, const std::optional<SpiderList>& selected) {
+    if (schedule_.journal == nullptr) return run_locked(lock, selected);
+    std::unique_ptr<SlotLock> file_lock;
+    try {
+      file_lock = schedule_.journal->try_lock(lock.slot());
+      if (!file_lock) return skip(schedule_, request_, busy(run_of_this_host()));
+    } catch (const std::system_error& error) {
+      // What is wrong with the journal is told when it is written to.
+      schedule_.log.debug("{}", render::printable(error.what()));
+    }
+    return run_locked(lock, selected);
+  }
+
+  Run run_of_this_host() {
+    const auto state = state_of(schedule_.journal->read(), schedule_.owners.now());
+    return state.last.value_or(state.partial.value_or(Run{}));
   }
 
   /** Decides again: another host may have finished since the first look. */
@@ -126,36 +183,19 @@ class Tick {
     for (const auto& run : considered.decision.interrupted) mark_interrupted(run);
     if (!runs_spiders(considered.decision)) {
       lock.release();
-      return skip(considered);
+      return skip(schedule_, request_, considered);
     }
-    schedule_.log.info("{}", explain(considered));
-    const auto claim = this->claim(considered.decision, lock);
-    lock.decided();
-    const auto result = carry_out(schedule_, claim, lock, selected);
-    return result;
+    say_why(schedule_, considered);
+    auto claimed = prepare(schedule_, considered.decision, considered.state, request_, lock.slot());
+    record(schedule_, claimed, considered.decision, lock);
+    if (claimed.in_database) lock.decided();
+    return carry_out(schedule_, std::move(claimed), lock, selected);
   }
 
   void mark_interrupted(const Run& run) {
     const auto why = render::interruption(run);
-    schedule_.log.warn("Run {} was {}", run.id, why);
+    schedule_.log.warn("{} was {}", render::run_words(run), why);
     schedule_.store.mark_interrupted(run, why);
-  }
-
-  Claim claim(const Decision& decision, SlotLock& lock) {
-    if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
-      return schedule_.store.retry(retry->run, lock);
-    }
-    const auto& start = std::get<StartRun>(decision.action);
-    NewRun run;
-    run.trigger = request_.force ? Trigger::force : Trigger::tick;
-    run.partial = !request_.spiders.empty();
-    if (start.lateness) {
-      run.late = start.lateness->late;
-      run.missed_intervals = start.lateness->missed_intervals;
-      const auto late = render::explain(*start.lateness);
-      if (!late.empty()) schedule_.log.info("{}", late);
-    }
-    return schedule_.store.start(run, lock);
   }
 
   Schedule& schedule_;

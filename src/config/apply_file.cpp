@@ -88,7 +88,8 @@ void read_obstacles(TomlTable& table, const fs::path& base, Config& config) {
 std::string read_password(const fs::path& file, const std::string& place) {
   std::ifstream stream(file);
   std::string password;
-  if (fs::is_directory(file) || !std::getline(stream, password)) {
+  std::error_code ignored;
+  if (fs::is_directory(file, ignored) || !std::getline(stream, password)) {
     throw UsageError(place + ": cannot read " + file.string() +
                      "; name a file whose first line is the password");
   }
@@ -130,7 +131,8 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
                      "\"/srv/jobs\"");
   }
   scrapy.project = absolute(base, *project);
-  if (!fs::exists(scrapy.project / "scrapy.cfg")) {
+  std::error_code ignored;
+  if (!fs::exists(scrapy.project / "scrapy.cfg", ignored)) {
     throw UsageError(table.place("project") + ": there is no " +
                      (scrapy.project / "scrapy.cfg").string() +
                      "; name the folder that holds scrapy.cfg");

@@ -13,7 +13,12 @@ namespace {
 using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
 
 bool may_hold_password(const std::string& url) {
-  return url.find('@') != std::string::npos || url.find("password") != std::string::npos;
+  if (url.find('@') != std::string::npos || url.find("password") != std::string::npos) return true;
+  // "//me:secret" is a password whose "@host" was forgotten, and "//db:5432" a port.
+  const auto authority = url.find("://");
+  const auto colon = authority == std::string::npos ? authority : url.find(':', authority + 3);
+  return colon != std::string::npos &&
+         url.find_first_not_of("0123456789", colon + 1) != url.find_first_of("/?", colon + 1);
 }
 
 }  // namespace

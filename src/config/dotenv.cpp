@@ -70,6 +70,9 @@ Settings read_dotenv(const std::filesystem::path& file) {
     const auto rest = text.substr(equals + 1);
     const auto value = trimmed(rest);
     const bool quoted = !value.empty() && (value.front() == '"' || value.front() == '\'');
+    if (rest.find('\0') != std::string_view::npos) {
+      throw UsageError(place + ": holds a NUL character; take it out");
+    }
     settings[name] = {place, quoted ? quoted_value(value, place) : plain_value(rest)};
   }
   return settings;

@@ -71,7 +71,8 @@ void check_together(const Config& config) {
 /** Nothing said what to run: then a person who stands in a Scrapy project means that one. */
 void default_project(Config& config, const Environment& environment) {
   if (config.scrapy || !config.programs.empty()) return;
-  if (!fs::exists(environment.working_directory / "scrapy.cfg")) return;
+  std::error_code ignored;
+  if (!fs::exists(environment.working_directory / "scrapy.cfg", ignored)) return;
   config.scrapy.emplace();
   config.scrapy->project = environment.working_directory;
 }

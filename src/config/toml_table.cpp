@@ -182,7 +182,9 @@ std::optional<std::vector<std::pair<std::string, std::string>>> TomlTable::pairs
     } else {
       refuse(value, key, wanted);
     }
-    if (has_nul(text)) throw UsageError(at(value, key) + ": holds a NUL character; take it out");
+    if (has_nul(text) || has_nul(name.str())) {
+      throw UsageError(at(value, key) + ": holds a NUL character; take it out");
+    }
     pairs.emplace_back(std::string(name.str()), std::move(text));
   }
   return pairs;

@@ -22,6 +22,7 @@ class DbError : public std::runtime_error {
     not_migrated,  ///< the schema is missing or older than the program
     refused,  ///< the schema is newer than the program or was changed, or the server cannot be used
     statement,  ///< a statement failed
+    data,       ///< the server took exception to what was to be stored
   };
 
   DbError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}

@@ -74,16 +74,25 @@ std::optional<LogName> parse_log_name(const std::filesystem::path& file) {
   const auto name = file.filename().string();
   std::string_view rest = name;
   LogName log;
-  if (!take_word(rest, "run-") || !take_number(rest, log.run)) return std::nullopt;
+  if (!take_word(rest, "run-")) return std::nullopt;
+  // Before the first run of all that has an id.
+  const bool before_any = take_word(rest, "0+");
+  if (!before_any && !take_number(rest, log.run)) return std::nullopt;
+  if ((before_any || take_word(rest, "+")) && !take_number(rest, log.after)) return std::nullopt;
   if (!take_word(rest, "-attempt-") || !take_number(rest, log.attempt)) return std::nullopt;
   if (rest != ".log" && rest != ".report") return std::nullopt;
   return log;
 }
 
+std::string run_text(const LogName& name) {
+  const auto id = std::to_string(name.run);
+  return name.after == 0 ? id : id + "+" + std::to_string(name.after);
+}
+
 std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view schedule,
-                               std::string_view spider, RunId run, int attempt) {
+                               std::string_view spider, const LogName& name) {
   return directory / to_file_name(schedule) / to_file_name(spider) /
-         ("run-" + std::to_string(run) + "-attempt-" + std::to_string(attempt) + ".log");
+         ("run-" + run_text(name) + "-attempt-" + std::to_string(name.attempt) + ".log");
 }
 
 }  // namespace spider_check

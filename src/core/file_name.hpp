@@ -25,16 +25,30 @@ namespace spider_check {
 struct LogName {
   RunId run = 0;
   int attempt = 0;
+  int after = 0;  ///< counts the runs that began without the database, and so without an id of
+                  ///< their own, after the run of that id; 0: the run of that id itself
 
-  friend auto operator<=>(const LogName&, const LogName&) = default;
+  friend std::strong_ordering operator<=>(const LogName& a, const LogName& b) noexcept {
+    if (const auto run = a.run <=> b.run; run != nullptr) return run;
+    if (const auto after = a.after <=> b.after; after != nullptr) return after;
+    return a.attempt <=> b.attempt;
+  }
+
+  friend bool operator==(const LogName&, const LogName&) = default;
 };
 
-/** Reads run-ID-attempt-N.log, or .report of what belongs to a log; empty for any other name. */
+/** "17", or "17+2": what stands for the run in the name. */
+[[nodiscard]] std::string run_text(const LogName& name);
+
+/**
+ * Reads run-ID-attempt-N.log or run-ID+M-attempt-N.log, or .report of what belongs to a log; empty
+ * for any other name.
+ */
 [[nodiscard]] std::optional<LogName> parse_log_name(const std::filesystem::path& file);
 
 /** DIRECTORY/SCHEDULE/SPIDER/run-ID-attempt-N.log */
 [[nodiscard]] std::filesystem::path log_path(const std::filesystem::path& directory,
                                              std::string_view schedule, std::string_view spider,
-                                             RunId run, int attempt);
+                                             const LogName& name);
 
 }  // namespace spider_check

@@ -18,6 +18,7 @@ struct Owner {
   std::int64_t pid_namespace = 0;  ///< the inode of /proc/self/ns/pid
   int pid = 0;
   std::int64_t process_start = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
+  std::string machine{};           ///< /etc/machine-id; empty: unknown
 
   friend bool operator==(const Owner&, const Owner&) = default;
 };
@@ -33,7 +34,8 @@ enum class OwnerFate {
 [[nodiscard]] bool is_neighbour(const Owner& owner, const Owner& self);
 
 /**
- * Judges an owner whose lock is free.
+ * Judges an owner whose lock is free. Another boot of the same host is known by host name and
+ * machine id together: two machines may share either.
  *
  * process_exists: whether is_neighbour(owner, self) and its very process (pid and start) exists.
  * silence: how long ago it last wrote, by the database's clock.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/crawl.hpp"
+#include "core/host_time.hpp"
 #include "core/owner.hpp"
 #include "core/port.hpp"
 #include "core/run_store.hpp"
@@ -133,7 +134,7 @@ class LogFolder : public Port {
   [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
 };
 
-/** What only the operating system knows about owners. */
+/** What only the operating system knows about owners, and about this host's time. */
 class OwnerProbe : public Port {
  public:
   /** This very process. */
@@ -141,6 +142,12 @@ class OwnerProbe : public Port {
 
   /** Whether the very process of a neighbour (is_neighbour) exists. */
   [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
+
+  /** Now, by the clocks of this host. */
+  [[nodiscard]] virtual HostTime now() const = 0;
+
+  /** A random UUID, version 4. */
+  [[nodiscard]] virtual std::string new_uuid() const = 0;
 };
 
 }  // namespace spider_check

@@ -31,7 +31,8 @@ enum class Trigger { tick, force };
 
 /** One row of scheduler_state, as the decision needs it. */
 struct Run {
-  RunId id = 0;
+  RunId id = 0;      ///< 0: not in the database yet
+  std::string uuid;  ///< run_uuid: the same on every server
   RunStatus status = RunStatus::completed;
   TimePoint started{};    ///< last_run_at: the start of the first attempt
   TimePoint heartbeat{};  ///< updated_at

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/crawl.hpp"
+#include "core/host_time.hpp"
 #include "core/port.hpp"
 #include "core/run.hpp"
 #include "core/termination.hpp"
@@ -15,6 +16,8 @@
 #include "core/verdict.hpp"
 
 namespace spider_check {
+
+struct AttemptRecord;
 
 /** What one cheap look at the store tells, enough for the tick that finds nothing to do. */
 struct Glance {
@@ -31,6 +34,8 @@ struct LockHolder {
 
 /** A new run, before it is recorded. */
 struct NewRun {
+  std::string uuid;   ///< run_uuid; empty: the database makes one
+  std::string token;  ///< owner_token; empty: the database makes one
   Trigger trigger = Trigger::tick;
   bool partial = false;
   std::optional<Duration> late;
@@ -46,6 +51,7 @@ struct Claim {
   int attempt = 1;
   TimePoint started{};  ///< of the run, not of the attempt
   std::string token;
+  std::string uuid{};  ///< of the run
 };
 
 /** What became of one spider in one attempt: one row of spider_run. */
@@ -71,6 +77,12 @@ struct RunEnd {
   std::string failure;                  ///< why, in words; empty when completed
   std::vector<std::string> faults;      ///< what was wrong that is no spider's own
   std::optional<Duration> retry_after;  ///< failed: how long until the next attempt may start
+};
+
+/** A run that was reclaimed. */
+struct Reclaimed {
+  RunId id = 0;
+  bool anew = false;  ///< the database had no row of it, nor of its outcomes
 };
 
 /**
@@ -109,8 +121,12 @@ class RunStore : public Port {
   /** Records a new run that starts now, as running. */
   [[nodiscard]] virtual Claim start(const NewRun& run, const SlotLock& lock) = 0;
 
-  /** Sets a failed run back to running for its next attempt; last_run_at stays. */
-  [[nodiscard]] virtual Claim retry(const Run& run, const SlotLock& lock) = 0;
+  /**
+   * Sets a failed run back to running for its next attempt; last_run_at stays. token: the owner's;
+   * empty: the database makes one.
+   */
+  [[nodiscard]] virtual Claim retry(const Run& run, const SlotLock& lock,
+                                    const std::string& token) = 0;
 
   /** Marks a running run whose owner is gone as failed, due again at once. */
   virtual void mark_interrupted(const Run& run, const std::string& why) = 0;
@@ -144,10 +160,27 @@ class RunStore : public Port {
   virtual void finish(const Claim& claim, const RunEnd& end) = 0;
 
   /**
-   * After a lost connection: connects again, takes the same lock again and makes sure that the run
-   * is still the caller's. Throws DbError when the database is still away, LostRun when it is not.
+   * After a lost connection, or for an attempt that began without one: connects, takes the lock and
+   * makes sure that the run is the caller's; a run that this database has no row of is recorded, as
+   * running. Throws DbError when the database is still away, LostRun when the run, or its lock, is
+   * somebody else's.
    */
-  virtual void reclaim(const Claim& claim, SlotLock& lock) = 0;
+  [[nodiscard]] virtual Reclaimed reclaim(const AttemptRecord& attempt, const HostTime& now,
+                                          SlotLock& lock) = 0;
+
+  /** The lock of a slot, not held: for reclaim(). */
+  [[nodiscard]] virtual std::unique_ptr<SlotLock> unheld_lock(int slot) = 0;
+
+  /**
+   * Records an attempt whose program is gone, whole or not at all, and exactly once however often
+   * it is called: its run where there is none, and each outcome. What others have done to the run
+   * since stays. Gives the run's id.
+   */
+  virtual RunId carry(const AttemptRecord& attempt, const HostTime& now) = 0;
+
+  /** Makes sure that the connection works and the run is the caller's, without writing anything.
+   * Throws DbError or LostRun. */
+  virtual void verify(const Claim& claim) = 0;
 
   /** The newest outcome of each spider in this run, by name. */
   [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "db/session.hpp"
 #include "db/sqlstate.hpp"
 
 namespace spider_check::db {
@@ -22,8 +23,11 @@ void require_success(const PGresult* result) {
 }  // namespace
 
 AsyncStatement::AsyncStatement(PGconn* connection, const std::string& sql,
-                               const std::vector<std::string>& parameters, Duration patience)
-    : connection_(connection), deadline_(std::chrono::steady_clock::now() + patience) {
+                               const std::vector<std::string>& parameters,
+                               Duration statement_timeout)
+    : connection_(connection),
+      statement_timeout_(statement_timeout),
+      deadline_(std::chrono::steady_clock::now() + statement_timeout + answer_margin) {
   std::vector<const char*> values;
   for (const auto& parameter : parameters) values.push_back(parameter.c_str());
   PQsetnonblocking(connection_, 1);
@@ -48,7 +52,7 @@ bool AsyncStatement::advance() {
   }
   read_results();
   if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
-    throw DbError(DbError::Kind::connection, "the database does not answer");
+    throw_no_answer(statement_timeout_);
   }
   return done_;
 }

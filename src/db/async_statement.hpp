@@ -16,10 +16,10 @@ class AsyncStatement {
  public:
   /**
    * Begins to send it. `connection` outlives this, unless it is abandoned. Throws DbError.
-   * patience: how long the answer may take before the connection counts as lost.
+   * statement_timeout: the server's; an answer that comes much later is not waited for.
    */
   AsyncStatement(PGconn* connection, const std::string& sql,
-                 const std::vector<std::string>& parameters, Duration patience);
+                 const std::vector<std::string>& parameters, Duration statement_timeout);
   AsyncStatement(const AsyncStatement&) = delete;
   AsyncStatement& operator=(const AsyncStatement&) = delete;
   AsyncStatement(AsyncStatement&&) = delete;
@@ -40,6 +40,7 @@ class AsyncStatement {
   [[noreturn]] void lost() const;
 
   PGconn* connection_;
+  Duration statement_timeout_;
   std::chrono::steady_clock::time_point deadline_;
   bool to_write_ = true;
   bool done_ = false;

@@ -6,11 +6,23 @@
 
 namespace spider_check::db {
 
+enum class OwnSettings {
+  yes,
+  no,  ///< for a pooler that refuses them
+};
+
 /**
  * libpq's connection string for these options, with the settings of every session of ours. They go
  * here and not into statements, because each statement costs a round trip. It holds the password:
  * never log it.
  */
-[[nodiscard]] std::string conninfo(const ConnectionOptions& options, const std::string& name);
+[[nodiscard]] std::string conninfo(const ConnectionOptions& options, const std::string& name,
+                                   OwnSettings settings = OwnSettings::yes);
+
+/** How long making a connection may take in all, with every look-up, host and address. */
+[[nodiscard]] Duration connect_limit(const ConnectionOptions& options);
+
+/** "host=db.example port=5432", as far as it is known here. */
+[[nodiscard]] std::string place_of(const ConnectionOptions& options);
 
 }  // namespace spider_check::db

@@ -47,6 +47,8 @@ void execute(soci::session& sql, const Migration& migration) {
 
 bool apply(soci::session& sql, const Migration& migration) {
   soci::transaction transaction(sql);
+  // On a big table a migration may take minutes, and so may waiting for somebody else's.
+  sql << "SET LOCAL statement_timeout = 0";
   // Whoever comes second waits here and then finds it applied.
   sql << "SELECT pg_advisory_xact_lock(:class, :key)", soci::use(lock_class),
       soci::use(migration_key);
@@ -102,7 +104,7 @@ int schema_version(Session& session) {
 }
 
 std::vector<std::string> migrate(Session& session) {
-  return session.run([](soci::session& sql) {
+  return session.run_unlimited([](soci::session& sql) {
     std::vector<std::string> applied;
     for (const auto& migration : migrations()) {
       if (apply(sql, migration)) applied.emplace_back(migration.name);

@@ -20,6 +20,21 @@ std::string without_nul(std::string text) {
   return text;
 }
 
+/** The same for all that a crawl's statistics hold, and for their keys. */
+Json without_nul(const Json& json) {
+  if (json.is_string()) return without_nul(json.get<std::string>());
+  if (!json.is_structured()) return json;
+  auto clean = json.is_array() ? Json::array() : Json::object();
+  for (const auto& [key, value] : json.items()) {
+    if (json.is_array()) {
+      clean.push_back(without_nul(value));
+    } else {
+      clean[without_nul(key)] = without_nul(value);
+    }
+  }
+  return clean;
+}
+
 Json faults(const CrawlReport& crawl) {
   auto list = Json::array();
   for (const auto& fault : crawl.faults) {
@@ -37,8 +52,8 @@ void add_crawl(Json& json, const CrawlReport& crawl) {
   json["items"] = crawl.progress.items;
   json["pages"] = crawl.progress.pages;
   json["errors"] = crawl.progress.errors;
-  if (!crawl.stats.empty()) json["stats"] = Json::parse(crawl.stats, nullptr, false);
-  if (!crawl.fields.empty()) json["field_counts"] = crawl.fields;
+  if (!crawl.stats.empty()) json["stats"] = without_nul(Json::parse(crawl.stats, nullptr, false));
+  if (!crawl.fields.empty()) json["field_counts"] = without_nul(Json(crawl.fields));
 }
 
 Json to_json(const SpiderOutcome& outcome) {

@@ -13,7 +13,7 @@ std::string run_columns() {
          to_microseconds("next_attempt_at") +
          ", attempt, spider_count, partial::int, coalesce(failure, ''), coalesce(host, ''), "
          "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
-         "coalesce(process_start, 0), slot";
+         "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text";
 }
 
 std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column) {
@@ -34,8 +34,9 @@ Run read_run(const soci::row& row) {
   run.partial = row.get<int>(8) != 0;
   run.failure = row.get<std::string>(9);
   run.owner = Owner{row.get<std::string>(10), row.get<std::string>(11), row.get<long long>(12),
-                    row.get<int>(13), row.get<long long>(14)};
+                    row.get<int>(13),         row.get<long long>(14),   row.get<std::string>(16)};
   run.slot = row.get<int>(15);
+  run.uuid = row.get<std::string>(17);
   return run;
 }
 

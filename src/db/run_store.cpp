@@ -92,10 +92,14 @@ Glance PgRunStore::glance() {
   });
 }
 
+void PgRunStore::require_schema() {
+  require_version(schema_version(session_));
+}
+
 State PgRunStore::state() {
   // Nothing is written, and nobody is told anything but "not yet", by a tick that does not get
   // here.
-  require_version(schema_version(session_));
+  require_schema();
   const auto glance = this->glance();
   State state;
   state.now = glance.now;
@@ -141,40 +145,45 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, "
            "updated_at, "
            "schedule, trigger, partial, lateness, missed_intervals, host, boot_id, pid_namespace, "
-           "pid, process_start, slot, owner_token) "
+           "pid, process_start, machine_id, slot, run_uuid, owner_token) "
            "VALUES (now(), 0, 'running', now(), now(), :schedule, :trigger, "
            ":partial::int::boolean, "
         << to_interval(":late")
-        << ", :missed::int, :host, :boot, :namespace, :pid, :start, :slot, gen_random_uuid()) "
-           "RETURNING id, owner_token::text, "
+        << ", :missed::int, :host, :boot, :namespace, :pid, :start, :machine, :slot, "
+           "coalesce(nullif(:uuid, '')::uuid, gen_random_uuid()), "
+           "coalesce(nullif(:token, '')::uuid, gen_random_uuid())) "
+           "RETURNING id, owner_token::text, run_uuid::text, "
         << to_microseconds("last_run_at"),
         soci::use(schedule_), soci::use(trigger), soci::use(partial),
         soci::use(late.number, late.indicator), soci::use(missed.number, missed.indicator),
         soci::use(owner.host), soci::use(owner.boot_id), soci::use(numbers.pid_namespace),
-        soci::use(owner.pid), soci::use(numbers.process_start), soci::use(slot), soci::into(id),
-        soci::into(claim.token), soci::into(started);
+        soci::use(owner.pid), soci::use(numbers.process_start), soci::use(owner.machine),
+        soci::use(slot), soci::use(run.uuid), soci::use(run.token), soci::into(id),
+        soci::into(claim.token), soci::into(claim.uuid), soci::into(started);
     claim.id = id;
     claim.started = from_microseconds(started);
     return claim;
   });
 }
 
-Claim PgRunStore::retry(const Run& run, const SlotLock& lock) {
+Claim PgRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
   return on_schema([&](soci::session& sql) {
     const int slot = lock.slot();
     const auto& owner = owners_.self();
     const OwnerNumbers numbers(owner);
     const auto id = static_cast<long long>(run.id);
-    Claim claim{run.id, run.attempt + 1, run.started, {}};
+    Claim claim{run.id, run.attempt + 1, run.started, {}, run.uuid};
     // The attempt is part of the condition: of two that saw the same failed run only one goes on.
     sql << "UPDATE scheduler_state SET status = 'running', attempt = :attempt, updated_at = now(), "
            "next_attempt_at = NULL, finished_at = NULL, failure = NULL, host = :host, "
            "boot_id = :boot, pid_namespace = :namespace, pid = :pid, process_start = :start, "
-           "slot = :slot, owner_token = gen_random_uuid() "
+           "machine_id = :machine, slot = :slot, "
+           "owner_token = coalesce(nullif(:token, '')::uuid, gen_random_uuid()) "
            "WHERE id = :id AND status = 'failed' AND attempt = :seen RETURNING owner_token::text",
         soci::use(claim.attempt), soci::use(owner.host), soci::use(owner.boot_id),
         soci::use(numbers.pid_namespace), soci::use(owner.pid), soci::use(numbers.process_start),
-        soci::use(slot), soci::use(id), soci::use(run.attempt), soci::into(claim.token);
+        soci::use(owner.machine), soci::use(slot), soci::use(token), soci::use(id),
+        soci::use(run.attempt), soci::into(claim.token);
     if (!sql.got_data()) lost_run(run.id);
     return claim;
   });
@@ -231,23 +240,6 @@ void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
     update.execute(true);
     require_written(update, claim);
   });
-}
-
-void PgRunStore::reclaim(const Claim& claim, SlotLock& lock) {
-  write_.reset();
-  session_.disconnect();
-  auto& slot = dynamic_cast<PgSlotLock&>(lock);
-  if (!slot.take_again()) {
-    // The server may not have noticed yet that our former session is gone; then it still has it.
-    const auto holder = lock_holder();
-    const auto& owner = owners_.self();
-    if (holder && holder->host == owner.host && holder->pid == owner.pid) {
-      throw DbError(DbError::Kind::connection, "the former session still holds the lock");
-    }
-    throw LostRun("the lock of run " + std::to_string(claim.id) + " was taken by another process");
-  }
-  send(claim, {});
-  wait_written();
 }
 
 std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {

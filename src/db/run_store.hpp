@@ -27,7 +27,8 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
   [[nodiscard]] std::optional<LockHolder> lock_holder() override;
   [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
-  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock) override;
+  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
+                            const std::string& token) override;
   void mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
   void set_spider_count(const Claim& claim, int count) override;
@@ -36,7 +37,11 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] bool written() override;
   void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
-  void reclaim(const Claim& claim, SlotLock& lock) override;
+  [[nodiscard]] Reclaimed reclaim(const AttemptRecord& attempt, const HostTime& now,
+                                  SlotLock& lock) override;
+  [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
+  RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
+  void verify(const Claim& claim) override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
   [[nodiscard]] std::map<std::string, History> histories(const std::vector<std::string>& spiders,
                                                          int most) override;
@@ -44,6 +49,9 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
 
  private:
+  /** Throws DbError unless the schema is the one that this program needs. */
+  void require_schema();
+
   /** Turns "no such table or column" into what is wrong with the schema. */
   template <typename Statements>
   auto on_schema(Statements&& statements);

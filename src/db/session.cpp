@@ -5,7 +5,9 @@
 
 #include <soci/postgresql/soci-postgresql.h>
 
+#include "core/duration.hpp"
 #include "db/conninfo.hpp"
+#include "db/pooler.hpp"
 #include "db/sqlstate.hpp"
 
 namespace spider_check::db {
@@ -13,6 +15,17 @@ namespace spider_check::db {
 namespace {
 
 constexpr std::string_view name_prefix = "spider-check ";
+
+/** PgBouncer's word for `options`, which it does not know as PostgreSQL does. */
+bool refuses_settings(const soci::soci_error& error) {
+  return error.get_error_message().find("unsupported startup parameter") != std::string::npos;
+}
+
+void ignore_notice(void* /*argument*/, const char* /*message*/) {}
+
+std::string no_answer(Duration limit, const char* key) {
+  return "the database did not answer within " + to_text(limit) + " (" + key + ")";
+}
 
 }  // namespace
 
@@ -22,6 +35,7 @@ void throw_db_error() {
   } catch (const soci::postgresql_soci_error& error) {
     const auto state = std::string(error.sqlstate().c_str());  // SOCI pads it with zero bytes
     const bool unsaid = state.find_first_not_of(' ') == std::string::npos;
+    if (is_lost_statement(state)) refuse_pooler("a statement that was just prepared is not there");
     throw DbError(unsaid ? DbError::Kind::connection : kind_of(state),
                   one_line(error.get_error_message()));
   } catch (const soci::soci_error& error) {
@@ -29,9 +43,58 @@ void throw_db_error() {
   }
 }
 
+void throw_no_answer(Duration statement_timeout) {
+  throw DbError(DbError::Kind::connection, no_answer(statement_timeout, "statement_timeout"));
+}
+
 soci::session& Session::connected() {
-  if (!session_) session_.emplace(soci::postgresql, conninfo(options_, name_));
+  if (!session_) connect();
   return *session_;
+}
+
+void Session::connect() {
+  const TimeLimit limit(connect_limit(options_));
+  try {
+    open();
+  } catch (const soci::soci_error&) {
+    if (!limit.expired()) throw;
+  }
+  if (!limit.expired()) return;
+  session_.reset();
+  const auto place = place_of(options_);
+  throw DbError(DbError::Kind::connection, no_answer(connect_limit(options_), "connect_timeout") +
+                                               (place.empty() ? "" : ": " + place));
+}
+
+void Session::open() {
+  try {
+    session_.emplace(soci::postgresql, conninfo(options_, name_));
+  } catch (const soci::soci_error& error) {
+    if (!refuses_settings(error)) throw;
+    // Not by statements afterwards: behind a pooler others would inherit them.
+    session_.emplace(soci::postgresql, conninfo(options_, name_, OwnSettings::no));
+    PQsetNoticeProcessor(connection(), ignore_notice, nullptr);
+  }
+  told_backend_ = PQbackendPID(connection());
+}
+
+/** Of a connection that was lost SOCI says no more than that. */
+void Session::require_connection() {
+  if (PQstatus(connection()) != CONNECTION_BAD) return;
+  const auto why = one_line(PQerrorMessage(connection()));
+  if (!why.empty()) throw DbError(DbError::Kind::connection, why);
+}
+
+PGconn* Session::connection() {
+  return static_cast<const soci::postgresql_session_backend&>(*session_->get_backend()).conn_;
+}
+
+int Session::socket() {
+  return PQsocket(connection());
+}
+
+int Session::told_backend() {
+  return run_unlimited([&](soci::session& /*sql*/) { return told_backend_; });
 }
 
 std::string session_name(const std::string& host, int pid) {

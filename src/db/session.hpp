@@ -1,21 +1,36 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include <libpq-fe.h>
 #include <soci/soci.h>
 
 #include "core/connection.hpp"
 #include "core/errors.hpp"
 #include "core/fault_point.hpp"
+#include "db/time_limit.hpp"
 
 namespace spider_check::db {
 
 /** Turns the exception being handled, one of SOCI's, into a DbError. Nothing else escapes db. */
 [[noreturn]] void throw_db_error();
 
-/** One connection to PostgreSQL, made at the first statement and never made again by itself. */
+/**
+ * The server itself ends what takes longer than the statement's limit, and says so; what comes much
+ * later than that comes no more.
+ */
+inline constexpr Duration answer_margin = std::chrono::seconds(1);
+
+/** What an answer is called that did not come within that limit and the margin: a DbError. */
+[[noreturn]] void throw_no_answer(Duration statement_timeout);
+
+/**
+ * One connection to PostgreSQL, made at the first statement and never made again by itself. Neither
+ * making it nor what runs on it lasts longer than its limits, whatever the other end does.
+ */
 class Session {
  public:
   /** `name` is session_name() of this process, so that others can say who holds a lock. */
@@ -23,11 +38,30 @@ class Session {
       : options_(std::move(options)), name_(std::move(name)) {}
 
   /**
-   * Calls `statements` with the connected session. Throws DbError; a failed connection says where
-   * it went to and never the password.
+   * Calls `statements`, which together are given the time of one and the margin, with the connected
+   * session. Throws DbError; a failed connection says where it went to and never the password.
    */
   template <typename Statements>
   auto run(Statements&& statements) {
+    const FaultPoints points("database");
+    try {
+      auto& sql = connected();
+      const TimeLimit limit(options_.statement_timeout + answer_margin, socket());
+      try {
+        return std::forward<Statements>(statements)(sql);
+      } catch (const soci::soci_error&) {
+        if (limit.expired()) throw_no_answer(options_.statement_timeout);
+        require_connection();
+        throw;
+      }
+    } catch (const soci::soci_error&) {
+      throw_db_error();
+    }
+  }
+
+  /** The same for what may take as long as it needs, but for the connection. */
+  template <typename Statements>
+  auto run_unlimited(Statements&& statements) {
     const FaultPoints points("database");
     try {
       return std::forward<Statements>(statements)(connected());
@@ -39,15 +73,33 @@ class Session {
   /** How long one statement may take. */
   [[nodiscard]] Duration statement_timeout() const noexcept { return options_.statement_timeout; }
 
+  /**
+   * The pid of the server's process as the other end told it at the start, or 0 once that need not
+   * be the true one. Throws DbError.
+   */
+  [[nodiscard]] int told_backend();
+
+  /** Whatever stands between this and the server does no harm. */
+  void accept_backend() noexcept { told_backend_ = 0; }
+
+  /** One more to the same place, not connected yet. */
+  [[nodiscard]] Session another() const { return {options_, name_}; }
+
   /** Forgets the connection; the next statement makes a new one. */
   void disconnect() noexcept { session_.reset(); }
 
  private:
   soci::session& connected();
+  void connect();
+  void open();
+  void require_connection();
+  [[nodiscard]] PGconn* connection();
+  [[nodiscard]] int socket();
 
   ConnectionOptions options_;
   std::string name_;
   std::optional<soci::session> session_;
+  int told_backend_ = 0;
 };
 
 /** The application_name of a session of this process: "spider-check 4711@host". */

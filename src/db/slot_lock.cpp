@@ -1,6 +1,7 @@
 #include "db/slot_lock.hpp"
 
 #include "db/lock_key.hpp"
+#include "db/pooler.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
@@ -9,15 +10,50 @@ namespace {
 
 // Everything that SOCI uses has a name here: it reads it only when the statement has ended.
 
-bool try_advisory_lock(soci::session& sql, std::int32_t key) {
+/** What is asked for a lock only where nothing stands between us and the server. */
+enum class Answer { other_backend = -1, busy = 0, taken = 1 };
+
+/** `told`: the backend that the other end told of, the only one that may take the lock; 0: any. */
+Answer try_advisory_lock(soci::session& sql, std::int32_t key, int told) {
+  int answer = 0;
+  sql << "SELECT CASE WHEN :told::int IN (0, pg_backend_pid()) "
+         "THEN pg_try_advisory_lock(:class, :key)::int ELSE -1 END",
+      soci::use(told), soci::use(lock_class), soci::use(key), soci::into(answer);
+  return static_cast<Answer>(answer);
+}
+
+/** Waits for it; false for another backend. */
+bool advisory_lock(soci::session& sql, std::int32_t key, int told) {
   int taken = 0;
-  sql << "SELECT pg_try_advisory_lock(:class, :key)::int", soci::use(lock_class), soci::use(key),
-      soci::into(taken);
+  sql << "SELECT (CASE WHEN :told::int IN (0, pg_backend_pid()) "
+         "THEN pg_advisory_lock(:class, :key)::text END IS NOT NULL)::int",
+      soci::use(told), soci::use(lock_class), soci::use(key), soci::into(taken);
   return taken != 0;
 }
 
 void advisory_unlock(soci::session& sql, std::int32_t key) {
   sql << "SELECT pg_advisory_unlock(:class, :key)", soci::use(lock_class), soci::use(key);
+}
+
+// The condition under which the session has the lock; its two keys are bound to it.
+const std::string has_lock =
+    "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
+    "AND classid::bigint = :class_oid AND objid::bigint = :key_oid AND granted "
+    "AND pid = pg_backend_pid() "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+
+/** Rather than to leave it for hours to a session of the pooler's, which may be any of a few. */
+void give_back(soci::session& sql, std::int32_t key) {
+  const auto class_oid = as_oid(lock_class);
+  const auto key_oid = as_oid(key);
+  for (int tries = 0; tries < 8; ++tries) {
+    int given = 0;
+    sql << "SELECT (CASE WHEN " << has_lock
+        << " THEN pg_advisory_unlock(:class, :key) ELSE false END)::int",
+        soci::use(class_oid), soci::use(key_oid), soci::use(lock_class), soci::use(key),
+        soci::into(given);
+    if (given != 0) return;
+  }
 }
 
 /**
@@ -28,17 +64,11 @@ void require_own_lock(soci::session& sql, std::int32_t key) {
   int own = 0;
   const auto class_oid = as_oid(lock_class);
   const auto key_oid = as_oid(key);
-  sql << "SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
-         "AND classid::bigint = :class AND objid::bigint = :key AND granted "
-         "AND pid = pg_backend_pid() "
-         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-      soci::use(class_oid), soci::use(key_oid), soci::into(own);
-  if (own == 0) {
-    throw DbError(DbError::Kind::refused,
-                  "the session lock that was just taken is not there: the connection goes through "
-                  "a pooler in transaction mode; connect to PostgreSQL itself, or to a pool in "
-                  "session mode");
-  }
+  sql << "SELECT (" << has_lock << ")::int", soci::use(class_oid), soci::use(key_oid),
+      soci::into(own);
+  if (own != 0) return;
+  give_back(sql, key);
+  refuse_pooler("the session lock that was just taken is not there");
 }
 
 /**
@@ -55,19 +85,46 @@ void prepare_for_long_run(soci::session& sql) {
          "WHERE EXISTS (SELECT FROM pg_settings s WHERE s.name = settings.name)";
 }
 
-/** The slot taken, or none. Where there are several, deciding goes one at a time. */
-std::optional<int> take_slot(soci::session& sql, const std::string& schedule, int max_instances) {
+/** The answer for a slot; once it is taken, the session is made ready for the run. */
+Answer take(soci::session& sql, std::int32_t key, int told) {
+  const auto answer = try_advisory_lock(sql, key, told);
+  if (answer != Answer::taken) return answer;
+  require_own_lock(sql, key);
+  prepare_for_long_run(sql);
+  return answer;
+}
+
+/** The same with a look at what stands between us and the server, where something does. */
+Answer take(Session& session, std::int32_t key) {
+  const auto with = [&](int told) {
+    return session.run([&](soci::session& sql) { return take(sql, key, told); });
+  };
+  const auto answer = with(session.told_backend());
+  if (answer != Answer::other_backend) return answer;
+  refuse_shared_backends(session);
+  return with(session.told_backend());
+}
+
+/** Where there are several slots, deciding goes one at a time. Waits for it. */
+void take_deciding(Session& session, std::int32_t key) {
+  const auto with = [&](int told) {
+    return session.run([&](soci::session& sql) { return advisory_lock(sql, key, told); });
+  };
+  if (with(session.told_backend())) return;
+  refuse_shared_backends(session);
+  (void)with(session.told_backend());
+}
+
+/** The slot taken, or none. */
+std::optional<int> take_slot(Session& session, const std::string& schedule, int max_instances) {
   const auto deciding = deciding_key(schedule);
-  if (max_instances > 1) {
-    sql << "SELECT pg_advisory_lock(:class, :key)", soci::use(lock_class), soci::use(deciding);
-  }
+  if (max_instances > 1) take_deciding(session, deciding);
   for (int slot = 0; slot < max_instances; ++slot) {
-    if (!try_advisory_lock(sql, slot_key(schedule, slot))) continue;
-    require_own_lock(sql, slot_key(schedule, slot));
-    prepare_for_long_run(sql);
-    return slot;
+    if (take(session, slot_key(schedule, slot)) == Answer::taken) return slot;
   }
-  if (max_instances > 1) advisory_unlock(sql, deciding);
+  if (max_instances > 1) {
+    session.run([&](soci::session& sql) { advisory_unlock(sql, deciding); });
+  }
   return std::nullopt;
 }
 
@@ -75,14 +132,17 @@ std::optional<int> take_slot(soci::session& sql, const std::string& schedule, in
 
 std::unique_ptr<PgSlotLock> PgSlotLock::try_take(Session& session, const std::string& schedule,
                                                  int max_instances) {
-  const auto slot =
-      session.run([&](soci::session& sql) { return take_slot(sql, schedule, max_instances); });
+  const auto slot = take_slot(session, schedule, max_instances);
   if (!slot) return nullptr;
   return std::make_unique<PgSlotLock>(session, schedule, *slot, max_instances > 1);
 }
 
-PgSlotLock::PgSlotLock(Session& session, std::string schedule, int slot, bool deciding)
-    : session_(session), schedule_(std::move(schedule)), slot_(slot), deciding_(deciding) {}
+PgSlotLock::PgSlotLock(Session& session, std::string schedule, int slot, bool deciding, bool held)
+    : session_(session),
+      schedule_(std::move(schedule)),
+      slot_(slot),
+      deciding_(deciding),
+      held_(held) {}
 
 PgSlotLock::~PgSlotLock() {
   try {
@@ -104,12 +164,15 @@ void PgSlotLock::release() {
 }
 
 bool PgSlotLock::take_again() {
-  held_ = session_.run([&](soci::session& sql) {
-    if (!try_advisory_lock(sql, slot_key(schedule_, slot_))) return false;
-    prepare_for_long_run(sql);
-    return true;
-  });
+  held_ = take(session_, slot_key(schedule_, slot_)) == Answer::taken;
   return held_;
+}
+
+std::optional<LockHolder> PgSlotLock::holder() {
+  for (const auto& held : held_slots(session_, schedule_, slot_ + 1)) {
+    if (held.slot == slot_) return held.holder;
+  }
+  return std::nullopt;
 }
 
 std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, int max_instances) {

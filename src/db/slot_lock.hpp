@@ -17,7 +17,10 @@ class PgSlotLock final : public SlotLock {
   [[nodiscard]] static std::unique_ptr<PgSlotLock> try_take(Session& session,
                                                             const std::string& schedule,
                                                             int max_instances);
-  PgSlotLock(Session& session, std::string schedule, int slot, bool deciding);
+
+  /** deciding: also the lock that holds off others. held: false for one that is still to be taken,
+   * by take_again(). */
+  PgSlotLock(Session& session, std::string schedule, int slot, bool deciding, bool held = true);
   PgSlotLock(const PgSlotLock&) = delete;
   PgSlotLock& operator=(const PgSlotLock&) = delete;
   PgSlotLock(PgSlotLock&&) = delete;
@@ -32,12 +35,15 @@ class PgSlotLock final : public SlotLock {
   /** Takes the same slot on a new connection. False when somebody else has it. Throws DbError. */
   [[nodiscard]] bool take_again();
 
+  /** Who else has this slot, if anybody has it by now. Throws DbError. */
+  [[nodiscard]] std::optional<LockHolder> holder();
+
  private:
   Session& session_;
   std::string schedule_;
   int slot_;
   bool deciding_;
-  bool held_ = true;
+  bool held_;
 };
 
 /** A slot's lock that another session holds. */

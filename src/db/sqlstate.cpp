@@ -22,7 +22,13 @@ DbError::Kind kind_of(const std::string& sqlstate) {
     // 57014 is a statement that took too long: the connection is there.
     return sqlstate == "57014" ? DbError::Kind::statement : DbError::Kind::connection;
   }
+  // Data exceptions and integrity constraints: the same statement fails whenever it is sent.
+  if (error_class == "22" || error_class == "23") return DbError::Kind::data;
   return DbError::Kind::statement;
+}
+
+bool is_lost_statement(const std::string& sqlstate) {
+  return sqlstate == "26000" || sqlstate == "42P05";
 }
 
 }  // namespace spider_check::db

@@ -80,7 +80,7 @@ bool LogFollower::go_on_to(const LogName& name) {
 }
 
 fs::path LogFollower::path_of(const LogName& name) const {
-  return folder_ / log_path({}, "-", "-", name.run, name.attempt).filename();
+  return folder_ / log_path({}, "-", "-", name).filename();
 }
 
 /** Until something happens in the folder; false when nobody reads any more. */

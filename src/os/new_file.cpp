@@ -51,12 +51,23 @@ class Draft {
     return unknown && ::link(path_.c_str(), target.c_str()) == 0;
   }
 
+  /** Puts it in the place of what has that name. False: errno says why. */
+  [[nodiscard]] bool replace(const std::filesystem::path& target) {
+    return ::rename(path_.c_str(), target.c_str()) == 0;
+  }
+
  private:
   std::filesystem::path path_;
   FileDescriptor file_;
 };
 
 }  // namespace
+
+void replace_file(const std::filesystem::path& path, const std::string& text) {
+  Draft draft(path);
+  if (!draft.write(text) || !draft.replace(path))
+    throw system_error("cannot write " + path.string());
+}
 
 void write_new_file(const std::filesystem::path& path, const std::string& text) {
   Draft draft(path);

@@ -12,4 +12,10 @@ namespace spider_check::os {
  */
 void write_new_file(const std::filesystem::path& path, const std::string& text);
 
+/**
+ * Writes a file, private to this user, in place of one that may exist: a reader sees the old one or
+ * the new one, also after a power cut. Throws std::system_error that names it.
+ */
+void replace_file(const std::filesystem::path& path, const std::string& text);
+
 }  // namespace spider_check::os

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -13,6 +15,7 @@
 
 #include "os/file_descriptor.hpp"
 #include "os/system_error.hpp"
+#include "os/tail.hpp"
 #include "os/warden.hpp"
 
 namespace spider_check::os {
@@ -53,9 +56,20 @@ std::optional<std::int64_t> process_start(const std::string& pid) {
   return ticks;
 }
 
-std::string boot_id() {
-  const auto text = read_small("/proc/sys/kernel/random/boot_id");
+std::string first_line(const std::string& path) {
+  const auto text = read_small(path);
   return text.substr(0, text.find('\n'));
+}
+
+std::string boot_id() {
+  return first_line("/proc/sys/kernel/random/boot_id");
+}
+
+Duration read_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 /** Whether a warden of this process, dead or alive, still stops a spider. */
@@ -89,9 +103,24 @@ const Owner& ProcessIdentity::self() const {
   }
   const auto start = process_start("self");
   if (!start) throw system_error("cannot read /proc/self/stat");
-  self_ = Owner{host_name(), boot_id(), static_cast<std::int64_t>(pid_namespace.st_ino), ::getpid(),
-                *start};
+  self_ = Owner{host_name(), boot_id(), static_cast<std::int64_t>(pid_namespace.st_ino),
+                ::getpid(),  *start,    first_line("/etc/machine-id")};
   return *self_;
+}
+
+HostTime ProcessIdentity::now() const {
+  const auto since_boot = read_clock(CLOCK_BOOTTIME);
+  return {self().boot_id, since_boot, since_boot - read_clock(CLOCK_MONOTONIC),
+          TimePoint(read_clock(CLOCK_REALTIME))};
+}
+
+std::string ProcessIdentity::new_uuid() const {
+  // RFC 4122, version 4: all random but six bits.
+  auto text = random_token();
+  text[12] = '4';
+  text[16] = "89ab"[text[16] & 3];
+  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, "-");
+  return text;
 }
 
 bool ProcessIdentity::exists(const Owner& neighbour) const {

@@ -19,6 +19,10 @@ class ProcessIdentity final : public OwnerProbe {
   /** A process that was killed exists for as long as its wardens stop its spiders. */
   [[nodiscard]] bool exists(const Owner& neighbour) const override;
 
+  [[nodiscard]] HostTime now() const override;
+
+  [[nodiscard]] std::string new_uuid() const override;
+
  private:
   mutable std::optional<Owner> self_;
 };

@@ -26,7 +26,7 @@ std::string interval_hours(const Policy& policy) {
 }
 
 std::string run_name(const Run& run) {
-  return "run " + std::to_string(run.id);
+  return run.id == 0 ? "run that is not recorded yet" : "run " + std::to_string(run.id);
 }
 
 /** One sentence for each action. */
@@ -48,7 +48,7 @@ struct Explain {
   }
 
   std::string operator()(const OwnerMayReturn& waiting) const {
-    return "Run " + std::to_string(waiting.run.id) + " belongs to " +
+    return run_words(waiting.run) + " belongs to " +
            name_owner(waiting.run.owner.host, waiting.run.owner.pid) +
            ", which may be reconnecting (last heard of " + to_words(now - waiting.run.heartbeat) +
            " ago)";
@@ -104,6 +104,10 @@ std::string explain(const Lateness& lateness) {
             (lateness.missed_intervals == 1 ? " interval was missed" : " intervals were missed");
   }
   return text;
+}
+
+std::string run_words(const Run& run) {
+  return run.id == 0 ? "A run that is not recorded yet" : "Run " + std::to_string(run.id);
 }
 
 std::string interruption(const Run& run) {

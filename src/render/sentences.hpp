@@ -25,6 +25,9 @@ namespace spider_check::render {
 /** "this run is 4 h late; 1 interval was missed"; empty when it is in time. */
 [[nodiscard]] std::string explain(const Lateness& lateness);
 
+/** "Run 7", or words for a run that the database does not know of yet. */
+[[nodiscard]] std::string run_words(const Run& run);
+
 /** Why a run is marked interrupted: "interrupted: HOST pid 7 is gone". */
 [[nodiscard]] std::string interruption(const Run& run);
 

@@ -11,19 +11,21 @@ namespace {
 
 using Json = nlohmann::json;
 
+// No crawl does anything so often.
+constexpr std::int64_t most = 1'000'000'000'000'000;
+
 std::int64_t number(const Json& object, const std::string& key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return 0;
-  return std::max<std::int64_t>(0, found->get<std::int64_t>());
+  return found == object.end() ? 0 : to_count(*found);
 }
 
 /** Of all keys that begin so. */
 std::int64_t sum(const Json& object, const std::string& prefix) {
   std::int64_t total = 0;
   for (const auto& [key, value] : object.items()) {
-    if (key.rfind(prefix, 0) == 0 && value.is_number()) total += value.get<std::int64_t>();
+    if (key.rfind(prefix, 0) == 0) total = std::min(most, total + to_count(value));
   }
-  return std::max<std::int64_t>(0, total);
+  return total;
 }
 
 std::string text(const Json& object, const std::string& key) {
@@ -48,6 +50,14 @@ std::int64_t dead_pages(const Json& stats) {
 }
 
 }  // namespace
+
+std::int64_t to_count(const Json& number) noexcept {
+  if (!number.is_number()) return 0;
+  // As a double first: a number that no integer holds has no defined value as one.
+  const auto about = number.get<double>();
+  if (about >= static_cast<double>(most)) return most;
+  return about > 0 ? number.get<std::int64_t>() : 0;
+}
 
 void apply_statistics(const Json& stats, CrawlReport& crawl) {
   crawl.ended = true;

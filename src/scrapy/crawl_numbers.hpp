@@ -1,10 +1,18 @@
 #pragma once
 
+#include <cstdint>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/crawl.hpp"
 
 namespace spider_check::scrapy {
+
+/**
+ * A count that somebody tells: 0 for what is no number or below it, and never so large that sums of
+ * such counts could overflow.
+ */
+[[nodiscard]] std::int64_t to_count(const nlohmann::json& number) noexcept;
 
 /**
  * Takes what the verdict needs from Scrapy's own statistics, an object with its keys, and marks the

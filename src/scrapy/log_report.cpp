@@ -30,7 +30,7 @@ std::int64_t count(std::string_view text, std::string_view what) {
 std::optional<std::int64_t> leading_number(std::string_view text) {
   std::int64_t number = 0;
   const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
+  if (error != std::errc{} || number < 0) return std::nullopt;
   return number;
 }
 

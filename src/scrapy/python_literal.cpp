@@ -15,6 +15,11 @@ using Json = nlohmann::json;
 
 constexpr int deepest = 8;
 
+/** A log need not be UTF-8. */
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 /** A recursive descent; nothing is what cannot be read. */
 class Parser {
  public:
@@ -28,7 +33,7 @@ class Parser {
       if (!key || !take(':')) return std::nullopt;
       auto inner = value(depth + 1);
       if (!inner) return std::nullopt;
-      object[key->is_string() ? key->get<std::string>() : key->dump()] = std::move(*inner);
+      object[key->is_string() ? key->get<std::string>() : dump(*key)] = std::move(*inner);
       if (!take(',') && peek() != '}') return std::nullopt;
     }
     return object;

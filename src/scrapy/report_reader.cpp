@@ -20,8 +20,15 @@ using Json = nlohmann::json;
 constexpr std::size_t longest_line = std::size_t{2} << 20U;  // the probe writes half of it at most
 constexpr std::int64_t most_at_once = std::int64_t{4} << 20U;
 constexpr std::int64_t most_at_the_end = std::int64_t{16} << 20U;
+constexpr int deepest = 16;  // the probe goes four levels deep
 constexpr std::size_t most_faults = 20;
 constexpr std::size_t most_spiders = 10'000;
+
+/** Without what is nested deeper: whoever writes or records it again does so by recursion. */
+Json parse(std::string_view line) {
+  const auto keep = [](int depth, Json::parse_event_t, const Json&) { return depth <= deepest; };
+  return Json::parse(line, keep, false);
+}
 
 std::string text(const Json& record, const char* key) {
   const auto found = record.find(key);
@@ -30,7 +37,7 @@ std::string text(const Json& record, const char* key) {
 
 std::int64_t number(const Json& record, const char* key) {
   const auto found = record.find(key);
-  return found != record.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  return found == record.end() ? 0 : to_count(*found);
 }
 
 Json object(const Json& record, const char* key) {
@@ -89,7 +96,7 @@ void ReportReader::take(std::string_view bytes) {
 }
 
 void ReportReader::take_line(std::string_view line) {
-  const auto record = Json::parse(line, nullptr, false);
+  const auto record = parse(line);
   if (record.is_object() && text(record, "token") == token_) take_record(record);
 }
 
@@ -129,7 +136,7 @@ void ReportReader::take_end(const Json& record) {
   crawl_.fields.clear();
   const auto fields = object(record, "fields");
   for (const auto& [name, count] : fields.items()) {
-    if (count.is_number_integer()) crawl_.fields[name] = count.get<std::int64_t>();
+    if (count.is_number_integer()) crawl_.fields[name] = to_count(count);
   }
   // How often each came is known only now.
   if (!record.contains("errors") || !record["errors"].is_array()) return;

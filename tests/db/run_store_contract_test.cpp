@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "support/memory_run_store.hpp"
@@ -101,6 +102,14 @@ Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
                        {},
                        failed ? std::optional<Duration>(15min) : std::nullopt});
   return claim;
+}
+
+/** The same as the journal has it. */
+AttemptRecord attempt_of(const Claim& claim) {
+  AttemptRecord attempt;
+  attempt.claim = claim;
+  attempt.owner = owner(1);
+  return attempt;
 }
 
 bool about(TimePoint a, TimePoint b) {
@@ -245,7 +254,7 @@ TEST_CASE_TEMPLATE("a retry is the same run with its first start", World, Real, 
   world.age(20min);
   const auto seen = world.b().state().last;
   const auto lock = world.b().try_lock();
-  const auto claim = world.b().retry(*seen, *lock);
+  const auto claim = world.b().retry(*seen, *lock, {});
   CHECK(claim.id == first.id);
   CHECK(claim.attempt == 2);
   CHECK(claim.token != first.token);
@@ -266,8 +275,8 @@ TEST_CASE_TEMPLATE("of two that saw the same failed run one retries it", World, 
   lock_a->decided();
   const auto lock_b = world.b().try_lock();
   lock_b->decided();
-  (void)world.a().retry(seen, *lock_a);
-  CHECK_THROWS_AS((void)world.b().retry(seen, *lock_b), LostRun);
+  (void)world.a().retry(seen, *lock_a, {});
+  CHECK_THROWS_AS((void)world.b().retry(seen, *lock_b, {}), LostRun);
 }
 
 TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, Memory) {
@@ -281,7 +290,7 @@ TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, M
   CHECK(world.b().state().last->failure == "interrupted: laptop, pid 1 is gone");
   CHECK(world.b().state().last->next_attempt.has_value());
   const auto lock = world.b().try_lock();
-  (void)world.b().retry(*world.b().state().last, *lock);
+  (void)world.b().retry(*world.b().state().last, *lock, {});
   CHECK_THROWS_AS(beat(world.a(), old), LostRun);
   CHECK_THROWS_AS(world.a().set_spider_count(old, 9), LostRun);
   CHECK_THROWS_AS(record(world.a(), old, outcome("x", Exited{0})), LostRun);
@@ -329,7 +338,7 @@ TEST_CASE_TEMPLATE("of several attempts the newest outcome of each spider counts
   World world;
   const auto first = run_through(world.a(), RunStatus::failed);
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().retry(*world.a().state().last, *lock);
+  const auto claim = world.a().retry(*world.a().state().last, *lock, {});
   record(world.a(), claim, outcome("bad", Exited{0}));
   const auto outcomes = world.a().outcomes(first.id);
   REQUIRE(outcomes.size() == 2);
@@ -346,7 +355,9 @@ TEST_CASE_TEMPLATE("a lost connection is got back with its lock", World, Real, M
   const auto claim = world.a().start({}, *lock);
   world.break_connection_of_a();
   CHECK_FALSE(world.b().state().last->lock_held);
-  world.a().reclaim(claim, *lock);
+  const auto reclaimed = world.a().reclaim(attempt_of(claim), {}, *lock);
+  CHECK(reclaimed.id == claim.id);
+  CHECK_FALSE(reclaimed.anew);
   CHECK(world.b().state().last->lock_held);
   CHECK_NOTHROW(beat(world.a(), claim));
 }
@@ -359,7 +370,7 @@ TEST_CASE_TEMPLATE("a lost connection whose lock another host took is a lost run
   world.break_connection_of_a();
   const auto others = world.b().try_lock();
   REQUIRE(others);
-  CHECK_THROWS_AS(world.a().reclaim(claim, *lock), LostRun);
+  CHECK_THROWS_AS((void)world.a().reclaim(attempt_of(claim), {}, *lock), LostRun);
 }
 
 namespace {

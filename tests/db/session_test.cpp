@@ -45,9 +45,26 @@ TEST_CASE("errors are told apart by what they mean") {
   const TestDatabase database;
   db::Session session(database.options(), "test");
   CHECK(failure(session, "SELECT * FROM nothing").kind() == DbError::Kind::not_migrated);
-  CHECK(failure(session, "SELECT 1/0").kind() == DbError::Kind::statement);
+  CHECK(failure(session, "SELECT nonsense(").kind() == DbError::Kind::statement);
+  CHECK(failure(session, "SELECT 1/0").kind() == DbError::Kind::data);
   CHECK(failure(session, "SELECT pg_terminate_backend(pg_backend_pid())").kind() ==
         DbError::Kind::connection);
+}
+
+TEST_CASE("why a connection was lost is told in the server's words") {
+  const TestDatabase database;
+  db::Session session(database.options(), "test");
+  const std::string text = failure(session, "SELECT pg_terminate_backend(pg_backend_pid())").what();
+  CHECK(text.find("terminating connection due to administrator command") != std::string::npos);
+  CHECK(text.find('\n') == std::string::npos);
+}
+
+TEST_CASE("a prepared statement that is not there is a pooler's doing") {
+  const TestDatabase database;
+  db::Session session(database.options(), "test");
+  const auto error = failure(session, "EXECUTE st_1");
+  CHECK(error.kind() == DbError::Kind::refused);
+  CHECK(std::string(error.what()).find("pooler in transaction mode") != std::string::npos);
 }
 
 TEST_CASE("a lost connection stays lost until it is asked for again") {

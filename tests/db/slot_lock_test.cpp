@@ -28,6 +28,44 @@ TEST_CASE("somebody else's advisory lock on the same second key is none of ours"
   CHECK(db::PgSlotLock::try_take(client.session, "default", 1));
 }
 
+TEST_CASE("a slot's holder is that slot's, and none once it is free") {
+  const TestDatabase database;
+  Client other(database, owner(2), 3);
+  Client former(database, owner(1), 3);
+  Client third(database, owner(3), 3);
+  const auto lock_of = [](Client& client) {
+    auto lock = db::PgSlotLock::try_take(client.session, "default", 3);
+    REQUIRE(lock);
+    lock->decided();
+    return lock;
+  };
+  const auto first = lock_of(other);
+  const auto ours = lock_of(former);
+  const auto last = lock_of(third);
+  Client again(database, owner(1), 3);
+  db::PgSlotLock lock(again.session, "default", ours->slot(), false);
+  CHECK_FALSE(lock.take_again());
+  CHECK(lock.holder().value().pid == 1);
+  ours->release();
+  CHECK_FALSE(lock.holder().has_value());
+  CHECK(lock.take_again());
+}
+
+TEST_CASE("a run is not given up for its own former session, whoever has the other slots") {
+  const TestDatabase database;
+  Client other(database, owner(2), 2);
+  Client former(database, owner(1), 2);
+  const auto first = db::PgSlotLock::try_take(other.session, "default", 2);
+  REQUIRE(first);
+  first->decided();
+  const auto ours = db::PgSlotLock::try_take(former.session, "default", 2);
+  REQUIRE(ours);
+  ours->decided();
+  Client again(database, owner(1), 2);
+  db::PgSlotLock lock(again.session, "default", ours->slot(), false);
+  CHECK_THROWS_AS(again.store.reclaim({}, lock), DbError);
+}
+
 TEST_CASE("while one slot is being given away, another decider waits for it to be settled") {
   const TestDatabase database;
   Client a(database, owner(1), 2);

@@ -42,6 +42,10 @@ class KnownOwner final : public OwnerProbe {
 
   [[nodiscard]] bool exists(const Owner& neighbour) const override { return neighbour == self_; }
 
+  [[nodiscard]] HostTime now() const override { return {}; }
+
+  [[nodiscard]] std::string new_uuid() const override { return {}; }
+
  private:
   Owner self_;
 };

@@ -31,6 +31,7 @@ MAY_LINK = {
     "config": {"cli11_dep", "tomlplusplus_dep", "libpq_dep"},
     "render": {"nlohmann_json_dep"},
     "scrapy": {"nlohmann_json_dep"},
+    "journal": {"nlohmann_json_dep"},
     "app": {"spdlog_dep"},
 }
 
@@ -42,7 +43,7 @@ LIBRARIES = {
     "CLI/": ("config/",),
     "spdlog/": ("app/", "main.cpp"),
     "fmt/": ("app/", "main.cpp"),
-    "nlohmann/": ("render/", "db/outcome_json.cpp", "scrapy/"),
+    "nlohmann/": ("render/", "db/outcome_json.cpp", "scrapy/", "journal/"),
 }
 
 STANDARD_HEADER = re.compile(r"[a-z_]+")

@@ -17,6 +17,8 @@ MACHINE_PATH = re.compile(r"/(?:work|root)" + r"/|/home" + r"/(?!me\b|you\b|user
 
 # These are outputs of programs, which write what they write.
 OUTPUT = re.compile(r"tests/golden/|tests/e2e/.*expected")
+# And these are inputs, which are what they are.
+INPUT = re.compile(r"tests/fuzz/corpus/")
 MAKEFILE = re.compile(r"(?:^|/)(?:GNU)?[Mm]akefile$|\.mk$")
 
 
@@ -28,12 +30,14 @@ def check_lines(name: str, text: str):
     for number, line in enumerate(text.split("\n"), start=1):
         if path := MACHINE_PATH.search(line):
             yield number, f"a path of somebody's own machine: {path[0]}…"
-        if OUTPUT.match(name):
+        if OUTPUT.match(name) or INPUT.match(name):
             continue
         if line != line.rstrip(" \t\r"):
             yield number, "blanks at the end of the line"
         if "\t" in line and not MAKEFILE.search(name):
             yield number, "a tab"
+    if INPUT.match(name):
+        return
     if text and not text.endswith("\n"):
         yield text.count("\n") + 1, "the last line has no end"
     if text.endswith("\n\n"):

@@ -60,9 +60,19 @@ class FakeOwners final : public OwnerProbe {
     return living_.contains(neighbour.pid);
   }
 
+  [[nodiscard]] HostTime now() const override { return clock; }
+
+  [[nodiscard]] std::string new_uuid() const override {
+    return self_.host + "-" + std::to_string(self_.pid) + "-" + std::to_string(++uuids_);
+  }
+
+  HostTime clock{"boot", std::chrono::hours(100), Duration{0},
+                 TimePoint(std::chrono::hours(400'000))};
+
  private:
   Owner self_;
   const std::set<int>& living_;
+  mutable int uuids_ = 0;
 };
 
 }  // namespace spider_check::test

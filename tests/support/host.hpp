@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -12,6 +13,7 @@
 #include "app/line_view.hpp"
 #include "app/schedule.hpp"
 #include "app/tick.hpp"
+#include "support/fake_journal.hpp"
 #include "support/fakes.hpp"
 #include "support/memory_run_store.hpp"
 
@@ -47,6 +49,15 @@ class Host {
 
   app::Result tick(const Request& request = {}) { return app::tick(schedule, request); }
 
+  /** From now on it keeps a journal on this disk, which outlives it. */
+  void keep_journal(FakeDisk& disk) {
+    journal_.emplace(disk);
+    schedule.journal = &*journal_;
+  }
+
+  /** This host's clocks. */
+  HostTime& clock() { return owners_.clock; }
+
   [[nodiscard]] bool logged(const std::string& text) const {
     return text_.str().find(text) != std::string::npos;
   }
@@ -62,6 +73,7 @@ class Host {
  private:
   std::ostringstream text_;
   FakeOwners owners_;
+  std::optional<FakeJournal> journal_;
 
  public:
   std::set<int> living;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 
 namespace spider_check::test {
@@ -62,6 +63,12 @@ bool is_marker(const Run& run) {
 
 MemoryRun& MemoryDatabase::find(RunId id) {
   return *std::find_if(runs.begin(), runs.end(), [&](const auto& row) { return row.run.id == id; });
+}
+
+MemoryRun* MemoryDatabase::find(const std::string& uuid) {
+  const auto row =
+      std::find_if(runs.begin(), runs.end(), [&](const auto& r) { return r.run.uuid == uuid; });
+  return row == runs.end() ? nullptr : &*row;
 }
 
 void MemoryRunStore::require_up() const {
@@ -142,15 +149,17 @@ Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   row.run.partial = run.partial;
   row.run.owner = owner_;
   row.run.slot = lock.slot();
-  row.token = std::to_string(++database_.tokens);
+  ++database_.tokens;
+  row.run.uuid = run.uuid.empty() ? "run-" + std::to_string(database_.tokens) : run.uuid;
+  row.token = run.token.empty() ? std::to_string(database_.tokens) : run.token;
   row.trigger = run.trigger;
   row.late = run.late;
   row.missed_intervals = run.missed_intervals;
   database_.runs.push_back(row);
-  return {row.run.id, 1, row.run.started, row.token};
+  return {row.run.id, 1, row.run.started, row.token, row.run.uuid};
 }
 
-Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock) {
+Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
   require_up();
   auto& row = database_.find(run.id);
   if (row.run.status != RunStatus::failed || row.run.attempt != run.attempt) {
@@ -164,8 +173,9 @@ Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock) {
   row.run.failure.clear();
   row.run.owner = owner_;
   row.run.slot = lock.slot();
-  row.token = std::to_string(++database_.tokens);
-  return {run.id, row.run.attempt, run.started, row.token};
+  ++database_.tokens;
+  row.token = token.empty() ? std::to_string(database_.tokens) : token;
+  return {run.id, row.run.attempt, run.started, row.token, row.run.uuid};
 }
 
 void MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
@@ -218,14 +228,20 @@ bool MemoryRunStore::written() {
   }
   auto& row = owned(claim);
   row.run.heartbeat = database_.now;
+  add_outcomes(row, claim.attempt, claim.token, outcomes);
+  return true;
+}
+
+void MemoryRunStore::add_outcomes(MemoryRun& row, int attempt, const std::string& token,
+                                  const std::vector<SpiderOutcome>& outcomes) {
   for (const auto& outcome : outcomes) {
     const bool known =
         std::any_of(row.outcomes.begin(), row.outcomes.end(), [&](const auto& other) {
-          return other.outcome.spider == outcome.spider && other.attempt == claim.attempt;
+          return other.outcome.spider == outcome.spider && other.attempt == attempt;
         });
-    if (!known) row.outcomes.push_back({outcome, claim.attempt, database_.now - outcome.ago});
+    row.tokens[attempt] = token;
+    if (!known) row.outcomes.push_back({outcome, attempt, database_.now - outcome.ago});
   }
-  return true;
 }
 
 void MemoryRunStore::wait_written() {
@@ -242,12 +258,108 @@ void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
   if (end.retry_after) run.next_attempt = database_.now + *end.retry_after;
 }
 
-void MemoryRunStore::reclaim(const Claim& claim, SlotLock& lock) {
+MemoryRun& MemoryRunStore::add_run(const AttemptRecord& attempt, const HostTime& now) {
+  MemoryRun row;
+  row.run.id = static_cast<RunId>(database_.runs.size()) + 1;
+  row.run.uuid = attempt.claim.uuid;
+  row.run.started = database_.now - least_age(attempt.run_started, now);
+  row.run.partial = attempt.run.partial;
+  row.trigger = attempt.run.trigger;
+  row.late = attempt.run.late;
+  row.missed_intervals = attempt.run.missed_intervals;
+  database_.runs.push_back(std::move(row));
+  return database_.runs.back();
+}
+
+namespace {
+
+/** The run is this attempt's from now on, running or as the attempt ended. */
+void make_own(MemoryRun& row, const AttemptRecord& attempt, const HostTime& now, TimePoint at,
+              bool running) {
+  auto& run = row.run;
+  run.attempt = attempt.claim.attempt;
+  run.owner = attempt.owner;
+  run.slot = attempt.slot;
+  if (attempt.spider_count > 0) run.spider_count = attempt.spider_count;
+  row.token = attempt.claim.token;
+  run.heartbeat = at;
+  run.status = RunStatus::running;
+  run.failure.clear();
+  run.finished.reset();
+  run.next_attempt.reset();
+  if (running) return;
+  const auto end = end_of(attempt);
+  run.status = end.end.status;
+  run.failure = end.end.failure;
+  row.faults = end.end.faults;
+  run.finished = at - least_age(end.at, now);
+  if (end.end.retry_after) run.next_attempt = *run.finished + *end.end.retry_after;
+}
+
+/** The attempt's own number, or the next free one where another owner has that one. */
+int number_of(const MemoryRun& row, const AttemptRecord& attempt) {
+  const auto& token = attempt.claim.token;
+  int highest = row.run.attempt;
+  for (const auto& [number, other] : row.tokens) {
+    if (other == token) return number;
+    highest = std::max(highest, number);
+  }
+  const int own = attempt.claim.attempt;
+  const bool others = row.run.attempt == own && !row.token.empty() && row.token != token;
+  return others || row.tokens.contains(own) ? highest + 1 : own;
+}
+
+}  // namespace
+
+Reclaimed MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now,
+                                  SlotLock& lock) {
   require_up();
   if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
   database_.slots[lock.slot()] = this;
-  send(claim, {});
-  (void)written();
+  auto* row = database_.find(attempt.claim.uuid);
+  const bool anew = row == nullptr || row->token != attempt.claim.token;
+  if (row == nullptr) row = &add_run(attempt, now);
+  const auto& run = row->run;
+  const bool follows = row->token.empty() || row->token == attempt.claim.token ||
+                       (run.status == RunStatus::failed && run.attempt < attempt.claim.attempt);
+  const bool was_marked =
+      row->token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
+  if (!follows || was_marked) throw LostRun("run was taken over");
+  make_own(*row, attempt, now, database_.now, true);
+  return {row->run.id, anew};
+}
+
+std::unique_ptr<SlotLock> MemoryRunStore::unheld_lock(int slot) {
+  return std::make_unique<MemorySlotLock>(*this, slot);
+}
+
+RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
+  require_up();
+  auto* row = database_.find(attempt.claim.uuid);
+  int number = attempt.claim.attempt;
+  if (row == nullptr) {
+    row = &add_run(attempt, now);
+    make_own(*row, attempt, now, database_.now, false);
+  } else {
+    number = number_of(*row, attempt);
+    const bool own = row->token == attempt.claim.token && row->run.attempt == attempt.claim.attempt;
+    const bool goes_on = !own && row->run.status == RunStatus::failed && number > row->run.attempt;
+    if ((own && row->run.status == RunStatus::running) || goes_on) {
+      make_own(*row, attempt, now, database_.now, false);
+    }
+    row->run.attempt = std::max(row->run.attempt, number);
+  }
+  std::vector<SpiderOutcome> outcomes;
+  for (auto& [outcome, ended] : outcomes_of(attempt)) {
+    outcomes.push_back(outcome);
+    outcomes.back().ago = least_age(ended, now);
+  }
+  add_outcomes(*row, number, attempt.claim.token, outcomes);
+  return row->run.id;
+}
+
+void MemoryRunStore::verify(const Claim& claim) {
+  (void)owned(claim);
 }
 
 std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {

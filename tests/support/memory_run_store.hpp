@@ -21,6 +21,7 @@ struct MemoryRun {
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
   std::vector<RecordedOutcome> outcomes;
+  std::map<int, std::string> tokens;  ///< of the attempts that outcomes are of
   std::vector<std::string> faults;
 };
 
@@ -36,6 +37,9 @@ struct MemoryDatabase {
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
 
   [[nodiscard]] MemoryRun& find(RunId id);
+
+  /** Null when there is none. */
+  [[nodiscard]] MemoryRun* find(const std::string& uuid);
 };
 
 /**
@@ -52,7 +56,8 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
   [[nodiscard]] std::optional<LockHolder> lock_holder() override;
   [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
-  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock) override;
+  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
+                            const std::string& token) override;
   void mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
   void set_spider_count(const Claim& claim, int count) override;
@@ -61,7 +66,11 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] bool written() override;
   void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
-  void reclaim(const Claim& claim, SlotLock& lock) override;
+  [[nodiscard]] Reclaimed reclaim(const AttemptRecord& attempt, const HostTime& now,
+                                  SlotLock& lock) override;
+  [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
+  RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
+  void verify(const Claim& claim) override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
   [[nodiscard]] std::map<std::string, History> histories(const std::vector<std::string>& spiders,
                                                          int most) override;
@@ -75,6 +84,9 @@ class MemoryRunStore final : public RunStore {
   friend class MemorySlotLock;
 
   void require_up() const;
+  MemoryRun& add_run(const AttemptRecord& attempt, const HostTime& now);
+  void add_outcomes(MemoryRun& row, int attempt, const std::string& token,
+                    const std::vector<SpiderOutcome>& outcomes);
   MemoryRun& owned(const Claim& claim);
   [[nodiscard]] bool held_by_others(int slot) const;
 

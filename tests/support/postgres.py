@@ -60,6 +60,7 @@ class Postgres:
         special = {"copy_of": copy_of and copy_of.folder, "disk": disk}
         settings.update({name: value for name, value in special.items() if value})
         options = [f"{name}={value}" for name, value in settings.items()]
+        self._port = settings.get("port")
         self._keeper = subprocess.Popen(
             [*before, "/usr/bin/python3", os.path.abspath(__file__), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -113,7 +114,8 @@ class Postgres:
         return (self.folder / "log").read_text(errors="replace")
 
     def url(self, database=SUPERUSER):
-        return f"postgresql:///{quote(database)}?host={self.folder}&user={SUPERUSER}"
+        port = f"&port={self._port}" if self._port else ""
+        return f"postgresql:///{quote(database)}?host={self.folder}&user={SUPERUSER}{port}"
 
     def create_database(self, template="template1"):
         """The URL of a fresh database."""
@@ -186,6 +188,7 @@ class Cluster:
         self.data = self.folder / "data"
         self.account = server_account()
         self.server = None
+        self.port = settings.get("port", "5432")
         if self.account:
             os.chown(folder, self.account["user"], self.account["group"])
         settings = dict(settings)
@@ -264,7 +267,8 @@ class Cluster:
             preexec_fn=functools.partial(die_with_parent, signal.SIGQUIT), **self.account)
 
     def _answers(self):
-        command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-U", SUPERUSER]
+        command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-p", self.port,
+                   "-U", SUPERUSER]
         return subprocess.run(command, check=False).returncode
 
     def _end_of_log(self):

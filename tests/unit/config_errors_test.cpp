@@ -204,6 +204,32 @@ TEST_CASE("what is missing or given twice is refused") {
   for (const auto& row : rows) CHECK(refusal(row.toml) == row.text);
 }
 
+TEST_CASE("a name of a variable or of a setting holds no NUL either") {
+  CHECK(refusal("[spiders]\nenv = { \"A\\u0000B\" = 'x' }") ==
+        "DIR/x.toml:2: spiders.env: holds a NUL character; take it out");
+  CHECK(refusal("[scrapy]\nproject = 'jobs'\nsettings = { \"A\\u0000B\" = 1 }") ==
+        "DIR/x.toml:3: scrapy.settings: holds a NUL character; take it out");
+}
+
+TEST_CASE("a path that is too long for any file is refused like any other that is not there") {
+  const std::string name(300, 'p');
+  CHECK(refusal("[scrapy]\nproject = '" + name + "'") ==
+        "DIR/x.toml:2: scrapy.project: there is no DIR/" + name +
+            "/scrapy.cfg; name the folder that holds scrapy.cfg");
+  CHECK(refusal("[database]\npassword_file = '" + name + "'") ==
+        "DIR/x.toml:2: database.password_file: cannot read DIR/" + name +
+            "; name a file whose first line is the password");
+}
+
+TEST_CASE("a table's name that begins with no letter is refused with its line") {
+  for (const std::string toml : {"\n[{x]", "\n[[{x]]", "\n[ =x]"}) {
+    CAPTURE(toml);
+    const auto text = refusal(toml);
+    CHECK(text.rfind("DIR/x.toml:2: ", 0) == 0);
+    CHECK(text.find("; the file must be valid TOML") != std::string::npos);
+  }
+}
+
 TEST_CASE("a variable is refused by its name") {
   const auto text = [](const std::string& name, const std::string& wanted) {
     return "environment: " + name + ": expected " + wanted;

@@ -66,20 +66,63 @@ TEST_CASE("a session says who it is and speaks UTF-8, whatever is configured") {
   CHECK(parameters.at("client_encoding") == "UTF8");
 }
 
-TEST_CASE("the timeouts reach libpq in its own units, rounded up") {
+TEST_CASE("the timeouts reach libpq in its own units, none before its time") {
   auto options = with({});
   options.connect_timeout = 7500ms;
   options.statement_timeout = 1500us;
   const auto parameters = read_back(options);
-  CHECK(parameters.at("connect_timeout") == "8");
+  CHECK(parameters.at("connect_timeout") == "9");
   CHECK(parameters.at("tcp_user_timeout") == "3");
   CHECK(parameters.at("options") == "-c client_min_messages=warning -c statement_timeout=2");
 }
 
 TEST_CASE("a connect timeout below two seconds, which libpq does not know, is two") {
-  auto options = with({});
+  auto options = with({{"host", "a,b"}});
   options.connect_timeout = 1s;
   CHECK(read_back(options).at("connect_timeout") == "2");
+}
+
+TEST_CASE("several hosts share the time, so that a silent one leaves some for the next") {
+  const auto one_of = [](const char* key, const char* hosts) {
+    auto options = with({{key, hosts}});
+    options.connect_timeout = 10s;
+    return read_back(options).at("connect_timeout");
+  };
+  CHECK(one_of("host", "a") == "11");
+  CHECK(one_of("host", "a,b") == "5");
+  CHECK(one_of("host", "a,b,c") == "3");
+  CHECK(one_of("hostaddr", "10.0.0.1,10.0.0.2") == "5");
+  CHECK(one_of("host", "a,b,c,d,e,f,g") == "2");
+}
+
+TEST_CASE("making a connection has one limit in all") {
+  CHECK(connect_limit(with({})) == 5s);
+  CHECK(connect_limit(with({{"host", "a,b"}})) == 5s);
+}
+
+TEST_CASE("a limit in the connection string is that of one host, as libpq has it") {
+  const auto limit = [](const char* seconds, const char* hosts) {
+    return connect_limit(with({{"connect_timeout", seconds}, {"host", hosts}}));
+  };
+  CHECK(limit("9", "a") == 9s);
+  CHECK(limit("9", "a,b") == 18s);
+  CHECK(limit("1", "a") == 2s);
+  for (const auto* none : {"0", "-1", "", "soon", "9s"}) CHECK(limit(none, "a") == 5s);
+}
+
+TEST_CASE("a pooler that takes no settings of ours is given none, but the user's own") {
+  auto options = with({});
+  const auto read = [&] { return as_libpq_reads(conninfo(options, "me", OwnSettings::no)); };
+  CHECK(read().at("options").empty());
+  options.inherited_options = "-c search_path=x";
+  CHECK(read().at("options") == "-c search_path=x");
+  CHECK(read().at("application_name") == "me");
+}
+
+TEST_CASE("a place names what is known of it and nothing else") {
+  CHECK(place_of(with({})).empty());
+  CHECK(place_of(with({{"host", "db.example"}, {"password", "s3cret"}, {"port", "5433"}})) ==
+        "host=db.example port=5433");
 }
 
 TEST_CASE("a server that vanished is noticed within two minutes") {

@@ -213,6 +213,42 @@ TEST_CASE("how far a crawl has come is in the newest line that says so") {
                         "DEBUG: Crawled (200) <GET http://x>\n") == Progress{40, 30, 0});
 }
 
+TEST_CASE("numbers that no crawl can reach are told as the largest, and those below zero as none") {
+  Report report;
+  report.add(record(R"("kind": "progress", "items": -3, "pages": 18446744073709551615)"));
+  CHECK(read(report).progress == Progress{0, 1'000'000'000'000'000, 0});
+  report.add(
+      record(R"("kind": "end", "fields": {"a": -1}, "stats": {"item_scraped_count": 1e300, )"
+             R"("spider_exceptions/a": 9223372036854775807, )"
+             R"("spider_exceptions/b": 9223372036854775807, "item_dropped_count": -1e300})"));
+  const auto crawl = read(report);
+  CHECK(crawl.fields.at("a") == 0);
+  const auto from_log = read_log_report(
+      "Dumping Scrapy stats:\n{'item_scraped_count': 1e300, 'log_count/ERROR': "
+      "9223372036854775807, 'log_count/CRITICAL': 9223372036854775807, 'retry/a': -1e300}\n",
+      "/p");
+  CHECK(from_log.progress == Progress{1'000'000'000'000'000, 0, 2'000'000'000'000'000});
+}
+
+TEST_CASE("what a report nests deeper than any probe is left out") {
+  Report report;
+  const std::size_t depth = 500'000;
+  report.add(record(R"("kind": "end", "stats": {"finish_reason": "finished", "a": )" +
+                    std::string(depth, '[') + std::string(depth, ']') + "}"));
+  const auto crawl = read(report);
+  CHECK(crawl.ended);
+  CHECK(crawl.finish_reason == "finished");
+  CHECK(crawl.stats.size() < 100);
+}
+
+TEST_CASE("a crawl that came less far than nowhere is no crawl") {
+  CHECK_FALSE(read_log_progress("INFO: Crawled -3 pages, scraped -4 items\n").has_value());
+}
+
+TEST_CASE("a key that is no text and no UTF-8 is read, too") {
+  CHECK(parse_python_dict("{('\xff',): 1}").size() == 1);
+}
+
 TEST_CASE("Python's dicts are read as pprint writes them") {
   struct Row {
     std::string text;

@@ -64,6 +64,15 @@ TEST_CASE("what is no URL is refused with its place and an example") {
                        ("x.toml:1: url: is no PostgreSQL URL" + example).c_str(), UsageError);
 }
 
+TEST_CASE("what libpq says of a URL is told where no password can be in it") {
+  const std::string detail =
+      "place: is no PostgreSQL URL: invalid URI query parameter: \"x\"; write it like "
+      "\"postgresql://user@host:5432/database?sslmode=require\"";
+  for (const std::string url : {"postgresql://db?x=1", "postgresql://db:5432/jobs?x=1"}) {
+    CHECK_THROWS_WITH_AS((void)parse_url(url, "place"), detail.c_str(), UsageError);
+  }
+}
+
 TEST_CASE("a port in a URL must be one") {
   for (const std::string url :
        {"postgresql://db:0/x", "postgresql://db:65536/x", "host=db port=1x"}) {

@@ -102,6 +102,14 @@ TEST_CASE("a quote that is not closed is refused without showing the value") {
   }
 }
 
+TEST_CASE("a NUL in a value is refused with its place") {
+  const test::TempFolder folder;
+  const auto file = folder.write(".env", std::string("A=1\nDB_HOST=a\0b\n", 16));
+  CHECK_THROWS_WITH_AS((void)read_dotenv(file),
+                       (file.string() + ":2: DB_HOST: holds a NUL character; take it out").c_str(),
+                       UsageError);
+}
+
 TEST_CASE("a .env file that is not there is refused by name") {
   const test::TempFolder folder;
   const auto file = folder.path() / ".env";

@@ -143,9 +143,9 @@ TEST_CASE("a name of exactly 120 bytes is kept whole, a longer one ends with its
 }
 
 TEST_CASE("a log file is named by schedule, spider, run and attempt") {
-  CHECK(log_path("/var/log/x", "default", "news", 17, 2) ==
+  CHECK(log_path("/var/log/x", "default", "news", {17, 2}) ==
         "/var/log/x/default/news/run-17-attempt-2.log");
-  CHECK(log_path("logs", "a/b", "..", 1, 1) == "logs/a%2Fb/%2E./run-1-attempt-1.log");
+  CHECK(log_path("logs", "a/b", "..", {1, 1}) == "logs/a%2Fb/%2E./run-1-attempt-1.log");
 }
 
 TEST_CASE("a file name gives back the text that it was made of") {
@@ -169,7 +169,11 @@ TEST_CASE("a log's name tells the run and the attempt") {
   CHECK(parse_log_name("run-17-attempt-2.log") == LogName{17, 2});
   CHECK(parse_log_name("/logs/default/a/run-9000000000-attempt-12.report") ==
         LogName{9'000'000'000, 12});
+  CHECK(parse_log_name("run-17+3-attempt-2.log") == LogName{17, 2, 3});
+  CHECK(parse_log_name("run-0+1-attempt-1.report") == LogName{0, 1, 1});
   CHECK(LogName{9, 3} < LogName{10, 1});
+  CHECK(LogName{9, 3} < LogName{9, 1, 1});
+  CHECK(LogName{9, 3, 2} < LogName{10, 1});
   CHECK(LogName{9, 1} < LogName{9, 2});
 }
 
@@ -202,7 +206,7 @@ TEST_CASE("only a name that a log has is a log's") {
 TEST_CASE("a log file stays inside the log folder, whatever the names are") {
   const std::filesystem::path folder = "/var/log/spider-check";
   for (const auto& name : nasty_names()) {
-    const auto path = log_path(folder, name, name, 1, 1);
+    const auto path = log_path(folder, name, name, {1, 1});
     CAPTURE(path.string());
     CHECK(path.lexically_normal() == path);
     CHECK(path.parent_path().parent_path().parent_path() == folder);

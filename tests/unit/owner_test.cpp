@@ -10,11 +10,11 @@ namespace {
 
 constexpr Duration takeover_after = 2min;
 
-const Owner self{"laptop", "boot-2", 100, 4711, 99};
+const Owner self{"laptop", "boot-2", 100, 4711, 99, "machine"};
 
 /** Another process of this host, boot and pid namespace. */
 Owner neighbour() {
-  return {"laptop", "boot-2", 100, 815, 7};
+  return {"laptop", "boot-2", 100, 815, 7, "machine"};
 }
 
 OwnerFate judge(const Owner& owner, bool process_exists, Duration silence) {
@@ -54,6 +54,16 @@ TEST_CASE("an owner from before this host's last boot is gone") {
   CHECK(judge(owner, false, 0s) == OwnerFate::gone);
   owner.pid_namespace = 101;
   CHECK(judge(owner, false, 0s) == OwnerFate::gone);
+}
+
+TEST_CASE("another machine of the same name is another host, whatever its boot is") {
+  auto twin = neighbour();
+  twin.boot_id = "boot-9";
+  twin.machine = "another machine";
+  CHECK(judge(twin, false, 0s) == OwnerFate::unknown);
+  CHECK(judge(twin, false, takeover_after + 1us) == OwnerFate::gone);
+  twin.machine.clear();
+  CHECK(judge(twin, false, 0s) == OwnerFate::unknown);
 }
 
 TEST_CASE("where nobody can look for the process, silence decides") {

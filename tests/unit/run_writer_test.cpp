@@ -18,17 +18,24 @@ SpiderOutcome good(const std::string& spider) {
   return outcome;
 }
 
+AttemptRecord claim_of(const Claim& claim) {
+  AttemptRecord record;
+  record.claim = claim;
+  return record;
+}
+
 /** A run that has just been claimed. */
 struct World {
-  World() : lock(host.store.try_lock()), claim(host.store.start({}, *lock)) {}
+  World() : lock(host.store.try_lock()), record(claim_of(host.store.start({}, *lock))) {}
 
-  [[nodiscard]] std::size_t recorded() { return database.find(claim.id).outcomes.size(); }
+  [[nodiscard]] std::size_t recorded() { return database.find(record.claim.id).outcomes.size(); }
 
   MemoryDatabase database;
   Host host{database};
   std::unique_ptr<SlotLock> lock;
-  Claim claim;
-  app::RunWriter writer{host.schedule, claim, *lock};
+  AttemptRecord record;
+  app::AttemptLog log{nullptr, host.schedule.log};
+  app::RunWriter writer{host.schedule, record, log, *lock, true};
 };
 
 const RunEnd completed{RunStatus::completed, {}, {}, {}};
@@ -40,7 +47,7 @@ TEST_CASE("an outcome is written when it comes") {
   world.writer.add(good("a"));
   world.writer.attend();
   CHECK(world.recorded() == 1);
-  CHECK(world.writer.finish(completed, 0s));
+  CHECK(world.writer.finish(completed, 0s) == app::Written::database);
   CHECK(world.database.runs[0].run.status == RunStatus::completed);
 }
 
@@ -64,7 +71,7 @@ TEST_CASE("while the database is away outcomes are kept, and written once it is 
   // It tries again, later each time, and does not spin until then.
   CHECK(*world.writer.interest().until > app::RunWriter::Clock::now());
   world.database.down = false;
-  CHECK(world.writer.finish(completed, 1min));
+  CHECK(world.writer.finish(completed, 1min) == app::Written::database);
   CHECK(world.recorded() == 2);
   CHECK(world.host.logged("Connected again: run 1 is still ours"));
 }
@@ -73,7 +80,7 @@ TEST_CASE("a database that stays away is waited for as long as there is patience
   World world;
   world.database.down = true;
   world.writer.add(good("a"));
-  CHECK_FALSE(world.writer.finish(completed, 300ms));
+  CHECK(world.writer.finish(completed, 300ms) == app::Written::nowhere);
   CHECK(world.host.logged("The database stayed away: the end of run 1 could not be recorded"));
 }
 
@@ -85,7 +92,7 @@ TEST_CASE("a run that somebody else has taken over is written to no more") {
   CHECK(world.writer.lost());
   CHECK(world.writer.interest().fd == -1);
   CHECK_FALSE(world.writer.interest().until.has_value());
-  CHECK_FALSE(world.writer.finish(completed, 1min));
+  CHECK(world.writer.finish(completed, 1min) == app::Written::nowhere);
   CHECK(world.recorded() == 0);
   CHECK(world.host.logged("its spiders are stopped here"));
 }
@@ -97,7 +104,7 @@ TEST_CASE("an outcome that the database takes exception to is written without it
   world.database.refuses_crawls = true;
   world.writer.add(odd);
   world.writer.add(good("plain"));
-  CHECK(world.writer.finish(completed, 1min));
+  CHECK(world.writer.finish(completed, 1min) == app::Written::database);
   CHECK(world.recorded() == 2);
   CHECK(world.host.logged("The database did not take the outcome of"));
 }

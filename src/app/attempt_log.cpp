@@ -1,0 +1,50 @@
+#include "app/attempt_log.hpp"
+
+#include <system_error>
+
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+template <typename Write>
+void AttemptLog::write(Write&& write) {
+  if (!journal_) return;
+  try {
+    write(*journal_);
+  } catch (const std::system_error& error) {
+    whole_ = false;
+    if (!fault_.empty()) return;
+    fault_ = error.what();
+    log_.warn("{}; the spiders run all the same", render::printable(fault_));
+  }
+}
+
+void AttemptLog::recorded(RunId id) {
+  write([&](AttemptJournal& journal) { journal.recorded(id); });
+}
+
+void AttemptLog::count(int spiders) {
+  write([&](AttemptJournal& journal) { journal.count(spiders); });
+}
+
+void AttemptLog::start(const JournaledStart& start) {
+  write([&](AttemptJournal& journal) { journal.start(start); });
+}
+
+void AttemptLog::outcome(const JournaledOutcome& outcome, bool only_copy) {
+  write([&](AttemptJournal& journal) { journal.outcome(outcome, only_copy); });
+}
+
+void AttemptLog::end(const JournaledEnd& end) {
+  write([&](AttemptJournal& journal) { journal.end(end); });
+}
+
+void AttemptLog::sync() {
+  write([](AttemptJournal& journal) { journal.sync(); });
+}
+
+void AttemptLog::forget() {
+  write([](AttemptJournal& journal) { journal.forget(); });
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <spdlog/logger.h>
+
+#include "core/journal.hpp"
+
+namespace spider_check::app {
+
+/**
+ * An attempt's part of the journal, written as far as that can be: a journal that cannot be written
+ * is one warning, and no reason not to run. Nothing throws.
+ */
+class AttemptLog {
+ public:
+  /** journal: null when there is none. The log outlives this. */
+  AttemptLog(std::unique_ptr<AttemptJournal> journal, spdlog::logger& log)
+      : journal_(std::move(journal)), log_(log), whole_(journal_ != nullptr) {}
+
+  void recorded(RunId id);
+  void count(int spiders);
+  void start(const JournaledStart& start);
+  void outcome(const JournaledOutcome& outcome, bool only_copy);
+  void end(const JournaledEnd& end);
+  void sync();
+  void forget();
+
+  /** Everything that was to be written is there. */
+  [[nodiscard]] bool is_whole() const noexcept { return whole_; }
+
+  /** Why not; empty when it is, or when there is no journal. */
+  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
+
+ private:
+  template <typename Write>
+  void write(Write&& write);
+
+  std::unique_ptr<AttemptJournal> journal_;
+  spdlog::logger& log_;
+  bool whole_;
+  std::string fault_;
+};
+
+}  // namespace spider_check::app

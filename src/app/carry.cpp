@@ -1,0 +1,60 @@
+#include "app/carry.hpp"
+
+#include <system_error>
+
+#include "core/errors.hpp"
+#include "render/sentences.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+/** Its program is gone, but one of its wardens may still be stopping a spider. */
+bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
+  return is_neighbour(attempt.owner, schedule.owners.self()) &&
+         schedule.owners.exists(attempt.owner);
+}
+
+void carry(Schedule& schedule, HeldAttempt& attempt) {
+  const auto& record = attempt.record();
+  const auto now = schedule.owners.now();
+  if (!age(record.began, now)) {
+    schedule.log.warn(
+        "The host's clock went backwards since a run of the journal; its times are "
+        "recorded as of this boot");
+  }
+  RunId id = 0;
+  try {
+    id = schedule.store.carry(record, now);
+  } catch (const DbError& error) {
+    // Whatever else is wrong passes, and then it is recorded.
+    if (error.kind() != DbError::Kind::data) throw;
+    schedule.log.error("An attempt cannot be recorded: {}; it is kept in {}",
+                       render::printable(error.what()), attempt.put_aside());
+    return;
+  }
+  schedule.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
+                    record.claim.attempt, outcomes_of(record).size());
+  attempt.forget();
+}
+
+}  // namespace
+
+void carry_pending(Schedule& schedule) {
+  if (schedule.journal == nullptr || !schedule.journal->pending()) return;
+  try {
+    for (auto& attempt : schedule.journal->hold_pending()) {
+      // In order: what comes later may be a retry of this one.
+      if (is_at_work(schedule, attempt->record())) break;
+      carry(schedule, *attempt);
+    }
+    for (const auto& fault : schedule.journal->take_faults()) {
+      schedule.log.warn("{}", render::printable(fault));
+    }
+  } catch (const std::system_error& error) {
+    schedule.log.warn("The journal cannot be read or tidied: {}", render::printable(error.what()));
+  }
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "app/schedule.hpp"
+
+namespace spider_check::app {
+
+/**
+ * Brings into the database what the journal holds of attempts whose programs are gone, in the order
+ * in which they began. Throws DbError; what was not carried then stays for the next tick.
+ */
+void carry_pending(Schedule& schedule);
+
+}  // namespace spider_check::app

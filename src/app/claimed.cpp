@@ -1,0 +1,170 @@
+#include "app/claimed.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "core/errors.hpp"
+#include "render/sentences.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+JournalContents read_journal(const Schedule& schedule) {
+  try {
+    if (schedule.journal != nullptr) return schedule.journal->read();
+  } catch (const std::system_error&) {
+    // Whatever is wrong with it is told when it is written.
+  }
+  return {};
+}
+
+/** A name for the logs of a run that has no id. */
+LogName unnumbered(const JournalContents& contents, int attempt) {
+  LogName name{0, attempt, 1};
+  if (const auto& last = contents.known.last) name.run = last->claim.id;
+  for (const auto& pending : contents.attempts)
+    name.run = std::max(name.run, pending.record.log.run);
+  for (const auto& pending : contents.attempts) {
+    const auto& log = pending.record.log;
+    if (log.run == name.run) name.after = std::max(name.after, log.after + 1);
+  }
+  return name;
+}
+
+/** As its earlier attempts are named. */
+LogName name_of(const JournalContents& contents, const Run& run, int attempt) {
+  if (run.id != 0) return {run.id, attempt};
+  for (const auto& pending : contents.attempts) {
+    const auto& record = pending.record;
+    if (record.claim.uuid == run.uuid) return {record.log.run, attempt, record.log.after};
+  }
+  return unnumbered(contents, attempt);
+}
+
+std::vector<std::string> succeeded_before(const JournalContents& contents,
+                                          const std::string& uuid) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::vector<std::string>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  };
+  if (const auto& last = contents.known.last; last && last->claim.uuid == uuid) {
+    add(last->succeeded);
+  }
+  for (const auto& pending : contents.attempts) {
+    if (pending.record.claim.uuid == uuid) add(succeeded_in(pending.record));
+  }
+  return names;
+}
+
+void prepare_retry(Claimed& claimed, const Run& run, const State& state,
+                   const JournalContents& contents) {
+  auto& record = claimed.record;
+  record.claim = {run.id, run.attempt + 1, run.started, record.claim.token, run.uuid};
+  record.run.uuid = run.uuid;
+  record.run.partial = run.partial;
+  record.spider_count = run.spider_count;
+  record.run_started = earlier(record.began, state.now - run.started);
+  record.log = name_of(contents, run, record.claim.attempt);
+  claimed.succeeded = succeeded_before(contents, run.uuid);
+}
+
+void prepare_start(Claimed& claimed, const StartRun& start, const Request& request,
+                   const JournalContents& contents) {
+  auto& run = claimed.record.run;
+  run.trigger = request.force ? Trigger::force : Trigger::tick;
+  run.partial = !request.spiders.empty();
+  if (start.lateness) {
+    run.late = start.lateness->late;
+    run.missed_intervals = start.lateness->missed_intervals;
+  }
+  claimed.record.run_started = claimed.record.began;
+  claimed.record.log = unnumbered(contents, 1);
+}
+
+void begin_journal(Schedule& schedule, Claimed& claimed) {
+  if (schedule.journal == nullptr) return;
+  claimed.journal = schedule.journal->begin(claimed.record);
+}
+
+/** With the database there the run need not wait for a journal. */
+void try_to_begin_journal(Schedule& schedule, Claimed& claimed) {
+  try {
+    begin_journal(schedule, claimed);
+  } catch (const std::system_error& error) {
+    claimed.journal_fault = error.what();
+    schedule.log.warn("{}; the spiders run all the same", render::printable(error.what()));
+  }
+}
+
+void claim_in_database(Schedule& schedule, Claimed& claimed, const Decision& decision,
+                       const SlotLock& lock) {
+  auto& record = claimed.record;
+  if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
+    record.claim = schedule.store.retry(retry->run, lock, record.claim.token);
+  } else {
+    record.claim = schedule.store.start(record.run, lock);
+  }
+  record.log = {record.claim.id, record.claim.attempt};
+  claimed.in_database = true;
+}
+
+/** Nothing came of it. One that stays is recorded as a run that was interrupted. */
+void forget(Claimed& claimed) {
+  try {
+    if (claimed.journal) claimed.journal->forget();
+  } catch (const std::system_error&) {
+    // What brought us here matters more.
+  }
+}
+
+}  // namespace
+
+Claimed prepare(const Schedule& schedule, const Decision& decision, const State& state,
+                const Request& request, int slot) {
+  Claimed claimed;
+  const auto contents = read_journal(schedule);
+  auto& record = claimed.record;
+  record.owner = schedule.owners.self();
+  record.slot = slot;
+  record.began = schedule.owners.now();
+  record.run.uuid = record.claim.uuid = schedule.owners.new_uuid();
+  record.run.token = record.claim.token = schedule.owners.new_uuid();
+  if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
+    prepare_retry(claimed, retry->run, state, contents);
+  } else {
+    prepare_start(claimed, std::get<StartRun>(decision.action), request, contents);
+  }
+  return claimed;
+}
+
+void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock) {
+  try_to_begin_journal(schedule, claimed);
+  try {
+    claim_in_database(schedule, claimed, decision, lock);
+  } catch (const LostRun&) {
+    forget(claimed);
+    throw;
+  } catch (const DbError& error) {
+    // Whether the row is there or not is settled when the database is back: it is found by its
+    // uuid and token.
+    if (!claimed.journal || !may_do_without(schedule, error)) {
+      forget(claimed);
+      throw;
+    }
+    schedule.log.warn("The database went away: {}; the spiders run all the same",
+                      render::printable(error.what()));
+  }
+}
+
+void record_without_database(Schedule& schedule, Claimed& claimed) {
+  begin_journal(schedule, claimed);
+}
+
+bool may_do_without(const Schedule& schedule, const DbError& error) {
+  return schedule.journal != nullptr && schedule.on_database_error == OnDatabaseError::run &&
+         error.kind() != DbError::Kind::refused;
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/schedule.hpp"
+#include "core/attempt_record.hpp"
+#include "core/decision.hpp"
+#include "core/errors.hpp"
+#include "core/journal.hpp"
+
+namespace spider_check::app {
+
+/** An attempt that this process has the right to carry out. */
+struct Claimed {
+  AttemptRecord record;
+  std::unique_ptr<AttemptJournal> journal;  ///< null: it cannot be written, or there is none
+  std::string journal_fault;                ///< why it cannot
+  bool in_database = false;                 ///< the database knows of it and holds its lock
+  std::vector<std::string> succeeded;       ///< in earlier attempts, as far as this host knows
+};
+
+/** What the decision asks for, before anything is written. */
+[[nodiscard]] Claimed prepare(const Schedule& schedule, const Decision& decision,
+                              const State& state, const Request& request, int slot);
+
+/**
+ * Records the claim in the journal and in the database. Where the database gives way meanwhile the
+ * attempt goes on without it, if it may. Throws DbError, LostRun.
+ */
+void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock);
+
+/** Records the claim in the journal only. Throws std::system_error. */
+void record_without_database(Schedule& schedule, Claimed& claimed);
+
+/** Whether a tick that meets this error may go by the journal. */
+[[nodiscard]] bool may_do_without(const Schedule& schedule, const DbError& error);
+
+}  // namespace spider_check::app

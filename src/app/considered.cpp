@@ -1,0 +1,41 @@
+#include "app/considered.hpp"
+
+#include <utility>
+
+#include "render/sentences.hpp"
+
+namespace spider_check::app {
+
+Considered consider(const Schedule& schedule, const Request& request, State state) {
+  const auto fates = judge_owners(state, schedule.owners, schedule.takeover_after);
+  auto decision = decide(state, schedule.policy, request, fates);
+  return {std::move(state), std::move(decision)};
+}
+
+std::string explain(const Schedule& schedule, const Considered& considered) {
+  return render::explain(considered.decision, schedule.policy, considered.state.now, schedule.zone);
+}
+
+Result skip(Schedule& schedule, const Request& request, const Considered& considered) {
+  if (request.force) {
+    schedule.log.error("{}; nothing is run", explain(schedule, considered));
+    return {ExitCode::already_running};
+  }
+  const bool says_so = std::holds_alternative<RecentRun>(considered.decision.action);
+  schedule.log.info("{}{}", explain(schedule, considered), says_so ? "" : "; skipping");
+  return {};
+}
+
+Considered busy(Run run) {
+  return {{}, {AlreadyRunning{std::move(run)}, {}}};
+}
+
+void say_why(Schedule& schedule, const Considered& considered) {
+  schedule.log.info("{}", explain(schedule, considered));
+  const auto* start = std::get_if<StartRun>(&considered.decision.action);
+  if (start == nullptr || !start->lateness) return;
+  const auto late = render::explain(*start->lateness);
+  if (!late.empty()) schedule.log.info("{}", late);
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,74 @@
+#include "app/memory.hpp"
+
+#include <system_error>
+
+#include "core/duration.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+template <typename Change>
+void change(Schedule& schedule, Change&& change) {
+  if (schedule.journal == nullptr) return;
+  try {
+    auto known = schedule.journal->known();
+    change(known);
+    known.noted = schedule.owners.now();
+    schedule.journal->remember(known);
+  } catch (const std::system_error& error) {
+    schedule.log.debug("Not remembered for when the database is away: {}",
+                       render::printable(error.what()));
+  }
+}
+
+void tell_that_it_is_back(Schedule& schedule, Known& known) {
+  if (!known.away) return;
+  const auto since = age(*known.away, schedule.owners.now());
+  schedule.log.info("The database is back{}", since ? " after " + to_words(*since) : "");
+  known.away.reset();
+}
+
+}  // namespace
+
+void note_seen(Schedule& schedule, const Glance& glance) {
+  if (schedule.journal == nullptr || !glance.newest_success) return;
+  // What nearly every tick does, so it must cost next to nothing.
+  if (schedule.journal->knows(*glance.newest_success)) return;
+  change(schedule, [&](Known& known) {
+    tell_that_it_is_back(schedule, known);
+    known.success = earlier(schedule.owners.now(), glance.now - *glance.newest_success);
+    known.mark = glance.newest_success;
+  });
+}
+
+void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const RunEnd& end,
+                   const std::vector<std::string>& succeeded) {
+  change(schedule, [&](Known& known) {
+    tell_that_it_is_back(schedule, known);
+    if (attempt.run.partial) return;
+    known.last =
+        KnownRun{attempt.claim,   end.status,           attempt.run_started, schedule.owners.now(),
+                 end.retry_after, attempt.spider_count, end.failure,         succeeded};
+    if (end.status != RunStatus::completed || attempt.spider_count == 0) return;
+    known.success = attempt.run_started;
+    known.mark.reset();
+    if (attempt.claim.started != TimePoint{}) known.mark = attempt.claim.started;
+  });
+}
+
+bool note_away(Schedule& schedule) {
+  bool is_news = false;
+  change(schedule, [&](Known& known) {
+    is_news = !known.away;
+    if (is_news) known.away = schedule.owners.now();
+  });
+  return is_news;
+}
+
+void note_deferred(Schedule& schedule) {
+  change(schedule, [](Known&) {});
+}
+
+}  // namespace spider_check::app

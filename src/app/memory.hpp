@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/schedule.hpp"
+#include "core/attempt_record.hpp"
+
+namespace spider_check::app {
+
+// What this host remembers of the database, for when it is away. None of these throws: what cannot
+// be remembered costs an extra run at most.
+
+/** A tick has seen the database; its newest success, which may be another host's. */
+void note_seen(Schedule& schedule, const Glance& glance);
+
+/** A run was recorded whole. succeeded: the spiders that have, in all its attempts. */
+void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const RunEnd& end,
+                   const std::vector<std::string>& succeeded);
+
+/** The database cannot be used. True when that is news. */
+[[nodiscard]] bool note_away(Schedule& schedule);
+
+/** A tick gave way because the host has just woken up: the next one does not. */
+void note_deferred(Schedule& schedule);
+
+}  // namespace spider_check::app

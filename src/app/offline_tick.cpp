@@ -1,0 +1,117 @@
+#include "app/offline_tick.hpp"
+
+#include <system_error>
+#include <utility>
+
+#include "app/attempt.hpp"
+#include "app/claimed.hpp"
+#include "app/memory.hpp"
+#include "render/sentences.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+/** The fault of the database, and of the journal beside it. */
+DbError neither(const DbError& error, const std::system_error& journal) {
+  return {error.kind(),
+          std::string(error.what()) + "; and without it nothing is run, because " + journal.what()};
+}
+
+class OfflineTick {
+ public:
+  OfflineTick(Schedule& schedule, const Request& request, const DbError& error)
+      : schedule_(schedule), journal_(*schedule.journal), request_(request), error_(error) {}
+
+  Result run(const std::optional<SpiderList>& selected) {
+    announce();
+    const auto considered = look();
+    warn_of_the_future(considered.state);
+    if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
+    const auto lock = journal_.try_lock(std::nullopt);
+    if (!lock) return skip(schedule_, request_, busy(running_run()));
+    return run_locked(*lock, selected);
+  }
+
+  [[nodiscard]] Considered look() const {
+    return consider(schedule_, request_, state_of(journal_.read(), schedule_.owners.now()));
+  }
+
+ private:
+  /** Loud once for each outage: an outage lasts, and ticks come every few minutes. */
+  void announce() {
+    const auto level = note_away(schedule_) ? spdlog::level::warn : spdlog::level::info;
+    schedule_.log.log(level, "The database cannot be used: {}; going by the journal in {}",
+                      render::printable(error_.what()), journal_.place());
+  }
+
+  void warn_of_the_future(const State& state) {
+    if (state.future_runs == 0) return;
+    schedule_.log.warn(
+        "The host's clock went backwards: {} run(s) of the journal seem to be of the future; they "
+        "count for nothing",
+        state.future_runs);
+  }
+
+  /** Whoever has the lock. */
+  [[nodiscard]] Run running_run() const {
+    auto state = state_of(journal_.read(), schedule_.owners.now());
+    return state.last.value_or(state.partial.value_or(Run{}));
+  }
+
+  /** Decides again: another tick may have finished in between. */
+  Result run_locked(SlotLock& lock, const std::optional<SpiderList>& selected) {
+    const auto considered = look();
+    for (const auto& run : considered.decision.interrupted) mark_interrupted(run);
+    if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
+    say_why(schedule_, considered);
+    auto claimed = prepare(schedule_, considered.decision, considered.state, request_, lock.slot());
+    record_without_database(schedule_, claimed);
+    const auto database_lock = schedule_.store.unheld_lock(lock.slot());
+    return carry_out(schedule_, std::move(claimed), *database_lock, selected);
+  }
+
+  void mark_interrupted(const Run& run) {
+    schedule_.log.warn("{} was {}", render::run_words(run), render::interruption(run));
+    for (auto& attempt : journal_.hold_pending()) {
+      const auto& claim = attempt->record().claim;
+      if (claim.uuid != run.uuid || claim.attempt != run.attempt) continue;
+      attempt->end(end_of(attempt->record()));
+    }
+  }
+
+  Schedule& schedule_;
+  Journal& journal_;
+  const Request& request_;
+  const DbError& error_;
+};
+
+}  // namespace
+
+Result tick_without_database(Schedule& schedule, const Request& request,
+                             const std::optional<SpiderList>& selected, const DbError& error) {
+  try {
+    return OfflineTick(schedule, request, error).run(selected);
+  } catch (const std::system_error& journal) {
+    throw neither(error, journal);
+  }
+}
+
+Considered consider_without_database(const Schedule& schedule, const Request& request,
+                                     const DbError& error) {
+  try {
+    return consider(schedule, request, state_of(schedule.journal->read(), schedule.owners.now()));
+  } catch (const std::system_error& journal) {
+    throw neither(error, journal);
+  }
+}
+
+bool woke_lately(const Schedule& schedule, const Request& request, const DbError& error) {
+  if (request.force || error.kind() != DbError::Kind::connection) return false;
+  const auto noted = schedule.journal->known().noted;
+  // Of a host that never saw the database nothing is known.
+  return !noted.boot_id.empty() && woke_between(noted, schedule.owners.now());
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,110 @@
+#include "core/journal.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace spider_check {
+
+namespace {
+
+/** A run with what the decision compares: empty where a clock went backwards since. */
+std::optional<Run> dated(Run run, const HostTime& started, const HostTime& heard_of,
+                         const HostTime& now) {
+  const auto since_start = age(started, now);
+  const auto silence = age(heard_of, now);
+  if (!since_start || !silence) return std::nullopt;
+  run.started = now.wall - *since_start;
+  run.heartbeat = now.wall - *silence;
+  return run;
+}
+
+/** Its end, and when it may be tried again. */
+void add_end(Run& run, const HostTime& ended, const std::optional<Duration>& retry_after,
+             const HostTime& now) {
+  run.finished = now.wall - least_age(ended, now);
+  if (retry_after) run.next_attempt = *run.finished + *retry_after;
+}
+
+std::optional<Run> run_of(const KnownRun& known, const HostTime& now) {
+  Run run;
+  run.id = known.claim.id;
+  run.uuid = known.claim.uuid;
+  run.status = known.status;
+  run.attempt = known.claim.attempt;
+  run.spider_count = known.spider_count;
+  run.failure = known.failure;
+  auto whole = dated(std::move(run), known.started, known.ended, now);
+  if (whole) add_end(*whole, known.ended, known.retry_after, now);
+  return whole;
+}
+
+std::optional<Run> run_of(const PendingAttempt& pending, const HostTime& now) {
+  const auto& record = pending.record;
+  Run run;
+  run.id = record.claim.id;
+  run.uuid = record.claim.uuid;
+  run.attempt = record.claim.attempt;
+  run.spider_count = record.spider_count;
+  run.partial = record.run.partial;
+  run.owner = record.owner;
+  run.slot = record.slot;
+  run.status = record.end ? record.end->end.status : RunStatus::running;
+  run.lock_held = !record.end && pending.live;
+  if (record.end) run.failure = record.end->end.failure;
+  auto whole = dated(std::move(run), record.run_started, end_of(record).at, now);
+  if (whole && record.end) add_end(*whole, record.end->at, record.end->end.retry_after, now);
+  return whole;
+}
+
+/** The runs that are known, each as its newest attempt left it, in the order of their starts. */
+std::vector<Run> runs_of(const JournalContents& contents, const HostTime& now, int& undated) {
+  std::map<std::string, Run> newest;
+  const auto add = [&](std::optional<Run> run) {
+    if (!run) {
+      ++undated;
+      return;
+    }
+    const auto uuid = run->uuid;
+    auto& known = newest[uuid];
+    if (known.attempt <= run->attempt || known.uuid.empty()) known = std::move(*run);
+  };
+  if (contents.known.last) add(run_of(*contents.known.last, now));
+  for (const auto& pending : contents.attempts) add(run_of(pending, now));
+  std::vector<Run> runs;
+  for (auto& [uuid, run] : newest) runs.push_back(std::move(run));
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const Run& a, const Run& b) { return a.started < b.started; });
+  return runs;
+}
+
+void add_success(State& state, TimePoint started) {
+  if (!state.newest_success || *state.newest_success < started) state.newest_success = started;
+}
+
+}  // namespace
+
+State state_of(const JournalContents& contents, const HostTime& now) {
+  State state;
+  state.now = now.wall;
+  state.free_slots = contents.free_slots;
+  if (const auto& success = contents.known.success) {
+    const auto since = age(*success, now);
+    if (since) add_success(state, now.wall - *since);
+    if (!since) ++state.future_runs;
+  }
+  for (auto& run : runs_of(contents, now, state.future_runs)) {
+    if (run.partial) {
+      if (run.status == RunStatus::running) state.partial = run;
+      continue;
+    }
+    if (run.status == RunStatus::completed && run.spider_count > 0) {
+      add_success(state, run.started);
+    }
+    // A newer whole run makes a run of --spider that is marked running history.
+    state.partial.reset();
+    state.last = std::move(run);
+  }
+  return state;
+}
+
+}  // namespace spider_check

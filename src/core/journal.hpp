@@ -1,0 +1,137 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/attempt_record.hpp"
+#include "core/decision.hpp"
+#include "core/host_time.hpp"
+#include "core/port.hpp"
+#include "core/run_store.hpp"
+
+namespace spider_check {
+
+/** The last whole run that this host has seen recorded. */
+struct KnownRun {
+  Claim claim;
+  RunStatus status = RunStatus::completed;
+  HostTime started;
+  HostTime ended;
+  std::optional<Duration> retry_after;  ///< counted from its end
+  int spider_count = 0;
+  std::string failure;
+  std::vector<std::string> succeeded;  ///< spiders; kept where it failed
+};
+
+/** What this host remembers of the database, for when it is away. */
+struct Known {
+  std::optional<HostTime> success;  ///< the start of the newest whole run that completed
+  std::optional<TimePoint> mark;    ///< the same by the database's clock: only to be compared
+  std::optional<KnownRun> last;
+  std::optional<HostTime> away;  ///< since when the database cannot be used
+  HostTime noted;                ///< when this was written
+};
+
+/** An attempt that the journal still holds. */
+struct PendingAttempt {
+  std::string name;  ///< in the journal
+  AttemptRecord record;
+  bool live = false;  ///< the program that wrote it, or one that carries it, is still at it
+};
+
+/** All that the journal holds. */
+struct JournalContents {
+  Known known;
+  std::vector<PendingAttempt> attempts;  ///< in the order in which they began
+  int free_slots = 1;
+};
+
+/** One attempt's part of the journal while the attempt goes on. Everything throws std::system_error
+ * when it cannot be written. */
+class AttemptJournal : public Port {
+ public:
+  /** The database has recorded the run, by this id. */
+  virtual void recorded(RunId id) = 0;
+
+  /** The spiders that the run has. */
+  virtual void count(int spiders) = 0;
+
+  /** Before it is started: from now on the program may die. */
+  virtual void start(const JournaledStart& start) = 0;
+
+  /** only_copy: the database cannot be told now, so it must survive a power cut. */
+  virtual void outcome(const JournaledOutcome& outcome, bool only_copy) = 0;
+
+  /** Survives a power cut. */
+  virtual void end(const JournaledEnd& end) = 0;
+
+  /** Brings to the disk what is not there yet; cheap when all is. */
+  virtual void sync() = 0;
+
+  /** All of it is in the database: it is forgotten. */
+  virtual void forget() = 0;
+};
+
+/** A pending attempt, held so that nobody else carries it. */
+class HeldAttempt : public Port {
+ public:
+  [[nodiscard]] virtual const AttemptRecord& record() const = 0;
+
+  /** How it ended, as far as anybody can say. */
+  virtual void end(const JournaledEnd& end) = 0;
+
+  /** All of it is in the database: it is forgotten. */
+  virtual void forget() = 0;
+
+  /** It can never be recorded: it is kept for a person. Gives the name that it has then. */
+  [[nodiscard]] virtual std::string put_aside() = 0;
+};
+
+/**
+ * What this host keeps of one schedule outside the database: a spool, and no state. Deleting it
+ * while the database is there loses nothing. Verbs that write throw std::system_error.
+ */
+class Journal : public Port {
+ public:
+  /** Whether there may be attempts that the database does not know of; a few system calls. */
+  [[nodiscard]] virtual bool pending() = 0;
+
+  /** Everything that can be read. */
+  [[nodiscard]] virtual JournalContents read() = 0;
+
+  /**
+   * The attempts whose programs are gone, in the order in which they began. What cannot be read is
+   * put aside.
+   */
+  [[nodiscard]] virtual std::vector<std::unique_ptr<HeldAttempt>> hold_pending() = 0;
+
+  /** What hold_pending() put aside, one line each; told once. */
+  [[nodiscard]] virtual std::vector<std::string> take_faults() = 0;
+
+  /** Begins an attempt; it is on the disk when this returns. */
+  [[nodiscard]] virtual std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) = 0;
+
+  /** The file lock of this very slot, or of any when slot is empty; null when it is taken. */
+  [[nodiscard]] virtual std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) = 0;
+
+  [[nodiscard]] virtual Known known() = 0;
+
+  /** Replaces what was known. */
+  virtual void remember(const Known& known) = 0;
+
+  /**
+   * Whether what is known has this mark, and no outage: what nearly every tick asks, so it must
+   * cost next to nothing.
+   */
+  [[nodiscard]] virtual bool knows(TimePoint mark) = 0;
+
+  /** Where it is, for messages. */
+  [[nodiscard]] virtual std::string place() const = 0;
+};
+
+/** The state that decide() needs, as far as this host knows it; its clock is the host's. */
+[[nodiscard]] State state_of(const JournalContents& contents, const HostTime& now);
+
+}  // namespace spider_check

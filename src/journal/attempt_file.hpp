@@ -1,0 +1,71 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/journal.hpp"
+#include "os/file_descriptor.hpp"
+
+namespace spider_check::journal {
+
+/** What a file holds. */
+struct AttemptContents {
+  AttemptRecord record;
+  int good = 0;     ///< lines that were read
+  int foreign = 0;  ///< lines of another version of the program
+  int damaged = 0;  ///< lines that are none, but for a torn last one, which a power cut leaves
+};
+
+/** Reads a whole file. Throws std::system_error. */
+[[nodiscard]] AttemptContents read_attempt(const os::FileDescriptor& file,
+                                           const std::filesystem::path& path);
+
+/**
+ * Where an attempt's records are appended. It is locked for as long as it is open, so that nobody
+ * carries what its writer is still at.
+ */
+class AttemptFile final : public AttemptJournal {
+ public:
+  /** Makes the file; it is on the disk when this returns. Throws std::system_error. */
+  AttemptFile(std::filesystem::path path, const AttemptRecord& attempt);
+
+  void recorded(RunId id) override;
+  void count(int spiders) override;
+  void start(const JournaledStart& start) override;
+  void outcome(const JournaledOutcome& outcome, bool only_copy) override;
+  void end(const JournaledEnd& end) override;
+  void sync() override;
+  void forget() override;
+
+ private:
+  void append(const std::string& record);
+
+  std::filesystem::path path_;
+  os::FileDescriptor file_;
+  bool dirty_ = false;
+  bool torn_ = false;  ///< the last line did not get in whole
+};
+
+/** A file whose program is gone. */
+class HeldFile final : public HeldAttempt {
+ public:
+  HeldFile(std::filesystem::path path, os::FileDescriptor file, AttemptContents contents)
+      : path_(std::move(path)), file_(std::move(file)), contents_(std::move(contents)) {}
+
+  [[nodiscard]] const AttemptRecord& record() const override { return contents_.record; }
+
+  void end(const JournaledEnd& end) override;
+  void forget() override;
+  [[nodiscard]] std::string put_aside() override;
+
+ private:
+  std::filesystem::path path_;
+  os::FileDescriptor file_;
+  AttemptContents contents_;
+};
+
+/** Puts a file aside that a person may want to look at, under the name that this gives. */
+std::string put_aside(const std::filesystem::path& path) noexcept;
+
+}  // namespace spider_check::journal

@@ -1,0 +1,183 @@
+#include "journal/record_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "journal/value_json.hpp"
+
+namespace spider_check::journal {
+
+namespace {
+
+void read_attempt(const Json& json, AttemptRecord& attempt) {
+  attempt.claim.id = json.at("id");
+  attempt.claim.uuid = attempt.run.uuid = json.at("uuid");
+  attempt.claim.token = attempt.run.token = json.at("token");
+  attempt.claim.attempt = json.at("attempt");
+  attempt.run.trigger = json.at("trigger") == "force" ? Trigger::force : Trigger::tick;
+  attempt.run.partial = json.at("partial");
+  attempt.run.late = duration_of(json.at("late"));
+  if (json.at("missed").is_number_integer()) attempt.run.missed_intervals = json.at("missed");
+  attempt.owner = owner_of(json.at("owner"));
+  attempt.slot = json.at("slot");
+  attempt.log = {json.at("log").at(0), attempt.claim.attempt, json.at("log").at(1)};
+  attempt.spider_count = json.at("spiders");
+  attempt.run_started = time_of(json.at("run_started"));
+  attempt.began = time_of(json.at("began"));
+}
+
+RunEnd end_of(const Json& json) {
+  RunEnd end;
+  end.status = parse_run_status(json.at("status").get<std::string>()).value_or(RunStatus::failed);
+  end.failure = json.at("failure");
+  end.faults = json.at("faults").get<std::vector<std::string>>();
+  end.retry_after = duration_of(json.at("retry_after"));
+  return end;
+}
+
+void apply(const Json& json, AttemptRecord& attempt) {
+  const std::string kind = json.at("kind");
+  if (kind == "attempt") {
+    read_attempt(json, attempt);
+  } else if (kind == "recorded") {
+    attempt.claim.id = json.at("id");
+  } else if (kind == "count") {
+    attempt.spider_count = json.at("spiders");
+  } else if (kind == "start") {
+    attempt.starts.push_back(
+        {json.at("spider"), std::string(json.at("log")), time_of(json.at("at"))});
+  } else if (kind == "outcome") {
+    attempt.outcomes.push_back({outcome_of(json.at("outcome")), time_of(json.at("at"))});
+  } else if (kind == "end") {
+    attempt.end = {end_of(json), time_of(json.at("at"))};
+  } else {
+    throw Json::other_error::create(501, "no such kind", nullptr);
+  }
+}
+
+Json known_run(const KnownRun& run) {
+  return {{"id", run.claim.id},
+          {"uuid", run.claim.uuid},
+          {"attempt", run.claim.attempt},
+          {"status", to_text(run.status)},
+          {"started", to_json(run.started)},
+          {"ended", to_json(run.ended)},
+          {"retry_after", to_json(run.retry_after)},
+          {"spiders", run.spider_count},
+          {"failure", run.failure},
+          {"succeeded", run.succeeded}};
+}
+
+KnownRun known_run_of(const Json& json) {
+  KnownRun run;
+  run.claim.id = json.at("id");
+  run.claim.uuid = json.at("uuid");
+  run.claim.attempt = json.at("attempt");
+  run.status = parse_run_status(json.at("status").get<std::string>()).value_or(RunStatus::failed);
+  run.started = time_of(json.at("started"));
+  run.ended = time_of(json.at("ended"));
+  run.retry_after = duration_of(json.at("retry_after"));
+  run.spider_count = json.at("spiders");
+  run.failure = json.at("failure");
+  run.succeeded = json.at("succeeded").get<std::vector<std::string>>();
+  return run;
+}
+
+Json or_null(const std::optional<HostTime>& time) {
+  return time ? to_json(*time) : Json(nullptr);
+}
+
+std::optional<HostTime> time_or_none(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return time_of(json);
+}
+
+}  // namespace
+
+std::string attempt_json(const AttemptRecord& attempt) {
+  const auto& [claim, run, owner, slot, log, spiders, run_started, began, starts, outcomes, end] =
+      attempt;
+  return text({{"kind", "attempt"},
+               {"id", claim.id},
+               {"uuid", claim.uuid},
+               {"token", claim.token},
+               {"attempt", claim.attempt},
+               {"trigger", to_text(run.trigger)},
+               {"partial", run.partial},
+               {"late", to_json(run.late)},
+               {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
+               {"owner", to_json(owner)},
+               {"slot", slot},
+               {"log", {log.run, log.after}},
+               {"spiders", spiders},
+               {"run_started", to_json(run_started)},
+               {"began", to_json(began)}});
+}
+
+std::string recorded_json(RunId id) {
+  return text({{"kind", "recorded"}, {"id", id}});
+}
+
+std::string count_json(int spiders) {
+  return text({{"kind", "count"}, {"spiders", spiders}});
+}
+
+std::string start_json(const JournaledStart& start) {
+  return text({{"kind", "start"},
+               {"spider", start.spider},
+               {"log", start.log.string()},
+               {"at", to_json(start.at)}});
+}
+
+std::string outcome_json(const JournaledOutcome& outcome) {
+  return text(
+      {{"kind", "outcome"}, {"outcome", to_json(outcome.outcome)}, {"at", to_json(outcome.ended)}});
+}
+
+std::string end_json(const JournaledEnd& end) {
+  return text({{"kind", "end"},
+               {"status", to_text(end.end.status)},
+               {"failure", end.end.failure},
+               {"faults", end.end.faults},
+               {"retry_after", to_json(end.end.retry_after)},
+               {"at", to_json(end.at)}});
+}
+
+bool apply_json(const std::string& record, AttemptRecord& attempt) {
+  try {
+    auto changed = attempt;
+    const auto json = Json::parse(record);
+    if (changed.claim.uuid.empty() && json.at("kind") != "attempt") return false;
+    apply(json, changed);
+    attempt = std::move(changed);
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
+std::string known_json(const Known& known) {
+  return text({{"success", or_null(known.success)},
+               {"mark", known.mark ? Json(known.mark->time_since_epoch().count()) : Json(nullptr)},
+               {"last", known.last ? known_run(*known.last) : Json(nullptr)},
+               {"away", or_null(known.away)},
+               {"noted", to_json(known.noted)}});
+}
+
+Known parse_known(const std::string& record) {
+  try {
+    const auto json = Json::parse(record);
+    Known known;
+    known.success = time_or_none(json.at("success"));
+    if (json.at("mark").is_number_integer()) {
+      known.mark = TimePoint(Duration(json.at("mark").get<std::int64_t>()));
+    }
+    if (!json.at("last").is_null()) known.last = known_run_of(json.at("last"));
+    known.away = time_or_none(json.at("away"));
+    known.noted = time_of(json.at("noted"));
+    return known;
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+}  // namespace spider_check::journal

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "core/attempt_record.hpp"
+#include "core/journal.hpp"
+
+namespace spider_check::journal {
+
+// The records of an attempt, each one JSON object on one line. No text in them need be UTF-8 where
+// it came from: what is not is replaced.
+
+/** The attempt itself, which every file begins with. */
+[[nodiscard]] std::string attempt_json(const AttemptRecord& attempt);
+
+[[nodiscard]] std::string recorded_json(RunId id);
+[[nodiscard]] std::string count_json(int spiders);
+[[nodiscard]] std::string start_json(const JournaledStart& start);
+[[nodiscard]] std::string outcome_json(const JournaledOutcome& outcome);
+[[nodiscard]] std::string end_json(const JournaledEnd& end);
+
+/**
+ * Adds what a record tells to the attempt. False when it is no record of an attempt, or the first
+ * one is not attempt_json().
+ */
+[[nodiscard]] bool apply_json(const std::string& record, AttemptRecord& attempt);
+
+[[nodiscard]] std::string known_json(const Known& known);
+
+/** Nothing known when it is no such record. */
+[[nodiscard]] Known parse_known(const std::string& record);
+
+}  // namespace spider_check::journal

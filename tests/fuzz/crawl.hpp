@@ -1,0 +1,10 @@
+#pragma once
+
+#include "core/crawl.hpp"
+
+namespace spider_check::fuzz {
+
+/** What must hold of every crawl, whoever told it: it can be judged, recorded and shown. */
+void check_crawl(const CrawlReport& crawl);
+
+}  // namespace spider_check::fuzz

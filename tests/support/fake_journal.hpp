@@ -1,0 +1,69 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/journal.hpp"
+
+namespace spider_check::test {
+
+/** An attempt as a fake journal keeps it. */
+struct FakeAttempt {
+  AttemptRecord record;
+  bool live = true;  ///< its writer, or whoever carries it, is there
+};
+
+/** What a host keeps on its disk: it outlives the processes. */
+struct FakeDisk {
+  Known known;
+  std::list<FakeAttempt> attempts;
+  std::set<int> locks;  ///< slots
+  bool full = false;    ///< every write throws
+  int remembered = 0;   ///< how often something was
+
+  /** As if every process of the host had died. */
+  void kill_writers() {
+    for (auto& attempt : attempts) attempt.live = false;
+    locks.clear();
+  }
+};
+
+/**
+ * A Journal in memory. The contract test (tests/process) holds it against the real one, so that it
+ * cannot drift.
+ */
+class FakeJournal final : public Journal {
+ public:
+  /** The disk outlives it. */
+  explicit FakeJournal(FakeDisk& disk, int slots = 1) : disk_(disk), slots_(slots) {}
+
+  [[nodiscard]] bool pending() override { return !disk_.attempts.empty(); }
+
+  [[nodiscard]] JournalContents read() override;
+  [[nodiscard]] std::vector<std::unique_ptr<HeldAttempt>> hold_pending() override;
+
+  [[nodiscard]] std::vector<std::string> take_faults() override { return {}; }
+
+  [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
+  [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
+
+  [[nodiscard]] Known known() override { return disk_.known; }
+
+  void remember(const Known& known) override;
+
+  [[nodiscard]] bool knows(TimePoint mark) override {
+    return disk_.known.mark == mark && !disk_.known.away;
+  }
+
+  [[nodiscard]] std::string place() const override { return "/state/journal/default"; }
+
+ private:
+  FakeDisk& disk_;
+  int slots_;
+};
+
+}  // namespace spider_check::test

@@ -1,0 +1,180 @@
+// What a host can say of its runs without the database.
+#include "core/journal.hpp"
+
+#include <doctest/doctest.h>
+
+namespace spider_check {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const HostTime now{"boot", 100h, 20h, TimePoint(500'000h)};
+
+HostTime ago(Duration by) {
+  return earlier(now, by);
+}
+
+/** Of the boot before this one, by a clock that was right. */
+HostTime before_boot(Duration by) {
+  return {"earlier boot", 1h, 0s, now.wall - by};
+}
+
+AttemptRecord attempt(const std::string& uuid, int number, Duration started_ago) {
+  AttemptRecord record;
+  record.claim = {0, number, {}, uuid + "/" + std::to_string(number), uuid};
+  record.owner = {"laptop", "boot", 1, 4711, 99, "machine"};
+  record.spider_count = 2;
+  record.run_started = record.began = ago(started_ago);
+  return record;
+}
+
+AttemptRecord ended(AttemptRecord record, RunStatus status, Duration ended_ago,
+                    std::optional<Duration> retry_after = {}) {
+  record.end = JournaledEnd{
+      {status, status == RunStatus::failed ? "it failed" : "", {}, retry_after}, ago(ended_ago)};
+  return record;
+}
+
+SpiderOutcome outcome(const std::string& spider, Verdict verdict) {
+  SpiderOutcome made;
+  made.spider = spider;
+  made.judgement = {verdict, {}};
+  return made;
+}
+
+State state_with(std::vector<PendingAttempt> attempts, Known known = {}) {
+  return state_of({std::move(known), std::move(attempts), 1}, now);
+}
+
+}  // namespace
+
+TEST_CASE("within one boot the age is that of the clock that nobody can set") {
+  auto then = ago(2h);
+  then.wall += 10'000h;
+  CHECK(age(then, now) == 2h);
+}
+
+TEST_CASE("across boots the wall clock must do, and may have gone backwards") {
+  CHECK(age(before_boot(5h), now) == 5h);
+  CHECK_FALSE(age(before_boot(-1s), now).has_value());
+  CHECK(least_age(before_boot(-1s), now) == now.since_boot);
+}
+
+TEST_CASE("a host woke up when it slept meanwhile, or was booted not long ago") {
+  CHECK_FALSE(woke_between(ago(1h), now));
+  auto then = ago(1h);
+  then.asleep -= 10min;
+  CHECK(woke_between(then, now));
+  CHECK_FALSE(woke_between(before_boot(1h), now));
+  auto booted = now;
+  booted.since_boot = 1min;
+  CHECK(woke_between(before_boot(1h), booted));
+}
+
+TEST_CASE("an empty journal knows nothing") {
+  const auto state = state_with({});
+  CHECK_FALSE(state.newest_success.has_value());
+  CHECK_FALSE(state.last.has_value());
+  CHECK(state.now == now.wall);
+}
+
+TEST_CASE("the success that the database knew counts, whichever host's it was") {
+  Known known;
+  known.success = ago(3h);
+  CHECK(state_with({}, known).newest_success == now.wall - 3h);
+}
+
+TEST_CASE("of several successes the newest counts") {
+  Known known;
+  known.success = ago(9h);
+  const auto done = ended(attempt("a", 1, 5h), RunStatus::completed, 4h);
+  const auto newer = ended(attempt("b", 1, 1h), RunStatus::completed, 0h);
+  const auto state = state_with({{"1", done, false}, {"2", newer, false}}, known);
+  CHECK(state.newest_success == now.wall - 1h);
+  CHECK(state.last->uuid == "b");
+}
+
+TEST_CASE("a run without spiders, or of some spiders only, is no success") {
+  auto none = ended(attempt("a", 1, 1h), RunStatus::completed, 0h);
+  none.spider_count = 0;
+  auto partial = ended(attempt("b", 1, 1h), RunStatus::completed, 0h);
+  partial.run.partial = true;
+  CHECK_FALSE(state_with({{"1", none, false}, {"2", partial, false}}).newest_success.has_value());
+}
+
+TEST_CASE("a failed run tells when it may be tried again, counted from its end") {
+  const auto failed = ended(attempt("a", 1, 20min), RunStatus::failed, 10min, 15min);
+  const auto last = *state_with({{"1", failed, false}}).last;
+  CHECK(last.status == RunStatus::failed);
+  CHECK(last.failure == "it failed");
+  CHECK(last.next_attempt == now.wall + 5min);
+  CHECK(last.started == now.wall - 20min);
+}
+
+TEST_CASE("of several attempts at a run the newest counts") {
+  const auto first = ended(attempt("a", 1, 1h), RunStatus::failed, 50min, 15min);
+  auto second = ended(attempt("a", 2, 1h), RunStatus::completed, 10min);
+  const auto state = state_with({{"1", first, false}, {"2", second, false}});
+  CHECK(state.last->attempt == 2);
+  CHECK(state.newest_success == now.wall - 1h);
+}
+
+TEST_CASE("an attempt of the journal goes on from a run that the database knew") {
+  Known known;
+  known.last =
+      KnownRun{{7, 1, {}, {}, "a"}, RunStatus::failed, ago(1h), ago(50min), 15min, 2, "", {}};
+  CHECK(state_with({}, known).last->id == 7);
+  CHECK(state_with({}, known).last->next_attempt == now.wall - 35min);
+  const auto second = ended(attempt("a", 2, 1h), RunStatus::failed, 10min, 30min);
+  CHECK(state_with({{"1", second, false}}, known).last->attempt == 2);
+}
+
+TEST_CASE("an attempt without an end is running while its writer is there") {
+  const auto open = attempt("a", 1, 10min);
+  auto last = *state_with({{"1", open, true}}).last;
+  CHECK(last.status == RunStatus::running);
+  CHECK(last.lock_held);
+  last = *state_with({{"1", open, false}}).last;
+  CHECK(last.status == RunStatus::running);
+  CHECK_FALSE(last.lock_held);
+  CHECK(last.owner.pid == 4711);
+}
+
+TEST_CASE("what a clock that went backwards made a run of the future counts for nothing") {
+  auto future = ended(attempt("a", 1, 0h), RunStatus::completed, 0h);
+  future.run_started = before_boot(-1h);
+  Known known;
+  known.success = before_boot(-2h);
+  const auto state = state_with({{"1", future, false}}, known);
+  CHECK_FALSE(state.newest_success.has_value());
+  CHECK_FALSE(state.last.has_value());
+  CHECK(state.future_runs == 2);
+}
+
+TEST_CASE("each spider that was started has one outcome, also when its program died") {
+  auto record = attempt("a", 1, 1h);
+  record.starts = {{"x", "/logs/x", ago(50min)}, {"y", "/logs/y", ago(40min)}};
+  record.outcomes = {{outcome("x", Verdict::ok), ago(30min)},
+                     {outcome("x", Verdict::ok), ago(30min)}};
+  const auto all = outcomes_of(record);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].outcome.spider == "x");
+  CHECK(all[1].outcome.spider == "y");
+  CHECK(all[1].outcome.judgement.verdict == Verdict::failed);
+  CHECK(all[1].outcome.judgement.reasons[0].starts_with("interrupted"));
+  CHECK(all[1].ended == ago(40min));
+  CHECK(succeeded_in(record) == std::vector<std::string>{"x", "x"});
+}
+
+TEST_CASE("an attempt whose program died was interrupted and may be tried again at once") {
+  auto record = attempt("a", 1, 1h);
+  record.starts = {{"x", "/logs/x", ago(50min)}};
+  const auto end = end_of(record);
+  CHECK(end.end.status == RunStatus::failed);
+  CHECK(end.end.failure == "interrupted: laptop, pid 4711 is gone");
+  CHECK(end.end.retry_after == Duration{0});
+  CHECK(end.at == ago(50min));
+}
+
+}  // namespace spider_check
