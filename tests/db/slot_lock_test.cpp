@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 #include "db/lock_key.hpp"
 #include "world.hpp"
@@ -63,7 +64,7 @@ TEST_CASE("a run is not given up for its own former session, whoever has the oth
   ours->decided();
   Client again(database, owner(1), 2);
   db::PgSlotLock lock(again.session, "default", ours->slot(), false);
-  CHECK_THROWS_AS(again.store.reclaim({}, lock), DbError);
+  CHECK_THROWS_AS((void)again.store.reclaim({}, {}, lock), DbError);
 }
 
 TEST_CASE("while one slot is being given away, another decider waits for it to be settled") {
