@@ -67,6 +67,12 @@ def check_success_is_within(world, spiders, age="1 hour"):
     assert not missing, f"no fresh success of {missing}: {world.outcomes()}"
 
 
+def check_once_an_interval(world):
+    """For a test that takes less than an interval: nothing that succeeded runs again, ever."""
+    successes = collections.Counter(row.spider for row in world.outcomes() if row.verdict != "failed")
+    assert set(successes.values()) <= {1}, f"successes in one interval: {dict(successes)}"
+
+
 def check(world, *, fresh=True):
     check_never_two_at_once(world)
     check_each_start_is_recorded_once(world)

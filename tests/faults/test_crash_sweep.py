@@ -51,28 +51,39 @@ def require_deaths(died, names):
     assert not died[-1], "there may be points behind the last"
 
 
-def test_a_death_at_any_point_of_a_run(worlds, faulty):
-    with worlds.take() as world:
-        populate(world, faulty)
-        names = points_of(world)
-    assert {"database", "start of a spider", "end of a spider", "outcomes are written"} <= set(names)
-
-    def case(point):
-        with worlds.take() as world:
-            populate(world, faulty)
-            died = die_at(world, point)
-            world.settle()
-            invariants.check(world)
-            return died
-
-    points = range(1, len(names) + MARGIN + 1)
-    require_deaths(sweep(case, points, named(names)), names)
-
-
 def behind(proxy, world, faulty):
     populate(world, faulty)
     world.sections["database"]["url"] = proxy.url(world.url)
     return world
+
+
+def settle(world):
+    world.settle()
+    invariants.check(world)
+    invariants.check_once_an_interval(world)
+
+
+@pytest.mark.parametrize("outage", [False, True], ids=["", "and then the database is away"])
+def test_a_death_at_any_point_of_a_run(worlds, faulty, server, outage):
+    with worlds.take() as world:
+        populate(world, faulty)
+        names = points_of(world)
+    assert {"database", "start of a spider", "end of a spider", "outcomes are written",
+            "journal"} <= set(names)
+
+    def case(point):
+        with worlds.take() as world, Proxy(server) as proxy:
+            behind(proxy, world, faulty)
+            died = die_at(world, point)
+            if outage:
+                proxy.refuse()
+                world.run()
+                proxy.heal()
+            settle(world)
+            return died
+
+    points = range(1, len(names) + MARGIN + 1)
+    require_deaths(sweep(case, points, named(names)), names)
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +109,7 @@ def test_the_connection_is_cut_at_any_statement_of_a_run(worlds, faulty, server,
             result = world.run()
             assert result.code in (0, 1, 3), result.err
             cuts = proxy.cuts
-            world.settle()
-            invariants.check(world)
+            settle(world)
             return cuts
 
     numbers = range(1, requests + 1)
@@ -115,13 +125,12 @@ def test_the_server_stays_away_from_any_statement_on_and_then_the_program_dies(
             getattr(proxy, f"cut_{when}")(number, stays_away=True)
             tick = world.start()
             # It would wait for the server for minutes now.
-            wait_until(lambda: "Spider 'last'" in tick.err or tick.process.poll() is not None,
-                       "the last spider's end")
+            wait_until(lambda: proxy.cuts and "Spider 'last'" in tick.err
+                       or tick.process.poll() is not None, "the last spider's end")
             kill(tick)
             cuts = proxy.cuts
             proxy.heal()
-            world.settle()
-            invariants.check(world)
+            settle(world)
             return cuts
 
     numbers = range(1, requests + 1)
@@ -156,11 +165,9 @@ def test_a_death_at_any_point_of_a_run_without_the_database(worlds, faulty, serv
         with worlds.take() as world, Proxy(server) as proxy:
             without_the_database(world, proxy, faulty)
             died = die_at(world, point)
-            if point % 2:
-                world.run()  # once more without it
+            world.run()
             proxy.heal()
-            world.settle()
-            invariants.check(world)
+            settle(world)
             return died
 
     points = range(1, len(names) + MARGIN + 1)
@@ -176,8 +183,10 @@ def test_a_death_at_any_point_while_the_journal_is_carried(worlds, faulty, serve
             world.run()
             proxy.heal()
             died = die_at(world, point)
-            world.settle()
-            invariants.check(world)
+            proxy.refuse()
+            world.run()
+            proxy.heal()
+            settle(world)
             return died
 
     points = range(1, len(names) + MARGIN + 1)
@@ -205,8 +214,7 @@ def test_the_connection_is_cut_at_any_statement_that_carries_the_journal(worlds,
             world.run()
             cuts = proxy.cuts
             proxy.heal()
-            world.settle()
-            invariants.check(world)
+            settle(world)
             return cuts
 
     numbers = range(1, requests + 1)
