@@ -24,8 +24,10 @@
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
 #include "os/log_follower.hpp"
+#include "os/log_places.hpp"
 #include "os/log_reader.hpp"
 #include "os/loop_runner.hpp"
+#include "os/precheck.hpp"
 #include "os/process_identity.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
@@ -67,6 +69,7 @@ class Program {
         runner_(config.concurrency, config.run_timeout),
         logs_(config.log_dir, config.name),
         journal_(config.state_dir, config.name, config.max_instances),
+        precheck_(config.precheck),
         log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -86,7 +89,12 @@ class Program {
                   config.log_size,
                   &journal_,
                   config.on_database_error,
-                  config.wake_wait} {}
+                  config.wake_wait} {
+    if (!config.precheck.empty()) schedule_.precheck = &precheck_;
+    schedule_.precheck_max_age = config.precheck_max_age;
+    schedule_.log_places = &log_places_;
+    schedule_.warnings = config.warnings;
+  }
 
   app::Result operator()(const config::TickCommand& command) {
     if (schedule_.sources.empty()) throw UsageError(setup::nothing_to_run());
@@ -159,6 +167,8 @@ class Program {
   os::LoopRunner runner_;
   os::ScheduleLogs logs_;
   journal::FileJournal journal_;
+  os::LogPlaces log_places_;
+  os::Precheck precheck_;
   scrapy::Witnesses witnesses_;
   std::unique_ptr<spdlog::logger> log_;
   app::Schedule schedule_;

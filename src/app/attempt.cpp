@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/attempt_log.hpp"
+#include "app/log_places.hpp"
 #include "app/memory.hpp"
 #include "app/retention.hpp"
 #include "app/run_keeper.hpp"
@@ -121,8 +122,9 @@ class Attempt {
     });
     for (auto& job : jobs) {
       job.log = log_path(schedule_.log_dir, schedule_.name, job.name, record_.log);
-      schedule_.witnesses.prepare(job);
     }
+    if (const auto fault = move_logs(schedule_, jobs)) missing_.push_back(*fault);
+    for (auto& job : jobs) schedule_.witnesses.prepare(job);
     return jobs;
   }
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "app/precheck.hpp"
 #include "render/sentences.hpp"
+#include "render/zone.hpp"
 
 namespace spider_check::app {
 
@@ -30,7 +32,17 @@ Considered busy(Run run) {
   return {{}, {AlreadyRunning{std::move(run)}, {}}};
 }
 
+bool is_put_off(Schedule& schedule, const Request& request, const State& state) {
+  if (request.force) return false;
+  const auto why = deferred(schedule, state);
+  if (why) schedule.log.info("{}", *why);
+  return why.has_value();
+}
+
 void say_why(Schedule& schedule, const Considered& considered) {
+  for (const auto& warning : schedule.warnings) {
+    schedule.log.warn("{}", render::printable(warning));
+  }
   schedule.log.info("{}", explain(schedule, considered));
   const auto* start = std::get_if<StartRun>(&considered.decision.action);
   if (start == nullptr || !start->lateness) return;

@@ -27,6 +27,9 @@ struct Considered {
 /** Another instance is running; what is known of it. */
 [[nodiscard]] Considered busy(Run run);
 
+/** True when the precheck puts off a run that is due; it is said why. Nothing puts off --force. */
+[[nodiscard]] bool is_put_off(Schedule& schedule, const Request& request, const State& state);
+
 /** Says why spiders run now, and how late that is. */
 void say_why(Schedule& schedule, const Considered& considered);
 

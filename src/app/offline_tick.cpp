@@ -29,6 +29,7 @@ class OfflineTick {
     const auto considered = look();
     warn_of_the_future(considered.state);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
+    if (is_put_off(schedule_, request_, considered.state)) return {};
     const auto lock = journal_.try_lock(std::nullopt);
     if (!lock) return skip(schedule_, request_, busy(running_run()));
     return run_locked(*lock, selected);

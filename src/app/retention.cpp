@@ -1,6 +1,5 @@
 #include "app/retention.hpp"
 
-#include <chrono>
 #include <exception>
 #include <string>
 
@@ -42,8 +41,8 @@ void tidy_logs(Schedule& schedule) {
     auto files = schedule.logs->list();
     if (files.empty()) return;
     const auto failed = schedule.store.newest_failed_logs();
-    remove_all(schedule, superfluous(std::move(files), failed, std::chrono::system_clock::now(),
-                                     {schedule.keep, schedule.log_size}));
+    const auto too_old = schedule.store.newest_run_before(schedule.keep);
+    remove_all(schedule, superfluous(std::move(files), failed, {too_old, schedule.log_size}));
   } catch (const std::exception& error) {
     schedule.log.warn("Old logs were not removed: {}", render::printable(error.what()));
   }

@@ -40,6 +40,11 @@ struct Schedule {
   Journal* journal = nullptr;  ///< not owned; null: nothing is done without the database
   OnDatabaseError on_database_error = OnDatabaseError::run;
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
+  Precheck* precheck = nullptr;                        ///< not owned; null: there is none
+  Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
+  LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
+  /** What is odd about the configuration, for each run to say. */
+  std::vector<std::string> warnings{};
 };
 
 /** What is known of the owners of a state's running runs. */

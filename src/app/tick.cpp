@@ -86,6 +86,7 @@ class Tick {
     note_seen(schedule_, {considered.state.now, considered.state.newest_success});
     warn_of_the_future(considered.state);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
+    if (is_put_off(schedule_, request_, considered.state)) return {};
     return run_under_lock(selected);
   }
 

@@ -3,15 +3,23 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "config/environment.hpp"
 
 namespace spider_check::config {
 
-/** Applies a TOML file: sources are applied from the weakest to the strongest. Throws UsageError.
+/**
+ * Applies a TOML file: sources are applied from the weakest to the strongest. Gives the files that
+ * a password was found in. Throws UsageError.
  */
-void apply_file(const std::filesystem::path& file, Config& config);
+[[nodiscard]] std::vector<std::filesystem::path> apply_file(const std::filesystem::path& file,
+                                                            Config& config);
+
+/** One warning for each file with a password that others than its owner can get at. */
+[[nodiscard]] std::vector<std::string> warn_of_open_secrets(
+    const std::vector<std::filesystem::path>& files);
 
 /** A path that a file names: a relative one is relative to the file's folder. */
 [[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& base,

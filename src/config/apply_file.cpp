@@ -96,7 +96,9 @@ std::string read_password(const fs::path& file, const std::string& place) {
   return password;
 }
 
-void read_database(TomlTable table, const fs::path& base, ConnectionOptions& database) {
+/** Gives the password_file, where one is named. */
+std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
+                                      ConnectionOptions& database) {
   auto& parameters = database.parameters;
   const auto url = table.text("url");
   if (url) parameters = parse_url(*url, table.place("url"));
@@ -110,16 +112,19 @@ void read_database(TomlTable table, const fs::path& base, ConnectionOptions& dat
     if (value) parameters[parameter] = *value;
   }
   if (const auto port = table.number("port", 1, 65535)) parameters["port"] = std::to_string(*port);
+  std::optional<fs::path> password_file;
   if (const auto file = table.text("password_file")) {
     const auto place = table.place("password_file");
     if (parameters.contains("password")) {
       throw UsageError(place + ": there is a password, too; give one of them");
     }
-    parameters["password"] = read_password(absolute(base, *file), place);
+    password_file = absolute(base, *file);
+    parameters["password"] = read_password(*password_file, place);
   }
   assign(database.connect_timeout, table.duration("connect_timeout", 1s));
   assign(database.statement_timeout, table.duration("statement_timeout", 100ms));
   table.finish();
+  return password_file;
 }
 
 ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
@@ -188,20 +193,27 @@ fs::path absolute(const fs::path& base, const std::string& path) {
   return normal.has_filename() ? normal : normal.parent_path();  // "." leaves a slash at the end
 }
 
-void apply_file(const fs::path& file, Config& config) {
+std::vector<fs::path> apply_file(const fs::path& file, Config& config) {
   const auto parsed = parse(file);
   const auto name = file.string();
   const auto base = file.parent_path();
   TomlTable top(name, "", parsed);
   read_schedule(top, base, config);
   read_obstacles(top, base, config);
-  if (auto table = top.table("database")) read_database(*table, base, config.database);
+  std::vector<fs::path> secrets;
+  if (auto table = top.table("database")) {
+    const auto password_file = read_database(*table, base, config.database);
+    if (config.database.parameters.contains("password")) {
+      secrets.push_back(password_file.value_or(file));
+    }
+  }
   if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
   for (auto& table : top.tables("spider")) {
     config.programs.push_back(read_program(table, base, config.programs));
   }
   if (auto table = top.table("spiders")) apply_spiders(*table, base, config);
   top.finish();
+  return secrets;
 }
 
 }  // namespace spider_check::config

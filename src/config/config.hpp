@@ -85,6 +85,7 @@ struct Config {
   SpiderRules spiders;                    ///< for every spider
   std::vector<SpiderOverride> overrides;  ///< in the order of the file
   Places places;                          ///< of other keys than those of spiders
+  std::vector<std::string> warnings;      ///< what is wrong and keeps nothing from working
 };
 
 }  // namespace spider_check::config

@@ -98,20 +98,23 @@ std::vector<std::string> variables_set(const Environment& environment) {
 
 Loaded load(const std::optional<std::string>& file, const Environment& environment) {
   Config config;
+  std::vector<fs::path> secrets;
   const auto found = find_file(file, environment);
-  if (found) apply_file(*found, config);
+  if (found) secrets = apply_file(*found, config);
   const auto dotenv = find_dotenv(found, environment);
   if (dotenv) {
     const auto settings = settings_of(read_dotenv(*dotenv));
     // libpq's variables first, so that the program's own, which say what they are for, win.
     apply_libpq_settings(settings, config.database);
     apply_settings(settings, config);
+    if (settings("DB_PASSWORD") || settings("PGPASSWORD")) secrets.push_back(*dotenv);
   }
   yield_to_libpq(environment, config.database);
   apply_settings(settings_of(environment), config);
   check_together(config);
   set_folders(config, environment);
   default_project(config, environment);
+  config.warnings = warn_of_open_secrets(secrets);
   return {std::move(config), found, dotenv};
 }
 

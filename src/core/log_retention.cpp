@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "core/file_name.hpp"
@@ -20,6 +19,16 @@ std::string folder_of(const std::filesystem::path& path) {
   return path.parent_path().filename().string();
 }
 
+LogName name_of(const LogFile& file) {
+  return parse_log_name(file.path).value_or(LogName{});
+}
+
+/** A run that began without the database may be much younger than the one that it is named after.
+ */
+bool is_too_old(const LogName& name, RunId too_old) {
+  return name.run < too_old || (name.run == too_old && name.after == 0);
+}
+
 std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
                            const std::vector<std::filesystem::path>& wanted) {
   std::set<Key> keys;
@@ -31,7 +40,7 @@ std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
   for (const auto& file : files) {
     if (file.path.extension() != ".log") continue;
     auto& name = newest[folder_of(file.path)];
-    name = std::max(name, parse_log_name(file.path).value_or(LogName{}));
+    name = std::max(name, name_of(file));
   }
   keys.insert(newest.begin(), newest.end());
   return keys;
@@ -41,7 +50,6 @@ std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
 
 std::vector<LogFile> superfluous(std::vector<LogFile> files,
                                  const std::vector<std::filesystem::path>& wanted,
-                                 std::chrono::system_clock::time_point now,
                                  const LogLimits& limits) {
   for (auto& file : files) file.path = file.path.lexically_normal();
   const auto keys = keys_to_keep(files, wanted);
@@ -54,13 +62,13 @@ std::vector<LogFile> superfluous(std::vector<LogFile> files,
     return stays;
   });
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.written, a.path) < std::tie(b.written, b.path);
+    return std::pair(name_of(a), a.path) < std::pair(name_of(b), b.path);
   });
   // One spider that floods its newest log takes at most half of the room from all the others.
   const auto room = std::max(limits.total_size - kept, limits.total_size / 2);
   std::vector<LogFile> out;
   for (auto& file : files) {
-    if (now - file.written <= limits.keep && rest <= room) break;
+    if (!is_too_old(name_of(file), limits.too_old) && rest <= room) break;
     rest -= file.size;
     out.push_back(std::move(file));
   }

@@ -1,18 +1,17 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
 
 #include "core/ports.hpp"
-#include "core/time.hpp"
+#include "core/run.hpp"
 
 namespace spider_check {
 
 /** How much of the logs is kept. */
 struct LogLimits {
-  Duration keep{0};             ///< older files go
+  RunId too_old = 0;            ///< the logs of the runs up to this one go
   std::int64_t total_size = 0;  ///< bytes; the oldest go until all together are not more
 };
 
@@ -22,11 +21,11 @@ struct LogLimits {
  * stay even when that is exceeded. Half of the size is left to the others in any case.
  *
  * wanted: log paths as they were recorded. A log is known by its spider's folder and its own name,
- * so that it is found again when all logs were moved.
+ * so that it is found again when all logs were moved. Older is what belongs to an earlier run: no
+ * file's time matters, which is the host's, and may be anything.
  */
 [[nodiscard]] std::vector<LogFile> superfluous(std::vector<LogFile> files,
                                                const std::vector<std::filesystem::path>& wanted,
-                                               std::chrono::system_clock::time_point now,
                                                const LogLimits& limits);
 
 }  // namespace spider_check

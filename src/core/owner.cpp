@@ -10,8 +10,8 @@ bool is_neighbour(const Owner& owner, const Owner& self) {
 OwnerFate judge_owner(const Owner& owner, const Owner& self, bool process_exists, Duration silence,
                       Duration takeover_after) {
   if (is_neighbour(owner, self)) return process_exists ? OwnerFate::alive : OwnerFate::gone;
-  const bool same_host = !owner.host.empty() && owner.host == self.host &&
-                         !owner.machine.empty() && owner.machine == self.machine;
+  const bool same_host = !owner.host.empty() && owner.host == self.host && !owner.machine.empty() &&
+                         owner.machine == self.machine;
   const bool same_host_rebooted =
       same_host && !owner.boot_id.empty() && owner.boot_id != self.boot_id;
   if (same_host_rebooted) return OwnerFate::gone;

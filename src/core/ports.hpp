@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "core/host_time.hpp"
 #include "core/owner.hpp"
 #include "core/port.hpp"
+#include "core/precheck.hpp"
 #include "core/run_store.hpp"
 #include "core/spider_rules.hpp"
 #include "core/termination.hpp"
@@ -116,7 +116,6 @@ class SpiderRunner : public Port {
 struct LogFile {
   std::filesystem::path path;
   std::int64_t size = 0;  ///< bytes
-  std::chrono::system_clock::time_point written;
 };
 
 /** The folder where the logs of one schedule are. */
@@ -132,6 +131,27 @@ class LogFolder : public Port {
 
   /** Removes one of them, and its folder with the last one. Why it is still there; else empty. */
   [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
+};
+
+/** Why nothing can be written in a folder. */
+struct FolderFault {
+  std::filesystem::path folder;  ///< the very one, or that in which it cannot be made
+  std::string why;               ///< "Permission denied"
+  bool scarce = false;           ///< it can be written in, but there is hardly any room
+};
+
+/** Finds folders that logs can be written in. */
+class LogPlaces : public Port {
+ public:
+  /** Makes a folder, private to this user, where there is none. Empty: it can be written in. */
+  [[nodiscard]] virtual std::optional<FolderFault> fault_of(
+      const std::filesystem::path& folder) = 0;
+
+  /**
+   * A private folder for what cannot be written where it belongs; always the same one, made when it
+   * is first asked for. Throws std::system_error.
+   */
+  [[nodiscard]] virtual const std::filesystem::path& spare() = 0;
 };
 
 /** What only the operating system knows about owners, and about this host's time. */

@@ -194,6 +194,12 @@ class RunStore : public Port {
 
   /** The logs of each spider's newest failed attempt, in whichever run. */
   [[nodiscard]] virtual std::vector<std::filesystem::path> newest_failed_logs() = 0;
+
+  /**
+   * The newest run of the schedule that, as every one with a lesser id, started longer ago than
+   * that, by the store's own clock; 0: there is none. Runs of the future count for nothing.
+   */
+  [[nodiscard]] virtual RunId newest_run_before(Duration age) = 0;
 };
 
 }  // namespace spider_check

@@ -39,6 +39,18 @@ std::vector<std::string> read_last_spiders(soci::session& sql, const std::string
   return {names.begin(), names.end()};
 }
 
+RunId read_newest_before(soci::session& sql, const std::string& schedule, Duration age) {
+  const auto microseconds = static_cast<long long>(age.count());
+  long long id = 0;
+  // Not just the newest old one: a run that was recorded late has an id above younger ones.
+  sql << "WITH past AS (SELECT id, last_run_at >= now() - :age * interval '1 microsecond' AS young "
+         "FROM scheduler_state WHERE schedule = :schedule AND last_run_at <= now()) "
+         "SELECT coalesce(max(id), 0) FROM past WHERE id < "
+         "(SELECT coalesce(min(id), 9223372036854775807) FROM past WHERE young)",
+      soci::use(microseconds), soci::use(schedule), soci::into(id);
+  return id;
+}
+
 std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
                                                     const std::string& schedule) {
   const soci::rowset<std::string> paths =

@@ -8,6 +8,8 @@
 #include <soci/soci.h>
 
 #include "core/crawl.hpp"
+#include "core/run.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::db {
 
@@ -23,6 +25,10 @@ namespace spider_check::db {
 /** The spiders of the newest whole run that completed. */
 [[nodiscard]] std::vector<std::string> read_last_spiders(soci::session& sql,
                                                          const std::string& schedule);
+
+/** The newest run that, as every one before it by id, started longer ago; 0: there is none. */
+[[nodiscard]] RunId read_newest_before(soci::session& sql, const std::string& schedule,
+                                       Duration age);
 
 /** The log of each spider's newest failed attempt. */
 [[nodiscard]] std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,

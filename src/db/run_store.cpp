@@ -260,4 +260,8 @@ std::vector<std::filesystem::path> PgRunStore::newest_failed_logs() {
   return on_schema([&](soci::session& sql) { return read_failed_logs(sql, schedule_); });
 }
 
+RunId PgRunStore::newest_run_before(Duration age) {
+  return on_schema([&](soci::session& sql) { return read_newest_before(sql, schedule_, age); });
+}
+
 }  // namespace spider_check::db

@@ -47,6 +47,7 @@ class PgRunStore final : public RunStore {
                                                          int most) override;
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
+  [[nodiscard]] RunId newest_run_before(Duration age) override;
 
  private:
   /** Throws DbError unless the schema is the one that this program needs. */

@@ -1,6 +1,5 @@
 #include "os/schedule_logs.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -24,6 +23,17 @@ FileDescriptor open_folder(int at, const fs::path& name) {
           ::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
 }
 
+/** Keeps errno. */
+bool is_there(const fs::path& path) {
+  const int before = errno;
+
+  struct stat status {};
+
+  const bool found = ::lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  errno = before;
+  return found;
+}
+
 /** What is in a folder; nothing when it cannot be read. */
 std::vector<std::string> names_in(const FileDescriptor& folder) {
   // A stream closes its descriptor; the folder's own is needed further on.
@@ -39,13 +49,6 @@ std::vector<std::string> names_in(const FileDescriptor& folder) {
   return names;
 }
 
-std::chrono::system_clock::time_point time_of(const timespec& time) {
-  // A file may have any time; the clock counts nanoseconds for 292 years only.
-  constexpr std::int64_t most = 9'000'000'000;
-  const std::chrono::seconds seconds(std::clamp<std::int64_t>(time.tv_sec, -most, most));
-  return std::chrono::system_clock::time_point(seconds + std::chrono::nanoseconds(time.tv_nsec));
-}
-
 void list_spider(const FileDescriptor& folder, const fs::path& path, std::vector<LogFile>& logs) {
   for (const auto& name : names_in(folder)) {
     struct stat status {};
@@ -53,7 +56,7 @@ void list_spider(const FileDescriptor& folder, const fs::path& path, std::vector
     if (!parse_log_name(name)) continue;
     if (::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (!S_ISREG(status.st_mode)) continue;
-    logs.push_back({path / name, status.st_size, time_of(status.st_mtim)});
+    logs.push_back({path / name, status.st_size});
   }
 }
 
@@ -68,7 +71,7 @@ ScheduleLogs::ScheduleLogs(const fs::path& log_dir, std::string_view schedule)
 
 std::vector<LogFile> ScheduleLogs::list() {
   const auto folder = open_folder(AT_FDCWD, path_);
-  if (!folder && errno == ENOENT) return {};
+  if (!folder && !is_there(path_)) return {};
   if (!folder) throw system_error("cannot read the log folder " + path_.string());
   std::vector<LogFile> logs;
   for (const auto& name : names_in(folder)) {

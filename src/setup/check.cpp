@@ -47,6 +47,7 @@ class Check {
     if (config_.scrapy) look_at_project();
     if (!config_.programs.empty()) look_at_programs();
     check_working_directories(config_, findings_);
+    for (const auto& line : config_.warnings) findings_.warning(line);
     for (const auto& line : config::advise(config_, jobs_, all_known_)) findings_.warning(line);
     for (const auto& job : jobs_) {
       report_.spiders.push_back(checked(job, config::rules_of(config_, job.name)));

@@ -443,6 +443,33 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
   CHECK(world.a().spiders_of_last_success() == Names{"a", "bad", "program"});
 }
 
+TEST_CASE_TEMPLATE("it is known up to which run all are older than an age", World, Real, Memory) {
+  World world;
+  CHECK(world.a().newest_run_before(0s) == 0);
+  const auto first = run_through(world.a(), RunStatus::completed).id;
+  world.age(1h);
+  const auto second = run_through(world.a(), RunStatus::failed, true).id;
+  world.age(1h);
+  const auto third = run_through(world.b(), RunStatus::completed).id;
+  CHECK(world.a().newest_run_before(3h) == 0);
+  CHECK(world.a().newest_run_before(90min) == first);
+  CHECK(world.a().newest_run_before(30min) == second);
+  world.age(1h);
+  CHECK(world.a().newest_run_before(30min) == third);
+}
+
+TEST_CASE_TEMPLATE("a run of the future is no reason to call another one young or old", World, Real,
+                   Memory) {
+  World world;
+  const auto future = run_through(world.a(), RunStatus::completed).id;
+  world.age(-24h);
+  const auto run = run_through(world.a(), RunStatus::completed).id;
+  CHECK(run > future);
+  CHECK(world.a().newest_run_before(1h) == 0);
+  world.age(2h);
+  CHECK(world.a().newest_run_before(1h) == run);
+}
+
 TEST_CASE_TEMPLATE("of each spider the log of its newest failure is known", World, Real, Memory) {
   World world;
   CHECK(world.a().newest_failed_logs().empty());

@@ -3,27 +3,24 @@
 import os
 import re
 import subprocess
-import time
 
 import pytest
 
 from test_logs import write_log
 from world import HARD_TIMEOUT, program_path
 
-DAY = 24 * 3600
-
-
 def add_log(world, name, *, days=0, size=10, schedule="default"):
-    """"a/3" is spider a's log of run 3, the first attempt; written so many days ago."""
+    """"a/3" is spider a's log of run 3, the first attempt; the run started so many days ago."""
     spider, run = name.split("/")
-    path = write_log(world, spider, run, "x" * size, schedule=schedule)
-    return made_old(path, days)
+    world.sql("INSERT INTO scheduler_state (id, schedule, last_run_at, spider_count) "
+              "VALUES (%s, %s, now() - %s * interval '1 day', 1) ON CONFLICT DO NOTHING",
+              run, schedule, days)
+    return write_log(world, spider, run, "x" * size, schedule=schedule)
 
 
-def made_old(path, days):
-    written = time.time() - days * DAY
-    os.utime(path, (written, written), follow_symlinks=False)
-    return path
+def make_old(world, days):
+    """Every run so far."""
+    world.sql("UPDATE scheduler_state SET last_run_at = last_run_at - %s * interval '1 day'", days)
 
 
 def logs(world):
@@ -54,15 +51,19 @@ def test_logs_older_than_keep_go(aged):
     assert "Removed 2 old log file(s), 20 B" in result.err
 
 
-def test_ninety_days_and_a_gigabyte_are_kept_unless_configured(aged):
-    add_log(aged, "a/1", days=89)
-    add_log(aged, "a/2", days=91)
+def test_ninety_days_are_kept_unless_configured(aged):
+    add_log(aged, "a/1", days=91)
+    add_log(aged, "a/2", days=89)
+    aged.spider("a").run()
+    assert logs(aged) == ["a/10", "a/2"]
+
+
+def test_a_gigabyte_is_kept_unless_configured(aged):
+    add_log(aged, "a/2", days=89)
     with open(add_log(aged, "a/3", days=80), "r+b") as file:
         file.truncate(600_000_000)
     with open(add_log(aged, "a/4", days=70), "r+b") as file:
         file.truncate(600_000_000)
-    made_old(aged.log_dir / "default/a/run-3-attempt-1.log", 80)
-    made_old(aged.log_dir / "default/a/run-4-attempt-1.log", 70)
     aged.spider("a").run()
     assert logs(aged) == ["a/10", "a/4"]
 
@@ -91,7 +92,7 @@ def test_the_newest_failed_log_of_each_spider_stays_however_old_and_big(world):
     (world.folder / "mended").touch()
     for path in world.log_dir.glob("default/*/*"):
         path.write_text("x" * 5000)
-        made_old(path, 900)
+    make_old(world, 900)
     for _ in range(2):
         assert world.run("--force").code == 0
     # The third ones are young and empty.
@@ -106,10 +107,20 @@ def test_a_failed_log_is_known_also_when_the_logs_were_moved(world):
     world.log_dir.rename(world.folder / "moved")
     world.top["log_dir"] = str(world.folder / "moved")
     world.log_dir = world.folder / "moved"
-    made_old(world.log_dir / "default/a/run-1-attempt-1.log", 900)
+    make_old(world, 900)
     for _ in range(2):
         assert world.run("--force").code == 0
     assert logs(world) == ["a/1", "a/2", "a/3"]
+
+
+def test_a_log_of_a_run_that_the_database_does_not_know_is_not_called_old(aged):
+    aged.top["keep"] = "1d"
+    for run in (1, 2, 3):
+        write_log(aged, "a", run, "x")
+    add_log(aged, "a/4", days=2)
+    aged.sql("DELETE FROM scheduler_state")
+    aged.spider("a").run()
+    assert logs(aged) == ["a/1", "a/10", "a/2", "a/3", "a/4"]
 
 
 def test_a_run_that_failed_tidies_up_too(aged):
@@ -148,8 +159,7 @@ def test_what_is_no_log_is_never_touched(aged):
     (folder.parent / "linked").symlink_to(elsewhere)
     (folder.parent / "run-6-attempt-1.log").write_text("not in a folder")
     (aged.log_dir / "default-2").symlink_to(folder.parent)
-    for path in [target, *folder.parent.rglob("*")]:
-        made_old(path, 900)
+    make_old(aged, 900)
     before = sorted(aged.log_dir.rglob("*"))
     result = aged.spider("b").run()
     assert (result.code, "warn" in result.err) == (0, False)
@@ -179,7 +189,6 @@ def test_a_stale_report_of_a_crawl_goes_with_its_log(aged):
     for run, days in [(1, 3), (2, 2)]:
         report = add_log(aged, f"a/{run}", days=days).with_suffix(".report")
         report.write_text("{}")
-        made_old(report, days)
     aged.spider("b").run()
     found = sorted(path.name for path in (aged.log_dir / "default/a").iterdir())
     assert found == ["run-2-attempt-1.log", "run-2-attempt-1.report"]
@@ -190,7 +199,7 @@ def test_an_empty_folder_goes_with_its_last_file(aged):
     report = aged.log_dir / "default/a/run-1-attempt-1.report"
     report.parent.mkdir(parents=True)
     report.write_text("{}")
-    made_old(report, 2)
+    aged.add_run("2 days", id=1)
     aged.spider("b").run()
     assert logs(aged) == ["b/10"]
     assert not report.parent.exists()

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import stat
 
 import pytest
 
@@ -70,6 +71,81 @@ def test_one_from_the_environment_is_said_nowhere(world, variable):
         assert result.code == code
         assert "hunter2" not in result.out + result.err
     assert world.ran() == ["a"]
+
+
+def make_private(world):
+    """All that may hold the password."""
+    world.write_config()
+    for name in ("spider-check.toml", "secret", ".env"):
+        if (world.folder / name).exists():
+            (world.folder / name).chmod(0o600)
+
+
+def holder(world):
+    """The file that the password is in."""
+    names = ("secret", ".env", "spider-check.toml")
+    return next(path for path in map(world.folder.joinpath, names) if path.exists())
+
+
+@PLACES
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_file_that_others_can_read_is_warned_about(world, give_password, mode):
+    world.spider("a")
+    give_password(world)
+    make_private(world)
+    file = holder(world)
+    file.chmod(mode)
+    warning = (f"{file}: holds a password, and others can get at it (mode 0{mode:o}); "
+               f"type chmod 600 {file}")
+    check = world.run("check", keep_config=True)
+    assert check.code == 0, check.out
+    assert check.out.count(warning) == 1
+    result = world.run("-q", keep_config=True)
+    assert (result.code, world.ran()) == (0, ["a"])
+    (line,) = result.err.splitlines()
+    assert line.endswith(warning) and " warn " in line
+    # A skip has nothing to say.
+    assert world.run("-q", keep_config=True).err == ""
+
+
+@PLACES
+def test_a_private_file_is_not_warned_about(world, give_password):
+    world.spider("a")
+    give_password(world)
+    make_private(world)
+    assert "chmod" not in world.run("check", keep_config=True).out
+    result = world.run("-q", keep_config=True)
+    assert (result.code, result.err) == (0, "")
+
+
+def test_a_file_without_a_password_may_be_read_by_all(world):
+    world.spider("a").write_config().chmod(0o644)
+    assert "chmod" not in world.run("check", keep_config=True).out
+    assert world.run("-q", keep_config=True).err == ""
+
+
+def test_what_is_written_is_private_whatever_the_umask_is(world):
+    world.spider("a").spider("b", "exit 1")
+    assert world.run(before=["sh", "-c", 'umask 0; exec "$@"', "sh"]).code == 1
+    paths = list((world.home / ".local").rglob("*"))
+    assert len([path for path in paths if path.suffix == ".log"]) == 2
+    for path in (world.home / ".local", *paths):
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+
+
+@PLACES
+def test_ps_never_shows_it(world, give_password):
+    gate = world.gate()
+    world.spider("a", gate.script)
+    give_password(world)
+    running = world.start()
+    spider = gate.wait()
+    for pid in (running.pid, spider):
+        for file in ("cmdline", "environ", "comm"):
+            assert b"hunter2" not in pathlib.Path(f"/proc/{pid}/{file}").read_bytes()
+    gate.open()
+    assert running.end().code == 0
 
 
 @pytest.fixture(scope="module")

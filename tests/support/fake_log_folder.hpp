@@ -13,9 +13,8 @@ class FakeLogFolder final : public LogFolder {
   std::vector<LogFile> files;
 
   /** SPIDER/run-ID-attempt-N.log */
-  void add(const std::string& name, std::chrono::system_clock::time_point written = {},
-           std::int64_t size = 10) {
-    files.push_back({path_ / name, size, written});
+  void add(const std::string& name, std::int64_t size = 10) {
+    files.push_back({path_ / name, size});
   }
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }

@@ -1,5 +1,7 @@
 #include "support/fakes.hpp"
 
+#include <system_error>
+
 namespace spider_check::test {
 
 namespace {
@@ -20,6 +22,16 @@ class FakeWitness final : public CrawlWitness {
 
 std::unique_ptr<CrawlWitness> FakeWitnesses::watch(const SpiderJob& job) {
   return std::make_unique<FakeWitness>(reports[job.name]);
+}
+
+std::optional<FolderFault> FakeLogPlaces::fault_of(const std::filesystem::path& folder) {
+  const auto found = faults.find(folder);
+  return found == faults.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::filesystem::path& FakeLogPlaces::spare() {
+  if (no_spare.empty()) return spare_;
+  throw std::system_error(std::make_error_code(std::errc::permission_denied), no_spare);
 }
 
 RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {

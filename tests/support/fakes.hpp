@@ -48,6 +48,31 @@ class FakeWitnesses final : public CrawlWitnesses {
   [[nodiscard]] std::unique_ptr<CrawlWitness> watch(const SpiderJob& job) override;
 };
 
+/** Objects, or does not, as a test says. */
+class FakePrecheck final : public Precheck {
+ public:
+  std::optional<std::string> answer;
+  int asked = 0;
+
+  [[nodiscard]] std::optional<std::string> objection() override {
+    ++asked;
+    return answer;
+  }
+};
+
+/** Folders that can be written in, but for those that a test names. */
+class FakeLogPlaces final : public LogPlaces {
+ public:
+  std::map<std::filesystem::path, FolderFault> faults;  ///< by folder
+  std::string no_spare;                                 ///< why there is no spare; empty: there is
+
+  [[nodiscard]] std::optional<FolderFault> fault_of(const std::filesystem::path& folder) override;
+  [[nodiscard]] const std::filesystem::path& spare() override;
+
+ private:
+  std::filesystem::path spare_ = "/tmp/spare";
+};
+
 /** One process among those that a test lets live. */
 class FakeOwners final : public OwnerProbe {
  public:

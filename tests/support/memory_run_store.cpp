@@ -418,6 +418,18 @@ std::vector<std::filesystem::path> MemoryRunStore::newest_failed_logs() {
   return paths;
 }
 
+RunId MemoryRunStore::newest_run_before(Duration age) {
+  require_up();
+  // Its ids are in the order of its rows.
+  RunId newest = 0;
+  for (const auto& row : database_.runs) {
+    if (row.run.started > database_.now) continue;
+    if (row.run.started >= database_.now - age) break;
+    newest = row.run.id;
+  }
+  return newest;
+}
+
 void MemoryRunStore::lose_connection() {
   std::erase_if(database_.slots, [this](const auto& held) { return held.second == this; });
 }

@@ -76,6 +76,7 @@ class MemoryRunStore final : public RunStore {
                                                          int most) override;
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
+  [[nodiscard]] RunId newest_run_before(Duration age) override;
 
   /** As if the connection broke: the server frees the locks of this store. */
   void lose_connection();

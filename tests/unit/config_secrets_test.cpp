@@ -1,5 +1,7 @@
 // No password ever reaches a message, however wrong the configuration around it is.
+#include <filesystem>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -80,6 +82,64 @@ TEST_CASE("a wrong .env file is refused without showing the password in it") {
     CHECK(text != "");
     CHECK(text.find("s3cret") == std::string::npos);
   }
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/** What is said of a file of that mode; "none" for nothing. Its folder is written as DIR. */
+std::string warning(const std::string& file, unsigned mode, const std::string& toml,
+                    const std::string& dotenv = "") {
+  const test::TempFolder folder;
+  const std::pair<std::string, std::string> files[] = {
+      {"x.toml", toml}, {".env", dotenv}, {"password", "s3cret\n"}};
+  for (const auto& [name, text] : files) {
+    fs::permissions(folder.write(name, text), fs::perms{0600});
+  }
+  fs::permissions(folder.path() / file, static_cast<fs::perms>(mode));
+  const auto warnings = load("x.toml", {{}, folder.path(), folder.path()}).config.warnings;
+  if (warnings.empty()) return "none";
+  CHECK(warnings.size() == 1);
+  auto text = warnings.front();
+  const auto name = folder.path().string();
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name)) {
+    text.replace(at, name.size(), "DIR");
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a file with a password that others can get at is warned about") {
+  const auto text = [](const std::string& file, const std::string& mode) {
+    return "DIR/" + file + ": holds a password, and others can get at it (mode " + mode +
+           "); type chmod 600 DIR/" + file;
+  };
+  const std::string password = "[database]\npassword = 's3cret'\n";
+  const std::pair<unsigned, std::string> modes[] = {
+      {0644, "0644"}, {0640, "0640"}, {0604, "0604"}, {0620, "0620"}};
+  for (const auto& [mode, name] : modes) {
+    CHECK(warning("x.toml", mode, password) == text("x.toml", name));
+  }
+  CHECK(warning("x.toml", 0644, "[database]\nurl = 'postgresql://me:s3cret@db/x'\n") ==
+        text("x.toml", "0644"));
+  CHECK(warning("x.toml", 0644, "[database]\nurl = 'host=db password=s3cret'\n") ==
+        text("x.toml", "0644"));
+  CHECK(warning("password", 0644, "[database]\npassword_file = 'password'\n") ==
+        text("password", "0644"));
+  CHECK(warning(".env", 0644, "", "DB_PASSWORD=s3cret\n") == text(".env", "0644"));
+  CHECK(warning(".env", 0644, "", "PGPASSWORD=s3cret\n") == text(".env", "0644"));
+}
+
+TEST_CASE("a private file, and one without a password, is not warned about") {
+  CHECK(warning("x.toml", 0600, "[database]\npassword = 's3cret'\n") == "none");
+  CHECK(warning("x.toml", 0400, "[database]\npassword = 's3cret'\n") == "none");
+  CHECK(warning("x.toml", 0644, "[database]\nurl = 'postgresql://me@db/x'\n") == "none");
+  CHECK(warning("x.toml", 0644, "[database]\npassword_file = 'password'\n") == "none");
+  CHECK(warning("x.toml", 0644, "", "DB_PASSWORD=s3cret\n") == "none");
+  CHECK(warning(".env", 0644, "[database]\npassword = 's3cret'\n", "DB_HOST=db\n") == "none");
+  CHECK(warning(".env", 0644, "", "DB_PASSWORD=\n") == "none");
 }
 
 }  // namespace spider_check::config

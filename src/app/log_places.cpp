@@ -1,0 +1,70 @@
+#include "app/log_places.hpp"
+
+#include <system_error>
+
+#include "render/sentences.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+/** The same log below another folder. */
+std::filesystem::path below(const std::filesystem::path& folder, const Schedule& schedule,
+                            const std::filesystem::path& log) {
+  return folder / log.lexically_relative(schedule.log_dir);
+}
+
+void throw_output_away(SpiderJob& job) {
+  if (job.crawl) return;
+  job.log = "/dev/null";
+  // It is seen in a log's size whether a program goes on.
+  job.limits.stall_timeout = Duration{0};
+}
+
+struct Faulty {
+  std::vector<SpiderJob*> jobs;
+  std::vector<std::string> names;
+  FolderFault first;
+};
+
+Faulty find_faulty(LogPlaces& places, std::vector<SpiderJob>& jobs) {
+  Faulty faulty;
+  for (auto& job : jobs) {
+    auto fault = places.fault_of(job.log.parent_path());
+    if (!fault) continue;
+    if (faulty.jobs.empty()) faulty.first = std::move(*fault);
+    faulty.jobs.push_back(&job);
+    faulty.names.push_back(job.name);
+  }
+  return faulty;
+}
+
+/** Does it; says where they are, or why not. */
+std::string moved(const Schedule& schedule, const Faulty& faulty, const std::string& whose) {
+  try {
+    const auto& spare = schedule.log_places->spare();
+    for (auto* job : faulty.jobs) job->log = below(spare, schedule, job->log);
+    return whose + " are in " + spare.string();
+  } catch (const std::system_error& error) {
+    // A place without room is still better than none.
+    if (faulty.first.scarce) return std::string(error.what()) + "; " + whose + " may be cut";
+    for (auto* job : faulty.jobs) throw_output_away(*job);
+    return std::string(error.what()) + "; " + whose + " are lost";
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> move_logs(const Schedule& schedule, std::vector<SpiderJob>& jobs) {
+  if (schedule.log_places == nullptr) return std::nullopt;
+  const auto faulty = find_faulty(*schedule.log_places, jobs);
+  if (faulty.jobs.empty()) return std::nullopt;
+  const auto whose = faulty.jobs.size() == jobs.size() ? std::string("this run's")
+                                                       : "those of " + render::list(faulty.names);
+  auto fault = "logs cannot be written in " + faulty.first.folder.string() + ": " +
+               faulty.first.why + "; " + moved(schedule, faulty, whose);
+  schedule.log.warn("{}", render::printable(fault));
+  return fault;
+}
+
+}  // namespace spider_check::app

@@ -1,0 +1,110 @@
+// Where logs go that cannot be written where they belong.
+#include "app/log_places.hpp"
+
+#include <doctest/doctest.h>
+
+#include "support/host.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+/** A host whose spiders' log folders have the faults that a test gives. */
+struct World {
+  World() { host.schedule.log_places = &places; }
+
+  void refuse(const std::string& spider, FolderFault fault) {
+    places.faults["/logs/default/" + spider] = std::move(fault);
+  }
+
+  void refuse_all(const FolderFault& fault) {
+    for (const auto* spider : {"a", "b", "c"}) refuse(spider, fault);
+  }
+
+  std::string log_of(std::size_t spider) { return host.runner.started.at(spider).log.string(); }
+
+  MemoryDatabase database;
+  Host host{database};
+  FakeLogPlaces places;
+};
+
+const FolderFault denied{"/logs", "Permission denied", false};
+const FolderFault full{"/logs", "No space left on device", true};
+
+}  // namespace
+
+TEST_CASE("logs that can be written are where they belong, and nothing is said") {
+  World world;
+  CHECK(world.host.tick().code == ExitCode::success);
+  CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");
+  CHECK(world.database.runs[0].faults.empty());
+}
+
+TEST_CASE("logs that cannot be written move, with one warning and one fault of the run") {
+  World world;
+  for (const auto& fault : {denied, full}) {
+    world.refuse_all(fault);
+    CHECK(world.host.tick({true, {}}).code == ExitCode::success);
+    const auto& run = world.database.runs.back();
+    const auto text = "logs cannot be written in /logs: " + fault.why +
+                      "; this run's are in "
+                      "/tmp/spare";
+    CHECK(run.faults == Names{text});
+    CHECK(world.host.logged("warning " + text + "\n"));
+    CHECK(run.outcomes[1].outcome.log ==
+          "/tmp/spare/default/b/run-" + std::to_string(run.run.id) + "-attempt-1.log");
+  }
+}
+
+TEST_CASE("a crawl's report moves with its log") {
+  World world;
+  world.host.source.crawls = {"a"};
+  world.refuse("a", denied);
+  (void)world.host.tick();
+  CHECK(world.host.runner.started[0].report == "/tmp/spare/default/a/run-1-attempt-1.log.report");
+}
+
+TEST_CASE("only the logs move that cannot be written, and the fault names them") {
+  World world;
+  world.refuse("b", {"/logs/default/b", "Not a directory", false});
+  (void)world.host.tick();
+  CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");
+  CHECK(world.log_of(1) == "/tmp/spare/default/b/run-1-attempt-1.log");
+  CHECK(world.database.runs[0].faults ==
+        Names{"logs cannot be written in /logs/default/b: Not a directory; those of b are in "
+              "/tmp/spare"});
+}
+
+TEST_CASE(
+    "without any place the output of programs is lost, and a crawl's log stays where it fails") {
+  World world;
+  world.host.source.crawls = {"c"};
+  world.host.schedule.rules = [](SpiderJob& job) { job.limits.stall_timeout = 5min; };
+  world.places.no_spare = "nor in /tmp";
+  world.refuse_all(denied);
+  (void)world.host.tick();
+  CHECK(world.log_of(0) == "/dev/null");
+  CHECK(world.host.runner.started[0].limits.stall_timeout == 0s);
+  CHECK(world.log_of(2) == "/logs/default/c/run-1-attempt-1.log");
+  CHECK(world.host.runner.started[2].limits.stall_timeout == 5min);
+  CHECK(world.database.runs[0].faults ==
+        Names{"logs cannot be written in /logs: Permission denied; nor in /tmp: Permission denied; "
+              "this run's are lost"});
+}
+
+TEST_CASE("without any place a folder that is only full must do") {
+  World world;
+  world.places.no_spare = "nor in /tmp";
+  world.refuse_all(full);
+  (void)world.host.tick();
+  CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");
+  CHECK(world.database.runs[0].faults ==
+        Names{"logs cannot be written in /logs: No space left on device; nor in /tmp: Permission "
+              "denied; this run's may be cut"});
+}
+
+}  // namespace spider_check::test
