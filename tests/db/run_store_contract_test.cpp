@@ -1,15 +1,12 @@
 // What every RunStore does, shown of the real one and of the one that the unit tests rely on.
 
-#include <memory>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "core/attempt_record.hpp"
 #include "core/errors.hpp"
-#include "db/migrator.hpp"
-#include "support/memory_run_store.hpp"
-#include "world.hpp"
+#include "two_hosts.hpp"
 
 namespace spider_check::test {
 
@@ -18,63 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using Names = std::vector<std::string>;
-
-/** Two hosts on PostgreSQL. */
-class Real {
- public:
-  explicit Real(int slots = 1)
-      : a_(database_, owner(1), slots), b_(database_, owner(2, "server"), slots) {
-    (void)db::migrate(a_.session);
-  }
-
-  RunStore& a() { return a_.store; }
-
-  RunStore& b() { return b_.store; }
-
-  void break_connection_of_a() {
-    database_.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'spider-check 1@laptop'");
-    // The server's answer does not mean that the session has gone.
-    while (database_.sql("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity s USING (pid) "
-                         "WHERE locktype = 'advisory' AND application_name LIKE '%1@laptop'") !=
-           "0") {
-    }
-  }
-
-  /** Makes every instant in the table older. */
-  void age(Duration by) {
-    const auto seconds = std::to_string(by / 1us) + " * interval '1 microsecond'";
-    database_.sql("UPDATE scheduler_state SET last_run_at = last_run_at - " + seconds +
-                  ", updated_at = updated_at - " + seconds +
-                  ", next_attempt_at = next_attempt_at - " + seconds);
-  }
-
- private:
-  TestDatabase database_;
-  Client a_;
-  Client b_;
-};
-
-/** The same on the memory store. */
-class Memory {
- public:
-  explicit Memory(int slots = 1)
-      : a_(database_, slots, owner(1)), b_(database_, slots, owner(2, "server")) {}
-
-  RunStore& a() { return a_; }
-
-  RunStore& b() { return b_; }
-
-  void break_connection_of_a() { a_.lose_connection(); }
-
-  void age(Duration by) { database_.now += by; }
-
- private:
-  MemoryDatabase database_;
-  MemoryRunStore a_;
-  MemoryRunStore b_;
-};
 
 void beat(RunStore& store, const Claim& claim) {
   store.send(claim, {});
@@ -110,10 +50,6 @@ AttemptRecord attempt_of(const Claim& claim) {
   attempt.claim = claim;
   attempt.owner = owner(1);
   return attempt;
-}
-
-bool about(TimePoint a, TimePoint b) {
-  return a - b < 20s && b - a < 20s;
 }
 
 }  // namespace

@@ -30,10 +30,7 @@ class FakeAttemptJournal final : public AttemptJournal {
     if (attempt_ != nullptr) attempt_->live = false;
   }
 
-  void recorded(RunId id) override {
-    record().claim.id = id;
-    record().log = {id, record().claim.attempt};
-  }
+  void recorded(RunId id) override { record().claim.id = id; }
 
   void count(int spiders) override { record().spider_count = spiders; }
 

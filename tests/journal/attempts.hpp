@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+
+#include "core/attempt_record.hpp"
+#include "core/journal.hpp"
+
+namespace spider_check::test {
+
+inline const HostTime now{"boot", std::chrono::hours(100), std::chrono::hours(1),
+                          TimePoint(std::chrono::hours(500'000))};
+
+/** An attempt with something in every field. */
+inline AttemptRecord some_attempt(const std::string& token = "token-1") {
+  AttemptRecord record;
+  record.claim = {0, 2, {}, token, "uuid"};
+  record.run.uuid = "uuid";
+  record.run.token = token;
+  record.run.trigger = Trigger::force;
+  record.run.partial = true;
+  record.run.late = std::chrono::minutes(7);
+  record.run.missed_intervals = 3;
+  record.owner = {"laptop", "boot", 12, 4711, 99, "machine"};
+  record.slot = 1;
+  record.log = {17, 2, 3};
+  record.spider_count = 5;
+  record.run_started = earlier(now, std::chrono::hours(2));
+  record.began = earlier(now, std::chrono::hours(1));
+  return record;
+}
+
+inline JournaledOutcome some_outcome(const std::string& spider = "news") {
+  SpiderOutcome outcome;
+  outcome.spider = spider;
+  outcome.child.termination = Signaled{11, true};
+  outcome.child.took = std::chrono::milliseconds(1500);
+  outcome.child.cpu_time = std::chrono::milliseconds(250);
+  outcome.child.peak_memory = 12 << 20;
+  outcome.judgement = {Verdict::degraded, {"12 items, median of the last 20 good runs is 240"}};
+  outcome.log = "/logs/default/news/run-17+3-attempt-2.log";
+  CrawlReport crawl;
+  crawl.source = CrawlSource::probe;
+  crawl.finish_reason = "finished";
+  crawl.progress = {12, 34, 5};
+  crawl.fields = {{"title", 12}, {"pay", 0}};
+  crawl.faults = {{"jobs/spiders/news.py:7", "KeyError: 'pay'", 5}};
+  crawl.stats = R"({"item_scraped_count": 12})";
+  outcome.crawl = crawl;
+  return {outcome, earlier(now, std::chrono::minutes(30))};
+}
+
+inline JournaledEnd some_end() {
+  return {
+      {RunStatus::failed, "1 of 5 spiders failed (news)", {"a fault"}, std::chrono::minutes(15)},
+      earlier(now, std::chrono::minutes(10))};
+}
+
+}  // namespace spider_check::test

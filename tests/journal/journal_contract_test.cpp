@@ -1,0 +1,158 @@
+// What every Journal does, shown of the real one and of the one that the unit tests rely on.
+
+#include <doctest/doctest.h>
+
+#include "attempts.hpp"
+#include "journal/file_journal.hpp"
+#include "process/temp_folder.hpp"
+#include "support/fake_journal.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/** Two processes of one host, on a real disk. */
+struct RealDisk {
+  RealDisk() : a(folder.path(), "default", 2), b(folder.path(), "default", 2) {}
+
+  TempFolder folder;
+  journal::FileJournal a;
+  journal::FileJournal b;
+};
+
+/** The same in memory. */
+struct MemoryDisk {
+  FakeDisk disk;
+  FakeJournal a{disk, 2};
+  FakeJournal b{disk, 2};
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("an empty journal holds nothing", World, RealDisk, MemoryDisk) {
+  World world;
+  CHECK_FALSE(world.a.pending());
+  const auto contents = world.a.read();
+  CHECK(contents.attempts.empty());
+  CHECK(contents.free_slots == 2);
+  CHECK_FALSE(contents.known.success.has_value());
+  CHECK(world.a.hold_pending().empty());
+  CHECK(world.a.take_faults().empty());
+  CHECK_FALSE(world.a.knows(TimePoint{}));
+}
+
+TEST_CASE_TEMPLATE("what is written of an attempt is read by others, while it goes on", World,
+                   RealDisk, MemoryDisk) {
+  World world;
+  const auto attempt = world.a.begin(some_attempt());
+  attempt->count(3);
+  attempt->start({"news", "/logs/news", now});
+  attempt->outcome(some_outcome(), false);
+  attempt->outcome(some_outcome("jobs"), true);
+  CHECK(world.b.pending());
+  const auto contents = world.b.read();
+  REQUIRE(contents.attempts.size() == 1);
+  const auto& pending = contents.attempts[0];
+  CHECK(pending.live);
+  CHECK(pending.record.claim.uuid == "uuid");
+  CHECK(pending.record.spider_count == 3);
+  CHECK(pending.record.starts.size() == 1);
+  CHECK(pending.record.outcomes.size() == 2);
+  CHECK_FALSE(pending.record.end.has_value());
+  CHECK(world.b.hold_pending().empty());
+}
+
+TEST_CASE_TEMPLATE("when its program is gone it can be held, by one at a time", World, RealDisk,
+                   MemoryDisk) {
+  World world;
+  world.a.begin(some_attempt()).reset();
+  CHECK_FALSE(world.b.read().attempts.at(0).live);
+  {
+    const auto held = world.a.hold_pending();
+    REQUIRE(held.size() == 1);
+    CHECK(held[0]->record().claim.token == "token-1");
+    CHECK(world.b.hold_pending().empty());
+    CHECK(world.b.read().attempts.at(0).live);
+  }
+  CHECK(world.b.hold_pending().size() == 1);
+}
+
+TEST_CASE_TEMPLATE("attempts come in the order in which they began", World, RealDisk, MemoryDisk) {
+  World world;
+  for (const auto* token : {"z", "a", "m"}) world.a.begin(some_attempt(token)).reset();
+  const auto held = world.b.hold_pending();
+  REQUIRE(held.size() == 3);
+  CHECK(held[0]->record().claim.token == "z");
+  CHECK(held[1]->record().claim.token == "a");
+  CHECK(held[2]->record().claim.token == "m");
+  CHECK(world.b.read().attempts.at(1).record.claim.token == "a");
+}
+
+TEST_CASE_TEMPLATE("what is forgotten is gone", World, RealDisk, MemoryDisk) {
+  World world;
+  world.a.begin(some_attempt("own"))->forget();
+  CHECK_FALSE(world.a.pending());
+  world.a.begin(some_attempt("dead")).reset();
+  world.b.hold_pending().at(0)->forget();
+  CHECK_FALSE(world.a.pending());
+  CHECK(world.a.read().attempts.empty());
+}
+
+TEST_CASE_TEMPLATE("an end is told by its own program, or by whoever holds it", World, RealDisk,
+                   MemoryDisk) {
+  World world;
+  world.a.begin(some_attempt("own"))->end(some_end());
+  world.a.begin(some_attempt("dead")).reset();
+  world.b.hold_pending().at(1)->end(some_end());
+  for (const auto& pending : world.a.read().attempts) {
+    REQUIRE(pending.record.end.has_value());
+    CHECK(pending.record.end->end.failure == some_end().end.failure);
+  }
+}
+
+TEST_CASE_TEMPLATE("an id that the database gave is remembered", World, RealDisk, MemoryDisk) {
+  World world;
+  world.a.begin(some_attempt())->recorded(41);
+  CHECK(world.b.read().attempts.at(0).record.claim.id == 41);
+}
+
+TEST_CASE_TEMPLATE("each slot is one process's, until it lets go", World, RealDisk, MemoryDisk) {
+  World world;
+  const auto first = world.a.try_lock(std::nullopt);
+  REQUIRE(first);
+  CHECK(first->slot() == 0);
+  CHECK(world.b.read().free_slots == 1);
+  CHECK_FALSE(world.b.try_lock(0));
+  {
+    const auto second = world.b.try_lock(std::nullopt);
+    REQUIRE(second);
+    CHECK(second->slot() == 1);
+    CHECK_FALSE(world.a.try_lock(std::nullopt));
+    CHECK(world.a.read().free_slots == 0);
+  }
+  first->release();
+  CHECK(world.b.try_lock(0));
+  CHECK(world.b.read().free_slots == 2);
+}
+
+TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glance", World,
+                   RealDisk, MemoryDisk) {
+  World world;
+  Known known;
+  known.success = now;
+  known.mark = TimePoint(1234567us);
+  known.noted = now;
+  world.a.remember(known);
+  CHECK(world.b.knows(TimePoint(1234567us)));
+  CHECK_FALSE(world.b.knows(TimePoint(1234568us)));
+  CHECK_FALSE(world.b.knows(TimePoint(123456us)));
+  CHECK(world.b.known().success == now);
+  known.away = now;
+  world.a.remember(known);
+  CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
+  CHECK(world.b.known().away == now);
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,171 @@
+#include "journal/record_json.hpp"
+
+#include <doctest/doctest.h>
+
+#include "attempts.hpp"
+
+namespace spider_check::journal {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/** What the records, one after the other, tell. */
+AttemptRecord read(const std::vector<std::string>& records) {
+  AttemptRecord attempt;
+  for (const auto& record : records) CHECK(apply_json(record, attempt));
+  return attempt;
+}
+
+}  // namespace
+
+TEST_CASE("an attempt comes back as it went") {
+  const auto made = test::some_attempt();
+  const auto back = read({attempt_json(made)});
+  CHECK(back.claim.uuid == made.claim.uuid);
+  CHECK(back.claim.token == made.claim.token);
+  CHECK(back.claim.attempt == 2);
+  CHECK(back.run.uuid == made.run.uuid);
+  CHECK(back.run.token == made.run.token);
+  CHECK(back.run.trigger == Trigger::force);
+  CHECK(back.run.partial);
+  CHECK(back.run.late == 7min);
+  CHECK(back.run.missed_intervals == 3);
+  CHECK(back.owner == made.owner);
+  CHECK(back.slot == 1);
+  CHECK(back.log == made.log);
+  CHECK(back.spider_count == 5);
+  CHECK(back.run_started == made.run_started);
+  CHECK(back.began == made.began);
+}
+
+TEST_CASE("what is none stays none") {
+  auto made = test::some_attempt();
+  made.run.late.reset();
+  made.run.missed_intervals.reset();
+  const auto back = read({attempt_json(made)});
+  CHECK_FALSE(back.run.late.has_value());
+  CHECK_FALSE(back.run.missed_intervals.has_value());
+}
+
+TEST_CASE("an outcome comes back with all that is recorded of it") {
+  const auto made = test::some_outcome();
+  const auto back = read({attempt_json(test::some_attempt()), outcome_json(made)}).outcomes.at(0);
+  CHECK(back.ended == made.ended);
+  const auto& outcome = back.outcome;
+  CHECK(outcome.spider == "news");
+  CHECK(outcome.child.termination == Termination{Signaled{11, true}});
+  CHECK(outcome.child.took == 1500ms);
+  CHECK(outcome.child.cpu_time == 250ms);
+  CHECK(outcome.child.peak_memory == 12 << 20);
+  CHECK(outcome.judgement.verdict == Verdict::degraded);
+  CHECK(outcome.judgement.reasons == made.outcome.judgement.reasons);
+  CHECK(outcome.log == made.outcome.log);
+  REQUIRE(outcome.crawl.has_value());
+  CHECK(outcome.crawl->source == CrawlSource::probe);
+  CHECK(outcome.crawl->finish_reason == "finished");
+  CHECK(outcome.crawl->progress == Progress{12, 34, 5});
+  CHECK(outcome.crawl->fields == made.outcome.crawl->fields);
+  CHECK(outcome.crawl->faults.at(0).text == "KeyError: 'pay'");
+  CHECK(outcome.crawl->faults.at(0).count == 5);
+  CHECK(outcome.crawl->stats == made.outcome.crawl->stats);
+}
+
+TEST_CASE("every way in which a process ends comes back") {
+  for (const Termination& end :
+       {Termination{Exited{3}}, Termination{Signaled{9, false}}, Termination{NotStarted{"why"}}}) {
+    auto made = test::some_outcome();
+    made.outcome.child.termination = end;
+    made.outcome.crawl.reset();
+    const auto back = read({attempt_json(test::some_attempt()), outcome_json(made)}).outcomes.at(0);
+    CHECK(back.outcome.child.termination == end);
+    CHECK_FALSE(back.outcome.crawl.has_value());
+  }
+}
+
+TEST_CASE("starts, the number of spiders, the id and the end are told one by one") {
+  const auto back = read({attempt_json(test::some_attempt()), recorded_json(41), count_json(9),
+                          start_json({"a", "/logs/a", test::now}), end_json(test::some_end())});
+  CHECK(back.claim.id == 41);
+  CHECK(back.log == test::some_attempt().log);  // its logs keep their names
+  CHECK(back.spider_count == 9);
+  REQUIRE(back.starts.size() == 1);
+  CHECK(back.starts[0].spider == "a");
+  CHECK(back.starts[0].log == "/logs/a");
+  CHECK(back.starts[0].at == test::now);
+  REQUIRE(back.end.has_value());
+  CHECK(back.end->end.status == RunStatus::failed);
+  CHECK(back.end->end.failure == test::some_end().end.failure);
+  CHECK(back.end->end.faults == test::some_end().end.faults);
+  CHECK(back.end->end.retry_after == 15min);
+  CHECK(back.end->at == test::some_end().at);
+}
+
+TEST_CASE("bytes that are no UTF-8 stop nothing") {
+  auto made = test::some_outcome("caf\xe9");
+  made.outcome.judgement.reasons = {"\xff\xfe"};
+  const auto back = read({attempt_json(test::some_attempt()), outcome_json(made)});
+  CHECK(back.outcomes.size() == 1);
+}
+
+TEST_CASE("what is no record changes nothing") {
+  auto attempt = read({attempt_json(test::some_attempt())});
+  const auto count = [&] { return attempt.starts.size() + attempt.outcomes.size(); };
+  for (const std::string record :
+       {"", "{}", "[]", "7", "{", R"({"kind": "start"})", R"({"kind": 7})", R"({"kind": "more"})",
+        R"({"kind": "start", "spider": "a", "log": "x", "at": [1]})",
+        R"({"kind": "outcome", "outcome": {}, "at": ["b", 1, 2, 3]})"}) {
+    CAPTURE(record);
+    CHECK_FALSE(apply_json(record, attempt));
+    CHECK(count() == 0);
+  }
+}
+
+TEST_CASE("nothing is told before the attempt itself") {
+  AttemptRecord attempt;
+  CHECK_FALSE(apply_json(count_json(3), attempt));
+}
+
+TEST_CASE("what is known of the database comes back as it went") {
+  Known made;
+  made.success = test::now;
+  made.mark = TimePoint(Duration(123'456'789));
+  made.away = earlier(test::now, 1h);
+  made.noted = earlier(test::now, 2h);
+  made.last = KnownRun{{7, 2, {}, {}, "uuid"},
+                       RunStatus::failed,
+                       earlier(test::now, 3h),
+                       earlier(test::now, 2h),
+                       15min,
+                       4,
+                       "it failed",
+                       {"a", "b"}};
+  const auto back = parse_known(known_json(made));
+  CHECK(back.success == made.success);
+  CHECK(back.mark == made.mark);
+  CHECK(back.away == made.away);
+  CHECK(back.noted == made.noted);
+  REQUIRE(back.last.has_value());
+  CHECK(back.last->claim.id == 7);
+  CHECK(back.last->claim.uuid == "uuid");
+  CHECK(back.last->claim.attempt == 2);
+  CHECK(back.last->status == RunStatus::failed);
+  CHECK(back.last->started == made.last->started);
+  CHECK(back.last->ended == made.last->ended);
+  CHECK(back.last->retry_after == 15min);
+  CHECK(back.last->spider_count == 4);
+  CHECK(back.last->failure == "it failed");
+  CHECK(back.last->succeeded == made.last->succeeded);
+}
+
+TEST_CASE("of nothing, and of what is no record, nothing is known") {
+  for (const auto& record : {known_json({}), std::string("nonsense"), std::string("{}")}) {
+    const auto known = parse_known(record);
+    CHECK_FALSE(known.success.has_value());
+    CHECK_FALSE(known.mark.has_value());
+    CHECK_FALSE(known.last.has_value());
+    CHECK_FALSE(known.away.has_value());
+  }
+}
+
+}  // namespace spider_check::journal
