@@ -18,7 +18,7 @@ import pytest
 
 from fault_world import FaultWorld
 from fixtures import databases, migrated, pytest_configure, server
-from test_vanished_host import vanished
+from vanished import vanished
 from worlds import Worlds
 
 
