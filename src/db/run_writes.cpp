@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <soci/postgresql/soci-postgresql.h>
 
+#include "core/fault_point.hpp"
 #include "db/outcome_json.hpp"
 #include "db/outcome_rows.hpp"
 #include "db/run_store.hpp"
@@ -51,6 +52,7 @@ bool PgRunStore::written() {
     write_.reset();
     throw;
   }
+  fault_point("outcomes are written");
   const bool ours = write_->answer() == "1";
   write_.reset();
   if (!ours) lost_run(written_to_);

@@ -10,6 +10,7 @@
 
 #include "core/connection.hpp"
 #include "core/errors.hpp"
+#include "core/fault_point.hpp"
 #include "db/time_limit.hpp"
 
 namespace spider_check::db {
@@ -42,6 +43,7 @@ class Session {
    */
   template <typename Statements>
   auto run(Statements&& statements) {
+    const FaultPoints points("database");
     try {
       auto& sql = connected();
       const TimeLimit limit(options_.statement_timeout + answer_margin, socket());
@@ -60,6 +62,7 @@ class Session {
   /** The same for what may take as long as it needs, but for the connection. */
   template <typename Statements>
   auto run_unlimited(Statements&& statements) {
+    const FaultPoints points("database");
     try {
       return std::forward<Statements>(statements)(connected());
     } catch (const soci::soci_error&) {

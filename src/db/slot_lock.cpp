@@ -73,13 +73,15 @@ void require_own_lock(soci::session& sql, std::int32_t key) {
 
 /**
  * A vanished client's session, and with it the lock, is gone within two minutes: 30 s idle, then
- * three probes, 10 s each. Settings of the server for this session; they mean nothing on a socket
- * file. idle_session_timeout came with PostgreSQL 14.
+ * three probes, 10 s each; and while an answer waits to be taken, which nothing probes, a minute.
+ * Settings of the server for this session; they mean nothing on a socket file.
+ * idle_session_timeout came with PostgreSQL 14.
  */
 void prepare_for_long_run(soci::session& sql) {
   sql << "SELECT set_config(name, value, false) FROM (VALUES "
          "('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), "
-         "('tcp_keepalives_count', '3'), ('idle_session_timeout', '0')) AS settings(name, value) "
+         "('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60000'), "
+         "('idle_session_timeout', '0')) AS settings(name, value) "
          "WHERE EXISTS (SELECT FROM pg_settings s WHERE s.name = settings.name)";
 }
 

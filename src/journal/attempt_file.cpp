@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/fault_point.hpp"
 #include "journal/line.hpp"
 #include "journal/record_json.hpp"
 #include "os/file_lock.hpp"
@@ -81,6 +82,7 @@ AttemptFile::AttemptFile(std::filesystem::path path, const AttemptRecord& attemp
       os::Adopt{},
       ::open(draft.c_str(), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file_) throw os::system_error("cannot write the journal " + path_.string());
+  const FaultPoints points("begin of a journal");
   try {
     if (!os::try_lock(file_)) throw os::system_error("cannot lock the journal " + path_.string());
     append(attempt_json(attempt));
@@ -94,6 +96,7 @@ AttemptFile::AttemptFile(std::filesystem::path path, const AttemptRecord& attemp
 }
 
 void AttemptFile::append(const std::string& record) {
+  const FaultPoints points("journal");
   auto line = to_line(record);
   // What did not get in whole is left as a line of its own, which is passed over.
   if (torn_) line.insert(line.begin(), '\n');
@@ -134,6 +137,7 @@ void AttemptFile::sync() {
 }
 
 void AttemptFile::forget() {
+  const FaultPoints points("end of a journal");
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
     throw os::system_error("cannot remove the journal " + path_.string());
   }
@@ -141,6 +145,7 @@ void AttemptFile::forget() {
 }
 
 void HeldFile::end(const JournaledEnd& end) {
+  const FaultPoints points("journal");
   contents_.record.end = end;
   // Behind a torn line, which then is one of its own.
   const bool written = write_all(file_, "\n" + to_line(end_json(end)));
@@ -150,6 +155,7 @@ void HeldFile::end(const JournaledEnd& end) {
 }
 
 void HeldFile::forget() {
+  const FaultPoints points("end of a journal");
   // All that could be read is in the database; the rest is for a person, or for the version that
   // wrote it.
   if (contents_.damaged > 0 || contents_.foreign > 0) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/fault_point.hpp"
 #include "core/file_name.hpp"
 #include "journal/attempt_file.hpp"
 #include "journal/line.hpp"
@@ -175,6 +176,7 @@ int FileJournal::free_slots() const {
 }
 
 std::unique_ptr<SlotLock> FileJournal::try_lock(std::optional<int> slot) {
+  const FaultPoints points("lock of the journal");
   os::make_private_folder(folder_);
   for (int candidate = slot.value_or(0); candidate < slots_; ++candidate) {
     if (auto lock = os::FileLock::try_take(lock_file(candidate))) {
@@ -195,6 +197,7 @@ Known FileJournal::known() {
 }
 
 void FileJournal::remember(const Known& known) {
+  const FaultPoints points("what is known of the database");
   os::make_private_folder(folder_);
   const auto text =
       mark_line(known.mark, known.away.has_value()) + "\n" + to_line(known_json(known));

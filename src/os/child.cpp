@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/fault_point.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
 
 Child::Child(const ChildOptions& options) : pid_(spawn(options)) {
+  fault_point("start of a helper");
   pidfd_ = FileDescriptor(Adopt{}, static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   if (!pidfd_) {
     const auto error = system_error("cannot watch a process");
@@ -36,6 +38,7 @@ void Child::kill_group() const noexcept {
 }
 
 ChildReport Child::reap() {
+  const FaultPoints points("end of a helper");
   // Before the child is reaped, while its pid still names its group and nobody else's.
   kill_group();
   int status = 0;

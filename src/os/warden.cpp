@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/fault_point.hpp"
 #include "os/system_error.hpp"
 #include "os/warden_process.hpp"
 
@@ -17,6 +18,7 @@ std::string warden_name(pid_t owner) {
 }
 
 Warden::Warden(const ChildOptions& options, const SpiderLimits& limits) {
+  const FaultPoints points("start of a spider");
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("cannot make a pipe");
   result_ = FileDescriptor(Adopt{}, ends[0]);
@@ -50,6 +52,7 @@ void Warden::kill() const noexcept {
 }
 
 ChildReport Warden::reap() {
+  const FaultPoints points("end of a spider");
   WardenResult result;
   ssize_t got = 0;
   do {

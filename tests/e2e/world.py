@@ -105,6 +105,7 @@ class World:
     """Reads and writes the database, writes the configuration, runs the program."""
 
     def __init__(self, server, folder, url, template=None):
+        self.program = program_path()
         self.server = server
         self.folder = folder
         self.url = url
@@ -160,7 +161,8 @@ class World:
         if not keep_config:
             self.write_config()
         self._started.append(Running(
-            [*before, program_path(), *map(str, args)], env=self.environment(env), cwd=cwd or self.folder,
+            [*before, self.program, *map(str, args)], env=self.environment(env),
+            cwd=cwd or self.folder,
             errors=self.folder / f"stderr-{len(self._started)}", start_new_session=new_session))
         return self._started[-1]
 

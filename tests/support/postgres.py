@@ -27,6 +27,8 @@ from urllib.parse import quote
 BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
 SUPERUSER = "postgres"
 PR_SET_PDEATHSIG = 1
+READY, REJECTING = 0, 1  # how pg_isready ends
+CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 PATIENCE = 60  # seconds, for a server to start or to stop
 
 SETTINGS = {
@@ -47,13 +49,20 @@ class PostgresError(RuntimeError):
 
 
 class Postgres:
-    """A cluster, from the construction to close(); `settings` go into its postgresql.conf."""
+    """A cluster, from the construction to close(); `settings` go into its postgresql.conf.
 
-    def __init__(self, *, start=True, **settings):
+    before: a command that starts the keeper, such as nsenter with the network to live in.
+    copy_of: another of these, of which it becomes a standby.
+    disk: the size of a small disk, `disk` in the folder, for a tablespace ("32m"); needs root.
+    """
+
+    def __init__(self, *, start=True, before=(), copy_of=None, disk=None, **settings):
+        special = {"copy_of": copy_of and copy_of.folder, "disk": disk}
+        settings.update({name: value for name, value in special.items() if value})
         options = [f"{name}={value}" for name, value in settings.items()]
         self._port = settings.get("port")
         self._keeper = subprocess.Popen(
-            ["/usr/bin/python3", os.path.abspath(__file__), *options],
+            [*before, "/usr/bin/python3", os.path.abspath(__file__), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             start_new_session=True)  # so that Ctrl-C does not reach it
         self._numbers = itertools.count(1)
@@ -85,6 +94,19 @@ class Postgres:
     def stop(self):
         """Ends every session, as a restart or a shutdown of the host does."""
         self._ask("stop")
+
+    def launch(self):
+        """Starts it, and does not wait until it takes connections: it may never."""
+        self._ask("launch")
+
+    def crash(self):
+        """An immediate shutdown: nothing is put in order, as when the power goes."""
+        self._ask("crash")
+
+    @property
+    def postmaster(self):
+        """The pid of its first process, as its own host counts."""
+        return int((self.folder / "data/postmaster.pid").read_text().split("\n", 1)[0])
 
     @property
     def log(self):
@@ -148,6 +170,16 @@ def server_account():
     raise PostgresError("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
 
 
+def mount_disk(folder, size, account):
+    """A file system of that size, which nobody but this process and its children sees."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    private = MS_REC | MS_PRIVATE
+    options = f"size={size},mode=700,uid={account['user']},gid={account['group']}".encode()
+    if (libc.unshare(CLONE_NEWNS) or libc.mount(b"none", b"/", None, private, None)
+            or libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, options)):
+        raise PostgresError(f"cannot mount a disk of its own: {os.strerror(ctypes.get_errno())}")
+
+
 class Cluster:
     """What the keeper keeps."""
 
@@ -159,21 +191,43 @@ class Cluster:
         self.port = settings.get("port", "5432")
         if self.account:
             os.chown(folder, self.account["user"], self.account["group"])
-        self._initialize({**SETTINGS, "unix_socket_directories": folder, **settings})
+        settings = dict(settings)
+        if size := settings.pop("disk", None):
+            disk = self.folder / "disk"
+            disk.mkdir()
+            mount_disk(disk, size, self.account)
+        original = settings.pop("copy_of", None)
+        if original:
+            self._copy(original)
+        else:
+            self._initialize()
+        self._configure({**SETTINGS, "unix_socket_directories": folder, **settings})
 
     def start(self):
+        self._start(until=(READY,))
+
+    def launch(self):
+        self._start(until=(READY, REJECTING))
+
+    def _start(self, until):
         with open(self.folder / "log", "ab") as log:
             self.server = self._spawn(["postgres", "-D", str(self.data)], log)
         deadline = time.monotonic() + PATIENCE
-        while not self._is_ready():
+        while self._answers() not in until:
             if self.server.poll() is not None or time.monotonic() > deadline:
                 raise PostgresError(f"PostgreSQL did not start: {self._end_of_log()}")
             time.sleep(0.02)
 
     def stop(self):
+        self._stop(signal.SIGINT)  # a fast shutdown
+
+    def crash(self):
+        self._stop(signal.SIGQUIT)
+
+    def _stop(self, number):
         if self.server is None:
             return
-        self.server.send_signal(signal.SIGINT)  # a fast shutdown
+        self.server.send_signal(number)
         try:
             self.server.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -181,16 +235,25 @@ class Cluster:
             self.server.wait()
         self.server = None
 
-    def _initialize(self, settings):
-        if not (BINARIES / "initdb").exists():
-            raise PostgresError(f"PostgreSQL 15 is missing: there is no {BINARIES}/initdb; "
+    def _initialize(self):
+        self._make("initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", "--auth=trust",
+                   "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+
+    def _copy(self, original):
+        self._make("pg_basebackup", f"--pgdata={self.data}", f"--host={original}",
+                   f"--username={SUPERUSER}", "--write-recovery-conf", "--checkpoint=fast",
+                   "--no-sync")
+
+    def _make(self, program, *options):
+        if not (BINARIES / program).exists():
+            raise PostgresError(f"PostgreSQL 15 is missing: there is no {BINARIES}/{program}; "
                                 "type: apt install postgresql-15")
         with open(self.folder / "log", "ab") as log:
-            initdb = self._spawn(
-                ["initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", "--auth=trust",
-                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"], log)
-        if initdb.wait() != 0:
-            raise PostgresError(f"initdb failed: {self._end_of_log()}")
+            made = self._spawn([program, *options], log)
+        if made.wait() != 0:
+            raise PostgresError(f"{program} failed: {self._end_of_log()}")
+
+    def _configure(self, settings):
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             for name, value in settings.items():
                 file.write(f"{name} = '{value}'\n")
@@ -203,10 +266,10 @@ class Cluster:
             # Where the keeper is killed: SIGQUIT makes the server end all of its processes.
             preexec_fn=functools.partial(die_with_parent, signal.SIGQUIT), **self.account)
 
-    def _is_ready(self):
+    def _answers(self):
         command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-p", self.port,
                    "-U", SUPERUSER]
-        return subprocess.run(command, check=False).returncode == 0
+        return subprocess.run(command, check=False).returncode
 
     def _end_of_log(self):
         lines = (self.folder / "log").read_text(errors="replace").split("\n")
@@ -224,7 +287,7 @@ def keep(settings):
         cluster = Cluster(folder, settings)
         print("ok", folder, flush=True)
         for request in sys.stdin:
-            {"start": cluster.start, "stop": cluster.stop}[request.strip()]()
+            getattr(cluster, request.strip())()
             print("ok", flush=True)
     except PostgresError as error:
         print("error", error, flush=True)
