@@ -64,18 +64,23 @@ Duration clock_change(Dice& dice) {
 
 // The commoner stand here more than once.
 constexpr What kinds[] = {
-    What::nothing, What::nothing,  What::boot,     What::boot,  What::boot,  What::off,
-    What::off,     What::suspend,  What::suspend,  What::down,  What::down,  What::down,
-    What::cut,     What::cut,      What::fails,    What::fails, What::works, What::works,
-    What::force,   What::by_hand,  What::kill,     What::kill,  What::kill,  What::lose,
-    What::lose,    What::stop,     What::interval, What::skip,  What::run,   What::run,
-    What::future,  What::attempts, What::wipe,     What::full,
+    What::nothing, What::nothing, What::boot,    What::boot,     What::boot,     What::off,
+    What::off,     What::suspend, What::suspend, What::down,     What::down,     What::down,
+    What::cut,     What::cut,     What::fails,   What::fails,    What::works,    What::works,
+    What::force,   What::by_hand, What::kill,    What::kill,     What::kill,     What::lose,
+    What::lose,    What::stop,    What::slow,    What::slow,     What::interval, What::skip,
+    What::run,     What::run,     What::future,  What::attempts, What::wipe,     What::full,
 };
 
 Step make_step(Dice& dice) {
   Step step{pause(dice), dice.one_of(kinds), dice.below(2), dice.below(3), outage(dice)};
   if (step.what == What::boot) step.by = clock_change(dice);
   if (step.what == What::kill || step.what == What::lose) step.number = 1 + dice.below(40);
+  if (step.what == What::slow) {
+    // Mostly between the first look and the lock, and as long as another host's run.
+    step.number = 1 + dice.below(12);
+    step.by = dice.between(10s, 5min);
+  }
   if (step.what == What::interval) step.by = dice.one_of<Duration>({30min, 60min, 120min});
   if (step.what == What::attempts) step.number = 1 + dice.below(3);
   return step;
@@ -145,6 +150,9 @@ std::string to_text(const Step& step) {
     case What::lose:
       return "a process will lose its connection at its act " + std::to_string(step.number) +
              on(step);
+    case What::slow:
+      return "a process will have to wait at its act " + std::to_string(step.number) +
+             for_a_while(step) + on(step);
     case What::stop:
       return "what runs is told to end" + on(step);
     case What::interval:

@@ -22,6 +22,7 @@ enum class What {
   by_hand,   ///< somebody forces spider `number`
   kill,      ///< the next process of a host that gets so far is killed at its act `number`
   lose,      ///< it loses its connection there
+  slow,      ///< it has to wait there, for `by`
   stop,      ///< the processes of a host are told to end
   interval,  ///< the interval is `by` from now on
   attempts,  ///< max_attempts is `number` from now on

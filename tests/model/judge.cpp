@@ -1,7 +1,6 @@
 #include "judge.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "world.hpp"
@@ -22,10 +21,6 @@ constexpr Duration until_noticed = 40s;
 
 // The server lets go of a dead session, and others believe that its owner is gone.
 constexpr Duration takeover = 4min;
-
-std::string name(const Trace& trace) {
-  return "process " + std::to_string(trace.pid) + " on " + trace.machine->name;
-}
 
 bool runs_a_spider(const Trace& trace) {
   return trace.runs() && !trace.spiders.empty() && !trace.spiders.back().ended;
@@ -62,7 +57,7 @@ void Judge::claimed(Trace& trace, const Claim& claim) {
   trace.claimed = true;
   trace.claim = claim;
   if (claim.attempt > trace.policy.max_attempts) {
-    object(name(trace) + " makes attempt " + std::to_string(claim.attempt) + " of " +
+    object(to_text(trace) + " makes attempt " + std::to_string(claim.attempt) + " of " +
            std::to_string(trace.policy.max_attempts));
   }
   for (const auto& before : traces_) {
@@ -81,7 +76,7 @@ void Judge::about_to_start(Trace& trace, const std::string& spider) {
     if (&other != &trace && runs_a_spider(other)) one_at_a_time(trace, other);
   }
   if (trace.done_before.contains(spider)) {
-    object(name(trace) + " starts spider " + spider + " again, which had succeeded in this run");
+    object(to_text(trace) + " starts spider " + spider + " again, which had succeeded in this run");
   }
 }
 
@@ -92,6 +87,7 @@ void Judge::started(Trace& trace) {
 void Judge::ended(Trace& trace, bool ok) {
   auto& spider = trace.spiders.back();
   spider.ended = true;
+  trace.idle_since = world_.now();
   spider.ok = ok;
   if (!ok) return;
   auto& last = successes_[spider.name];
@@ -104,8 +100,15 @@ void Judge::told(Trace& trace) {
 
 void Judge::silent(const Machine& machine) {
   for (const auto& trace : traces_) {
-    if (trace.machine == &machine && trace.runs()) setback_ = world_.now() + takeover;
+    if (trace.machine == &machine && trace.runs()) set_back(trace, takeover);
   }
+}
+
+/** It comes to nothing, or may: the rest is tried again at once, while attempts are left. */
+void Judge::set_back(const Trace& trace, Duration until_known) {
+  const bool attempts_left = trace.claimed && trace.claim.attempt < trace.policy.max_attempts;
+  auto& time = attempts_left ? resumed_by_ : setback_;
+  time = std::max(time, world_.now() + until_known);
 }
 
 void Judge::look() {
@@ -120,7 +123,7 @@ void Judge::look() {
 void Judge::one_at_a_time(const Trace& one, const Trace& other) {
   const auto& here = *one.machine;
   const auto& there = *other.machine;
-  const auto both = name(one) + " and " + name(other) + " run spiders at the same time";
+  const auto both = to_text(one) + " and " + to_text(other) + " run spiders at the same time";
   if (&here == &there) {
     if (disk_is_fine_since(here, std::min(one.began, other.began))) object(both);
     return;
@@ -148,21 +151,6 @@ bool Judge::knows(const Trace& trace, const Trace& before) const {
   return remembers || reads;
 }
 
-bool Judge::is_in_journal(const Trace& trace) const {
-  const auto& attempts = trace.machine->disk.attempts;
-  return std::any_of(attempts.begin(), attempts.end(), [&](const auto& held) {
-    return held.record.claim.token == trace.claim.token;
-  });
-}
-
-bool Judge::is_in_rows(const Trace& trace) const {
-  const auto& rows = world_.rows();
-  return std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
-    return std::any_of(row.tokens.begin(), row.tokens.end(),
-                       [&](const auto& token) { return token.second == trace.claim.token; });
-  });
-}
-
 /** It could use the database all the time. */
 bool Judge::reached_throughout(const Trace& trace) const {
   return trace.reached && world_.reaches(*trace.machine) && !trace.lost_connection &&
@@ -180,22 +168,22 @@ void Judge::not_again(const Trace& trace, const Trace& before) {
   const auto now = world_.now();
   const auto age = now - start_of(before.claim);
   if (before.succeeded && before.whole() && age < trace.policy.interval - 1s) {
-    object(name(trace) + " starts a run within the interval of one that succeeded, by " +
-           name(before));
+    object(to_text(trace) + " starts a run within the interval of one that succeeded, by " +
+           to_text(before));
   }
   const bool follows =
       before.claim.uuid == trace.claim.uuid && before.claim.attempt + 1 == trace.claim.attempt;
   const bool failed =
       !before.succeeded && !before.killed && !before.told_to_end && !before.lost_run;
   if (follows && failed &&
-      now - before.over_at < backoff(before.policy, before.claim.attempt) - 1s) {
-    object(name(trace) + " retries too soon what " + name(before) + " failed to do");
+      now - before.idle_since < backoff(before.policy, before.claim.attempt) - 1s) {
+    object(to_text(trace) + " retries too soon what " + to_text(before) + " failed to do");
   }
 }
 
 bool Judge::may_throw(const Trace& trace) const {
   return world_.on_database_error() == OnDatabaseError::skip ||
-         !disk_is_fine_since(*trace.machine, trace.began);
+         world_.policy_since() >= trace.began || !disk_is_fine_since(*trace.machine, trace.began);
 }
 
 void Judge::end(Trace& trace, const app::Result& result) {
@@ -214,7 +202,13 @@ void Judge::end(Trace& trace, const app::Result& result) {
     trace.in_database = !trace.killed && is_in_rows(trace) && !is_in_journal(trace) &&
                         (lost_nothing || reached_throughout(trace));
   }
-  if ((trace.claimed || left_claim(trace)) && !trace.succeeded) setback_ = std::max(setback_, now);
+  if ((trace.claimed || left_claim(trace)) && !trace.succeeded) {
+    if (trace.killed || trace.told_to_end) {
+      set_back(trace, takeover);
+    } else {
+      setback_ = std::max(setback_, now);
+    }
+  }
   if (trace.killed || !trace.machine->on) return;
   if (reached_throughout(trace) && trace.alone && disk_is_fine_since(*trace.machine, trace.began)) {
     for (auto& before : traces_) {
@@ -224,68 +218,6 @@ void Judge::end(Trace& trace, const app::Result& result) {
     }
   }
   keep_the_promise(*trace.machine);
-}
-
-/** It was killed right after it had begun a run. */
-bool Judge::left_claim(const Trace& trace) const {
-  const auto& rows = world_.rows();
-  const auto& attempts = trace.machine->disk.attempts;
-  return std::any_of(rows.begin(), rows.end(),
-                     [&](const auto& row) { return row.run.owner.pid == trace.pid; }) ||
-         std::any_of(attempts.begin(), attempts.end(),
-                     [&](const auto& attempt) { return attempt.record.owner.pid == trace.pid; });
-}
-
-/** What a process did is recorded once, and as it was. */
-void Judge::settle(Trace& trace) {
-  if (trace.settled || trace.spiders.empty()) return;
-  trace.settled = true;
-  if (!disk_is_fine_since(*trace.machine, trace.began)) return;
-  for (const auto& spider : trace.spiders) {
-    int found = 0;
-    for (const auto& row : world_.rows()) {
-      for (const auto& recorded : row.outcomes) {
-        const auto token = row.tokens.find(recorded.attempt);
-        const bool own = token != row.tokens.end() && token->second == trace.claim.token;
-        if (!own || recorded.outcome.spider != spider.name) continue;
-        ++found;
-        const bool ok = recorded.outcome.judgement.verdict != Verdict::failed;
-        if ((ok && !spider.ok) || (spider.told && !ok && spider.ok)) {
-          object("spider " + spider.name + " of " + name(trace) + " is recorded as " +
-                 (ok ? "a success" : "a failure") + ", which it was not");
-        }
-      }
-    }
-    if (found > 1 || (found == 0 && spider.started)) {
-      object(name(trace) + " started spider " + spider.name + ", which is recorded " +
-             std::to_string(found) + " times");
-    }
-  }
-}
-
-/** Nothing is recorded that never happened, and no run twice. */
-void Judge::no_others_rows() {
-  std::set<std::string> uuids;
-  std::set<std::pair<std::string, std::string>> starts;  // by token
-  for (const auto& trace : traces_) {
-    for (const auto& spider : trace.spiders) starts.emplace(trace.claim.token, spider.name);
-  }
-  for (const auto& row : world_.rows()) {
-    if (!uuids.insert(row.run.uuid).second) object("run " + row.run.uuid + " has two rows");
-    for (const auto& recorded : row.outcomes) {
-      const auto& spider = recorded.outcome.spider;
-      const auto token = row.tokens.find(recorded.attempt);
-      if (token != row.tokens.end() && starts.contains({token->second, spider})) continue;
-      object("run " + row.run.uuid + " has a start of spider " + spider + " that never happened");
-    }
-  }
-}
-
-void Judge::settle_all() {
-  for (auto& trace : traces_) {
-    if (trace.over) settle(trace);
-  }
-  no_others_rows();
 }
 
 void Judge::keep_the_promise(const Machine& machine) {
@@ -302,16 +234,19 @@ void Judge::keep_the_promise(const Machine& machine) {
   const bool needs_database = world_.on_database_error() == OnDatabaseError::skip ||
                               !disk_is_fine_since(machine, machine.full_until) || !clock_is_right;
   if (needs_database) since = std::max(since, world_.reaches_since(machine));
+  // Attempts that were left may not be by the new rules.
+  if (world_.policy_since() >= resumed_by_ - takeover) setback_ = std::max(setback_, resumed_by_);
   // Where a clock went backwards between two boots, a run counts from the second one.
   auto setback = setback_;
   for (const auto& other : world_.machines()) {
+    since = std::max(since, other.slow_until);
     if (other.offsets.first != other.offsets.second) setback = std::max(setback, other.booted);
   }
   const auto interval = world_.policy().interval;
   const auto late = 2 * tick + longest_run;
   for (const auto& spider : {"a", "b", "c"}) {
     const auto success = successes_.contains(spider) ? successes_[spider] : Duration(-1000h);
-    const auto due = std::max({success + interval, setback + interval, since});
+    const auto due = std::max({success + interval, setback + interval, resumed_by_, since});
     if (now <= due + late) continue;
     object("spider " + std::string(spider) + " should have run on " + machine.name + " at " +
            time_of_day(due));

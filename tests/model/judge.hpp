@@ -50,6 +50,7 @@ class Judge {
   [[nodiscard]] const std::string& objection() const { return objection_; }
 
  private:
+  void set_back(const Trace& trace, Duration until_known);
   void one_at_a_time(const Trace& one, const Trace& other);
   void not_again(const Trace& trace, const Trace& before);
   [[nodiscard]] Duration start_of(const Claim& claim) const;
@@ -67,6 +68,7 @@ class Judge {
   std::deque<Trace> traces_;
   std::map<std::string, Duration> successes_;  ///< the start of each spider's last good attempt
   Duration setback_{-1};                       ///< the last attempt that came to nothing
+  Duration resumed_by_{-1};  ///< when the rest of one that was interrupted is tried again
   std::string objection_;
 };
 

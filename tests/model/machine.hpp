@@ -54,6 +54,9 @@ struct Machine {
   Duration lost{0};  ///< when a process of it last lost its connection
   int kill_at = 0;   ///< the act at which a process is killed
   int lose_at = 0;   ///< or loses its connection
+  int slow_at = 0;   ///< or has to wait
+  Duration slow_for{0};
+  Duration slow_until{0};
 
   /** A session that the server does not know to be dead yet. */
   MemoryRunStore ghost;

@@ -115,6 +115,11 @@ bool Process::act() {
     machine.kill_at = 0;
     throw Killed{};
   }
+  if (machine.slow_at == acts_) {
+    machine.slow_at = 0;
+    machine.slow_until = world.now() + machine.slow_for;
+    pass(machine.slow_for);
+  }
   if (machine.lose_at != acts_) return false;
   machine.lose_at = 0;
   machine.lost = world.now();

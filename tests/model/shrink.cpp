@@ -59,8 +59,17 @@ class Shrinking {
       some = round(i, &Step::after) || some;
       if (history_[i].what != What::interval) some = round(i, &Step::by) || some;
       some = lower(i) || some;
+      some = blank(i) || some;
     }
     return some;
+  }
+
+  /** Of a step that matters only because time goes on until then, nothing else is told. */
+  bool blank(std::size_t i) {
+    if (history_[i].what == What::nothing) return false;
+    auto candidate = history_;
+    candidate[i] = {history_[i].after};
+    return take(std::move(candidate));
   }
 
   bool lower(std::size_t i) {

@@ -29,6 +29,7 @@ struct Trace {
   Request request;
   Policy policy;  ///< when it began
   Duration began{0};
+  Duration idle_since{0};  ///< when its last spider ended
   Duration over_at{0};
   bool over = false;
   bool killed = false;
@@ -50,5 +51,8 @@ struct Trace {
 
   [[nodiscard]] bool whole() const { return request.spiders.empty(); }
 };
+
+/** "process 7 on A" */
+[[nodiscard]] std::string to_text(const Trace& trace);
 
 }  // namespace spider_check::test

@@ -10,35 +10,24 @@ namespace spider_check::test {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr Duration cadence = 5min;
-
-// How long a server takes to notice that a peer has gone without a word.
-constexpr Duration keepalives = 100s;
-
-// From switching a host on, or from waking it up, to its first tick.
-constexpr Duration until_first_tick = 20s;
-
-constexpr TimePoint database_epoch{std::chrono::hours(500'000)};
-
-}  // namespace
-
 World::World() : machines_{Machine(0, database_), Machine(1, database_)} {
   database_.now = database_epoch;
   policy_.interval = 1h;
   policy_.retry_after = 10min;
   database_.before_statement = [this] {
-    if (current_ != nullptr && current_->act()) current_->store.break_session();
+    auto* process = current_;
+    if (process != nullptr && process->act()) process->store.break_session();
   };
   database_.after_write = [this] {
-    if (current_ == nullptr || !current_->act()) return;
-    current_->store.lose_connection();
+    auto* process = current_;
+    if (process == nullptr || !process->act()) return;
+    process->store.lose_connection();
     throw DbError(DbError::Kind::connection, "the connection was lost");
   };
   for (auto& machine : machines_) {
     machine.disk.before_write = [this] {
-      if (current_ != nullptr && current_->act()) current_->store.break_session();
+      auto* process = current_;
+      if (process != nullptr && process->act()) process->store.break_session();
     };
   }
   model_clock().now = [this] {
@@ -86,7 +75,7 @@ void World::mend() {
   for (auto& machine : machines_) {
     machine.cut_until = std::min(machine.cut_until, now_);
     machine.full_until = std::min(machine.full_until, now_);
-    machine.kill_at = machine.lose_at = 0;
+    machine.kill_at = machine.lose_at = machine.slow_at = 0;
     if (machine.sleeps_until) machine.sleeps_until = now_;
   }
   happen();
@@ -98,7 +87,8 @@ bool World::reaches(const Machine& machine) const {
 }
 
 Duration World::reaches_since(const Machine& machine) const {
-  return std::max({down_until_, machine.cut_until, machine.woke, machine.booted, machine.lost});
+  return std::max({down_until_, machine.cut_until, machine.woke, machine.booted, machine.lost,
+                   machine.slow_until});
 }
 
 void World::apply(const Step& step) {
@@ -154,6 +144,10 @@ void World::apply_to(Machine& machine, const Step& step) {
       return;
     case What::lose:
       machine.lose_at = step.number;
+      return;
+    case What::slow:
+      machine.slow_at = step.number;
+      machine.slow_for = step.by;
       return;
     case What::stop:
       for (auto& process : processes_) {
@@ -217,25 +211,6 @@ void World::suspend(Machine& machine, Duration time) {
   machine.sleeps_until = now_ + time;
 }
 
-void World::wake(Machine& machine) {
-  const auto slept = now_ - machine.slept_at;
-  if (slept >= keepalives) server_drops(machine);
-  machine.asleep += slept;
-  machine.sleeps_until.reset();
-  machine.woke = now_;
-  for (auto& process : processes_) {
-    if (&process->machine == &machine) process->wakes += slept;
-  }
-  if (machine.next_tick <= now_) machine.next_tick = now_ + until_first_tick;
-}
-
-/** The server has given up the sessions of this host. */
-void World::server_drops(Machine& machine) {
-  for (auto& process : processes_) {
-    if (&process->machine == &machine) process->store.break_session();
-  }
-}
-
 void World::database_away(Duration time) {
   down_until_ = now_ + time;
   for (auto& machine : machines_) {
@@ -253,90 +228,6 @@ void World::add_future_row(Duration ahead) {
   row.run.started = row.run.heartbeat = database_.now + ahead;
   row.run.spider_count = 3;
   database_.runs.push_back(std::move(row));
-}
-
-void World::advance(Duration until) {
-  while (now_ < until && judge_.objection().empty()) {
-    now_ = next_event(until);
-    happen();
-    judge_.look();
-  }
-}
-
-Duration World::next_event(Duration until) const {
-  auto next = until;
-  const auto consider = [&](Duration at) {
-    if (at > now_) next = std::min(next, at);
-  };
-  consider(down_until_);
-  for (const auto& machine : machines_) {
-    for (const auto at : {machine.cut_until, machine.full_until, machine.ghost_until}) consider(at);
-    if (machine.cut_until > now_) consider(machine.cut_from + keepalives);
-    if (machine.sleeps_until) {
-      consider(*machine.sleeps_until);
-      consider(machine.slept_at + keepalives);
-    } else if (machine.on) {
-      consider(machine.next_tick);
-    }
-  }
-  for (const auto& process : processes_) {
-    if (process->machine.awake()) consider(process->wakes);
-  }
-  return next;
-}
-
-/** All that happens at this very moment. */
-void World::happen() {
-  database_.now = database_epoch + now_;
-  update_outages();
-  for (auto& machine : machines_) {
-    if (machine.sleeps_until && *machine.sleeps_until <= now_) wake(machine);
-    const bool asleep_long = machine.sleeps_until && now_ == machine.slept_at + keepalives;
-    const bool cut_long = now_ < machine.cut_until && now_ == machine.cut_from + keepalives;
-    if (asleep_long || cut_long) server_drops(machine);
-  }
-  for (auto& process : processes_) {
-    if (process->machine.awake() && process->wakes <= now_) resume(*process);
-  }
-  bury();
-  for (auto& machine : machines_) {
-    if (!machine.awake() || machine.next_tick > now_) continue;
-    machine.next_tick = now_ + cadence;
-    start(machine, {});
-  }
-}
-
-void World::update_outages() {
-  database_.now = database_epoch + now_;
-  database_.down = now_ < down_until_;
-  for (auto& machine : machines_) {
-    if (now_ < machine.cut_until) {
-      database_.cut_off.insert(machine.name);
-    } else {
-      database_.cut_off.erase(machine.name);
-    }
-    machine.disk.full = now_ < machine.full_until;
-    if (machine.disk.full) machine.disk_trouble = now_;
-    if (machine.ghost_until > now_) continue;
-    std::erase_if(database_.slots, [&](const auto& held) { return held.second == &machine.ghost; });
-  }
-}
-
-void World::start(Machine& machine, Request request) {
-  if (!machine.awake()) return;
-  processes_.push_back(std::make_unique<Process>(*this, machine, ++pids_, std::move(request)));
-  resume(*processes_.back());
-  bury();
-}
-
-void World::resume(Process& process) {
-  current_ = &process;
-  process.resume();
-  current_ = nullptr;
-}
-
-void World::bury() {
-  processes_.remove_if([](const auto& process) { return process->ended(); });
 }
 
 }  // namespace spider_check::test

@@ -63,6 +63,13 @@ class World {
   [[nodiscard]] Duration policy_since() const { return policy_since_; }
 
  private:
+  static constexpr Duration cadence = std::chrono::minutes(5);
+  /** How long a server takes to notice that a peer has gone without a word. */
+  static constexpr Duration keepalives = std::chrono::seconds(100);
+  /** From switching a host on, or from waking it up, to its first tick. */
+  static constexpr Duration until_first_tick = std::chrono::seconds(20);
+  static constexpr TimePoint database_epoch{std::chrono::hours(500'000)};
+
   void apply(const Step& step);
   void apply_to(Machine& machine, const Step& step);
   void boot(Machine& machine, Duration clock_change);
