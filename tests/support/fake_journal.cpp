@@ -7,6 +7,7 @@ namespace spider_check::test {
 namespace {
 
 void require_room(const FakeDisk& disk) {
+  if (disk.before_write) disk.before_write();
   if (disk.full) {
     throw std::system_error(std::make_error_code(std::errc::no_space_on_device),
                             "cannot write the journal");

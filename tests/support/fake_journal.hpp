@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -21,9 +22,10 @@ struct FakeAttempt {
 struct FakeDisk {
   Known known;
   std::list<FakeAttempt> attempts;
-  std::set<int> locks;  ///< slots
-  bool full = false;    ///< every write throws
-  int remembered = 0;   ///< how often something was
+  std::set<int> locks;                 ///< slots
+  bool full = false;                   ///< every write throws
+  int remembered = 0;                  ///< how often something was
+  std::function<void()> before_write;  ///< called by every write; what it throws comes through
 
   /** As if every process of the host had died. */
   void kill_writers() {

@@ -71,8 +71,19 @@ MemoryRun* MemoryDatabase::find(const std::string& uuid) {
   return row == runs.end() ? nullptr : &*row;
 }
 
-void MemoryRunStore::require_up() const {
-  if (database_.down) throw DbError(DbError::Kind::connection, "the database is down");
+void MemoryRunStore::require_up() {
+  if (database_.before_statement) database_.before_statement();
+  const bool broken = std::exchange(broken_, false);
+  if (database_.down || database_.cut_off.contains(owner_.host)) {
+    throw DbError(DbError::Kind::connection, "the database is down");
+  }
+  if (broken) {
+    throw DbError(DbError::Kind::connection, "the connection was lost");
+  }
+}
+
+void MemoryRunStore::answer() const {
+  if (database_.after_write) database_.after_write();
 }
 
 MemoryRun& MemoryRunStore::owned(const Claim& claim) {
@@ -156,6 +167,7 @@ Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   row.late = run.late;
   row.missed_intervals = run.missed_intervals;
   database_.runs.push_back(row);
+  answer();
   return {row.run.id, 1, row.run.started, row.token, row.run.uuid};
 }
 
@@ -175,6 +187,7 @@ Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::str
   row.run.slot = lock.slot();
   ++database_.tokens;
   row.token = token.empty() ? std::to_string(database_.tokens) : token;
+  answer();
   return {run.id, row.run.attempt, run.started, row.token, row.run.uuid};
 }
 
@@ -187,6 +200,7 @@ void MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
   row.run.finished = row.run.heartbeat;
   row.run.next_attempt = row.run.heartbeat = database_.now;
   row.token.clear();
+  answer();
 }
 
 std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
@@ -203,6 +217,7 @@ void MemoryRunStore::set_spider_count(const Claim& claim, int count) {
   auto& run = owned(claim).run;
   run.spider_count = count;
   run.heartbeat = database_.now;
+  answer();
 }
 
 void MemoryRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) {
@@ -229,6 +244,7 @@ bool MemoryRunStore::written() {
   auto& row = owned(claim);
   row.run.heartbeat = database_.now;
   add_outcomes(row, claim.attempt, claim.token, outcomes);
+  answer();
   return true;
 }
 
@@ -256,6 +272,7 @@ void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
   run.finished = run.heartbeat = database_.now;
   run.next_attempt.reset();
   if (end.retry_after) run.next_attempt = database_.now + *end.retry_after;
+  answer();
 }
 
 MemoryRun& MemoryRunStore::add_run(const AttemptRecord& attempt, const HostTime& now) {
@@ -313,6 +330,7 @@ int number_of(const MemoryRun& row, const AttemptRecord& attempt) {
 
 Reclaimed MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now,
                                   SlotLock& lock) {
+  broken_ = false;
   require_up();
   if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
   database_.slots[lock.slot()] = this;
@@ -326,6 +344,7 @@ Reclaimed MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& 
       row->token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
   if (!follows || was_marked) throw LostRun("run was taken over");
   make_own(*row, attempt, now, database_.now, true);
+  answer();
   return {row->run.id, anew};
 }
 
@@ -355,6 +374,7 @@ RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
     outcomes.back().ago = least_age(ended, now);
   }
   add_outcomes(*row, number, attempt.claim.token, outcomes);
+  answer();
   return row->run.id;
 }
 
@@ -432,6 +452,11 @@ RunId MemoryRunStore::newest_run_before(Duration age) {
 
 void MemoryRunStore::lose_connection() {
   std::erase_if(database_.slots, [this](const auto& held) { return held.second == this; });
+}
+
+void MemoryRunStore::break_session() {
+  lose_connection();
+  broken_ = true;
 }
 
 }  // namespace spider_check::test

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,11 +31,14 @@ struct MemoryDatabase {
   TimePoint now{std::chrono::hours(500'000)};
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
-  bool down = false;             ///< every verb throws DbError
-  bool refuses_history = false;  ///< what was before cannot be read
-  bool refuses_crawls = false;   ///< a write that holds a crawl fails
+  bool down = false;              ///< every verb throws DbError
+  std::set<std::string> cut_off;  ///< hosts for which it is down
+  bool refuses_history = false;   ///< what was before cannot be read
+  bool refuses_crawls = false;    ///< a write that holds a crawl fails
   int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
+  std::function<void()> before_statement;  ///< called by every verb; what it throws comes through
+  std::function<void()> after_write;  ///< the same, once something is written and not yet answered
 
   [[nodiscard]] MemoryRun& find(RunId id);
 
@@ -81,10 +85,14 @@ class MemoryRunStore final : public RunStore {
   /** As if the connection broke: the server frees the locks of this store. */
   void lose_connection();
 
+  /** The same, and the next verb finds out: it throws DbError. */
+  void break_session();
+
  private:
   friend class MemorySlotLock;
 
-  void require_up() const;
+  void require_up();
+  void answer() const;
   MemoryRun& add_run(const AttemptRecord& attempt, const HostTime& now);
   void add_outcomes(MemoryRun& row, int attempt, const std::string& token,
                     const std::vector<SpiderOutcome>& outcomes);
@@ -94,6 +102,7 @@ class MemoryRunStore final : public RunStore {
   MemoryDatabase& database_;
   int max_instances_;
   Owner owner_;
+  bool broken_ = false;
   std::optional<std::pair<Claim, std::vector<SpiderOutcome>>> write_;  ///< the one under way
 };
 

@@ -1,0 +1,233 @@
+#include "world.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "clock.hpp"
+#include "core/errors.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+World::World() : machines_{Machine(0, database_), Machine(1, database_)} {
+  database_.now = database_epoch;
+  policy_.interval = 1h;
+  policy_.retry_after = 10min;
+  database_.before_statement = [this] {
+    auto* process = current_;
+    if (process != nullptr && process->act()) process->store.break_session();
+  };
+  database_.after_write = [this] {
+    auto* process = current_;
+    if (process == nullptr || !process->act()) return;
+    process->store.lose_connection();
+    throw DbError(DbError::Kind::connection, "the connection was lost");
+  };
+  for (auto& machine : machines_) {
+    machine.disk.before_write = [this] {
+      auto* process = current_;
+      if (process != nullptr && process->act()) process->store.break_session();
+    };
+  }
+  model_clock().now = [this] {
+    if (current_ == nullptr) return now_;
+    const auto clock = current_->machine.clock(now_);
+    return clock.since_boot - clock.asleep + 1000h;
+  };
+  model_clock().sleep = [this](Duration time) { current_->pass(std::max<Duration>(time, 1ms)); };
+  boot(machines_[0], 0s);
+}
+
+World::~World() {
+  for (auto& machine : machines_) power_off(machine);
+  model_clock() = {};
+}
+
+const render::Zone& World::zone() const {
+  static const render::Zone utc("UTC");
+  return utc;
+}
+
+void World::tell(const std::string& text) {
+  story_.push_back(time_of_day(now_) + "  " + text);
+}
+
+std::string World::play(const Steps& history) {
+  for (const auto& step : history) {
+    advance(now_ + step.after);
+    if (!judge_.objection().empty()) return judge_.objection();
+    apply(step);
+  }
+  mend();
+  advance(now_ + policy_.interval + 2 * cadence);
+  judge_.settle_all();
+  return judge_.objection();
+}
+
+/** All is well from now on. */
+void World::mend() {
+  tell("from now on all is well");
+  failing_.clear();
+  down_until_ = std::min(down_until_, now_);
+  on_database_error_ = OnDatabaseError::run;
+  policy_since_ = now_;
+  for (auto& machine : machines_) {
+    machine.cut_until = std::min(machine.cut_until, now_);
+    machine.full_until = std::min(machine.full_until, now_);
+    machine.kill_at = machine.lose_at = machine.slow_at = 0;
+    if (machine.sleeps_until) machine.sleeps_until = now_;
+  }
+  happen();
+  for (auto& machine : machines_) boot(machine, 0s);
+}
+
+bool World::reaches(const Machine& machine) const {
+  return now_ >= down_until_ && now_ >= machine.cut_until;
+}
+
+Duration World::reaches_since(const Machine& machine) const {
+  return std::max({down_until_, machine.cut_until, machine.woke, machine.booted, machine.lost,
+                   machine.slow_until});
+}
+
+void World::apply(const Step& step) {
+  tell(to_text(step));
+  switch (step.what) {
+    case What::down:
+      return database_away(step.by);
+    case What::fails:
+      failing_.insert(spider_name(step.number));
+      return;
+    case What::works:
+      failing_.erase(spider_name(step.number));
+      return;
+    case What::interval:
+      policy_.interval = step.by;
+      break;
+    case What::attempts:
+      policy_.max_attempts = step.number;
+      break;
+    case What::skip:
+      on_database_error_ = OnDatabaseError::skip;
+      break;
+    case What::run:
+      on_database_error_ = OnDatabaseError::run;
+      break;
+    case What::future:
+      return add_future_row(24h * 365);
+    default:
+      return apply_to(machines_[static_cast<std::size_t>(step.host)], step);
+  }
+  policy_since_ = now_;
+}
+
+void World::apply_to(Machine& machine, const Step& step) {
+  switch (step.what) {
+    case What::boot:
+      return boot(machine, step.by);
+    case What::off:
+      return power_off(machine);
+    case What::suspend:
+      return suspend(machine, step.by);
+    case What::cut:
+      machine.cut_from = now_;
+      machine.cut_until = now_ + step.by;
+      judge_.silent(machine);
+      return happen();
+    case What::force:
+      return start(machine, {true, {}});
+    case What::by_hand:
+      return start(machine, {true, {spider_name(step.number)}});
+    case What::kill:
+      machine.kill_at = step.number;
+      return;
+    case What::lose:
+      machine.lose_at = step.number;
+      return;
+    case What::slow:
+      machine.slow_at = step.number;
+      machine.slow_for = step.by;
+      return;
+    case What::stop:
+      for (auto& process : processes_) {
+        if (&process->machine != &machine) continue;
+        process->signal = 15;
+        process->trace().told_to_end = true;
+      }
+      return;
+    case What::wipe:
+      // Files that a process has open are another matter.
+      if (!machine.living.empty()) return;
+      machine.disk.attempts.clear();
+      machine.disk.known = {};
+      machine.disk_trouble = now_;
+      return;
+    case What::full:
+      machine.full_until = now_ + step.by;
+      return update_outages();
+    default:
+      return;
+  }
+}
+
+void World::boot(Machine& machine, Duration clock_change) {
+  if (machine.on) return;
+  machine.on = true;
+  ++machine.boots;
+  machine.booted = now_;
+  machine.asleep = 0s;
+  machine.offset += clock_change;
+  machine.offsets.first = std::min(machine.offsets.first, machine.offset);
+  machine.offsets.second = std::max(machine.offsets.second, machine.offset);
+  machine.next_tick = now_ + until_first_tick;
+}
+
+void World::power_off(Machine& machine) {
+  if (!machine.on) return;
+  judge_.silent(machine);
+  for (const auto& process : processes_) {
+    if (&process->machine != &machine || process->ended()) continue;
+    // Nobody tells the server.
+    for (auto& [slot, holder] : database_.slots) {
+      if (holder != &process->store) continue;
+      holder = &machine.ghost;
+      machine.ghost_until = now_ + keepalives;
+    }
+    current_ = process.get();
+    process->kill();
+    current_ = nullptr;
+  }
+  machine.on = false;
+  machine.sleeps_until.reset();
+  machine.disk.kill_writers();
+  bury();
+}
+
+void World::suspend(Machine& machine, Duration time) {
+  if (!machine.awake()) return;
+  judge_.silent(machine);
+  machine.slept_at = now_;
+  machine.sleeps_until = now_ + time;
+}
+
+void World::database_away(Duration time) {
+  down_until_ = now_ + time;
+  for (auto& machine : machines_) {
+    server_drops(machine);
+    judge_.silent(machine);
+  }
+  database_.slots.clear();
+  update_outages();
+}
+
+void World::add_future_row(Duration ahead) {
+  MemoryRun row;
+  row.run.id = static_cast<RunId>(database_.runs.size()) + 1;
+  row.run.uuid = "of the future " + std::to_string(row.run.id);
+  row.run.started = row.run.heartbeat = database_.now + ahead;
+  row.run.spider_count = 3;
+  database_.runs.push_back(std::move(row));
+}
+
+}  // namespace spider_check::test
