@@ -19,7 +19,7 @@ constexpr auto beat_interval = 30s;
 
 // Between two tries to reach a database that is away.
 constexpr Duration first_pause = 250ms;
-constexpr Duration longest_pause = 30s;
+constexpr Duration longest_pause = 10s;
 
 // More in one statement saves nothing.
 constexpr std::size_t most_at_once = 200;

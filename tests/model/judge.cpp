@@ -143,9 +143,8 @@ bool Judge::knows(const Trace& trace, const Trace& before) const {
   const bool lost_nothing = disk_is_fine_since(*before.machine, before.began);
   const bool in_journal = is_in_journal(before);
   const bool carried = !in_journal && lost_nothing && is_in_rows(before);
-  // What was carried into the database is known there, and no longer here.
   const bool remembers = trace.machine == before.machine && lost_nothing &&
-                         (before.in_database || in_journal) &&
+                         (before.in_database || in_journal || carried) &&
                          host.offsets.first == host.offsets.second;
   const bool reads = (before.in_database || carried) && reached_throughout(trace);
   return remembers || reads;
