@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "app/memory.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -14,6 +15,25 @@ namespace {
 bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
   return is_neighbour(attempt.owner, schedule.owners.self()) &&
          schedule.owners.exists(attempt.owner);
+}
+
+/** Before it is forgotten: else a database that goes away again would have this run repeated. */
+void note_carried(Schedule& schedule, AttemptRecord record, RunId id) {
+  record.claim.id = id;
+  auto succeeded = succeeded_in(record);
+  const auto known = schedule.journal->known();
+  if (known.last && known.last->claim.uuid == record.claim.uuid) {
+    const auto& before = known.last->succeeded;
+    succeeded.insert(succeeded.end(), before.begin(), before.end());
+  }
+  note_recorded(schedule, record, end_of(record), succeeded);
+}
+
+void say_that_it_was_interrupted(Schedule& schedule, const AttemptRecord& record, RunId id) {
+  Run run;
+  run.id = id;
+  run.owner = record.owner;
+  schedule.log.warn("{} was {}", render::run_words(run), render::interruption(run));
 }
 
 void carry(Schedule& schedule, HeldAttempt& attempt) {
@@ -36,17 +56,21 @@ void carry(Schedule& schedule, HeldAttempt& attempt) {
   }
   schedule.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
+  if (!record.end) say_that_it_was_interrupted(schedule, record, id);
+  note_carried(schedule, record, id);
   attempt.forget();
 }
 
 }  // namespace
 
-void carry_pending(Schedule& schedule) {
-  if (schedule.journal == nullptr || !schedule.journal->pending()) return;
+bool carry_pending(Schedule& schedule) {
+  if (schedule.journal == nullptr || !schedule.journal->pending()) return true;
+  bool is_done = true;
   try {
     for (auto& attempt : schedule.journal->hold_pending()) {
       // In order: what comes later may be a retry of this one.
-      if (is_at_work(schedule, attempt->record())) break;
+      is_done = !is_at_work(schedule, attempt->record());
+      if (!is_done) break;
       carry(schedule, *attempt);
     }
     for (const auto& fault : schedule.journal->take_faults()) {
@@ -55,6 +79,7 @@ void carry_pending(Schedule& schedule) {
   } catch (const std::system_error& error) {
     schedule.log.warn("The journal cannot be read or tidied: {}", render::printable(error.what()));
   }
+  return is_done;
 }
 
 }  // namespace spider_check::app

@@ -23,6 +23,12 @@ void change(Schedule& schedule, Change&& change) {
   }
 }
 
+/** Of an attempt that waited in the journal while later runs were recorded. */
+bool is_of_before(const AttemptRecord& attempt, const Known& known, const HostTime& now) {
+  if (!known.last || known.last->claim.uuid == attempt.claim.uuid) return false;
+  return least_age(attempt.run_started, now) > least_age(known.last->started, now);
+}
+
 void tell_that_it_is_back(Schedule& schedule, Known& known) {
   if (!known.away) return;
   const auto since = age(*known.away, schedule.owners.now());
@@ -43,14 +49,14 @@ void note_seen(Schedule& schedule, const Glance& glance) {
   });
 }
 
-void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const RunEnd& end,
+void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const JournaledEnd& ended,
                    const std::vector<std::string>& succeeded) {
   change(schedule, [&](Known& known) {
     tell_that_it_is_back(schedule, known);
-    if (attempt.run.partial) return;
-    known.last =
-        KnownRun{attempt.claim,   end.status,           attempt.run_started, schedule.owners.now(),
-                 end.retry_after, attempt.spider_count, end.failure,         succeeded};
+    if (attempt.run.partial || is_of_before(attempt, known, schedule.owners.now())) return;
+    const auto& end = ended.end;
+    known.last = KnownRun{attempt.claim,   end.status,           attempt.run_started, ended.at,
+                          end.retry_after, attempt.spider_count, end.failure,         succeeded};
     if (end.status != RunStatus::completed || attempt.spider_count == 0) return;
     known.success = attempt.run_started;
     known.mark.reset();
