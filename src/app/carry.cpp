@@ -54,6 +54,9 @@ void carry(Schedule& schedule, HeldAttempt& attempt) {
                        render::printable(error.what()), attempt.put_aside());
     return;
   }
+  if (!record.end) {
+    schedule.log.warn("Run {} was {}", id, render::printable(end_of(record).end.failure));
+  }
   schedule.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
   if (!record.end) say_that_it_was_interrupted(schedule, record, id);

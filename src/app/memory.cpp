@@ -65,12 +65,9 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 }
 
 bool note_away(Schedule& schedule) {
-  bool is_news = false;
-  change(schedule, [&](Known& known) {
-    is_news = !known.away;
-    if (is_news) known.away = schedule.owners.now();
-  });
-  return is_news;
+  if (schedule.journal->known().away) return false;
+  change(schedule, [&](Known& known) { known.away = schedule.owners.now(); });
+  return true;
 }
 
 void note_deferred(Schedule& schedule) {

@@ -106,7 +106,7 @@ class Tick {
       }
     }
     note_deferred(schedule_);
-    schedule_.log.warn(
+    schedule_.log.info(
         "Deferred: the host has just woken up, and the database cannot be used: {}; "
         "the next tick goes by the journal if it has to",
         render::printable(why));

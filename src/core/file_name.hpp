@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "core/run.hpp"
 
@@ -29,9 +30,7 @@ struct LogName {
                   ///< their own, after the run of that id; 0: the run of that id itself
 
   friend std::strong_ordering operator<=>(const LogName& a, const LogName& b) noexcept {
-    if (const auto run = a.run <=> b.run; run != nullptr) return run;
-    if (const auto after = a.after <=> b.after; after != nullptr) return after;
-    return a.attempt <=> b.attempt;
+    return std::tie(a.run, a.after, a.attempt) <=> std::tie(b.run, b.after, b.attempt);
   }
 
   friend bool operator==(const LogName&, const LogName&) = default;

@@ -24,7 +24,10 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
       "WHERE id = $1::int AND owner_token = $2::uuid RETURNING id), "
       "written AS (" +
       insert_outcomes_sql("run", "$3::int", "$4::jsonb", "$2::uuid") +
-      " ON CONFLICT (run_id, spider, attempt) DO UPDATE SET log_path = excluded.log_path) "
+      // A server that was frozen carries out the first one late, and takes its own time for then.
+      " ON CONFLICT (run_id, spider, attempt) DO UPDATE SET "
+      "started_at = least(spider_run.started_at, excluded.started_at), "
+      "finished_at = least(spider_run.finished_at, excluded.finished_at)) "
       "SELECT count(*) FROM run";
   const std::vector<std::string> parameters{std::to_string(claim.id), claim.token,
                                             std::to_string(claim.attempt), to_json(outcomes)};

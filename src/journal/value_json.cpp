@@ -1,5 +1,7 @@
 #include "journal/value_json.hpp"
 
+#include <algorithm>
+
 namespace spider_check::journal {
 
 namespace {
@@ -45,6 +47,12 @@ CrawlSource source_of(int number) {
   }
 }
 
+/** Microseconds, at most some thousand years of them: sums of a few then have room. */
+Duration duration_in(const Json& json) {
+  constexpr std::int64_t most = 100'000'000'000'000'000;
+  return Duration(std::clamp(json.get<std::int64_t>(), -most, most));
+}
+
 /** What the verdict was made from and is not recorded is not kept either. */
 CrawlReport crawl_of(const Json& json) {
   CrawlReport crawl;
@@ -72,9 +80,8 @@ Json to_json(const HostTime& time) {
 }
 
 HostTime time_of(const Json& json) {
-  return {json.at(0), Duration(json.at(1).get<std::int64_t>()),
-          Duration(json.at(2).get<std::int64_t>()),
-          TimePoint(Duration(json.at(3).get<std::int64_t>()))};
+  return {json.at(0), duration_in(json.at(1)), duration_in(json.at(2)),
+          TimePoint(duration_in(json.at(3)))};
 }
 
 Json to_json(const std::optional<Duration>& duration) {
@@ -83,7 +90,7 @@ Json to_json(const std::optional<Duration>& duration) {
 
 std::optional<Duration> duration_of(const Json& json) {
   if (json.is_null()) return std::nullopt;
-  return Duration(json.get<std::int64_t>());
+  return duration_in(json);
 }
 
 Json to_json(const Owner& owner) {
@@ -114,8 +121,8 @@ SpiderOutcome outcome_of(const Json& json) {
   outcome.spider = json.at("spider");
   auto& child = outcome.child;
   child.termination = termination_of(json.at("end"));
-  child.took = Duration(json.at("took").get<std::int64_t>());
-  child.cpu_time = Duration(json.at("cpu").get<std::int64_t>());
+  child.took = duration_in(json.at("took"));
+  child.cpu_time = duration_in(json.at("cpu"));
   child.peak_memory = json.at("memory");
   const auto verdict = json.at("verdict").get<std::string>();
   outcome.judgement = {parse_verdict(verdict).value_or(Verdict::failed),

@@ -161,6 +161,7 @@ def test_a_tick_that_is_refused_a_connection_is_one_line_and_exit_3(world):
     with world.server.connect() as connection:
         cursor = connection.cursor()
         cursor.execute("CREATE ROLE limited SUPERUSER LOGIN CONNECTION LIMIT 0")
+        world.top["on_database_error"] = "skip"
         world.spider("a").sections["database"]["url"] = world.url.replace("=postgres", "=limited")
         cursor.execute("ALTER ROLE limited NOSUPERUSER")  # superusers have no limit
         result = world.run("-q")

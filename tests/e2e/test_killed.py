@@ -35,7 +35,9 @@ def test_the_next_tick_finishes_a_run_that_was_killed(world):
     assert (run.id, run.last_run_at) == (before.id, before.last_run_at)
     assert (run.status, run.attempt, run.spider_count) == ("completed", 2, 3)
     assert [(outcome.spider, outcome.attempt) for outcome in world.outcomes()
-            ] == [("a", 1), ("b", 2), ("c", 2)]
+            ] == [("a", 1), ("b", 1), ("b", 2), ("c", 2)]
+    interrupted = world.outcomes()[1]
+    assert interrupted.verdict == "failed" and interrupted.reasons[0].startswith("interrupted")
 
 
 def test_the_spiders_of_a_runner_that_was_killed_are_gone(world):
@@ -114,10 +116,24 @@ def test_a_living_owner_on_this_host_is_never_taken_over(world, heartbeat):
     assert world.ran() == []
 
 
+def machine_id():
+    with open("/etc/machine-id", encoding="utf-8") as file:
+        return file.read().strip()
+
+
 def test_a_run_of_before_a_reboot_of_this_host_is_finished_at_once(world):
     world.spider("a")
     add_running_row(world, "1 second", host=socket.gethostname(), pid=os.getpid(),
-                    boot_id="another boot", process_start=1,
+                    boot_id="another boot", process_start=1, machine_id=machine_id(),
                     pid_namespace=os.stat("/proc/self/ns/pid").st_ino)
     assert world.run().code == 0
     assert world.ran() == ["a"]
+
+
+def test_another_machine_of_this_name_is_not_this_host_after_a_reboot(world):
+    world.spider("a")
+    add_running_row(world, "1 second", host=socket.gethostname(), pid=os.getpid(),
+                    boot_id="another boot", process_start=1, machine_id="another machine",
+                    pid_namespace=os.stat("/proc/self/ns/pid").st_ino)
+    assert "may be reconnecting" in world.run().err
+    assert world.ran() == []

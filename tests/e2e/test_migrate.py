@@ -41,7 +41,7 @@ def test_several_at_the_same_time_apply_each_migration_once(empty_world):
 
 
 def test_a_tick_on_a_database_that_was_never_prepared_says_what_to_type(empty_world):
-    empty_world.spider("a")
+    empty_world.spider("a").top["on_database_error"] = "skip"
     for args in ([], ["--force"], ["--dry-run"], ["status"], ["status", "--json"]):
         result = empty_world.run("-q", *args)
         assert result == (3, "", NOT_PREPARED), args
@@ -50,6 +50,7 @@ def test_a_tick_on_a_database_that_was_never_prepared_says_what_to_type(empty_wo
 
 
 def test_an_earlier_schedulers_table_alone_is_not_prepared_either(empty_world):
+    empty_world.top["on_database_error"] = "skip"
     empty_world.spider("a").sql(
         "CREATE TABLE scheduler_state (id serial PRIMARY KEY, last_run_at timestamptz NOT NULL, "
         "spider_count integer NOT NULL DEFAULT 0, status varchar(50) NOT NULL DEFAULT 'completed', "
@@ -73,6 +74,7 @@ def test_a_database_that_a_newer_program_prepared_is_refused(world):
 
 
 def test_a_database_that_an_older_program_prepared_is_told_to_migrate(world):
+    world.top["on_database_error"] = "skip"
     world.spider("a").sql("DELETE FROM spider_check_migration WHERE version = "
                           "(SELECT max(version) FROM spider_check_migration)")
     result = world.run("-q")
@@ -107,6 +109,7 @@ def test_a_migration_that_fails_leaves_nothing_half_done(empty_world):
 @pytest.mark.parametrize("args", [[], ["--force"], ["--dry-run"], ["status"], ["migrate"],
                                   ["migrate", "--wait", "300ms"]])
 def test_without_a_server_it_is_one_line_and_exit_3(world, args):
+    world.top["on_database_error"] = "skip"
     world.spider("a").sections["database"]["url"] = (
         f"postgresql:///nothing?host={world.folder}&user=me")
     result = world.run("-q", *args)

@@ -81,7 +81,8 @@ def test_standard_input_is_empty(world):
 
 
 def test_no_file_of_the_programs_own_is_left_open_in_a_spider(world):
-    world.spider("a", "ls -l /proc/$$/fd | sed -n 's/.* -> //p'")
+    # Not through a pipe, whose end the shell itself may still hold while it is listed.
+    world.spider("a", f"ls -l /proc/$$/fd >{world.folder}/fds; sed -n 's/.* -> //p' {world.folder}/fds")
     world.run()
     script, log = f"{world.folder}/spider-0.sh", str(log_of(world))
     assert sorted(log_of(world).read_text().split()) == sorted(["/dev/null", log, log, script])
@@ -144,8 +145,8 @@ def test_a_log_folder_that_cannot_be_made_is_named(world):
     (world.folder / "file").touch()
     world.top["log_dir"] = "file/logs"
     result = world.spider("a").run()
-    assert result.code == 1
-    assert f"{world.folder}/file" in outcome(world).reasons[0]
+    assert result.code == 0
+    assert f"{world.folder}/file" in world.only_run().faults[0]
 
 
 def test_without_a_home_or_a_state_folder_it_still_runs(world):

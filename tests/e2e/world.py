@@ -177,6 +177,12 @@ class World:
     def forget_what_ran(self):
         (self.folder / "ran").unlink(missing_ok=True)
 
+    def journal(self):
+        """The journal's files by name, as they are."""
+        return {path.name: path.read_text(encoding="utf-8", errors="replace")
+                for path in self.home.glob(".local/state/spider-check/journal/*/*")
+                if path.suffix != ".lock"}
+
     # --- The database ---------------------------------------------------------------------------
 
     def sql(self, text, *values):

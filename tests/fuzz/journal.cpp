@@ -1,0 +1,58 @@
+// The journal: what a power cut, a full disk, another version of the program or a person left.
+#include <string>
+
+#include "core/attempt_record.hpp"
+#include "folder.hpp"
+#include "fuzz.hpp"
+#include "journal/file_journal.hpp"
+#include "journal/line.hpp"
+#include "journal/record_json.hpp"
+
+namespace spider_check::fuzz {
+
+namespace {
+
+/** In a folder as the journal has it, on a file name as it gives them. */
+void check_files(std::string_view bytes) {
+  static const Folder folder;
+  std::filesystem::create_directories(folder.path() / "journal/x");
+  const auto file = folder.write("journal/x/000000000001-token.attempt", bytes);
+  folder.write("journal/x/known", bytes);
+  journal::FileJournal journal(folder.path(), "x", 1);
+  (void)journal.known();
+  (void)journal.knows(TimePoint(Duration(17)));
+  const auto contents = journal.read();
+  const HostTime now{"boot", std::chrono::hours(1), Duration{0}, TimePoint(std::chrono::hours(9))};
+  (void)state_of(contents, now);
+  for (auto& held : journal.hold_pending()) {
+    expect(!held->record().claim.uuid.empty(), "what is held can be recorded");
+    (void)outcomes_of(held->record());
+    (void)end_of(held->record());
+    held->forget();
+  }
+  expect(!journal.pending(), "what was carried, or cannot be, does not come back");
+  std::filesystem::remove(file.string() + ".kept");
+}
+
+/** As if the checksum were right. */
+void check_record(std::string_view bytes) {
+  const std::string record(bytes);
+  AttemptRecord attempt;
+  (void)journal::apply_json(record, attempt);
+  attempt.claim.uuid = "uuid";
+  (void)journal::apply_json(record, attempt);
+  (void)journal::parse_known(record);
+  auto line = journal::to_line(record);
+  line.pop_back();
+  const auto again = journal::read_line(line);
+  expect(again.kind == journal::Line::Kind::good && again.record == record, "a line reads back");
+}
+
+}  // namespace
+
+void try_input(std::string_view bytes) {
+  check_record(bytes);
+  check_files(bytes);
+}
+
+}  // namespace spider_check::fuzz
