@@ -29,13 +29,6 @@ void note_carried(Schedule& schedule, AttemptRecord record, RunId id) {
   note_recorded(schedule, record, end_of(record), succeeded);
 }
 
-void say_that_it_was_interrupted(Schedule& schedule, const AttemptRecord& record, RunId id) {
-  Run run;
-  run.id = id;
-  run.owner = record.owner;
-  schedule.log.warn("{} was {}", render::run_words(run), render::interruption(run));
-}
-
 void carry(Schedule& schedule, HeldAttempt& attempt) {
   const auto& record = attempt.record();
   const auto now = schedule.owners.now();
@@ -59,7 +52,6 @@ void carry(Schedule& schedule, HeldAttempt& attempt) {
   }
   schedule.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
-  if (!record.end) say_that_it_was_interrupted(schedule, record, id);
   note_carried(schedule, record, id);
   attempt.forget();
 }
