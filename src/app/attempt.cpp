@@ -200,7 +200,9 @@ class Attempt {
 
   void finish(const RunEnd& end, Duration longest) {
     written_ = writer_.finish(end, longest);
-    if (written_ == Written::database) note_recorded(schedule_, record_, end, done_);
+    if (written_ != Written::database) return;
+    note_recorded(schedule_, record_, {end, schedule_.owners.now()}, done_);
+    log_.forget();
   }
 
   Schedule& schedule_;

@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "app/memory.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -14,6 +15,18 @@ namespace {
 bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
   return is_neighbour(attempt.owner, schedule.owners.self()) &&
          schedule.owners.exists(attempt.owner);
+}
+
+/** Before it is forgotten: else a database that goes away again would have this run repeated. */
+void note_carried(Schedule& schedule, AttemptRecord record, RunId id) {
+  record.claim.id = id;
+  auto succeeded = succeeded_in(record);
+  const auto known = schedule.journal->known();
+  if (known.last && known.last->claim.uuid == record.claim.uuid) {
+    const auto& before = known.last->succeeded;
+    succeeded.insert(succeeded.end(), before.begin(), before.end());
+  }
+  note_recorded(schedule, record, end_of(record), succeeded);
 }
 
 void carry(Schedule& schedule, HeldAttempt& attempt) {
@@ -39,17 +52,20 @@ void carry(Schedule& schedule, HeldAttempt& attempt) {
   }
   schedule.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
+  note_carried(schedule, record, id);
   attempt.forget();
 }
 
 }  // namespace
 
-void carry_pending(Schedule& schedule) {
-  if (schedule.journal == nullptr || !schedule.journal->pending()) return;
+bool carry_pending(Schedule& schedule) {
+  if (schedule.journal == nullptr || !schedule.journal->pending()) return true;
+  bool is_done = true;
   try {
     for (auto& attempt : schedule.journal->hold_pending()) {
       // In order: what comes later may be a retry of this one.
-      if (is_at_work(schedule, attempt->record())) break;
+      is_done = !is_at_work(schedule, attempt->record());
+      if (!is_done) break;
       carry(schedule, *attempt);
     }
     for (const auto& fault : schedule.journal->take_faults()) {
@@ -58,6 +74,7 @@ void carry_pending(Schedule& schedule) {
   } catch (const std::system_error& error) {
     schedule.log.warn("The journal cannot be read or tidied: {}", render::printable(error.what()));
   }
+  return is_done;
 }
 
 }  // namespace spider_check::app

@@ -6,8 +6,9 @@ namespace spider_check::app {
 
 /**
  * Brings into the database what the journal holds of attempts whose programs are gone, in the order
- * in which they began. Throws DbError; what was not carried then stays for the next tick.
+ * in which they began. Throws DbError; what was not carried then stays for the next tick. False
+ * when the spiders of one are still being stopped: nothing may start beside them.
  */
-void carry_pending(Schedule& schedule);
+[[nodiscard]] bool carry_pending(Schedule& schedule);
 
 }  // namespace spider_check::app

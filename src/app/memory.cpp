@@ -23,6 +23,12 @@ void change(Schedule& schedule, Change&& change) {
   }
 }
 
+/** Whether it began before what is known: it waited in the journal while later runs were recorded.
+ */
+bool is_of_before(const AttemptRecord& attempt, const HostTime& known, const HostTime& now) {
+  return least_age(attempt.run_started, now) > least_age(known, now);
+}
+
 void tell_that_it_is_back(Schedule& schedule, Known& known) {
   if (!known.away) return;
   const auto since = age(*known.away, schedule.owners.now());
@@ -43,15 +49,20 @@ void note_seen(Schedule& schedule, const Glance& glance) {
   });
 }
 
-void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const RunEnd& end,
+void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const JournaledEnd& ended,
                    const std::vector<std::string>& succeeded) {
   change(schedule, [&](Known& known) {
     tell_that_it_is_back(schedule, known);
     if (attempt.run.partial) return;
-    known.last =
-        KnownRun{attempt.claim,   end.status,           attempt.run_started, schedule.owners.now(),
-                 end.retry_after, attempt.spider_count, end.failure,         succeeded};
+    const auto now = schedule.owners.now();
+    const auto& end = ended.end;
+    const bool is_same = known.last && known.last->claim.uuid == attempt.claim.uuid;
+    if (!known.last || is_same || !is_of_before(attempt, known.last->started, now)) {
+      known.last = KnownRun{attempt.claim,   end.status,           attempt.run_started, ended.at,
+                            end.retry_after, attempt.spider_count, end.failure,         succeeded};
+    }
     if (end.status != RunStatus::completed || attempt.spider_count == 0) return;
+    if (known.success && is_of_before(attempt, *known.success, now)) return;
     known.success = attempt.run_started;
     known.mark.reset();
     if (attempt.claim.started != TimePoint{}) known.mark = attempt.claim.started;

@@ -14,8 +14,11 @@ namespace spider_check::app {
 /** A tick has seen the database; its newest success, which may be another host's. */
 void note_seen(Schedule& schedule, const Glance& glance);
 
-/** A run was recorded whole. succeeded: the spiders that have, in all its attempts. */
-void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const RunEnd& end,
+/**
+ * A run was recorded whole: to be called before the journal forgets it. succeeded: the spiders that
+ * have, in all its attempts. What is known of a later run stays.
+ */
+void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const JournaledEnd& ended,
                    const std::vector<std::string>& succeeded);
 
 /** The database cannot be used. True when that is news. */

@@ -261,10 +261,7 @@ Written RunWriter::finish(const RunEnd& end, Duration patience) {
     patience = Duration{0};
     next_try_ = Clock::now();
   }
-  if (finish_in_database(end, Clock::now() + patience)) {
-    log_.forget();
-    return Written::database;
-  }
+  if (finish_in_database(end, Clock::now() + patience)) return Written::database;
   if (log_.is_whole()) {
     if (!lost_) {
       schedule_.log.warn(

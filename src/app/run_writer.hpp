@@ -55,7 +55,8 @@ class RunWriter {
 
   /**
    * Writes all that is unwritten and the end of the attempt; waits for a database that went away
-   * meanwhile, at most `patience`, and not at all for one that was never there.
+   * meanwhile, at most `patience`, and not at all for one that was never there. The journal still
+   * has all of it then.
    */
   [[nodiscard]] Written finish(const RunEnd& end, Duration patience);
 

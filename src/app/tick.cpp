@@ -80,7 +80,7 @@ class Tick {
 
   Result with_database(const std::optional<SpiderList>& selected) {
     // First: what it holds may be the newest success.
-    carry_pending(schedule_);
+    (void)carry_pending(schedule_);
     if (const auto skipped = skip_at_a_glance()) return *skipped;
     const auto considered = consider();
     note_seen(schedule_, {considered.state.now, considered.state.newest_success});
@@ -178,8 +178,12 @@ class Tick {
     return state.last.value_or(state.partial.value_or(Run{}));
   }
 
-  /** Decides again: another host may have finished since the first look. */
+  /** Decides again: another tick, here or elsewhere, may have finished since the first look. */
   Result run_locked(SlotLock& lock, const std::optional<SpiderList>& selected) {
+    if (!carry_pending(schedule_)) {
+      lock.release();
+      return skip(schedule_, request_, busy(run_of_this_host()));
+    }
     const auto considered = consider();
     for (const auto& run : considered.decision.interrupted) mark_interrupted(run);
     if (!runs_spiders(considered.decision)) {
