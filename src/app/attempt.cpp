@@ -84,6 +84,8 @@ class Attempt {
         log_(std::move(claimed_.journal), schedule.log),
         writer_(schedule, record_, log_, lock, claimed_.in_database) {
     if (claimed_.in_database) log_.recorded(record_.claim.id);
+    // Before any spider starts: after a sleep, say, another host may have the run's lock by now.
+    if (claimed_.lost_midway) writer_.try_now();
   }
 
   Result run(bool whole) {

@@ -153,6 +153,7 @@ void record(Schedule& schedule, Claimed& claimed, const Decision& decision, cons
       forget(claimed);
       throw;
     }
+    claimed.lost_midway = true;
     schedule.log.warn("The database went away: {}; the spiders run all the same",
                       render::printable(error.what()));
   }

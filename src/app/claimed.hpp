@@ -19,6 +19,7 @@ struct Claimed {
   std::unique_ptr<AttemptJournal> journal;  ///< null: it cannot be written, or there is none
   std::string journal_fault;                ///< why it cannot
   bool in_database = false;                 ///< the database knows of it and holds its lock
+  bool lost_midway = false;                 ///< the connection was lost while it was claimed
   std::vector<std::string> succeeded;       ///< in earlier attempts, as far as this host knows
 };
 

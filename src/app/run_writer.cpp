@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "core/errors.hpp"
 #include "render/zone.hpp"
 
@@ -44,6 +46,11 @@ RunWriter::RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log,
       next_beat_(Clock::now() + beat_interval),
       pause_(first_pause) {
   if (!connected_) next_try_ = Clock::now() + longest_pause;
+}
+
+void RunWriter::try_now() {
+  next_try_ = Clock::now();
+  attend();
 }
 
 void RunWriter::count(int spiders) {
@@ -150,6 +157,7 @@ void RunWriter::sent() {
   const auto end = unwritten_.begin() + static_cast<std::ptrdiff_t>(under_way_);
   std::move(unwritten_.begin(), end, std::back_inserter(written_));
   unwritten_.erase(unwritten_.begin(), end);
+  under_way_ = 0;
   next_beat_ = Clock::now() + beat_interval;
   pause_ = first_pause;
 }
@@ -178,8 +186,10 @@ void RunWriter::on_error(const DbError& error) {
 
 /** The connection is there, but the statement failed: it took too long, or it cannot be stored. */
 void RunWriter::refuse(const DbError& error) {
-  schedule_.log.warn("The database did not take the outcome of {} spider(s): {}", under_way_,
-                     error.what());
+  schedule_.log.warn(
+      "The database did not take {}: {}",
+      under_way_ == 0 ? "what was written" : fmt::format("the outcome of {} spider(s)", under_way_),
+      error.what());
   for (std::size_t i = 0; i < under_way_ && i < unwritten_.size(); ++i) {
     auto& [outcome, ended, refused] = unwritten_[i];
     // Rather without its details than not at all.

@@ -38,6 +38,9 @@ class RunWriter {
   RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log, SlotLock& lock,
             bool in_database);
 
+  /** Asks for a database that was there a moment ago, without waiting any longer. */
+  void try_now();
+
   /** How many spiders the whole run has. */
   void count(int spiders);
 

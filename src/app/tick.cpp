@@ -37,7 +37,7 @@ class Tick {
     const auto selected = selection();
     schedule_.log.info("{}", render::starting(schedule_.policy));
     try {
-      return with_database(selected);
+      return with_database_again(selected);
     } catch (const DbError& error) {
       if (!may_do_without(schedule_, error)) throw;
       if (woke_lately(schedule_, request_, error)) return wait_for_database(selected, error);
@@ -76,6 +76,19 @@ class Tick {
   std::optional<SpiderList> selection() {
     if (request_.spiders.empty()) return std::nullopt;
     return select(list_spiders(schedule_), request_.spiders);
+  }
+
+  /** A connection that is lost in the middle, while the host sleeps say, is no database away. */
+  Result with_database_again(const std::optional<SpiderList>& selected) {
+    try {
+      return with_database(selected);
+    } catch (const DbError& error) {
+      if (!reached_ || error.kind() != DbError::Kind::connection) throw;
+      schedule_.log.debug("The connection was lost: {}; once more",
+                          render::printable(error.what()));
+    }
+    schedule_.store.drop_connection();
+    return with_database(selected);
   }
 
   Result with_database(const std::optional<SpiderList>& selected) {
@@ -119,6 +132,7 @@ class Tick {
       return Result{};
     }
     const auto glance = schedule_.store.glance();
+    reached_ = true;
     if (!request_.force) schedule_.log.info("{}", render::last_run(glance, schedule_.policy));
     const auto decision =
         decide_at_a_glance(glance.now, glance.newest_success, schedule_.policy, request_);
@@ -205,6 +219,7 @@ class Tick {
 
   Schedule& schedule_;
   const Request& request_;
+  bool reached_ = false;  ///< the database answered
 };
 
 }  // namespace

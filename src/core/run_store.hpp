@@ -178,6 +178,9 @@ class RunStore : public Port {
    */
   virtual RunId carry(const AttemptRecord& attempt, const HostTime& now) = 0;
 
+  /** Forgets a connection that was lost: the next verb makes a new one. */
+  virtual void drop_connection() noexcept = 0;
+
   /** Makes sure that the connection works and the run is the caller's, without writing anything.
    * Throws DbError or LostRun. */
   virtual void verify(const Claim& claim) = 0;

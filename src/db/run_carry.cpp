@@ -20,9 +20,13 @@ auto in_transaction(soci::session& sql, Statements&& statements) {
 
 }  // namespace
 
-Reclaimed PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
+void PgRunStore::drop_connection() noexcept {
   write_.reset();
   session_.disconnect();
+}
+
+Reclaimed PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
+  drop_connection();
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
     // The server may not have noticed yet that our former session is gone; then it still has it.

@@ -53,7 +53,8 @@ bool is_in_every_path(const fs::path& program) {
 
 void check_folders(const config::Config& config, Findings& findings) {
   const auto& places = config.places;
-  if (places.contains("state_dir") && !is_below(config.log_dir, config.state_dir)) {
+  // The journal is there, and mostly the logs, too.
+  if (!is_below(config.log_dir, config.state_dir)) {
     check_folder("State", config.state_dir, place_of(places, "state_dir", ""), findings);
   }
   const auto* key = places.contains("log_dir") || !is_below(config.log_dir, config.state_dir)

@@ -31,7 +31,7 @@ class Findings {
   CheckReport& report_;
 };
 
-/** Tries the log folder, and the state folder where the file names one. */
+/** Tries the log folder, and the state folder where that is another. */
 void check_folders(const config::Config& config, Findings& findings);
 
 /** Connects and asks whether a tick could work with the database. */

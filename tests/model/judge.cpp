@@ -106,7 +106,9 @@ void Judge::silent(const Machine& machine) {
 
 /** It comes to nothing, or may: the rest is tried again at once, while attempts are left. */
 void Judge::set_back(const Trace& trace, Duration until_known) {
-  const bool attempts_left = trace.claimed && trace.claim.attempt < trace.policy.max_attempts;
+  // By the rules of now: they may have changed since it began.
+  const int most = std::min(trace.policy.max_attempts, world_.policy().max_attempts);
+  const bool attempts_left = trace.claimed && trace.claim.attempt < most;
   auto& time = attempts_left ? resumed_by_ : setback_;
   time = std::max(time, world_.now() + until_known);
 }

@@ -454,6 +454,10 @@ void MemoryRunStore::lose_connection() {
   std::erase_if(database_.slots, [this](const auto& held) { return held.second == this; });
 }
 
+void MemoryRunStore::drop_connection() noexcept {
+  broken_ = false;
+}
+
 void MemoryRunStore::break_session() {
   lose_connection();
   broken_ = true;

@@ -75,6 +75,7 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
   RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
   void verify(const Claim& claim) override;
+  void drop_connection() noexcept override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
   [[nodiscard]] std::map<std::string, History> histories(const std::vector<std::string>& spiders,
                                                          int most) override;

@@ -284,6 +284,16 @@ TEST_CASE("right after waking up a tick gives way once, and the next one goes by
   CHECK(world.tick() == all);
 }
 
+TEST_CASE("a connection that is lost while the tick decides is made again, and the tick goes on") {
+  World world;
+  world.database.before_lock = [&] { world.host.store.break_session(); };
+  CHECK(world.tick() == all);
+  CHECK(world.result.code == ExitCode::success);
+  CHECK_FALSE(world.host.logged("The database cannot be used"));
+  REQUIRE(world.database.runs.size() == 1);
+  CHECK(world.database.runs[0].run.status == RunStatus::completed);
+}
+
 TEST_CASE("a clock that went backwards at a reboot makes the data due, with a warning") {
   World world;
   (void)world.tick();
