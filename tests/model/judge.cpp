@@ -168,7 +168,9 @@ Duration Judge::start_of(const Claim& claim) const {
 void Judge::not_again(const Trace& trace, const Trace& before) {
   const auto now = world_.now();
   const auto age = now - start_of(before.claim);
-  if (before.succeeded && before.whole() && age < trace.policy.interval - 1s) {
+  // An attempt at the same run starts only what has not succeeded in it, maybe nothing.
+  const bool is_same = before.claim.uuid == trace.claim.uuid;
+  if (before.succeeded && before.whole() && !is_same && age < trace.policy.interval - 1s) {
     object(to_text(trace) + " starts a run within the interval of one that succeeded, by " +
            to_text(before));
   }
