@@ -239,7 +239,8 @@ def test_the_journal_takes_the_place_of_the_database(breakable, tmp_path, fault)
         runs = world.sql("SELECT * FROM scheduler_state WHERE schedule = 'default' ORDER BY id")
         assert [(run.status, run.attempt, run.spider_count) for run in runs] == [
             ("completed", 1, 2)] * 2
-        assert runs[0].last_run_at < runs[1].last_run_at < runs[1].created_at
+        # On a full disk there may be room for one more row, which then was there from the start.
+        assert runs[0].last_run_at < runs[1].last_run_at <= runs[1].created_at
         invariants.check(world)
     finally:
         steps.close()
