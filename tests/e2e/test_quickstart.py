@@ -38,7 +38,7 @@ def quickstart():
     def run(*args):
         # A file, since PostgreSQL would keep a pipe open.
         with tempfile.TemporaryFile("w+") as output:
-            ended = subprocess.run([QUICKSTART, *args], cwd=folder, env=environment, timeout=600,
+            ended = subprocess.run([QUICKSTART, *args], cwd=folder, env=environment, timeout=1800,
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
             output.seek(0)
             return ended.returncode, output.read()
