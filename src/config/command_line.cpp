@@ -26,8 +26,8 @@ constexpr const char* footer =
     "succeeded, and either exits or runs them.\n"
     "\n"
     "Exit status: 0 nothing was due, or all succeeded; 1 a spider failed; 2 wrong\n"
-    "flags or configuration; 3 the database cannot be used and nothing was run;\n"
-    "4 --force found another instance running; 128+N ended by signal N.";
+    "flags or configuration; 3 without the database nothing was run; 4 --force found\n"
+    "another instance running; 128+N ended by signal N.";
 
 /** The values that CLI11 fills in. */
 struct Flags {
