@@ -6,8 +6,8 @@ namespace spider_check::db {
 
 namespace {
 
-// Where other clients are busy, a pooler may give a session its former backend by chance, about every
-// other time. Only behind a pooler, and before a run, is this asked at all.
+// Where other clients are busy, a pooler may give a session its former backend by chance, about
+// every other time. Only behind a pooler, and before a run, is this asked at all.
 constexpr int rounds = 20;
 
 int backend_of(Session& session) {
