@@ -49,13 +49,13 @@ void print(const std::string& text) {
 app::LogLevel log_level(config::Verbosity verbosity) {
   switch (verbosity) {
     case config::Verbosity::quiet:
-      return app::LogLevel::warnings;
+      return app::LogLevel::warning;
     case config::Verbosity::normal:
-      return app::LogLevel::normal;
+      return app::LogLevel::info;
     case config::Verbosity::verbose:
-      return app::LogLevel::details;
+      return app::LogLevel::debug;
   }
-  return app::LogLevel::normal;
+  return app::LogLevel::info;
 }
 
 /** The parts that a configuration asks for, put together; the configuration outlives them. */
@@ -70,7 +70,7 @@ class Program {
         logs_(config.log_dir, config.name),
         journal_(config.state_dir, config.name, config.max_instances),
         precheck_(config.precheck),
-        log_(app::make_logger(log_level(verbosity), render::Zone(config.timezone))),
+        log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
                   config.takeover_after,
@@ -81,7 +81,7 @@ class Program {
                   runner_,
                   witnesses_,
                   render::Zone(config.timezone),
-                  *log_,
+                  log_,
                   [&config](SpiderJob& job) { config::apply_rules(config, job); },
                   [this](const std::vector<SpiderJob>& jobs) { return view(jobs); },
                   &logs_,
@@ -143,13 +143,13 @@ class Program {
       return (!command.run || name.run == *command.run) && !command.attempt;
     };
     const auto on_next = [&](const std::filesystem::path& next) {
-      log_->info("Going on with {}", render::printable(next.string()));
+      log_.info("Going on with {}", render::printable(next.string()));
     };
     os::LogFollower(log, output, {takes, on_next}).run();
   }
 
   std::unique_ptr<app::RunView> view(const std::vector<SpiderJob>& jobs) {
-    return app::make_view(*log_, jobs);
+    return app::make_view(log_, jobs);
   }
 
   std::vector<SpiderSource*> sources(const config::Config& config) {
@@ -170,7 +170,7 @@ class Program {
   os::LogPlaces log_places_;
   os::Precheck precheck_;
   scrapy::Witnesses witnesses_;
-  std::unique_ptr<spdlog::logger> log_;
+  app::Log log_;
   app::Schedule schedule_;
 };
 

@@ -3,8 +3,7 @@
 #include <memory>
 #include <string>
 
-#include <spdlog/logger.h>
-
+#include "app/log.hpp"
 #include "core/journal.hpp"
 
 namespace spider_check::app {
@@ -16,7 +15,7 @@ namespace spider_check::app {
 class AttemptLog {
  public:
   /** journal: null when there is none. The log outlives this. */
-  AttemptLog(std::unique_ptr<AttemptJournal> journal, spdlog::logger& log)
+  AttemptLog(std::unique_ptr<AttemptJournal> journal, Log& log)
       : journal_(std::move(journal)), log_(log), whole_(journal_ != nullptr) {}
 
   void recorded(RunId id);
@@ -38,7 +37,7 @@ class AttemptLog {
   void write(Write&& write);
 
   std::unique_ptr<AttemptJournal> journal_;
-  spdlog::logger& log_;
+  Log& log_;
   bool whole_;
   std::string fault_;
 };

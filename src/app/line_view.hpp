@@ -2,8 +2,7 @@
 
 #include <cstddef>
 
-#include <spdlog/logger.h>
-
+#include "app/log.hpp"
 #include "app/run_view.hpp"
 
 namespace spider_check::app {
@@ -12,7 +11,7 @@ namespace spider_check::app {
 class LineView final : public RunView {
  public:
   /** `log` outlives the view. spiders: how many there are to run. */
-  LineView(spdlog::logger& log, std::size_t spiders) : log_(log), spiders_(spiders) {}
+  LineView(Log& log, std::size_t spiders) : log_(log), spiders_(spiders) {}
 
   void started(const SpiderJob& job) override;
   void stopping(const SpiderJob& job, StopCause cause) override;
@@ -30,7 +29,7 @@ class LineView final : public RunView {
   void close() override {}
 
  private:
-  spdlog::logger& log_;
+  Log& log_;
   std::size_t spiders_;
   std::size_t started_ = 0;
 };

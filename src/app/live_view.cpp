@@ -32,7 +32,7 @@ std::string frame(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-LiveView::LiveView(int fd, bool colour, spdlog::logger& log, const std::vector<SpiderJob>& jobs)
+LiveView::LiveView(int fd, bool colour, Log& log, const std::vector<SpiderJob>& jobs)
     : colour_(colour),
       progress_(jobs, Clock::now()),
       terminal_(fd),

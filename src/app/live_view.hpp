@@ -20,7 +20,7 @@ namespace spider_check::app {
 class LiveView final : public RunView {
  public:
   /** fd: a terminal, the one that the log is written to. The log and the jobs outlive the view. */
-  LiveView(int fd, bool colour, spdlog::logger& log, const std::vector<SpiderJob>& jobs);
+  LiveView(int fd, bool colour, Log& log, const std::vector<SpiderJob>& jobs);
   LiveView(const LiveView&) = delete;
   LiveView& operator=(const LiveView&) = delete;
   LiveView(LiveView&&) = delete;

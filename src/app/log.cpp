@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdio>
+#include <memory>
 
+#include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -38,12 +40,14 @@ class ZonedTime final : public spdlog::custom_flag_formatter {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::warnings:
-      return spdlog::level::warn;
-    case LogLevel::normal:
-      return spdlog::level::info;
-    case LogLevel::details:
+    case LogLevel::debug:
       return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -66,14 +70,20 @@ class ShortLevel final : public spdlog::custom_flag_formatter {
 
 }  // namespace
 
-std::unique_ptr<spdlog::logger> make_logger(LogLevel level, const render::Zone& zone) {
-  auto logger = std::make_unique<spdlog::logger>("spider-check",
+void Log::write(LogLevel level, fmt::string_view format, fmt::format_args values) {
+  if (says(level) && writer_) writer_(level, fmt::vformat(format, values));
+}
+
+Log log_to_stderr(LogLevel least, const render::Zone& zone) {
+  auto logger = std::make_shared<spdlog::logger>("spider-check",
                                                  std::make_shared<spdlog::sinks::stderr_sink_st>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   formatter->add_flag<ZonedTime>('*', zone).add_flag<ShortLevel>('L').set_pattern("%* %L %v");
   logger->set_formatter(std::move(formatter));
-  logger->set_level(to_spdlog(level));
-  return logger;
+  logger->set_level(to_spdlog(least));
+  return {least, [logger = std::move(logger)](LogLevel level, const std::string& text) {
+            logger->log(to_spdlog(level), text);
+          }};
 }
 
 }  // namespace spider_check::app

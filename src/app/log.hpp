@@ -1,18 +1,72 @@
 #pragma once
 
-#include <memory>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
-#include <spdlog/logger.h>
+#include <fmt/core.h>
 
 #include "render/zone.hpp"
 
 namespace spider_check::app {
 
-/** How much the program says. */
-enum class LogLevel { warnings, normal, details };
+/** How much a line matters; the least of them that is written is how much the program says. */
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/** A logger that writes "2026-11-23 16:20:01.123 info  TEXT" to stderr, in the given zone. */
-[[nodiscard]] std::unique_ptr<spdlog::logger> make_logger(LogLevel level, const render::Zone& zone);
+/**
+ * Where the use cases say what they do: one line a time, with fmt's {} for values. Who takes the
+ * lines is told at its making, so that only that file has to know spdlog, which takes a compiler
+ * seconds to read.
+ */
+class Log {
+ public:
+  /** Takes a line, without its end. Should not throw: what is said is never worth a run. */
+  using Writer = std::function<void(LogLevel, const std::string&)>;
+
+  Log(LogLevel least, Writer writer) : least_(least), writer_(std::move(writer)) {}
+
+  template <typename... Values>
+  void debug(fmt::format_string<Values...> format, Values&&... values) {
+    write(LogLevel::debug, format, fmt::make_format_args(values...));
+  }
+
+  template <typename... Values>
+  void info(fmt::format_string<Values...> format, Values&&... values) {
+    write(LogLevel::info, format, fmt::make_format_args(values...));
+  }
+
+  template <typename... Values>
+  void warn(fmt::format_string<Values...> format, Values&&... values) {
+    write(LogLevel::warning, format, fmt::make_format_args(values...));
+  }
+
+  template <typename... Values>
+  void error(fmt::format_string<Values...> format, Values&&... values) {
+    write(LogLevel::error, format, fmt::make_format_args(values...));
+  }
+
+  template <typename... Values>
+  void at(LogLevel level, fmt::format_string<Values...> format, Values&&... values) {
+    write(level, format, fmt::make_format_args(values...));
+  }
+
+  /** What matters less is not written. */
+  [[nodiscard]] LogLevel least() const noexcept { return least_; }
+
+  [[nodiscard]] bool says(LogLevel level) const noexcept { return level >= least_; }
+
+  /** From now on this takes the lines; returns who did. */
+  Writer exchange_writer(Writer writer) { return std::exchange(writer_, std::move(writer)); }
+
+ private:
+  void write(LogLevel level, fmt::string_view format, fmt::format_args values);
+
+  LogLevel least_;
+  Writer writer_;
+};
+
+/** Writes "2026-11-23 16:20:01.123 info  TEXT" to stderr, in the given zone. */
+[[nodiscard]] Log log_to_stderr(LogLevel least, const render::Zone& zone);
 
 }  // namespace spider_check::app

@@ -42,9 +42,9 @@ class OfflineTick {
  private:
   /** Loud once for each outage: an outage lasts, and ticks come every few minutes. */
   void announce() {
-    const auto level = note_away(schedule_) ? spdlog::level::warn : spdlog::level::info;
-    schedule_.log.log(level, "The database cannot be used: {}; going by the journal in {}",
-                      render::printable(error_.what()), journal_.place());
+    const auto level = note_away(schedule_) ? LogLevel::warning : LogLevel::info;
+    schedule_.log.at(level, "The database cannot be used: {}; going by the journal in {}",
+                     render::printable(error_.what()), journal_.place());
   }
 
   void warn_of_the_future(const State& state) {

@@ -5,8 +5,6 @@
 #include <thread>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "core/errors.hpp"
 #include "render/zone.hpp"
 
@@ -186,10 +184,11 @@ void RunWriter::on_error(const DbError& error) {
 
 /** The connection is there, but the statement failed: it took too long, or it cannot be stored. */
 void RunWriter::refuse(const DbError& error) {
-  schedule_.log.warn(
-      "The database did not take {}: {}",
-      under_way_ == 0 ? "what was written" : fmt::format("the outcome of {} spider(s)", under_way_),
-      error.what());
+  schedule_.log.warn("The database did not take {}: {}",
+                     under_way_ == 0
+                         ? std::string("what was written")
+                         : "the outcome of " + std::to_string(under_way_) + " spider(s)",
+                     error.what());
   for (std::size_t i = 0; i < under_way_ && i < unwritten_.size(); ++i) {
     auto& [outcome, ended, refused] = unwritten_[i];
     // Rather without its details than not at all.

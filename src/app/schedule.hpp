@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <spdlog/logger.h>
-
+#include "app/log.hpp"
 #include "app/run_view.hpp"
 #include "core/decision.hpp"
 #include "core/journal.hpp"
@@ -30,7 +29,7 @@ struct Schedule {
   SpiderRunner& runner;
   CrawlWitnesses& witnesses;
   render::Zone zone;
-  spdlog::logger& log;
+  Log& log;
   std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
   /** How a run of these jobs is shown. */
   std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;

@@ -139,7 +139,7 @@ class Tick {
     if (!decision) return std::nullopt;
     note_seen(schedule_, glance);
     // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
-    if (!schedule_.log.should_log(spdlog::level::info)) return Result{};
+    if (!schedule_.log.says(LogLevel::info)) return Result{};
     schedule_.log.info("{}",
                        render::explain(*decision, schedule_.policy, glance.now, schedule_.zone));
     return Result{};

@@ -26,9 +26,9 @@ bool can_draw() {
 
 }  // namespace
 
-std::unique_ptr<RunView> make_view(spdlog::logger& log, const std::vector<SpiderJob>& jobs) {
+std::unique_ptr<RunView> make_view(Log& log, const std::vector<SpiderJob>& jobs) {
   // -q asks for less than a table, -v for every line.
-  if (log.level() != spdlog::level::info || !can_draw()) {
+  if (log.least() != LogLevel::info || !can_draw()) {
     return std::make_unique<LineView>(log, jobs.size());
   }
   // https://no-color.org

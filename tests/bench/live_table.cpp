@@ -84,7 +84,7 @@ void measure(app::LiveView& view, const std::vector<SpiderJob>& jobs, bool event
 int main(int argc, char** argv) {
   const std::chrono::seconds length(argc > 1 ? std::max(1, std::atoi(argv[1])) : 10);
   const auto jobs = make_jobs();
-  spdlog::logger log("bench");
+  app::Log log(app::LogLevel::info, {});
   app::LiveView view(open_terminal(), true, log, jobs);
   for (const auto& job : jobs) view.started(job);
   measure(view, jobs, false, length);

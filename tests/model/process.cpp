@@ -4,9 +4,6 @@
 #include <system_error>
 #include <utility>
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/null_sink.h>
-
 #include "app/tick.hpp"
 #include "core/errors.hpp"
 #include "world.hpp"
@@ -18,9 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /** Nobody reads what a tick says of itself; what it does is judged. */
-spdlog::logger& no_log() {
-  static spdlog::logger log("model", std::make_shared<spdlog::sinks::null_sink_st>());
-  log.set_level(spdlog::level::off);
+app::Log& no_log() {
+  static app::Log log(app::LogLevel::error, {});
   return log;
 }
 

@@ -1,14 +1,12 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include "app/line_view.hpp"
 #include "app/schedule.hpp"
@@ -26,7 +24,7 @@ class Host {
                 int max_instances = 1)
       : owners_({std::move(name), "boot", 1, pid, 99}, living),
         store(database, max_instances, owners_.self()),
-        log_("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text_)),
+        log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
         schedule{"default",
                  {},
                  std::chrono::minutes(2),
@@ -42,8 +40,6 @@ class Host {
                  [this](const std::vector<SpiderJob>& jobs) {
                    return std::make_unique<app::LineView>(log_, jobs.size());
                  }} {
-    log_.set_pattern("%l %v");
-    log_.set_level(spdlog::level::debug);
     living.insert(pid);
   }
 
@@ -59,10 +55,10 @@ class Host {
   HostTime& clock() { return owners_.clock; }
 
   [[nodiscard]] bool logged(const std::string& text) const {
-    return text_.str().find(text) != std::string::npos;
+    return text_.find(text) != std::string::npos;
   }
 
-  [[nodiscard]] std::string logged_text() const { return text_.str(); }
+  [[nodiscard]] std::string logged_text() const { return text_; }
 
   [[nodiscard]] std::vector<std::string> spiders_run() const {
     std::vector<std::string> names;
@@ -71,7 +67,13 @@ class Host {
   }
 
  private:
-  std::ostringstream text_;
+  /** "warning TEXT": as the log of a program has it, without the time. */
+  void write(app::LogLevel level, const std::string& line) {
+    constexpr std::array names{"debug", "info", "warning", "error"};
+    text_ += std::string(names.at(static_cast<std::size_t>(level))) + ' ' + line + '\n';
+  }
+
+  std::string text_;
   FakeOwners owners_;
   std::optional<FakeJournal> journal_;
 
@@ -83,7 +85,7 @@ class Host {
   MemoryRunStore store;
 
  private:
-  spdlog::logger log_;
+  app::Log log_;
 
  public:
   app::Schedule schedule;
