@@ -41,8 +41,8 @@ LIBRARIES = {
     "libpq-fe.h": ("db/", "config/database_url.cpp"),
     "toml++/": ("config/",),
     "CLI/": ("config/",),
-    "spdlog/": ("app/", "main.cpp"),
-    "fmt/": ("app/", "main.cpp"),
+    "spdlog/": ("app/log.cpp",),
+    "fmt/": ("app/log.hpp", "app/fmt.cpp"),
     "nlohmann/": ("render/", "db/outcome_json.cpp", "scrapy/", "journal/"),
 }
 

@@ -40,7 +40,8 @@ class LayersTest(unittest.TestCase):
                 "src/config/database_url.cpp": "#include <libpq-fe.h>\n#include <toml++/toml.h>\n",
                 "src/render/a.cpp": "#include <nlohmann/json.hpp>\n",
                 "src/scrapy/a.cpp": '#include "os/a.hpp"\nauto a = "select what you want";\n',
-                "src/app/a.cpp": '#include "render/a.hpp"\n#include <spdlog/spdlog.h>\n'
+                "src/app/log.cpp": "#include <spdlog/spdlog.h>\n",
+                "src/app/a.cpp": '#include "render/a.hpp"\n'
                 "// SELECT in a comment\nauto n = 10'000; auto c = '\"'; auto s = \"Updated\";\n",
                 "src/setup/a.cpp": '#include "db/a.hpp"\n#include "config/a.hpp"\n',
                 "src/os/meson.build": "os_lib = static_library(dependencies: core_dep) # db_dep\n"
@@ -71,7 +72,7 @@ class LayersTest(unittest.TestCase):
             ("config/load.cpp", "#include <libpq-fe.h>\n", "has no business"),
             ("core/a.cpp", "#include <toml++/toml.h>\n", "has no business"),
             ("main.cpp", "#include <CLI/App.hpp>\n", "has no business"),
-            ("os/a.cpp", "#include <spdlog/spdlog.h>\n", "has no business"),
+            ("app/a.cpp", "#include <spdlog/spdlog.h>\n", "has no business"),
             ("render/a.cpp", "#include <fmt/format.h>\n", "has no business"),
             ("app/a.cpp", "#include <nlohmann/json.hpp>\n", "has no business"),
             ("app/a.cpp", "#include <curl/curl.h>\n", "no library that is known"),

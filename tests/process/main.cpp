@@ -1,6 +1,6 @@
 // The test program is its own child program: what a test starts as a child is this very file.
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <csignal>
+#include <string>
 
 #include <doctest/doctest.h>
 #include <sys/prctl.h>
