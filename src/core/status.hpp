@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,27 @@
 
 namespace spider_check {
 
+/** One attempt of one spider, for series and sparklines. */
+struct SpiderPoint {
+  RunId run = 0;
+  int attempt = 1;
+  TimePoint started{};
+  Duration took{0};
+  Verdict verdict = Verdict::failed;
+  std::optional<std::int64_t> items;  ///< empty for a program that is no crawl
+};
+
+/** One spider over all of its runs. */
+struct SpiderSummary {
+  std::string name;
+  std::optional<TimePoint> last_success;  ///< the start of its newest attempt that did not fail
+  RunId last_run = 0;                     ///< the run of `last`
+  RecordedOutcome last;                   ///< its newest attempt
+  TimePoint last_started{};
+  std::optional<std::int64_t> median_items;  ///< of its last good runs; empty while they are few
+  std::vector<SpiderPoint> recent;           ///< its newest attempts, the oldest first
+};
+
 /** Everything that `status` shows, before it is put into words. */
 struct StatusReport {
   std::string schedule;
@@ -17,6 +39,8 @@ struct StatusReport {
   State state;
   Decision decision;                      ///< what a tick would do now
   std::vector<RecordedOutcome> outcomes;  ///< of the last whole run, by spider
+  std::vector<SpiderSummary> spiders;     ///< by name
+  int failed_runs = 0;                    ///< whole runs that failed since the newest success
 };
 
 /** When the next run, or the next attempt, is due; empty when nobody can say. */
