@@ -118,7 +118,7 @@ class Tick {
         why = error.what();
       }
     }
-    note_deferred(schedule_);
+    note_deferred(schedule_, why);
     schedule_.log.info(
         "Deferred: the host has just woken up, and the database cannot be used: {}; "
         "the next tick goes by the journal if it has to",
@@ -128,6 +128,7 @@ class Tick {
 
   std::optional<Result> skip_at_a_glance() {
     if (!schedule_.policy.enabled && !request_.force) {
+      note_hindrance(schedule_, GapCause::disabled, "");
       schedule_.log.info("Scheduler is disabled; skipping");
       return Result{};
     }
