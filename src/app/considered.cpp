@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "app/memory.hpp"
 #include "app/precheck.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -36,10 +35,7 @@ Considered busy(Run run) {
 bool is_put_off(Schedule& schedule, const Request& request, const State& state) {
   if (request.force) return false;
   const auto why = deferred(schedule, state);
-  if (why) {
-    note_hindrance(schedule, GapCause::deferred, *why);
-    schedule.log.info("{}", *why);
-  }
+  if (why) schedule.log.info("{}", *why);
   return why.has_value();
 }
 

@@ -39,7 +39,10 @@ class Tick {
     try {
       return with_database_again(selected);
     } catch (const DbError& error) {
-      if (!may_do_without(schedule_, error)) throw;
+      if (!may_do_without(schedule_, error)) {
+        note_hindrance(schedule_, GapCause::database_away, "");
+        throw;
+      }
       if (woke_lately(schedule_, request_, error)) return wait_for_database(selected, error);
       return tick_without_database(schedule_, request_, selected, error);
     }
