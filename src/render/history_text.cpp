@@ -10,7 +10,8 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t run_width = 9;      // "run 12345"
+constexpr std::size_t ago_width = 18;     // "(10 h 59 min ago)"
+constexpr std::size_t what_width = 11;    // "run 12345"
 constexpr std::size_t status_width = 11;  // "completed"
 
 std::string counts_of(const RunRecord& record) {
@@ -45,19 +46,25 @@ std::string remarks_of(const RunRecord& record) {
   return text;
 }
 
-std::string run_line(const RunRecord& record, const Zone& zone) {
+/** When it was, absolute and relative, and what. */
+std::string beginning(TimePoint from, TimePoint now, const std::string& what, const Zone& zone) {
+  const auto ago = "(" + whole_words(std::max(Duration{0}, now - from)) + " ago)";
+  return zone.at(from) + " " + pad_to(ago, ago_width) + pad_to(what, what_width);
+}
+
+std::string run_line(const RunRecord& record, TimePoint now, const Zone& zone) {
   const auto& run = record.run;
-  auto text = zone.at(run.started) + "  " + pad_to("run " + std::to_string(run.id), run_width) +
-              "  " + pad_to(std::string(to_text(run.status)), status_width) + counts_of(record) +
+  auto text = beginning(run.started, now, "run " + std::to_string(run.id), zone) +
+              pad_to(std::string(to_text(run.status)), status_width) + counts_of(record) +
               remarks_of(record) + "\n";
   if (!run.failure.empty()) text += "      " + printable(run.failure) + "\n";
   for (const auto& fault : record.faults) text += "      " + printable(fault) + "\n";
   return text;
 }
 
-std::string gap_line(const Gap& gap, const Zone& zone) {
-  auto text = zone.at(gap.from) + "  " + (gap.open ? "until now" : "until " + zone.at(gap.to)) +
-              ", " + whole_words(gap.to - gap.from) + ": " + explain(gap.cause);
+std::string gap_line(const Gap& gap, TimePoint now, const Zone& zone) {
+  auto text = beginning(gap.from, now, "gap", zone) + whole_words(gap.to - gap.from) + ", until " +
+              (gap.open ? "now" : zone.at(gap.to)) + ": " + explain(gap.cause);
   if (!gap.detail.empty()) text += " (" + printable(gap.detail) + ")";
   return text + "\n";
 }
@@ -91,11 +98,11 @@ std::string history_text(const HistoryReport& report, const Zone& zone) {
   auto gap = report.gaps.begin();
   for (const auto& record : report.runs) {
     for (; gap != report.gaps.end() && gap->from >= record.run.started; ++gap) {
-      text += gap_line(*gap, zone);
+      text += gap_line(*gap, report.now, zone);
     }
-    text += run_line(record, zone);
+    text += run_line(record, report.now, zone);
   }
-  for (; gap != report.gaps.end(); ++gap) text += gap_line(*gap, zone);
+  for (; gap != report.gaps.end(); ++gap) text += gap_line(*gap, report.now, zone);
   if (report.cut) text += "There are more; ask for a shorter time with --since\n";
   return text;
 }

@@ -42,14 +42,17 @@ std::string facts(const RunReport& report, const Zone& zone) {
   return text;
 }
 
+std::string missed(int intervals) {
+  return std::to_string(intervals) +
+         (intervals == 1 ? " interval was missed" : " intervals were missed");
+}
+
 std::string lateness(const RunReport& report, const Zone& zone) {
   const auto& record = report.record;
   if (!record.late || *record.late < least_hindrance) return {};
   auto text = line(
       "Late", whole_words(*record.late) +
-                  (record.missed_intervals == 0
-                       ? ""
-                       : ", " + std::to_string(record.missed_intervals) + " interval(s) missed"));
+                  (record.missed_intervals == 0 ? "" : ", " + missed(record.missed_intervals)));
   for (const auto& each : record.hindrances) {
     const auto start = record.run.started;
     text += line("", zone.at(start - each.from) + " until " + zone.at(start - each.to) + ": " +
