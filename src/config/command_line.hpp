@@ -27,6 +27,14 @@ struct StatusCommand {
   bool json = false;
 };
 
+/** Answers as monitoring plugins do. */
+struct HealthCommand {
+  std::optional<Duration> max_age;
+};
+
+/** Prints what Prometheus reads. */
+struct MetricsCommand {};
+
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
   std::string spider;
@@ -50,8 +58,8 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, CheckCommand,
-                             InitCommand, PrintCommand>;
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HealthCommand,
+                             MetricsCommand, LogsCommand, CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 
@@ -64,5 +72,8 @@ struct CommandLine {
 
 /** Throws UsageError: one line that names the flag and what would be right. */
 [[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+/** Whether the command is `health`, also where parse_command_line() refuses the line. */
+[[nodiscard]] bool asks_for_health(int argc, const char* const* argv);
 
 }  // namespace spider_check::config
