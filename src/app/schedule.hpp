@@ -14,6 +14,7 @@
 #include "core/on_database_error.hpp"
 #include "core/ports.hpp"
 #include "core/published_file.hpp"
+#include "core/report_store.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -52,6 +53,7 @@ struct Schedule {
   Precheck* precheck = nullptr;                        ///< not owned; null: there is none
   Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
   LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
+  ReportStore* reports = nullptr;   ///< not owned; null: there is nothing to read reports from
   std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};

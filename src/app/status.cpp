@@ -5,6 +5,13 @@
 
 namespace spider_check::app {
 
+namespace {
+
+// What a line of a terminal has room for.
+constexpr int recent_attempts = 20;
+
+}  // namespace
+
 StatusReport read_status(const Schedule& schedule) {
   StatusReport report;
   report.schedule = schedule.name;
@@ -13,19 +20,10 @@ StatusReport read_status(const Schedule& schedule) {
   const auto fates = judge_owners(report.state, schedule.owners, schedule.takeover_after);
   report.decision = decide(report.state, schedule.policy, {}, fates);
   if (report.state.last) report.outcomes = schedule.store.outcomes(report.state.last->id);
-  for (const auto& recorded : report.outcomes) {
-    SpiderSummary spider;
-    spider.name = recorded.outcome.spider;
-    spider.last_run = report.state.last->id;
-    spider.last = recorded;
-    spider.last_started = recorded.finished - recorded.outcome.child.took;
-    if (recorded.outcome.judgement.verdict != Verdict::failed) {
-      spider.last_success = spider.last_started;
-    }
-    report.spiders.push_back(std::move(spider));
+  if (schedule.reports != nullptr) {
+    report.spiders = schedule.reports->spiders(recent_attempts);
+    report.failed_runs = schedule.reports->failed_runs();
   }
-  const auto& last = report.state.last;
-  report.failed_runs = last && last->status == RunStatus::failed ? 1 : 0;
   return report;
 }
 
