@@ -104,7 +104,7 @@ class Program {
     schedule_.warnings = config.warnings;
     if (!config.metrics.empty()) {
       schedule_.publications.push_back(
-          {"The metrics", &metrics_file_, [](const auto& s) { return metrics(s); }});
+          {"the metrics", &metrics_file_, [](const auto& s) { return metrics(s); }});
     }
   }
 

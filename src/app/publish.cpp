@@ -10,9 +10,10 @@ void publish(Schedule& schedule) {
   for (const auto& publication : schedule.publications) {
     try {
       publication.file->replace(publication.text(schedule));
-      schedule.log.debug("Wrote {} to {}", publication.what, publication.file->place());
+      schedule.log.debug("Wrote {} to {}", publication.what,
+                         render::printable(publication.file->place()));
     } catch (const std::exception& error) {
-      schedule.log.warn("{} in {} stays as it was: {}", publication.what,
+      schedule.log.warn("Could not write {}, so {} stays as it was: {}", publication.what,
                         render::printable(publication.file->place()),
                         render::printable(error.what()));
     }

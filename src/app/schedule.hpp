@@ -23,7 +23,7 @@ struct Schedule;
 
 /** What is written anew after each run, for others to read. */
 struct Publication {
-  std::string what;                                  ///< "What the page shows", for messages
+  std::string what;                                  ///< "the page", for messages
   PublishedFile* file = nullptr;                     ///< not owned, never null
   std::function<std::string(const Schedule&)> text;  ///< made from the database; may throw DbError
 };

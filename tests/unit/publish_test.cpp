@@ -36,7 +36,7 @@ struct World {
     host.keep_journal(disk);
     host.living.clear();
     host.schedule.publications.push_back(
-        {"The page", &file, [](const app::Schedule& schedule) {
+        {"the page", &file, [](const app::Schedule& schedule) {
            const auto success = schedule.store.glance().newest_success;
            return success ? std::to_string(success->time_since_epoch().count()) : "never";
          }});
@@ -107,20 +107,21 @@ TEST_CASE("what cannot be published is one warning, and neither the run nor the 
   World world;
   FakeFile other;
   world.host.schedule.publications.push_back(
-      {"The rest", &other, [](const app::Schedule&) { return std::string("rest"); }});
+      {"the rest", &other, [](const app::Schedule&) { return std::string("rest"); }});
   SUBCASE("because it cannot be written") {
     world.file.full = true;
     CHECK(world.host.tick().code == ExitCode::success);
-    CHECK(
-        world.host.logged("warning The page in /x.prom stays as it was: cannot write /x.prom: "
-                          "No space left on device\n"));
+    CHECK(world.host.logged(
+        "warning Could not write the page, so /x.prom stays as it was: cannot write /x.prom: "
+        "No space left on device\n"));
   }
   SUBCASE("because it cannot be read") {
     world.host.schedule.publications[0].text = [](const app::Schedule&) -> std::string {
       throw DbError(DbError::Kind::connection, "the server is gone");
     };
     CHECK(world.host.tick().code == ExitCode::success);
-    CHECK(world.host.logged("warning The page in /x.prom stays as it was: the server is gone\n"));
+    CHECK(world.host.logged(
+        "warning Could not write the page, so /x.prom stays as it was: the server is gone\n"));
   }
   CHECK(other.texts == Texts{"rest"});
   CHECK(world.database.runs.at(0).run.status == RunStatus::completed);
