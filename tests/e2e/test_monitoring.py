@@ -58,11 +58,12 @@ def test_a_schedule_that_never_ran_and_one_that_is_fresh(world):
     assert world.run().code == 0
     level, text = health(world)
     assert level == OK
-    assert re.fullmatch(r"default: the data is [\d.]+ \w+ old, 1 spider ok", text)
+    assert re.fullmatch(r"default: the data is [\d.]+ \w+.* old, 1 spider ok", text)
 
 
 def test_data_is_stale_when_it_is_older_than_the_limit(world):
-    world.spider("a").add_run("290 minutes")
+    world.spider("a").freeze_clock()
+    world.add_run("290 minutes")
     assert health(world)[0] == OK
     assert health(world, "--max-age", "285m")[0] == CRITICAL
     world.sql("UPDATE scheduler_state SET last_run_at = last_run_at - interval '20 minutes'")
@@ -105,7 +106,7 @@ def test_a_degraded_spider_and_a_disabled_schedule_are_warnings(world):
     world.sql("UPDATE scheduler_state SET last_run_at = last_run_at - interval '9 hours'")
     level, text = health(world)
     assert level == WARNING
-    assert "the scheduler is disabled" in text and "the data is 10 h old" in text
+    assert "the scheduler is disabled" in text and "the data is 10 h" in text
 
 
 def test_whatever_is_wrong_monitoring_gets_its_line(world):
