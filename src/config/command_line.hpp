@@ -42,6 +42,14 @@ struct ShowCommand {
   bool json = false;
 };
 
+/** Answers as monitoring plugins do. */
+struct HealthCommand {
+  std::optional<Duration> max_age;
+};
+
+/** Prints what Prometheus reads. */
+struct MetricsCommand {};
+
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
   std::string spider;
@@ -66,7 +74,8 @@ struct PrintCommand {
 };
 
 using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
-                             ShowCommand, LogsCommand, CheckCommand, InitCommand, PrintCommand>;
+                             ShowCommand, HealthCommand, MetricsCommand, LogsCommand, CheckCommand,
+                             InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 
@@ -79,5 +88,8 @@ struct CommandLine {
 
 /** Throws UsageError: one line that names the flag and what would be right. */
 [[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+/** Whether the command is `health`, also where parse_command_line() refuses the line. */
+[[nodiscard]] bool asks_for_health(int argc, const char* const* argv);
 
 }  // namespace spider_check::config
