@@ -19,7 +19,6 @@ StatusReport read_status(const Schedule& schedule) {
   report.state = schedule.store.state();
   const auto fates = judge_owners(report.state, schedule.owners, schedule.takeover_after);
   report.decision = decide(report.state, schedule.policy, {}, fates);
-  if (report.state.last) report.outcomes = schedule.store.outcomes(report.state.last->id);
   if (schedule.reports != nullptr) {
     report.spiders = schedule.reports->spiders(recent_attempts);
     report.failed_runs = schedule.reports->failed_runs();
@@ -28,7 +27,11 @@ StatusReport read_status(const Schedule& schedule) {
 }
 
 std::string status(const Schedule& schedule, bool json) {
-  const auto report = read_status(schedule);
+  auto report = read_status(schedule);
+  const bool shows_outcomes = json || report.spiders.empty();
+  if (shows_outcomes && report.state.last) {
+    report.outcomes = schedule.store.outcomes(report.state.last->id);
+  }
   return json ? render::status_json(report, schedule.zone)
               : render::status_text(report, schedule.zone);
 }

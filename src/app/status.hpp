@@ -7,7 +7,7 @@
 
 namespace spider_check::app {
 
-/** All that is known of the schedule now. Throws DbError. */
+/** All that is known of the schedule now but `outcomes`, which few need. Throws DbError. */
 [[nodiscard]] StatusReport read_status(const Schedule& schedule);
 
 /** The status, as text or as JSON. Throws DbError. */

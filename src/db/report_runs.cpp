@@ -106,10 +106,8 @@ int count_failed_runs(soci::session& sql, const std::string& schedule) {
   int count = 0;
   sql << "SELECT count(*)::int FROM (SELECT FROM scheduler_state WHERE schedule = :schedule "
          "AND NOT partial AND status = 'failed' AND last_run_at <= now() "
-         "AND last_run_at > coalesce((SELECT last_run_at FROM scheduler_state "
-         "WHERE (schedule, last_run_at) <= (:schedule, now()) AND schedule = :schedule "
-         "AND status = 'completed' AND NOT partial AND spider_count > 0 "
-         "ORDER BY schedule DESC, last_run_at DESC LIMIT 1), '-infinity') LIMIT 1000) AS failed",
+         "AND last_run_at > coalesce(("
+      << newest_success("last_run_at") << "), '-infinity') LIMIT 1000) AS failed",
       soci::use(schedule, "schedule"), soci::into(count);
   return count;
 }

@@ -13,6 +13,14 @@ std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column)
 
 }  // namespace
 
+std::string newest_success(const std::string& column) {
+  return "SELECT " + column +
+         " FROM (SELECT id, last_run_at, schedule FROM scheduler_state "
+         "WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed' "
+         "AND NOT partial AND spider_count > 0 ORDER BY schedule DESC, last_run_at DESC LIMIT 1) "
+         "AS success WHERE schedule = :schedule";
+}
+
 std::string run_columns() {
   return "id::bigint, status::text, " + to_microseconds("last_run_at") + ", " +
          to_microseconds("updated_at") + ", " + to_microseconds("finished_at") + ", " +

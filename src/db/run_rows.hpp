@@ -24,6 +24,12 @@ inline constexpr std::size_t run_width = 18;
 /** From the row's first column on. */
 [[nodiscard]] Run read_run(const soci::row& row);
 
+/**
+ * The SQL that selects this column, `id` or `last_run_at`, of the newest success of :schedule, if
+ * it has one: from the index on just that (run_store.cpp says why it must be written so).
+ */
+[[nodiscard]] std::string newest_success(const std::string& column);
+
 /** The newest run that was not limited by --spider; the marker of an old installation is none. */
 [[nodiscard]] std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule);
 
