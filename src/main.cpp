@@ -12,6 +12,7 @@
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
 #include "app/program_source.hpp"
+#include "app/prune.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
 #include "app/tick.hpp"
@@ -126,6 +127,11 @@ class Program {
     } else {
       os::show_log(log, output);
     }
+    return {};
+  }
+
+  app::Result operator()(const config::PruneCommand& command) {
+    print(app::prune(schedule_, command.dry_run));
     return {};
   }
 

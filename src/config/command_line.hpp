@@ -35,6 +35,11 @@ struct LogsCommand {
   bool follow = false;
 };
 
+/** Removes what is too old or too much. */
+struct PruneCommand {
+  bool dry_run = false;
+};
+
 /** Tries what the configuration names. */
 struct CheckCommand {};
 
@@ -50,8 +55,8 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, CheckCommand,
-                             InitCommand, PrintCommand>;
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, PruneCommand,
+                             CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 
