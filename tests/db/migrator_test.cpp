@@ -28,10 +28,10 @@ struct World {
   Client client{database, owner(1)};
 };
 
-/** The migrations that follow the first ones. */
-Names names_after(std::size_t first) {
+/** Of the migrations that the program has, those after so many. */
+Names names_after(std::size_t count) {
   Names names;
-  for (const auto& migration : db::migrations().subspan(first)) names.emplace_back(migration.name);
+  for (const auto& migration : db::migrations().subspan(count)) names.emplace_back(migration.name);
   return names;
 }
 
