@@ -14,6 +14,7 @@
 #include "app/migrate.hpp"
 #include "app/monitoring.hpp"
 #include "app/program_source.hpp"
+#include "app/prune.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
 #include "app/tick.hpp"
@@ -161,6 +162,11 @@ class Program {
     } else {
       os::show_log(log, output);
     }
+    return {};
+  }
+
+  app::Result operator()(const config::PruneCommand& command) {
+    print(app::prune(schedule_, command.dry_run));
     return {};
   }
 

@@ -81,6 +81,7 @@ class Attempt {
       : schedule_(schedule),
         claimed_(std::move(claimed)),
         record_(claimed_.record),
+        lock_(lock),
         list_(std::move(list)),
         log_(std::move(claimed_.journal), schedule.log),
         writer_(schedule, record_, log_, lock, claimed_.in_database) {
@@ -112,12 +113,22 @@ class Attempt {
     result.signal = cut.signal;
     // Whoever asked this program to end does not wait for that; the next run does it, too.
     if (written_ != Written::database || cut.signal != 0) return result;
+    let_go();
     publish(schedule_);
-    tidy_logs(schedule_);
+    tidy_up(schedule_);
     return result;
   }
 
  private:
+  /** Nobody waits for what is done after the run. */
+  void let_go() {
+    try {
+      lock_.release();
+    } catch (const DbError&) {
+      // The connection is gone, and the lock with it.
+    }
+  }
+
   /** Only the spiders that have not succeeded in this run, each with its log file. */
   [[nodiscard]] std::vector<SpiderJob> remaining() {
     auto jobs = list_.jobs;
@@ -213,6 +224,7 @@ class Attempt {
   Schedule& schedule_;
   Claimed claimed_;
   AttemptRecord& record_;
+  SlotLock& lock_;
   SpiderList list_;
   std::vector<SpiderJob> jobs_;
   std::vector<std::string> missing_;

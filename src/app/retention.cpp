@@ -1,5 +1,6 @@
 #include "app/retention.hpp"
 
+#include <chrono>
 #include <exception>
 #include <string>
 
@@ -11,9 +12,19 @@ namespace spider_check::app {
 
 namespace {
 
-void remove_all(Schedule& schedule, const std::vector<LogFile>& files) {
-  std::size_t removed = 0;
-  std::int64_t bytes = 0;
+using namespace std::chrono_literals;
+
+// A first time, with years of rows, takes longer: then it goes on after the next run.
+constexpr auto patience_after_run = 3s;
+
+RemovedLogs count(const std::vector<LogFile>& files) {
+  RemovedLogs all{files.size(), 0};
+  for (const auto& file : files) all.bytes += file.size;
+  return all;
+}
+
+RemovedLogs remove_all(Schedule& schedule, const std::vector<LogFile>& files) {
+  RemovedLogs removed;
   std::string failure;
   for (const auto& file : files) {
     const auto why = schedule.logs->remove(file.path);
@@ -21,31 +32,69 @@ void remove_all(Schedule& schedule, const std::vector<LogFile>& files) {
       if (failure.empty()) failure = why;
       continue;
     }
-    ++removed;
-    bytes += file.size;
+    ++removed.files;
+    removed.bytes += file.size;
   }
-  if (removed > 0) {
-    schedule.log.debug("Removed {} old log file(s), {}", removed, size_words(bytes));
+  if (!failure.empty()) {
+    schedule.log.warn("{} old log file(s) could not be removed: {}", files.size() - removed.files,
+                      render::printable(failure));
   }
-  if (failure.empty()) return;
-  schedule.log.warn("{} old log file(s) could not be removed: {}", files.size() - removed,
-                    render::printable(failure));
+  return removed;
+}
+
+void tidy_logs(Schedule& schedule) {
+  try {
+    const auto removed = remove_old_logs(schedule, false);
+    if (removed.files == 0) return;
+    schedule.log.debug("Removed {} old log file(s), {}", removed.files, size_words(removed.bytes));
+  } catch (const std::exception& error) {
+    schedule.log.warn("Old logs were not removed: {}", render::printable(error.what()));
+  }
+}
+
+void tidy_runs(Schedule& schedule) {
+  try {
+    const auto removed = remove_old_runs(schedule, false, patience_after_run);
+    if (removed.runs == 0) return;
+    schedule.log.debug("Removed {} old run(s) with {} attempt(s)", removed.runs, removed.attempts);
+  } catch (const std::exception& error) {
+    schedule.log.warn("Old runs were not removed: {}", render::printable(error.what()));
+  }
 }
 
 }  // namespace
 
-void tidy_logs(Schedule& schedule) {
-  if (schedule.logs == nullptr) return;
-  try {
-    // First what is there: a log that is written from now on is not among it.
-    auto files = schedule.logs->list();
-    if (files.empty()) return;
-    const auto failed = schedule.store.newest_failed_logs();
-    const auto too_old = schedule.store.newest_run_before(schedule.keep);
-    remove_all(schedule, superfluous(std::move(files), failed, {too_old, schedule.log_size}));
-  } catch (const std::exception& error) {
-    schedule.log.warn("Old logs were not removed: {}", render::printable(error.what()));
+RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run) {
+  if (schedule.logs == nullptr) return {};
+  // First what is there: a log that is written from now on is not among it.
+  auto files = schedule.logs->list();
+  if (files.empty()) return {};
+  const auto failed = schedule.store.newest_failed_logs();
+  const auto too_old = schedule.store.newest_run_before(schedule.keep);
+  const auto gone = superfluous(std::move(files), failed, {too_old, schedule.log_size});
+  return dry_run ? count(gone) : remove_all(schedule, gone);
+}
+
+Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration> patience) {
+  Pruned all;
+  if (schedule.keep <= Duration{0}) return all;
+  PruneStep step;
+  step.age = schedule.keep;
+  step.dry_run = dry_run;
+  step.mark = schedule.store.newest_run_before(schedule.keep);
+  const auto start = std::chrono::steady_clock::now();
+  while (!step.done && (!patience || std::chrono::steady_clock::now() - start < *patience)) {
+    const auto some = schedule.store.prune(step);
+    all.runs += some.runs;
+    all.attempts += some.attempts;
   }
+  return all;
+}
+
+void tidy_up(Schedule& schedule) {
+  // In this order: which logs are too old is known by the rows.
+  tidy_logs(schedule);
+  tidy_runs(schedule);
 }
 
 }  // namespace spider_check::app

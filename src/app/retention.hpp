@@ -1,14 +1,36 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "app/schedule.hpp"
 
 namespace spider_check::app {
 
+/** Files that went, or would go. */
+struct RemovedLogs {
+  std::size_t files = 0;
+  std::int64_t bytes = 0;
+};
+
 /**
- * Removes the logs that are too old or too many, after a run. The log of each spider's newest
- * failed attempt stays, and its newest log; when the database does not tell which those are,
- * nothing is removed. Never throws: what goes wrong is one warning.
+ * Removes the logs that are too old or too many, unless it is a dry run. The log of each spider's
+ * newest failed attempt stays, and its newest log. What cannot be removed is one warning. Throws
+ * DbError when the database does not tell which those are, and then nothing is removed, and
+ * std::system_error when the folder cannot be read.
  */
-void tidy_logs(Schedule& schedule);
+RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run);
+
+/**
+ * Removes the rows of old runs (RunStore::prune) step by step, until nothing is left to do or it
+ * was `patience` at it. Throws DbError; what was removed by then stays so.
+ */
+Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration> patience);
+
+/**
+ * What is to be done after a run: the logs, and then the rows, of which what is left goes after the
+ * next run. Never throws: what goes wrong is a warning.
+ */
+void tidy_up(Schedule& schedule);
 
 }  // namespace spider_check::app

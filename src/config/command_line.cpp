@@ -69,8 +69,8 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 9> command_names{
-    "migrate", "status", "history", "show", "health", "metrics", "logs", "check", "init"};
+constexpr std::array<std::string_view, 10> command_names{
+    "migrate", "status", "history", "show", "health", "metrics", "logs", "prune", "check", "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -167,6 +167,10 @@ class Parser {
     logs_->add_flag("-f,--follow", flags_.follow,
                     "Go on with what is added, and with the next logs");
 
+    prune_ = app_.add_subcommand("prune", "Remove old runs and logs, as each run does");
+    prepare(*prune_);
+    prune_->add_flag("--dry-run", flags_.dry_run, "Say what would go; change nothing");
+
     check_ = app_.add_subcommand("check", "Try everything that the configuration names");
     prepare(*check_);
 
@@ -203,6 +207,7 @@ class Parser {
     if (is(health_)) return HealthCommand{max_age()};
     if (is(metrics_)) return MetricsCommand{};
     if (is(logs_)) return logs();
+    if (is(prune_)) return PruneCommand{flags_.dry_run};
     if (is(check_)) return CheckCommand{};
     if (is(init_)) return init();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
@@ -258,10 +263,10 @@ class Parser {
   }
 
   void refuse_tick_flags() const {
-    const auto* flag = flags_.force              ? "--force"
-                       : flags_.dry_run          ? "--dry-run"
-                       : !flags_.spiders.empty() ? "--spider"
-                                                 : nullptr;
+    const auto* flag = flags_.force                    ? "--force"
+                       : flags_.dry_run && !is(prune_) ? "--dry-run"
+                       : !flags_.spiders.empty()       ? "--spider"
+                                                       : nullptr;
     if (flag == nullptr) return;
     throw UsageError(std::string(flag) + " belongs to a tick, not to the command " +
                      name_of_command() + "; leave one of them out");
@@ -304,6 +309,7 @@ class Parser {
   CLI::App* health_ = nullptr;
   CLI::App* metrics_ = nullptr;
   CLI::App* logs_ = nullptr;
+  CLI::App* prune_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* init_ = nullptr;
 };

@@ -58,6 +58,11 @@ struct LogsCommand {
   bool follow = false;
 };
 
+/** Removes what is too old or too much. */
+struct PruneCommand {
+  bool dry_run = false;
+};
+
 /** Tries what the configuration names. */
 struct CheckCommand {};
 
@@ -74,8 +79,8 @@ struct PrintCommand {
 };
 
 using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
-                             ShowCommand, HealthCommand, MetricsCommand, LogsCommand, CheckCommand,
-                             InitCommand, PrintCommand>;
+                             ShowCommand, HealthCommand, MetricsCommand, LogsCommand, PruneCommand,
+                             CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

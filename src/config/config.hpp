@@ -70,7 +70,7 @@ struct Config {
   int max_instances = 1;
   int concurrency = 2;
   Duration run_timeout{0};                              ///< 0: none
-  Duration keep = std::chrono::hours(24 * 90);          ///< how long logs are kept
+  Duration keep = std::chrono::hours(24 * 90);          ///< how long runs and logs are kept
   std::int64_t log_size = std::int64_t{1'000'000'000};  ///< of all logs together, in bytes
   Duration takeover_after = std::chrono::minutes(2);
   OnDatabaseError on_database_error = OnDatabaseError::run;

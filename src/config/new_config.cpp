@@ -72,7 +72,7 @@ std::string schedule_text() {
          unset(R"(wake_wait = "30s")", "for the database, after the host was off or asleep") +
          unset(R"(precheck = ["nm-online", "-q"])", "puts a run off unless it exits with 0") +
          unset(R"(precheck_max_age = "1d")", "but not when the data is older than that") +
-         unset(R"(keep = "90d")", "how long the spiders' logs are kept") +
+         unset(R"(keep = "90d")", "how long runs and the spiders' logs are kept") +
          unset(R"(log_size = "1GB")", "of all logs together; then the oldest go") +
          unset(R"(state_dir = "/var/lib/spider-check")", "default: ~/.local/state/spider-check") +
          unset(R"(log_dir = "/var/log/spider-check")", "default: logs/ in state_dir");

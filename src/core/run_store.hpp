@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -85,6 +86,24 @@ struct RunEnd {
 struct Reclaimed {
   RunId id = 0;
   bool anew = false;  ///< the database had no row of it, nor of its outcomes
+};
+
+/** Old runs with their attempts. */
+struct Pruned {
+  std::int64_t runs = 0;
+  std::int64_t attempts = 0;
+};
+
+/** One step of a walk through the old runs, from the oldest on: from where, and how far. */
+struct PruneStep {
+  Duration age{0};                   ///< old is what started longer ago
+  RunId mark = 0;                    ///< newest_run_before(age), which stays
+  int most = 500;                    ///< how many runs are looked at
+  bool dry_run = false;              ///< they are only counted
+  bool by_hand = false;              ///< partial runs; they come after the whole ones
+  std::optional<TimePoint> after{};  ///< the run that was looked at last started then …
+  RunId after_id = 0;                ///< … and has this id
+  bool done = false;                 ///< there are no more
 };
 
 /**
@@ -205,6 +224,14 @@ class RunStore : public Port {
    * that, by the store's own clock; 0: there is none. Runs of the future count for nothing.
    */
   [[nodiscard]] virtual RunId newest_run_before(Duration age) = 0;
+
+  /**
+   * Removes old runs with their attempts, and says in `step` where to go on. What stays: the newest
+   * whole run and the newest that is a success, the run of each spider's newest success and of its
+   * newest failure, runs that are going on, and the mark. It waits for nobody: a run that somebody
+   * is just writing to is left to the next walk.
+   */
+  virtual Pruned prune(PruneStep& step) = 0;
 };
 
 }  // namespace spider_check

@@ -40,12 +40,14 @@ std::vector<std::string> read_last_spiders(soci::session& sql, const std::string
 RunId read_newest_before(soci::session& sql, const std::string& schedule, Duration age) {
   const auto microseconds = static_cast<long long>(age.count());
   long long id = 0;
-  // Not just the newest old one: a run that was recorded late has an id above younger ones.
-  sql << "WITH past AS (SELECT id, last_run_at >= now() - :age * interval '1 microsecond' AS young "
-         "FROM scheduler_state WHERE schedule = :schedule AND last_run_at <= now()) "
-         "SELECT coalesce(max(id), 0) FROM past WHERE id < "
-         "(SELECT coalesce(min(id), 9223372036854775807) FROM past WHERE young)",
-      soci::use(microseconds), soci::use(schedule), soci::into(id);
+  // Not just the newest old one: a run that was recorded late has an id above younger ones. Nor the
+  // oldest young one less one: between the two may be runs of another database, or of none.
+  sql << "SELECT coalesce((SELECT id FROM scheduler_state WHERE schedule = :schedule "
+         "AND last_run_at <= now() AND id < coalesce((SELECT min(id::bigint) FROM scheduler_state "
+         "WHERE schedule = :schedule AND last_run_at <= now() "
+         "AND last_run_at >= now() - :age * interval '1 microsecond'), 9223372036854775807) "
+         "ORDER BY id DESC LIMIT 1), 0)::bigint",
+      soci::use(schedule, "schedule"), soci::use(microseconds, "age"), soci::into(id);
   return id;
 }
 

@@ -7,6 +7,7 @@
 #include "db/migrator.hpp"
 #include "db/outcome_reads.hpp"
 #include "db/run_history.hpp"
+#include "db/run_retention.hpp"
 #include "db/run_rows.hpp"
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
@@ -266,6 +267,10 @@ std::vector<std::filesystem::path> PgRunStore::newest_failed_logs() {
 
 RunId PgRunStore::newest_run_before(Duration age) {
   return on_schema([&](soci::session& sql) { return read_newest_before(sql, schedule_, age); });
+}
+
+Pruned PgRunStore::prune(PruneStep& step) {
+  return on_schema([&](soci::session& sql) { return prune_runs(sql, schedule_, step); });
 }
 
 }  // namespace spider_check::db

@@ -49,6 +49,7 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
   [[nodiscard]] RunId newest_run_before(Duration age) override;
+  Pruned prune(PruneStep& step) override;
 
  private:
   /** Throws DbError unless the schema is the one that this program needs. */

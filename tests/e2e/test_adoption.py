@@ -19,6 +19,7 @@ CREATE INDEX idx_scheduler_state_last_run_at ON scheduler_state (last_run_at DES
 OLD_INSERT = ("INSERT INTO scheduler_state (last_run_at, spider_count, status, updated_at) "
               "VALUES (now() - %s::interval, %s, %s, now() - %s::interval)")
 
+NEWEST_FIVE = "SELECT * FROM scheduler_state ORDER BY last_run_at DESC LIMIT 5"
 NEWEST_COMPLETED = """
 SELECT last_run_at, spider_count, status FROM scheduler_state
 WHERE status = 'completed' ORDER BY last_run_at DESC LIMIT 1"""
@@ -166,6 +167,20 @@ def test_the_monitoring_queries_of_before_give_right_answers(old_world):
     between = [row.hours_between for row in old_world.sql(HOURS_BETWEEN_SUCCESSES)]
     assert [round(float(hours), 1) for hours in between[:-1]] == [5.0, 4.0, 14.0, 30.0, 5.0]
     assert between[-1] is None
+
+
+def test_the_monitoring_queries_of_before_are_right_after_old_rows_went_too(old_world):
+    old_world.run("migrate")
+    age_by(old_world, "100 days")
+    # The run removes what is too old, but the newest of it, by whose id old logs are known.
+    assert old_world.run().code == 0
+    newest = old_world.runs()[-1]
+    assert [run.id for run in old_world.sql(NEWEST_FIVE)] == [newest.id, newest.id - 1]
+    assert old_world.sql(NEWEST_COMPLETED) == [(newest.last_run_at, 1, "completed")]
+    assert [row.id for row in old_world.sql(LAST_24_HOURS)] == [newest.id]
+    assert old_world.sql(COUNT_BY_STATUS) == [("completed", 1)]
+    between = [row.hours_between for row in old_world.sql(HOURS_BETWEEN_SUCCESSES)]
+    assert [hours and round(hours) for hours in between] == [2402, None]
 
 
 def test_an_index_of_its_own_is_not_made_twice(old_world):

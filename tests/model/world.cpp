@@ -223,7 +223,7 @@ void World::database_away(Duration time) {
 
 void World::add_future_row(Duration ahead) {
   MemoryRun row;
-  row.run.id = static_cast<RunId>(database_.runs.size()) + 1;
+  row.run.id = database_.next_id();
   row.run.uuid = "of the future " + std::to_string(row.run.id);
   row.run.started = row.run.heartbeat = database_.now + ahead;
   row.run.spider_count = 3;

@@ -61,6 +61,12 @@ bool is_marker(const Run& run) {
 
 }  // namespace
 
+RunId MemoryDatabase::next_id() {
+  // Tests put rows in by themselves, too.
+  for (const auto& row : runs) last_id = std::max(last_id, row.run.id);
+  return ++last_id;
+}
+
 MemoryRun& MemoryDatabase::find(RunId id) {
   return *std::find_if(runs.begin(), runs.end(), [&](const auto& row) { return row.run.id == id; });
 }
@@ -88,9 +94,12 @@ void MemoryRunStore::answer() const {
 
 MemoryRun& MemoryRunStore::owned(const Claim& claim) {
   require_up();
-  auto& row = database_.find(claim.id);
-  if (row.token != claim.token) throw LostRun("run was taken over");
-  return row;
+  const auto row = std::find_if(database_.runs.begin(), database_.runs.end(),
+                                [&](const auto& other) { return other.run.id == claim.id; });
+  if (row == database_.runs.end() || row->token != claim.token) {
+    throw LostRun("run was taken over");
+  }
+  return *row;
 }
 
 bool MemoryRunStore::held_by_others(int slot) const {
@@ -154,7 +163,7 @@ std::optional<LockHolder> MemoryRunStore::lock_holder() {
 Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   require_up();
   MemoryRun row;
-  row.run.id = static_cast<RunId>(database_.runs.size()) + 1;
+  row.run.id = database_.next_id();
   row.run.status = RunStatus::running;
   row.run.started = row.run.heartbeat = database_.now;
   row.run.partial = run.partial;
@@ -278,7 +287,7 @@ void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
 
 MemoryRun& MemoryRunStore::add_run(const AttemptRecord& attempt, const HostTime& now) {
   MemoryRun row;
-  row.run.id = static_cast<RunId>(database_.runs.size()) + 1;
+  row.run.id = database_.next_id();
   row.run.uuid = attempt.claim.uuid;
   row.run.started = database_.now - least_age(attempt.run_started, now);
   row.run.partial = attempt.run.partial;
@@ -387,8 +396,9 @@ void MemoryRunStore::verify(const Claim& claim) {
 std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {
   require_up();
   std::map<std::string, RecordedOutcome> newest;
-  for (const auto& recorded : database_.find(run).outcomes) {
-    newest[recorded.outcome.spider] = recorded;
+  for (const auto& row : database_.runs) {
+    if (row.run.id != run) continue;
+    for (const auto& recorded : row.outcomes) newest[recorded.outcome.spider] = recorded;
   }
   std::vector<RecordedOutcome> outcomes;
   for (auto& [spider, recorded] : newest) outcomes.push_back(recorded);

@@ -34,12 +34,17 @@ struct MemoryDatabase {
   std::map<int, const MemoryRunStore*> slots;
   bool down = false;              ///< every verb throws DbError
   std::set<std::string> cut_off;  ///< hosts for which it is down
+  RunId last_id = 0;              ///< of whichever run there was
   bool refuses_history = false;   ///< what was before cannot be read
+  bool refuses_pruning = false;   ///< what is old cannot be removed
   bool refuses_crawls = false;    ///< a write that holds a crawl fails
   int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
   std::function<void()> before_statement;  ///< called by every verb; what it throws comes through
   std::function<void()> after_write;  ///< the same, once something is written and not yet answered
+
+  /** The id of a new run: greater than any before. */
+  [[nodiscard]] RunId next_id();
 
   [[nodiscard]] MemoryRun& find(RunId id);
 
@@ -83,6 +88,7 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
   [[nodiscard]] RunId newest_run_before(Duration age) override;
+  Pruned prune(PruneStep& step) override;
 
   /** As if the connection broke: the server frees the locks of this store. */
   void lose_connection();
@@ -100,6 +106,7 @@ class MemoryRunStore final : public RunStore {
                     const std::vector<SpiderOutcome>& outcomes);
   MemoryRun& owned(const Claim& claim);
   [[nodiscard]] bool held_by_others(int slot) const;
+  [[nodiscard]] bool stays(const MemoryRun& row, const PruneStep& step) const;
 
   MemoryDatabase& database_;
   int max_instances_;

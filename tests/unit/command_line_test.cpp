@@ -202,6 +202,13 @@ TEST_CASE("init looks here and writes beside the project unless told otherwise")
   CHECK(command<InitCommand>({"init", "--stdout"}).to_stdout);
 }
 
+TEST_CASE("prune takes --dry-run before it and after it") {
+  CHECK_FALSE(command<PruneCommand>({"prune"}).dry_run);
+  CHECK(command<PruneCommand>({"prune", "--dry-run"}).dry_run);
+  CHECK(command<PruneCommand>({"--dry-run", "prune", "-q"}).dry_run);
+  CHECK(contains(command<PrintCommand>({"prune", "-h"}).text, "--dry-run"));
+}
+
 TEST_CASE("init reads no configuration, and writes to one place") {
   CHECK(refusal({"init", "-c", "x"}) ==
         "-c names a configuration to read, and init writes one; use -o FILE");
@@ -216,7 +223,7 @@ TEST_CASE("no line of any help is longer than a terminal") {
   for (const auto& words :
        {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"}, Words{"history", "-h"},
         Words{"show", "-h"}, Words{"health", "-h"}, Words{"metrics", "-h"}, Words{"logs", "-h"},
-        Words{"check", "-h"}, Words{"init", "-h"}}) {
+        Words{"prune", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
     std::istringstream lines(command<PrintCommand>(words).text);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
@@ -226,7 +233,7 @@ TEST_CASE("no line of any help is longer than a terminal") {
 }
 
 TEST_CASE("-c, -q and -v work before the command and after it") {
-  for (const std::string name : {"migrate", "status"}) {
+  for (const std::string name : {"migrate", "status", "prune"}) {
     for (const auto& words :
          {Words{"-c", "x", "-q", name}, Words{name, "-c", "x", "-q"}, Words{"-c", "x", name, "-q"},
           Words{"-q", name, "-cx"}, Words{name, "--config=x", "--quiet"}}) {
@@ -254,10 +261,10 @@ TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
     for (const std::string part :
-         {"migrate", "status",   "history",   "show",      "health",          "metrics",
-          "logs",    "check",    "init",      "--config",  "--quiet",         "--verbose",
-          "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ",
-          " 2 ",     " 3 ",      " 4 ",       "128+N"}) {
+         {"migrate",   "status",  "history",  "show",      "health",    "metrics",
+          "logs",      "prune",   "check",    "init",      "--config",  "--quiet",
+          "--verbose", "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ",
+          " 1 ",       " 2 ",     " 3 ",      " 4 ",       "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
     }
@@ -292,6 +299,8 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"--max-age", "3h"}, "--max-age"},
       {{"migrate", "now"}, "now"},
       {{"migrate", "status"}, "status"},
+      {{"prune", "x"}, "x"},
+      {{"prune", "--json"}, "--json"},
       {{"check", "x"}, "x"},
       {{"check", "--json"}, "--json"},
       {{"init", "a", "b"}, "b"},
@@ -327,6 +336,7 @@ TEST_CASE("a tick's flags are refused beside a command") {
   CHECK(refusal({"status", "--dry-run"}) == "--dry-run" + rest + "status; leave one of them out");
   CHECK(refusal({"--spider", "a", "status"}) ==
         "--spider" + rest + "status; leave one of them out");
+  CHECK(refusal({"--force", "prune"}) == "--force" + rest + "prune; leave one of them out");
   CHECK(refusal({"--force", "logs", "a"}) == "--force" + rest + "logs; leave one of them out");
 }
 

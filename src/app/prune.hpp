@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "app/schedule.hpp"
+
+namespace spider_check::app {
+
+/**
+ * Removes everything that is too old or too much, or only counts it. Gives what to tell the person.
+ * Throws DbError, and std::system_error when the log folder cannot be read.
+ */
+[[nodiscard]] std::string prune(Schedule& schedule, bool dry_run);
+
+}  // namespace spider_check::app
