@@ -21,6 +21,7 @@
 #include "config/spider_rules.hpp"
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
+#include "db/report_store.hpp"
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
 #include "os/log_follower.hpp"
@@ -64,6 +65,7 @@ class Program {
   Program(const config::Config& config, config::Verbosity verbosity)
       : session_(config.database, db::session_name(os::host_name(), ::getpid())),
         store_(session_, config.name, config.max_instances, owners_),
+        reports_(session_, config.name),
         project_(setup::project_options(config)),
         programs_(setup::program_jobs(config)),
         runner_(config.concurrency, config.run_timeout),
@@ -93,6 +95,7 @@ class Program {
     if (!config.precheck.empty()) schedule_.precheck = &precheck_;
     schedule_.precheck_max_age = config.precheck_max_age;
     schedule_.log_places = &log_places_;
+    schedule_.reports = &reports_;
     schedule_.warnings = config.warnings;
   }
 
@@ -162,6 +165,7 @@ class Program {
   os::ProcessIdentity owners_;
   db::Session session_;
   db::PgRunStore store_;
+  db::PgReportStore reports_;
   scrapy::Project project_;
   app::ProgramSource programs_;
   os::LoopRunner runner_;

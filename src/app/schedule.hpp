@@ -13,6 +13,7 @@
 #include "core/journal.hpp"
 #include "core/on_database_error.hpp"
 #include "core/ports.hpp"
+#include "core/report_store.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -42,6 +43,7 @@ struct Schedule {
   Precheck* precheck = nullptr;                        ///< not owned; null: there is none
   Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
   LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
+  ReportStore* reports = nullptr;   ///< not owned; null: there is nothing to read reports from
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,15 @@ namespace spider_check::db {
 // Reads of rows. Rows that start in the future of the database's clock count for nothing. All of
 // them throw soci_error, which Session::run turns into DbError. `lock_held` is left to the caller.
 
+/** How many columns run_columns() are. */
+inline constexpr std::size_t run_width = 18;
+
+/** What read_run() reads, in its order; 0 and '' stand for NULL where that says the same. */
+[[nodiscard]] std::string run_columns();
+
+/** From the row's first column on. */
+[[nodiscard]] Run read_run(const soci::row& row);
+
 /** The newest run that was not limited by --spider; the marker of an old installation is none. */
 [[nodiscard]] std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule);
 
@@ -22,8 +32,5 @@ namespace spider_check::db {
                                                      const std::string& schedule);
 
 [[nodiscard]] int future_runs(soci::session& sql, const std::string& schedule);
-
-/** The newest outcome of each spider in this run, by name. */
-[[nodiscard]] std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run);
 
 }  // namespace spider_check::db

@@ -4,6 +4,7 @@
 
 #include "db/lock_key.hpp"
 #include "db/migrator.hpp"
+#include "db/outcome_reads.hpp"
 #include "db/run_history.hpp"
 #include "db/run_rows.hpp"
 #include "db/slot_lock.hpp"

@@ -43,7 +43,7 @@ LIBRARIES = {
     "CLI/": ("config/",),
     "spdlog/": ("app/log.cpp",),
     "fmt/": ("app/log.hpp", "app/fmt.cpp"),
-    "nlohmann/": ("render/", "db/outcome_json.cpp", "scrapy/", "journal/"),
+    "nlohmann/": ("render/", "db/hindrance_json.cpp", "db/outcome_json.cpp", "scrapy/", "journal/"),
 }
 
 STANDARD_HEADER = re.compile(r"[a-z_]+")
