@@ -11,6 +11,7 @@
 #include "app/log.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
+#include "app/page.hpp"
 #include "app/program_source.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
@@ -24,11 +25,13 @@
 #include "db/report_store.hpp"
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
+#include "os/log_ends.hpp"
 #include "os/log_follower.hpp"
 #include "os/log_places.hpp"
 #include "os/log_reader.hpp"
 #include "os/loop_runner.hpp"
 #include "os/precheck.hpp"
+#include "os/private_file.hpp"
 #include "os/process_identity.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
@@ -72,6 +75,7 @@ class Program {
         logs_(config.log_dir, config.name),
         journal_(config.state_dir, config.name, config.max_instances),
         precheck_(config.precheck),
+        page_(config.report_path),
         log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -95,6 +99,8 @@ class Program {
     if (!config.precheck.empty()) schedule_.precheck = &precheck_;
     schedule_.precheck_max_age = config.precheck_max_age;
     schedule_.log_places = &log_places_;
+    schedule_.log_ends = &log_ends_;
+    if (!config.report_path.empty()) schedule_.page = &page_;
     schedule_.reports = &reports_;
     schedule_.warnings = config.warnings;
   }
@@ -118,6 +124,16 @@ class Program {
 
   app::Result operator()(const config::StatusCommand& command) {
     print(app::status(schedule_, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::ReportCommand& command) {
+    const auto page = app::page(schedule_);
+    if (command.output) {
+      os::PrivateFile(*command.output).replace(page);
+    } else {
+      print(page);
+    }
     return {};
   }
 
@@ -173,6 +189,8 @@ class Program {
   journal::FileJournal journal_;
   os::LogPlaces log_places_;
   os::Precheck precheck_;
+  os::LogEnds log_ends_;
+  os::PrivateFile page_;
   scrapy::Witnesses witnesses_;
   app::Log log_;
   app::Schedule schedule_;

@@ -59,8 +59,8 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 5> command_names{"migrate", "status", "logs", "check",
-                                                        "init"};
+constexpr std::array<std::string_view, 6> command_names{"migrate", "status", "report",
+                                                        "logs",    "check",  "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -124,6 +124,12 @@ class Parser {
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
 
+    report_ =
+        app_.add_subcommand("report", "Write a page for a browser: how fresh, what ran, why not");
+    prepare(*report_);
+    report_->add_option("-o,--output", flags_.output, "The file to write; default: print it")
+        ->type_name("FILE");
+
     logs_ = app_.add_subcommand("logs", "Show or follow the log of a spider");
     prepare(*logs_);
     logs_->add_option("SPIDER", flags_.spider, "The spider's name")->required()->type_name("");
@@ -163,6 +169,7 @@ class Parser {
     if (name_of_command() != nullptr) refuse_tick_flags();
     if (is(migrate_)) return MigrateCommand{wait()};
     if (is(status_)) return StatusCommand{flags_.json};
+    if (is(report_)) return report();
     if (is(logs_)) return logs();
     if (is(check_)) return CheckCommand{};
     if (is(init_)) return init();
@@ -172,8 +179,9 @@ class Parser {
   /** Null for a tick. */
   [[nodiscard]] const char* name_of_command() const {
     for (const auto& [name, command] :
-         {std::pair{"migrate", migrate_}, std::pair{"status", status_}, std::pair{"logs", logs_},
-          std::pair{"check", check_}, std::pair{"init", init_}}) {
+         {std::pair{"migrate", migrate_}, std::pair{"status", status_},
+          std::pair{"report", report_}, std::pair{"logs", logs_}, std::pair{"check", check_},
+          std::pair{"init", init_}}) {
       if (is(command)) return name;
     }
     return nullptr;
@@ -197,6 +205,14 @@ class Parser {
     if (has_output) command.output = flags_.output;
     command.to_stdout = flags_.to_stdout;
     return command;
+  }
+
+  [[nodiscard]] ReportCommand report() const {
+    if (report_->count("--output") == 0) return {};
+    if (flags_.output.empty()) {
+      throw UsageError("report: -o names no file; name one, or leave it out to print the page");
+    }
+    return {flags_.output};
   }
 
   [[nodiscard]] LogsCommand logs() const {
@@ -240,6 +256,7 @@ class Parser {
   CLI::App app_{description, "spider-check"};
   CLI::App* migrate_ = nullptr;
   CLI::App* status_ = nullptr;
+  CLI::App* report_ = nullptr;
   CLI::App* logs_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* init_ = nullptr;

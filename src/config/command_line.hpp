@@ -27,6 +27,11 @@ struct StatusCommand {
   bool json = false;
 };
 
+/** Writes the page. */
+struct ReportCommand {
+  std::optional<std::string> output;  ///< the file to write; empty: stdout
+};
+
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
   std::string spider;
@@ -50,8 +55,8 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, CheckCommand,
-                             InitCommand, PrintCommand>;
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, ReportCommand, LogsCommand,
+                             CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

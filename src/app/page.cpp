@@ -1,0 +1,67 @@
+#include "app/page.hpp"
+
+#include <chrono>
+#include <exception>
+
+#include "app/status.hpp"
+#include "core/gaps.hpp"
+#include "render/page.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+namespace {
+
+constexpr auto span = std::chrono::hours(24 * 30);
+constexpr int most_runs = 20'000;
+constexpr int most_points = 500;  // of a spider
+constexpr int most_failures = 10;
+constexpr std::int64_t most_log_bytes = 16'384;
+
+HistoryReport read_history(const Schedule& schedule, TimePoint now) {
+  HistoryReport history{schedule.name, now, now - span, {}, {}, false};
+  history.runs = schedule.reports->runs({span, {}, {}, most_runs + 1});
+  if (history.runs.size() > static_cast<std::size_t>(most_runs)) {
+    history.cut = true;
+    history.runs.pop_back();
+  }
+  history.gaps = find_gaps(history.runs, schedule.policy, history.since, now);
+  return history;
+}
+
+std::vector<Failure> read_failures(const Schedule& schedule) {
+  auto failures = schedule.reports->failures(most_failures);
+  if (schedule.log_ends == nullptr) return failures;
+  for (auto& failure : failures) {
+    failure.log_end = schedule.log_ends->end_of(failure.recorded.outcome.log, most_log_bytes);
+  }
+  return failures;
+}
+
+}  // namespace
+
+PageReport read_page(const Schedule& schedule) {
+  PageReport report;
+  report.status = read_status(schedule);
+  report.history.now = report.status.state.now;
+  if (schedule.reports == nullptr) return report;
+  report.history = read_history(schedule, report.status.state.now);
+  report.series = schedule.reports->series(span, most_points);
+  report.failures = read_failures(schedule);
+  return report;
+}
+
+std::string page(const Schedule& schedule) {
+  return render::page(read_page(schedule), schedule.zone);
+}
+
+void publish_page(const Schedule& schedule) {
+  if (schedule.page == nullptr) return;
+  try {
+    schedule.page->replace(page(schedule));
+  } catch (const std::exception& error) {
+    schedule.log.warn("The page was not written: {}", render::printable(error.what()));
+  }
+}
+
+}  // namespace spider_check::app
