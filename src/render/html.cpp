@@ -68,7 +68,7 @@ std::string escape_html(std::string_view text) {
 
 std::string html_text(const std::string& foreign, std::size_t most) {
   // A character takes at most four bytes, and those behind the cut need not be looked at.
-  const auto some = foreign.size() > 8 * most ? foreign.substr(0, 8 * most) : foreign;
+  const auto some = foreign.size() > 4 * most ? foreign.substr(0, 4 * most) : foreign;
   return escape_html(cut_to(printable(some), most));
 }
 

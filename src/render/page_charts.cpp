@@ -99,7 +99,7 @@ std::string draw(const Chart& chart) {
   const Scale scale(most);
   const auto bands = thin_out(usual_bands(chart.points), chart.most / 3);
   const auto points = thin_out(chart.points, chart.most);
-  auto usual = bands.empty() ? std::string{} : ", usually " + chart.words(bands.back().median);
+  auto usual = bands.empty() ? std::string{} : ", median " + chart.words(bands.back().median);
   const auto words = chart.name + " of " +
                      counted(static_cast<std::int64_t>(chart.points.size()), "attempt") +
                      ", at most " + chart.words(most) + usual;

@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Notes may all be different: what no longer fits is left to `history` and `show`.
-constexpr std::size_t most_text_bytes = 700'000;
+constexpr std::size_t most_text_bytes = 900'000;
 constexpr std::size_t most_characters = 160;
 
 /** Each text once; rows have its number. */
@@ -22,12 +22,14 @@ class Texts {
  public:
   std::size_t number(const std::string& foreign) {
     if (foreign.empty()) return 0;
-    const auto some = foreign.substr(0, 8 * most_characters);
+    const auto some = foreign.substr(0, 4 * most_characters);
     auto text = cut_to(printable(some), most_characters);
-    if (bytes_ + text.size() > most_text_bytes) text = "…";
+    // As it will be written: an escape takes six bytes.
+    const auto size = escape_json(text).size();
+    if (bytes_ + size > most_text_bytes) text = "…";
     const auto [found, added] = numbers_.try_emplace(text, texts_.size());
     if (added) {
-      bytes_ += text.size();
+      bytes_ += size;
       texts_.push_back(text);
     }
     return found->second;

@@ -52,11 +52,16 @@ std::string running_words(const StatusReport& status, const PageTimes& times) {
 }
 
 std::string due_words(const StatusReport& status, const PageTimes& times, const Zone& zone) {
+  const auto& action = status.decision.action;
+  if (std::holds_alternative<Disabled>(action)) return "never: <code>enabled = false</code>";
+  if (std::holds_alternative<AlreadyRunning>(action)) {
+    return to_words(status.policy.interval) + " after the start of the run that is going on";
+  }
   const auto due = next_due(status);
   const auto why = escape_html(explain(status.decision, status.policy, status.state.now, zone));
   if (!due) return why;
   // Of a success that is recent the sentence says nothing that the time does not.
-  const bool plain = std::holds_alternative<RecentRun>(status.decision.action);
+  const bool plain = std::holds_alternative<RecentRun>(action);
   const auto when = *due > status.state.now ? times.element(*due) : std::string("now");
   return plain ? when : when + "<br><small>" + why + "</small>";
 }

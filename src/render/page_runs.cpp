@@ -72,7 +72,7 @@ std::string controls() {
 
 std::string caption(const HistoryReport& history) {
   const auto all = history.runs.size();
-  auto text = "Runs since " + std::string("the beginning of these 30 days, the newest first");
+  std::string text = "Runs of the last 30 days, the newest first";
   if (history.cut) text += "; there are older ones";
   if (all > rows_as_html) {
     text += "<noscript>; without JavaScript the newest " + std::to_string(rows_as_html) + " of " +

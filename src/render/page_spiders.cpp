@@ -73,10 +73,9 @@ std::string fact(const std::string& name, const std::string& html) {
 
 std::string items_words(const SpiderSummary& spider) {
   const auto& crawl = spider.last.outcome.crawl;
-  if (!crawl) return "no crawl";
+  if (!crawl) return "<small>no crawl</small>";
   auto text = grouped(crawl->progress.items);
-  if (spider.median_items)
-    text += " <small>of usually " + grouped(*spider.median_items) + "</small>";
+  if (spider.median_items) text += " <small>median " + grouped(*spider.median_items) + "</small>";
   return text;
 }
 
@@ -98,14 +97,16 @@ std::string card(const SpiderSummary& spider, const StatusReport& status, const 
   const auto look = look_of(judgement.verdict);
   const bool fresh = is_fresh(spider, status);
   const auto success =
-      spider.last_success ? times.element(*spider.last_success) : std::string("never");
-  return "<li class=\"card " + look_class(look) + "\"><h3>" + html_text(spider.name, 120) +
-         "</h3>\n<p class=\"badges\">" + badge(look, std::string(to_text(judgement.verdict))) +
-         "<span class=\"badge " + (fresh ? "fresh\">fresh" : "stale\">stale") + "</span></p>\n" +
-         sparkline(spider) + reasons(judgement) + "<dl>" + fact("Last success", success) +
-         fact("Last run",
-              std::to_string(spider.last_run) + ", " + times.relative(spider.last_started)) +
-         fact("Items", items_words(spider)) +
+      spider.last_success ? times.aged(*spider.last_success) : std::string("never");
+  auto html = "<li class=\"card " + look_class(look) + "\"><h3>" + html_text(spider.name, 120) +
+              "</h3>\n<p class=\"badges\">" + badge(look, std::string(to_text(judgement.verdict))) +
+              "<span class=\"badge " + (fresh ? "fresh\">fresh" : "stale\">stale") +
+              "</span></p>\n" + sparkline(spider) + reasons(judgement) + "<dl>" +
+              fact("Last success", success);
+  if (spider.last_success != spider.last_started) {
+    html += fact("Last started", times.aged(spider.last_started));
+  }
+  return html + fact("Items", items_words(spider)) +
          fact("Took", to_words(spider.last.outcome.child.took)) + "</dl></li>\n";
 }
 

@@ -18,6 +18,8 @@ constexpr std::int64_t most_days = 31;
 // A mark is as wide as a quarter of an hour on a wide screen: what starts within one is one mark,
 // however many runs there are.
 constexpr std::int64_t slot_length = 900;
+// Of the gaps that begin within one hour the longest is drawn; the table has the others.
+constexpr std::int64_t gap_slot_length = 3600;
 
 /** The runs that started within one slot. */
 struct Slot {
@@ -34,7 +36,7 @@ struct Piece {
 
 struct Day {
   std::map<std::int64_t, Slot> slots;
-  std::map<std::int64_t, Piece> pieces;  ///< by the slot in which they begin: the longest each
+  std::map<std::int64_t, Piece> pieces;  ///< by the hour in which they begin
 };
 
 using Days = std::map<std::int64_t, Day>;
@@ -80,7 +82,7 @@ void add_gap(const Gap& gap, const PageTimes& times, Days& days) {
     const Piece piece{std::max(from, start) - start, std::min(to, start + day_length) - start,
                       &gap};
     if (piece.to <= piece.from) continue;
-    auto& kept = day.pieces[piece.from / slot_length];
+    auto& kept = day.pieces[piece.from / gap_slot_length];
     if (piece.to - piece.from > kept.to - kept.from) kept = piece;
   }
 }
@@ -206,9 +208,8 @@ std::string page_timeline(const HistoryReport& history, const PageTimes& times) 
   auto days = days_of(history, times);
   add_runs(history, times, days);
   for (const auto& gap : history.gaps) add_gap(gap, times, days);
-  std::string html = "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">The last " +
-                     std::to_string(days.size()) + (days.size() == 1 ? " day" : " days") +
-                     "</h2>\n" + legend() + "<ol class=\"days\" reversed>\n" + hours();
+  auto html = "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">The last 30 days</h2>\n" +
+              legend() + "<ol class=\"days\" reversed>\n" + hours();
   for (auto day = days.rbegin(); day != days.rend(); ++day) {
     html += row(day->first, day->second, times);
   }

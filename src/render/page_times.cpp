@@ -115,14 +115,30 @@ std::string PageTimes::day(std::int64_t day) {
 }
 
 std::string PageTimes::relative(TimePoint time) const {
-  const auto words = time > now_ ? "in " + to_words(time - now_) : to_words(now_ - time) + " ago";
+  const auto apart = std::chrono::abs(time - now_);
+  const auto words = apart < 1s    ? std::string("now")
+                     : time > now_ ? "in " + to_words(apart)
+                                   : to_words(apart) + " ago";
   return "<span class=\"ago\" data-t=\"" + std::to_string(unix_seconds(time)) + "\">" + words +
          "</span>";
 }
 
-std::string PageTimes::element(TimePoint time) const {
+std::string PageTimes::absolute(TimePoint time) const {
   return "<time datetime=\"" + iso_utc(time) + "\">" + at(time) + " " +
-         escape_html(offset(unix_seconds(time)).name) + "</time> " + relative(time);
+         escape_html(offset(unix_seconds(time)).name) + "</time>";
+}
+
+std::string PageTimes::element(TimePoint time) const {
+  return absolute(time) + " " + relative(time);
+}
+
+std::string PageTimes::aged(TimePoint time) const {
+  const auto seconds = unix_seconds(time);
+  // Without the year where nobody could take it for another one.
+  const bool lately = now_ - time < std::chrono::days(300);
+  const auto when = lately ? day(floor_days(local(time))) + ", " + clock(time) : at(time);
+  return relative(time) + "<br><small><time datetime=\"" + iso_utc(time) + "\" title=\"" +
+         at(time) + " " + escape_html(offset(seconds).name) + "\">" + when + "</time></small>";
 }
 
 }  // namespace spider_check::render

@@ -45,10 +45,16 @@ class PageTimes {
   /** <time> with the instant, the zone's name and, where it is past, how long ago it was. */
   [[nodiscard]] std::string element(TimePoint time) const;
 
+  /** The other way round: how long ago it was, and below it, smaller, the day and time. */
+  [[nodiscard]] std::string aged(TimePoint time) const;
+
   /** Only how long ago it was, or how long it is until then, which the browser keeps up to date. */
   [[nodiscard]] std::string relative(TimePoint time) const;
 
  private:
+  /** "<time …>2026-11-23 20:20:01 CET</time>" */
+  [[nodiscard]] std::string absolute(TimePoint time) const;
+
   [[nodiscard]] const ZoneOffset& offset(std::int64_t seconds) const;
 
   TimePoint now_;

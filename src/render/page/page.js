@@ -37,7 +37,7 @@
     const now = Math.floor(Date.now() / 1000);
     for (const span of document.querySelectorAll(".ago")) {
       const time = Number(span.dataset.t);
-      span.textContent = time > now ? `in ${words(time - now)}` : `${words(now - time)} ago`;
+      span.textContent = time > now ? `in ${words(time - now)}` : time < now ? `${words(now - time)} ago` : "now";
     }
     warnOfAge(now - data.now);
   }
