@@ -25,6 +25,9 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 [[nodiscard]] bool note_away(Schedule& schedule);
 
 /** A tick gave way because the host has just woken up: the next one does not. */
-void note_deferred(Schedule& schedule);
+void note_deferred(Schedule& schedule, const std::string& why);
+
+/** Something keeps runs from starting. Written once, however many ticks meet it. */
+void note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail);
 
 }  // namespace spider_check::app
