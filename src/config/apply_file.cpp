@@ -88,10 +88,6 @@ void read_obstacles(TomlTable& table, const fs::path& base, Config& config) {
 /** [report] */
 void read_report(TomlTable table, const fs::path& base, Config& config) {
   if (const auto path = table.text("path")) {
-    if (path->empty()) {
-      throw UsageError(table.place("path") +
-                       ": names no file; name one like \"page.html\", or leave it out");
-    }
     config.report_path = absolute(base, *path);
     config.places["report.path"] = table.place("path");
   }

@@ -124,8 +124,7 @@ class Parser {
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
 
-    report_ =
-        app_.add_subcommand("report", "Write a page for a browser: how fresh, what ran, why not");
+    report_ = app_.add_subcommand("report", "Write a page for a browser: what ran, and what not");
     prepare(*report_);
     report_->add_option("-o,--output", flags_.output, "The file to write; default: print it")
         ->type_name("FILE");

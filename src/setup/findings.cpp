@@ -38,6 +38,18 @@ void check_folder(const std::string& name, const fs::path& folder, const std::st
                    "; name another folder, or let this user write there");
 }
 
+/** A run that cannot write its page is a run all the same. */
+void check_page(const config::Config& config, Findings& findings) {
+  if (config.report_path.empty()) return;
+  findings.fact("Page", config.report_path.string());
+  const auto folder = config.report_path.parent_path();
+  const auto state = os::look_at_folder(folder);
+  if (state.exists && state.why_not.empty()) return;
+  const auto why = state.exists ? state.why_not : "there is no folder " + folder.string();
+  findings.warning(place_of(config.places, "report.path", "[report] path") +
+                   "no run can write its page: " + why + "; make the folder, or name another");
+}
+
 std::string schema_fact(const std::optional<int>& version) {
   if (!version) return "which may not look into it";
   return *version == 0 ? "not prepared yet" : "schema version " + std::to_string(*version);
@@ -61,6 +73,7 @@ void check_folders(const config::Config& config, Findings& findings) {
                         ? "log_dir"
                         : "state_dir";
   check_folder("Logs", config.log_dir, place_of(places, key, key), findings);
+  check_page(config, findings);
 }
 
 void check_database(const config::Config& config, Findings& findings) {

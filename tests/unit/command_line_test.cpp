@@ -95,6 +95,14 @@ TEST_CASE("status is for people, and with --json for programs") {
   CHECK(command<StatusCommand>({"status", "--json"}).json);
 }
 
+TEST_CASE("report prints the page, or writes it to a file") {
+  CHECK_FALSE(command<ReportCommand>({"report"}).output.has_value());
+  CHECK(command<ReportCommand>({"report", "-o", "x.html"}).output == "x.html");
+  CHECK(command<ReportCommand>({"report", "--output=x.html", "-q"}).output == "x.html");
+  CHECK(refusal({"report", "-o", ""}) ==
+        "report: -o names no file; name one, or leave it out to print the page");
+}
+
 TEST_CASE("logs shows the newest log of a spider unless told which") {
   const auto newest = command<LogsCommand>({"logs", "a"});
   CHECK(newest.spider == "a");
@@ -152,8 +160,9 @@ TEST_CASE("init reads no configuration, and writes to one place") {
 }
 
 TEST_CASE("no line of any help is longer than a terminal") {
-  for (const auto& words : {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"},
-                            Words{"logs", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
+  for (const auto& words :
+       {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"}, Words{"report", "-h"},
+        Words{"logs", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
     std::istringstream lines(command<PrintCommand>(words).text);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
@@ -191,9 +200,9 @@ TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
     for (const std::string part :
-         {"migrate", "status", "logs", "check", "init", "--config", "--quiet", "--verbose",
-          "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ", " 2 ", " 3 ",
-          " 4 ", "128+N"}) {
+         {"migrate", "status", "report", "logs", "check", "init", "--config", "--quiet",
+          "--verbose", "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ",
+          " 2 ", " 3 ", " 4 ", "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
     }
@@ -224,6 +233,8 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"migrate", "--json"}, "--json"},
       {{"migrate", "now"}, "now"},
       {{"migrate", "status"}, "status"},
+      {{"report", "x"}, "x"},
+      {{"report", "-o"}, "--output"},
       {{"check", "x"}, "x"},
       {{"check", "--json"}, "--json"},
       {{"init", "a", "b"}, "b"},
@@ -259,6 +270,7 @@ TEST_CASE("a tick's flags are refused beside a command") {
   CHECK(refusal({"status", "--dry-run"}) == "--dry-run" + rest + "status; leave one of them out");
   CHECK(refusal({"--spider", "a", "status"}) ==
         "--spider" + rest + "status; leave one of them out");
+  CHECK(refusal({"--force", "report"}) == "--force" + rest + "report; leave one of them out");
   CHECK(refusal({"--force", "logs", "a"}) == "--force" + rest + "logs; leave one of them out");
 }
 
