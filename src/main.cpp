@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "app/history.hpp"
 #include "app/log.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
@@ -124,6 +125,17 @@ class Program {
 
   app::Result operator()(const config::StatusCommand& command) {
     print(app::status(schedule_, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::HistoryCommand& command) {
+    const HistoryFilter filter{command.since, command.spider, command.status, app::most_runs};
+    print(app::history(schedule_, filter, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::ShowCommand& command) {
+    print(app::show(schedule_, command.run, command.json));
     return {};
   }
 

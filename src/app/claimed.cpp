@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "app/memory.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -70,13 +71,6 @@ void prepare_retry(Claimed& claimed, const Run& run, const State& state,
   claimed.succeeded = succeeded_before(contents, run.uuid);
 }
 
-/** With an outage of the database that lasts still. */
-std::vector<NotedHindrance> hindrances_of(const Known& known) {
-  auto noted = known.hindrances;
-  if (known.away) noted.push_back({GapCause::database_away, *known.away, ""});
-  return noted;
-}
-
 void prepare_start(Claimed& claimed, const StartRun& start, const Request& request,
                    const JournalContents& contents) {
   auto& run = claimed.record.run;
@@ -85,7 +79,7 @@ void prepare_start(Claimed& claimed, const StartRun& start, const Request& reque
   if (start.lateness) {
     run.late = start.lateness->late;
     run.hindrances = hindrances(*run.late, claimed.record.began, contents.known.noted,
-                                hindrances_of(contents.known));
+                                noted_hindrances(contents.known));
     run.missed_intervals = start.lateness->missed_intervals;
   }
   claimed.record.run_started = claimed.record.began;

@@ -109,4 +109,17 @@ void note_hindrance(Schedule& schedule, GapCause cause, const std::string& detai
   change(schedule, [&](Known& known) { add(known, cause, schedule.owners.now(), detail); });
 }
 
+std::vector<NotedHindrance> noted_hindrances(const Known& known) {
+  auto noted = known.hindrances;
+  if (known.away) noted.push_back({GapCause::database_away, *known.away, ""});
+  return noted;
+}
+
+std::vector<Hindrance> current_hindrances(const Schedule& schedule, Duration late) {
+  if (schedule.journal == nullptr) return {};
+  const auto known = schedule.journal->known();
+  if (known.noted.boot_id.empty()) return {};
+  return hindrances(late, schedule.owners.now(), known.noted, noted_hindrances(known));
+}
+
 }  // namespace spider_check::app

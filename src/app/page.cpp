@@ -3,8 +3,8 @@
 #include <chrono>
 #include <exception>
 
+#include "app/history.hpp"
 #include "app/status.hpp"
-#include "core/gaps.hpp"
 #include "render/page.hpp"
 #include "render/zone.hpp"
 
@@ -13,21 +13,9 @@ namespace spider_check::app {
 namespace {
 
 constexpr auto span = std::chrono::hours(24 * 30);
-constexpr int most_runs = 20'000;
 constexpr int most_points = 500;  // of a spider
 constexpr int most_failures = 10;
 constexpr std::int64_t most_log_bytes = 16'384;
-
-HistoryReport read_history(const Schedule& schedule, TimePoint now) {
-  HistoryReport history{schedule.name, now, now - span, {}, {}, false};
-  history.runs = schedule.reports->runs({span, {}, {}, most_runs + 1});
-  if (history.runs.size() > static_cast<std::size_t>(most_runs)) {
-    history.cut = true;
-    history.runs.pop_back();
-  }
-  history.gaps = find_gaps(history.runs, schedule.policy, history.since, now);
-  return history;
-}
 
 std::vector<Failure> read_failures(const Schedule& schedule) {
   auto failures = schedule.reports->failures(most_failures);
@@ -45,7 +33,7 @@ PageReport read_page(const Schedule& schedule) {
   report.status = read_status(schedule);
   report.history.now = report.status.state.now;
   if (schedule.reports == nullptr) return report;
-  report.history = read_history(schedule, report.status.state.now);
+  report.history = read_history(schedule, {span, {}, {}, most_runs});
   report.series = schedule.reports->series(span, most_points);
   report.failures = read_failures(schedule);
   return report;

@@ -40,6 +40,9 @@ struct Flags {
   bool json = false;
   std::vector<std::string> spiders;
   std::string wait;
+  std::string since;
+  std::string of_spider;
+  std::string status;
   std::string spider;
   std::string run;
   std::string attempt;
@@ -59,8 +62,8 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 6> command_names{"migrate", "status", "report",
-                                                        "logs",    "check",  "init"};
+constexpr std::array<std::string_view, 8> command_names{"migrate", "status", "history", "show",
+                                                        "report",  "logs",   "check",   "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -124,6 +127,22 @@ class Parser {
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
 
+    history_ = app_.add_subcommand("history", "List runs, and when and why nothing ran");
+    prepare(*history_);
+    history_->add_option("--since", flags_.since, "How far back, like 7d, which is the default")
+        ->type_name("DURATION");
+    history_->add_option("--spider", flags_.of_spider, "Only runs of this spider")
+        ->type_name("NAME");
+    history_
+        ->add_option("--status", flags_.status, "Only runs that are running, completed or failed")
+        ->type_name("STATUS");
+    history_->add_flag("--json", flags_.json, "Print JSON");
+
+    show_ = app_.add_subcommand("show", "Show one run whole, attempt by attempt");
+    prepare(*show_);
+    show_->add_option("RUN", flags_.run, "The number of the run")->required()->type_name("");
+    show_->add_flag("--json", flags_.json, "Print JSON");
+
     report_ = app_.add_subcommand("report", "Write a page for a browser: what ran, and what not");
     prepare(*report_);
     report_->add_option("-o,--output", flags_.output, "The file to write; default: print it")
@@ -168,6 +187,8 @@ class Parser {
     if (name_of_command() != nullptr) refuse_tick_flags();
     if (is(migrate_)) return MigrateCommand{wait()};
     if (is(status_)) return StatusCommand{flags_.json};
+    if (is(history_)) return history();
+    if (is(show_)) return ShowCommand{parse_number<std::int64_t>(flags_.run, "show"), flags_.json};
     if (is(report_)) return report();
     if (is(logs_)) return logs();
     if (is(check_)) return CheckCommand{};
@@ -179,8 +200,8 @@ class Parser {
   [[nodiscard]] const char* name_of_command() const {
     for (const auto& [name, command] :
          {std::pair{"migrate", migrate_}, std::pair{"status", status_},
-          std::pair{"report", report_}, std::pair{"logs", logs_}, std::pair{"check", check_},
-          std::pair{"init", init_}}) {
+          std::pair{"history", history_}, std::pair{"show", show_}, std::pair{"report", report_},
+          std::pair{"logs", logs_}, std::pair{"check", check_}, std::pair{"init", init_}}) {
       if (is(command)) return name;
     }
     return nullptr;
@@ -204,6 +225,18 @@ class Parser {
     if (has_output) command.output = flags_.output;
     command.to_stdout = flags_.to_stdout;
     return command;
+  }
+
+  [[nodiscard]] HistoryCommand history() const {
+    HistoryCommand command;
+    command.json = flags_.json;
+    if (history_->count("--since") > 0) command.since = duration(flags_.since, "--since");
+    if (history_->count("--spider") > 0) command.spider = flags_.of_spider;
+    if (history_->count("--status") == 0) return command;
+    command.status = parse_run_status(flags_.status);
+    if (command.status) return command;
+    throw UsageError("--status: \"" + flags_.status +
+                     "\" is no status; write running, completed or failed");
   }
 
   [[nodiscard]] ReportCommand report() const {
@@ -237,8 +270,12 @@ class Parser {
 
   [[nodiscard]] Duration wait() const {
     if (migrate_->count("--wait") == 0) return Duration{0};
-    if (const auto duration = parse_duration(flags_.wait)) return *duration;
-    throw UsageError("--wait: \"" + flags_.wait + "\" is no duration; write it like " +
+    return duration(flags_.wait, "--wait");
+  }
+
+  [[nodiscard]] static Duration duration(const std::string& text, const std::string& flag) {
+    if (const auto duration = parse_duration(text)) return *duration;
+    throw UsageError(flag + ": \"" + text + "\" is no duration; write it like " +
                      std::string(duration_examples));
   }
 
@@ -255,6 +292,8 @@ class Parser {
   CLI::App app_{description, "spider-check"};
   CLI::App* migrate_ = nullptr;
   CLI::App* status_ = nullptr;
+  CLI::App* history_ = nullptr;
+  CLI::App* show_ = nullptr;
   CLI::App* report_ = nullptr;
   CLI::App* logs_ = nullptr;
   CLI::App* check_ = nullptr;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/decision.hpp"
+#include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
@@ -24,6 +25,20 @@ struct MigrateCommand {
 
 /** Tells what the state is. */
 struct StatusCommand {
+  bool json = false;
+};
+
+/** Lists runs, and the times in which nothing ran. */
+struct HistoryCommand {
+  Duration since = std::chrono::hours(24 * 7);  ///< how far back
+  std::optional<std::string> spider;            ///< only runs of this one
+  std::optional<RunStatus> status;              ///< only runs that are so
+  bool json = false;
+};
+
+/** Shows one run whole. */
+struct ShowCommand {
+  std::int64_t run = 0;
   bool json = false;
 };
 
@@ -55,8 +70,9 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, ReportCommand, LogsCommand,
-                             CheckCommand, InitCommand, PrintCommand>;
+using Command =
+    std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand, ShowCommand,
+                 ReportCommand, LogsCommand, CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

@@ -125,6 +125,8 @@ class Span {
  public:
   Span(TimePoint from, TimePoint to) : from_(from), length_(std::max(to - from, Duration{1})) {}
 
+  [[nodiscard]] TimePoint from() const { return from_; }
+
   [[nodiscard]] double operator()(TimePoint time) const {
     return static_cast<double>((time - from_).count()) / static_cast<double>(length_.count());
   }
@@ -133,6 +135,15 @@ class Span {
   TimePoint from_;
   Duration length_;
 };
+
+/** Thirty days, also where fewer are shown of the runs. */
+Span span_of(const PageReport& report) {
+  auto from = report.history.since;
+  for (const auto& series : report.series) {
+    if (!series.points.empty()) from = std::min(from, series.points.front().started);
+  }
+  return {from, report.history.now};
+}
 
 std::string charts_of(const SpiderSeries& series, const Span& span, std::size_t most) {
   Chart items{"Items", {}, [](double value) { return grouped(std::llround(value)); }, most};
@@ -169,11 +180,11 @@ std::string page_charts(const PageReport& report, const PageTimes& times) {
   if (series.empty()) return {};
   const auto some = std::min(most_charts, series.size());
   const auto most = std::clamp<std::size_t>(most_points / some, 40, 240);
-  const Span span(report.history.since, times.now());
+  const auto span = span_of(report);
   auto html =
       "<section aria-labelledby=\"charts\"><h2 id=\"charts\">Items and duration</h2>\n"
       "<p class=\"hint\">" +
-      times.at(report.history.since).substr(0, 10) + " to " + times.at(times.now()).substr(0, 10) +
+      times.at(span.from()).substr(0, 10) + " to " + times.at(times.now()).substr(0, 10) +
       "</p>\n" + key();
   for (std::size_t i = 0; i < some; ++i) {
     html += block(*series[i], charts_of(*series[i], span, most), i < open_charts);

@@ -101,13 +101,13 @@ std::string card(const SpiderSummary& spider, const StatusReport& status, const 
   auto html = "<li class=\"card " + look_class(look) + "\"><h3>" + html_text(spider.name, 120) +
               "</h3>\n<p class=\"badges\">" + badge(look, std::string(to_text(judgement.verdict))) +
               "<span class=\"badge " + (fresh ? "fresh\">fresh" : "stale\">stale") +
-              "</span></p>\n" + sparkline(spider) + reasons(judgement) + "<dl>" +
-              fact("Last success", success);
+              "</span></p>\n" + sparkline(spider) + "<dl>" + fact("Last success", success);
   if (spider.last_success != spider.last_started) {
     html += fact("Last started", times.aged(spider.last_started));
   }
   return html + fact("Items", items_words(spider)) +
-         fact("Took", to_words(spider.last.outcome.child.took)) + "</dl></li>\n";
+         fact("Took", to_words(spider.last.outcome.child.took)) + "</dl>\n" + reasons(judgement) +
+         "</li>\n";
 }
 
 }  // namespace

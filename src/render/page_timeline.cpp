@@ -208,8 +208,10 @@ std::string page_timeline(const HistoryReport& history, const PageTimes& times) 
   auto days = days_of(history, times);
   add_runs(history, times, days);
   for (const auto& gap : history.gaps) add_gap(gap, times, days);
-  auto html = "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">The last 30 days</h2>\n" +
-              legend() + "<ol class=\"days\" reversed>\n" + hours();
+  const auto count = static_cast<std::int64_t>(std::min<std::size_t>(days.size(), 30));
+  auto html = "<section aria-labelledby=\"timeline\"><h2 id=\"timeline\">The last " +
+              counted(count, "day") + "</h2>\n" + legend() + "<ol class=\"days\" reversed>\n" +
+              hours();
   for (auto day = days.rbegin(); day != days.rend(); ++day) {
     html += row(day->first, day->second, times);
   }

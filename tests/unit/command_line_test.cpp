@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "config/version.hpp"
+#include "core/duration.hpp"
 #include "core/errors.hpp"
 
 namespace spider_check::config {
@@ -95,6 +96,32 @@ TEST_CASE("status is for people, and with --json for programs") {
   CHECK(command<StatusCommand>({"status", "--json"}).json);
 }
 
+TEST_CASE("history goes back a week unless told otherwise, and can be narrowed") {
+  const auto week = command<HistoryCommand>({"history"});
+  CHECK(week.since == 168h);
+  CHECK_FALSE(week.spider);
+  CHECK_FALSE(week.status);
+  CHECK_FALSE(week.json);
+  const auto narrow = command<HistoryCommand>(
+      {"history", "--since", "36h", "--spider", "news", "--status", "failed", "--json"});
+  CHECK(narrow.since == 36h);
+  CHECK(narrow.spider == "news");
+  CHECK(narrow.status == RunStatus::failed);
+  CHECK(narrow.json);
+  CHECK(refusal({"history", "--since", "x"}) ==
+        "--since: \"x\" is no duration; write it like " + std::string(duration_examples));
+  CHECK(refusal({"history", "--status", "bad"}) ==
+        "--status: \"bad\" is no status; write running, completed or failed");
+}
+
+TEST_CASE("show wants the number of a run") {
+  CHECK(command<ShowCommand>({"show", "17"}).run == 17);
+  CHECK_FALSE(command<ShowCommand>({"show", "17"}).json);
+  CHECK(command<ShowCommand>({"show", "17", "--json"}).json);
+  CHECK(refusal({"show", "x"}) == "show: \"x\" is no number from 1 on; write it like 17");
+  CHECK(contains(refusal({"show"}), "RUN is required"));
+}
+
 TEST_CASE("report prints the page, or writes it to a file") {
   CHECK_FALSE(command<ReportCommand>({"report"}).output.has_value());
   CHECK(command<ReportCommand>({"report", "-o", "x.html"}).output == "x.html");
@@ -160,9 +187,9 @@ TEST_CASE("init reads no configuration, and writes to one place") {
 }
 
 TEST_CASE("no line of any help is longer than a terminal") {
-  for (const auto& words :
-       {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"}, Words{"report", "-h"},
-        Words{"logs", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
+  for (const auto& words : {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"},
+                            Words{"history", "-h"}, Words{"show", "-h"}, Words{"report", "-h"},
+                            Words{"logs", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
     std::istringstream lines(command<PrintCommand>(words).text);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
@@ -199,10 +226,12 @@ TEST_CASE("--version is one line, whatever else is given") {
 TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
-    for (const std::string part :
-         {"migrate", "status", "report", "logs", "check", "init", "--config", "--quiet",
-          "--verbose", "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ",
-          " 2 ", " 3 ", " 4 ", "128+N"}) {
+    for (const std::string part : {"migrate",  "status",    "history",   "show",
+                                   "report",   "logs",      "check",     "init",
+                                   "--config", "--quiet",   "--verbose", "--force",
+                                   "--spider", "--dry-run", "--version", "Exit status: 0 ",
+                                   " 1 ",      " 2 ",       " 3 ",       " 4 ",
+                                   "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
     }
