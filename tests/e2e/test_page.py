@@ -109,9 +109,11 @@ def test_twenty_thousand_runs(world, opened, width, record_property):
     assert page.count("*") < 20_000
     page.evaluate("document.getElementById('more').click()")
     assert rows(page) == 300
-    page.evaluate("filter.value = 'try 19995'; filter.dispatchEvent(new Event('input'))")
-    page.evaluate("new Promise(done => setTimeout(done, 200))")
-    assert page.texts("#count") in (["0 of 20,000 runs"], ["1 of 20,000 runs"])
+    page.evaluate("document.getElementById('filter').value = 'try 19995';"
+                  "document.getElementById('filter').dispatchEvent(new Event('input'))")
+    # The run that is the 19,995th back is a failed one.
+    wait_for_count(page, "1 of 20,000 runs")
+    assert first_cells(page, 2) == ["failed"]
 
 
 def first_cells(page, column, count=5):
@@ -287,6 +289,7 @@ def test_every_run_writes_the_page_anew(world):
     assert world.run().code == 1
     first = path.read_text(encoding="utf-8")
     assert "bad" in first and mode(path) == 0o600
+    assert "<dt>Running now</dt><dd>nothing</dd>" in first and "1 of 2 spiders failed" in first
     path.chmod(0o644)
     assert world.run().code == 0  # nothing is due, and nothing is written
     assert path.read_text(encoding="utf-8") == first
