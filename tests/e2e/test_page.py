@@ -184,7 +184,7 @@ def test_without_javascript_it_is_all_there(world, opened):
 
 
 HOSTILE = ["</script><script>alert(1)</script>", '"><img src=x onerror=alert(1)>',
-           "<!--<script>", "\u202eeman", "a' onmouseover='alert(1)", "&lt;b&gt;", "\u2028;alert(1)"]
+           "</script x><img src=y>", "<!--<script>", "\u202eeman", "a' onmouseover='alert(1)", "&lt;b&gt;", "\u2028;alert(1)"]
 
 
 def test_hostile_names_and_logs_stay_text(world, opened):
