@@ -125,8 +125,6 @@ class Span {
  public:
   Span(TimePoint from, TimePoint to) : from_(from), length_(std::max(to - from, Duration{1})) {}
 
-  [[nodiscard]] TimePoint from() const { return from_; }
-
   [[nodiscard]] double operator()(TimePoint time) const {
     return static_cast<double>((time - from_).count()) / static_cast<double>(length_.count());
   }
@@ -136,16 +134,9 @@ class Span {
   Duration length_;
 };
 
-/** Thirty days, also where fewer are shown of the runs. */
-Span span_of(const PageReport& report) {
-  auto from = report.history.since;
-  for (const auto& series : report.series) {
-    if (!series.points.empty()) from = std::min(from, series.points.front().started);
-  }
-  return {from, report.history.now};
-}
-
-std::string charts_of(const SpiderSeries& series, const Span& span, std::size_t most) {
+std::string charts_of(const SpiderSeries& series, TimePoint now, std::size_t most) {
+  // What runs every few minutes has its newest attempts here, which are hours and not thirty days.
+  const Span span(series.points.front().started, now);
   Chart items{"Items", {}, [](double value) { return grouped(std::llround(value)); }, most};
   Chart took{
       "Duration", {}, [](double value) { return to_words(Duration(std::llround(value))); }, most};
@@ -158,9 +149,13 @@ std::string charts_of(const SpiderSeries& series, const Span& span, std::size_t 
   return "<div class=\"pair\">" + (items.points.empty() ? "" : draw(items)) + draw(took) + "</div>";
 }
 
-std::string block(const SpiderSeries& series, const std::string& charts, bool open) {
+std::string block(const SpiderSeries& series, const PageTimes& times, std::size_t most, bool open) {
+  const auto since = series.points.front().started;
   return std::string("<details class=\"charts\"") + (open ? " open" : "") + "><summary><h3>" +
-         html_text(series.spider, 120) + "</h3></summary>\n" + charts + "</details>\n";
+         html_text(series.spider, 120) + "</h3><small>" +
+         counted(static_cast<std::int64_t>(series.points.size()), "attempt") + " since " +
+         times.at(since).substr(0, 16) + "</small></summary>\n" +
+         charts_of(series, times.now(), most) + "</details>\n";
 }
 
 std::string key() {
@@ -180,14 +175,10 @@ std::string page_charts(const PageReport& report, const PageTimes& times) {
   if (series.empty()) return {};
   const auto some = std::min(most_charts, series.size());
   const auto most = std::clamp<std::size_t>(most_points / some, 40, 240);
-  const auto span = span_of(report);
   auto html =
-      "<section aria-labelledby=\"charts\"><h2 id=\"charts\">Items and duration</h2>\n"
-      "<p class=\"hint\">" +
-      times.at(span.from()).substr(0, 10) + " to " + times.at(times.now()).substr(0, 10) +
-      "</p>\n" + key();
+      "<section aria-labelledby=\"charts\"><h2 id=\"charts\">Items and duration</h2>\n" + key();
   for (std::size_t i = 0; i < some; ++i) {
-    html += block(*series[i], charts_of(*series[i], span, most), i < open_charts);
+    html += block(*series[i], times, most, i < open_charts);
   }
   if (some < series.size()) {
     html += "<p class=\"empty\">and " + std::to_string(series.size() - some) + " more</p>\n";
