@@ -12,6 +12,7 @@
 #include "app/log.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
+#include "app/monitoring.hpp"
 #include "app/page.hpp"
 #include "app/program_source.hpp"
 #include "app/schedule.hpp"
@@ -21,6 +22,7 @@
 #include "config/command_line.hpp"
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
+#include "config/version.hpp"
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "db/report_store.hpp"
@@ -34,9 +36,11 @@
 #include "os/precheck.hpp"
 #include "os/private_file.hpp"
 #include "os/process_identity.hpp"
+#include "os/published_file.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
 #include "render/check.hpp"
+#include "render/health.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 #include "setup/check.hpp"
@@ -77,6 +81,7 @@ class Program {
         journal_(config.state_dir, config.name, config.max_instances),
         precheck_(config.precheck),
         page_(config.report_path),
+        metrics_file_(config.metrics),
         log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -101,9 +106,16 @@ class Program {
     schedule_.precheck_max_age = config.precheck_max_age;
     schedule_.log_places = &log_places_;
     schedule_.log_ends = &log_ends_;
-    if (!config.report_path.empty()) schedule_.page = &page_;
+    if (!config.report_path.empty()) {
+      schedule_.publications.push_back(
+          {"the page", &page_, [](const auto& s) { return app::page(s); }});
+    }
     schedule_.reports = &reports_;
     schedule_.warnings = config.warnings;
+    if (!config.metrics.empty()) {
+      schedule_.publications.push_back(
+          {"the metrics", &metrics_file_, [](const auto& s) { return metrics(s); }});
+    }
   }
 
   app::Result operator()(const config::TickCommand& command) {
@@ -149,6 +161,17 @@ class Program {
     return {};
   }
 
+  app::Result operator()(const config::HealthCommand& command) {
+    const auto answer = app::health(schedule_, command.max_age);
+    print(answer.line);
+    return {ExitCode::success, 0, answer.level};
+  }
+
+  app::Result operator()(const config::MetricsCommand& /*command*/) {
+    print(metrics(schedule_));
+    return {};
+  }
+
   app::Result operator()(const config::LogsCommand& command) {
     const auto log = app::choose_log(logs_, {command.spider, command.run, command.attempt});
     os::LogOutput output(STDOUT_FILENO);
@@ -168,6 +191,10 @@ class Program {
   app::Result operator()(const config::PrintCommand& /*command*/) { return {}; }
 
  private:
+  static std::string metrics(const app::Schedule& schedule) {
+    return app::metrics(schedule, config::version);
+  }
+
   void follow(const std::filesystem::path& log, const config::LogsCommand& command,
               os::LogOutput& output) {
     const auto takes = [&](const LogName& name) {
@@ -203,6 +230,7 @@ class Program {
   os::Precheck precheck_;
   os::LogEnds log_ends_;
   os::PrivateFile page_;
+  os::PublishedFile metrics_file_;
   scrapy::Witnesses witnesses_;
   app::Log log_;
   app::Schedule schedule_;
@@ -236,8 +264,20 @@ int complain(ExitCode code, const std::string& what) {
   return static_cast<int>(code);
 }
 
+/** Monitoring must be answered on stdout and by its own statuses, whatever is wrong. */
+int health_status(int argc, char** argv) {
+  try {
+    const auto result = run(argc, argv);
+    return result.health ? static_cast<int>(*result.health) : static_cast<int>(result.code);
+  } catch (const std::exception& error) {
+    print(render::unknown_health_line(error.what()));
+    return static_cast<int>(HealthLevel::unknown);
+  }
+}
+
 /** Runs the program; gives its exit status, or does not return when a signal ends it. */
 int exit_status(int argc, char** argv) {
+  if (config::asks_for_health(argc, argv)) return health_status(argc, argv);
   app::Result result;
   try {
     result = run(argc, argv);

@@ -1,12 +1,10 @@
 #include "app/page.hpp"
 
 #include <chrono>
-#include <exception>
 
 #include "app/history.hpp"
 #include "app/status.hpp"
 #include "render/page.hpp"
-#include "render/zone.hpp"
 
 namespace spider_check::app {
 
@@ -41,15 +39,6 @@ PageReport read_page(const Schedule& schedule) {
 
 std::string page(const Schedule& schedule) {
   return render::page(read_page(schedule), schedule.zone);
-}
-
-void publish_page(const Schedule& schedule) {
-  if (schedule.page == nullptr) return;
-  try {
-    schedule.page->replace(page(schedule));
-  } catch (const std::exception& error) {
-    schedule.log.warn("The page was not written: {}", render::printable(error.what()));
-  }
 }
 
 }  // namespace spider_check::app

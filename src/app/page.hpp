@@ -14,10 +14,4 @@ namespace spider_check::app {
 /** The page, as HTML. Throws DbError. */
 [[nodiscard]] std::string page(const Schedule& schedule);
 
-/**
- * Writes the page where the configuration wants it, after a run; nothing where it wants none. Never
- * throws: what goes wrong is one warning.
- */
-void publish_page(const Schedule& schedule);
-
 }  // namespace spider_check::app

@@ -20,6 +20,15 @@
 
 namespace spider_check::app {
 
+struct Schedule;
+
+/** What is written anew after each run, for others to read. */
+struct Publication {
+  std::string what;                                  ///< "the page", for messages
+  PublishedFile* file = nullptr;                     ///< not owned, never null
+  std::function<std::string(const Schedule&)> text;  ///< made from the database; may throw DbError
+};
+
 /** A schedule and the parts of the world that it works with; main builds them. */
 struct Schedule {
   std::string name;
@@ -47,7 +56,7 @@ struct Schedule {
   LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
   ReportStore* reports = nullptr;   ///< not owned; null: there is nothing to read reports from
   LogEnds* log_ends = nullptr;      ///< not owned; null: no page shows the end of a log
-  PublishedFile* page = nullptr;    ///< not owned; null: no run writes a page
+  std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
 };

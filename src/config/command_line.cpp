@@ -29,6 +29,12 @@ constexpr const char* footer =
     "flags or configuration; 3 without the database nothing was run; 4 --force found\n"
     "another instance running; 128+N ended by signal N.";
 
+constexpr const char* health_footer =
+    "Prints one line with performance data.\n"
+    "Exit status: 0 OK; 1 WARNING; 2 CRITICAL: the data is too old, or a run failed\n"
+    "for good; 3 UNKNOWN: also wrong flags or configuration, or no database.\n"
+    "The options -c, -q and -v of spider-check are taken here, too.";
+
 /** The values that CLI11 fills in. */
 struct Flags {
   std::string config_file;
@@ -43,6 +49,7 @@ struct Flags {
   std::string since;
   std::string of_spider;
   std::string status;
+  std::string max_age;
   std::string spider;
   std::string run;
   std::string attempt;
@@ -62,8 +69,8 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 8> command_names{"migrate", "status", "history", "show",
-                                                        "report",  "logs",   "check",   "init"};
+constexpr std::array<std::string_view, 10> command_names{
+    "migrate", "status", "history", "show", "report", "health", "metrics", "logs", "check", "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -148,6 +155,15 @@ class Parser {
     report_->add_option("-o,--output", flags_.output, "The file to write; default: print it")
         ->type_name("FILE");
 
+    health_ = app_.add_subcommand("health", "Answer as monitoring plugins do");
+    prepare(*health_);
+    health_->add_option("--max-age", flags_.max_age, "Older data is critical, like 6h")
+        ->type_name("DURATION");
+    health_->footer(health_footer);
+
+    metrics_ = app_.add_subcommand("metrics", "Print the status as Prometheus reads it");
+    prepare(*metrics_);
+
     logs_ = app_.add_subcommand("logs", "Show or follow the log of a spider");
     prepare(*logs_);
     logs_->add_option("SPIDER", flags_.spider, "The spider's name")->required()->type_name("");
@@ -184,27 +200,24 @@ class Parser {
   }
 
   [[nodiscard]] Command command() const {
-    if (name_of_command() != nullptr) refuse_tick_flags();
+    if (!name_of_command().empty()) refuse_tick_flags();
     if (is(migrate_)) return MigrateCommand{wait()};
     if (is(status_)) return StatusCommand{flags_.json};
     if (is(history_)) return history();
     if (is(show_)) return ShowCommand{parse_number<std::int64_t>(flags_.run, "show"), flags_.json};
     if (is(report_)) return report();
+    if (is(health_)) return HealthCommand{max_age()};
+    if (is(metrics_)) return MetricsCommand{};
     if (is(logs_)) return logs();
     if (is(check_)) return CheckCommand{};
     if (is(init_)) return init();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
   }
 
-  /** Null for a tick. */
-  [[nodiscard]] const char* name_of_command() const {
-    for (const auto& [name, command] :
-         {std::pair{"migrate", migrate_}, std::pair{"status", status_},
-          std::pair{"history", history_}, std::pair{"show", show_}, std::pair{"report", report_},
-          std::pair{"logs", logs_}, std::pair{"check", check_}, std::pair{"init", init_}}) {
-      if (is(command)) return name;
-    }
-    return nullptr;
+  /** Empty for a tick. */
+  [[nodiscard]] std::string name_of_command() const {
+    const auto chosen = app_.get_subcommands();
+    return chosen.empty() ? "" : chosen.front()->get_name();
   }
 
   [[nodiscard]] InitCommand init() const {
@@ -279,6 +292,14 @@ class Parser {
                      std::string(duration_examples));
   }
 
+  [[nodiscard]] std::optional<Duration> max_age() const {
+    if (health_->count("--max-age") == 0) return std::nullopt;
+    const auto age = parse_duration(flags_.max_age);
+    if (age && *age > Duration{0}) return age;
+    throw UsageError("--max-age: \"" + flags_.max_age +
+                     "\" is no duration above 0s; write it like " + std::string(duration_examples));
+  }
+
   /** CLI11's own words, on one line. */
   static std::string reason(const CLI::ParseError& error) {
     std::string text = error.what();
@@ -295,6 +316,8 @@ class Parser {
   CLI::App* history_ = nullptr;
   CLI::App* show_ = nullptr;
   CLI::App* report_ = nullptr;
+  CLI::App* health_ = nullptr;
+  CLI::App* metrics_ = nullptr;
   CLI::App* logs_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* init_ = nullptr;
@@ -304,6 +327,18 @@ class Parser {
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   return Parser(may_name_command(argc, argv)).parse(argc, argv);
+}
+
+bool asks_for_health(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "-c" || word == "--config") {
+      ++i;  // what follows is its value
+    } else if (word.empty() || word.front() != '-') {
+      return word == "health";
+    }
+  }
+  return false;
 }
 
 }  // namespace spider_check::config

@@ -47,6 +47,14 @@ struct ReportCommand {
   std::optional<std::string> output;  ///< the file to write; empty: stdout
 };
 
+/** Answers as monitoring plugins do. */
+struct HealthCommand {
+  std::optional<Duration> max_age;
+};
+
+/** Prints what Prometheus reads. */
+struct MetricsCommand {};
+
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
   std::string spider;
@@ -70,9 +78,9 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command =
-    std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand, ShowCommand,
-                 ReportCommand, LogsCommand, CheckCommand, InitCommand, PrintCommand>;
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
+                             ShowCommand, ReportCommand, HealthCommand, MetricsCommand, LogsCommand,
+                             CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 
@@ -85,5 +93,8 @@ struct CommandLine {
 
 /** Throws UsageError: one line that names the flag and what would be right. */
 [[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+/** Whether the command is `health`, also where parse_command_line() refuses the line. */
+[[nodiscard]] bool asks_for_health(int argc, const char* const* argv);
 
 }  // namespace spider_check::config

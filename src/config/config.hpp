@@ -80,6 +80,7 @@ struct Config {
   std::filesystem::path state_dir;
   std::filesystem::path log_dir;
   std::filesystem::path report_path;  ///< the page that every run writes; empty: none
+  std::filesystem::path metrics;      ///< where metrics are written after each run; empty: nowhere
   ConnectionOptions database;
   std::optional<ScrapyConfig> scrapy;
   std::vector<ProgramConfig> programs;

@@ -79,9 +79,8 @@ std::string schedule_text() {
 }
 
 std::string report_text() {
-  return "# A page for a browser; `spider-check report -o FILE` writes one at any time.\n"
-         "[report]\n" +
-         unset(R"(path = "page.html")", "every run writes it anew; default: none does");
+  return "# A page for a browser; `spider-check report -o FILE` writes one at any time.\n" +
+         unset("[report]", "") + unset(R"(path = "page.html")", "written after each run");
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -112,6 +111,11 @@ std::string database_text(const DatabaseVariables& database) {
          unset(R"(url = "postgresql://me@localhost/jobs")", "user, host, database") +
          unset(R"(connect_timeout = "5s")", "until a server that does not answer is given up") +
          unset(R"(statement_timeout = "5s")", "until a statement is given up");
+}
+
+std::string metrics_text() {
+  return "# What monitoring reads.\n" + unset("[metrics]", "") +
+         unset(R"(path = "spider-check.prom")", "for Prometheus, written after each run");
 }
 
 std::string scrapy_text(const NewConfig& config) {
@@ -187,7 +191,8 @@ std::string new_config_text(const NewConfig& config) {
          "# A key behind a # has its default, or is an example: take the # away to set it.\n"
          "# `spider-check check` tries all of it, and says what is wrong.\n\n" +
          schedule_text() + "\n" + database_text(config.database) + "\n" + report_text() + "\n" +
-         scrapy_text(config) + "\n" + spiders_text() + "\n" + example_text(config.spider);
+         metrics_text() + "\n" + scrapy_text(config) + "\n" + spiders_text() + "\n" +
+         example_text(config.spider);
 }
 
 }  // namespace spider_check::config

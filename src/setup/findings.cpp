@@ -38,16 +38,17 @@ void check_folder(const std::string& name, const fs::path& folder, const std::st
                    "; name another folder, or let this user write there");
 }
 
-/** A run that cannot write its page is a run all the same. */
-void check_page(const config::Config& config, Findings& findings) {
-  if (config.report_path.empty()) return;
-  findings.fact("Page", config.report_path.string());
-  const auto folder = config.report_path.parent_path();
+/** A file that each run writes anew: one that it cannot write is a warning, and a run all the same.
+ */
+void check_published_file(const std::string& name, const fs::path& file, const std::string& place,
+                          Findings& findings) {
+  findings.fact(name, file.string());
+  const auto folder = file.parent_path();
   const auto state = os::look_at_folder(folder);
-  if (state.exists && state.why_not.empty()) return;
-  const auto why = state.exists ? state.why_not : "there is no folder " + folder.string();
-  findings.warning(place_of(config.places, "report.path", "[report] path") +
-                   "no run can write its page: " + why + "; make the folder, or name another");
+  const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
+  if (why_not.empty()) return;
+  findings.warning(place + "nothing can be written in " + folder.string() + ": " + why_not +
+                   "; name a folder that is there, and in which this user may write");
 }
 
 std::string schema_fact(const std::optional<int>& version) {
@@ -73,7 +74,19 @@ void check_folders(const config::Config& config, Findings& findings) {
                         ? "log_dir"
                         : "state_dir";
   check_folder("Logs", config.log_dir, place_of(places, key, key), findings);
-  check_page(config, findings);
+}
+
+void check_published(const config::Config& config, Findings& findings) {
+  if (!config.report_path.empty()) {
+    const auto place = place_of(config.places, "report.path", "report.path");
+    check_published_file("Page", config.report_path, place, findings);
+  }
+  if (config.metrics.empty()) return;
+  const auto place = place_of(config.places, "metrics.path", "metrics.path");
+  check_published_file("Metrics", config.metrics, place, findings);
+  if (config.metrics.extension() != ".prom") {
+    findings.warning(place + "node_exporter reads only files that end in .prom; name it so");
+  }
 }
 
 void check_database(const config::Config& config, Findings& findings) {

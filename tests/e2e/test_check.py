@@ -213,6 +213,21 @@ def test_a_scrapy_without_the_probe_is_a_warning(scrapy_world):
     assert result.out.splitlines()[-1].startswith("It works: ")
 
 
+def test_metrics_that_nobody_will_read_are_warnings(world):
+    world.spider("a").sections["metrics"] = {"path": "nowhere/x.txt"}
+    result = world.run("check")
+    assert result.code == 0
+    there, named = warnings(result)
+    assert there.startswith(place(world, "nowhere/x.txt")) and "it is not there" in there
+    assert named.startswith(place(world, "nowhere/x.txt")) and ".prom" in named
+    (world.folder / "nowhere").mkdir()
+    world.sections["metrics"] = {"path": "nowhere/x.prom"}
+    result = world.run("check")
+    assert (result.code, warnings(result)) == (0, [])
+    assert re.search(rf"^Metrics +{world.folder}/nowhere/x\.prom$", result.out, re.MULTILINE)
+    assert list((world.folder / "nowhere").iterdir()) == []
+
+
 def test_a_program_that_only_a_terminal_finds_is_a_warning(world):
     folder = world.folder / "bin"
     folder.mkdir()
@@ -230,7 +245,7 @@ ODD = [
     ({}, {"spiders": {"timeout": "30s", "grace": "2m"}}, "grace", ["2m", "30s"]),
     ({"run_timeout": "10m"}, {"spiders.news": {"timeout": "20m"}}, 'timeout = "20m"', ["run_timeout", "10m"]),
     ({"interval": "1h", "retry_after": "2h"}, {}, "retry_after", ["interval", "1h"]),
-    ({}, {"report": {"path": "www/page.html"}}, "path = \"www", ["www", "there is no folder"]),
+    ({}, {"report": {"path": "www/page.html"}}, "path = \"www", ["www", "it is not there"]),
     ({}, {"spiders.news": {"timeout": "5m", "stall_timeout": "6m"}}, "stall_timeout", ["5m"]),
 ]
 

@@ -306,7 +306,7 @@ def test_a_page_that_cannot_be_written_is_a_warning(world):
     assert result.code == 0
     assert world.only_run().status == "completed"
     (line,) = result.err.splitlines()
-    assert "The page was not written" in line and str(world.folder / "missing/page.html") in line
+    assert "Could not write the page" in line and str(world.folder / "missing/page.html") in line
 
 
 def test_report_does_not_replace_what_is_no_file(world):
