@@ -13,6 +13,7 @@
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
 #include "app/monitoring.hpp"
+#include "app/page.hpp"
 #include "app/program_source.hpp"
 #include "app/prune.hpp"
 #include "app/schedule.hpp"
@@ -28,11 +29,13 @@
 #include "db/report_store.hpp"
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
+#include "os/log_ends.hpp"
 #include "os/log_follower.hpp"
 #include "os/log_places.hpp"
 #include "os/log_reader.hpp"
 #include "os/loop_runner.hpp"
 #include "os/precheck.hpp"
+#include "os/private_file.hpp"
 #include "os/process_identity.hpp"
 #include "os/published_file.hpp"
 #include "os/schedule_logs.hpp"
@@ -78,6 +81,7 @@ class Program {
         logs_(config.log_dir, config.name),
         journal_(config.state_dir, config.name, config.max_instances),
         precheck_(config.precheck),
+        page_(config.report_path),
         metrics_file_(config.metrics),
         log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
@@ -102,6 +106,11 @@ class Program {
     if (!config.precheck.empty()) schedule_.precheck = &precheck_;
     schedule_.precheck_max_age = config.precheck_max_age;
     schedule_.log_places = &log_places_;
+    schedule_.log_ends = &log_ends_;
+    if (!config.report_path.empty()) {
+      schedule_.publications.push_back(
+          {"the page", &page_, [](const auto& s) { return app::page(s); }});
+    }
     schedule_.reports = &reports_;
     schedule_.warnings = config.warnings;
     if (!config.metrics.empty()) {
@@ -140,6 +149,16 @@ class Program {
 
   app::Result operator()(const config::ShowCommand& command) {
     print(app::show(schedule_, command.run, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::ReportCommand& command) {
+    const auto page = app::page(schedule_);
+    if (command.output) {
+      os::PrivateFile(*command.output).replace(page);
+    } else {
+      print(page);
+    }
     return {};
   }
 
@@ -215,6 +234,8 @@ class Program {
   journal::FileJournal journal_;
   os::LogPlaces log_places_;
   os::Precheck precheck_;
+  os::LogEnds log_ends_;
+  os::PrivateFile page_;
   os::PublishedFile metrics_file_;
   scrapy::Witnesses witnesses_;
   app::Log log_;

@@ -85,6 +85,15 @@ void read_obstacles(TomlTable& table, const fs::path& base, Config& config) {
   config.precheck = resolve(std::move(*command), base);
 }
 
+/** [report] */
+void read_report(TomlTable table, const fs::path& base, Config& config) {
+  if (const auto path = table.text("path")) {
+    config.report_path = absolute(base, *path);
+    config.places["report.path"] = table.place("path");
+  }
+  table.finish();
+}
+
 std::string read_password(const fs::path& file, const std::string& place) {
   std::ifstream stream(file);
   std::string password;
@@ -215,6 +224,7 @@ std::vector<fs::path> apply_file(const fs::path& file, Config& config) {
       secrets.push_back(password_file.value_or(file));
     }
   }
+  if (auto table = top.table("report")) read_report(*table, base, config);
   if (auto table = top.table("metrics")) read_metrics(*table, base, config);
   if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
   for (auto& table : top.tables("spider")) {

@@ -69,8 +69,9 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 10> command_names{
-    "migrate", "status", "history", "show", "health", "metrics", "logs", "prune", "check", "init"};
+constexpr std::array<std::string_view, 11> command_names{"migrate", "status", "history", "show",
+                                                         "report",  "health", "metrics", "logs",
+                                                         "prune",   "check",  "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -150,6 +151,11 @@ class Parser {
     show_->add_option("RUN", flags_.run, "The number of the run")->required()->type_name("");
     show_->add_flag("--json", flags_.json, "Print JSON");
 
+    report_ = app_.add_subcommand("report", "Write a page for a browser: what ran, and what not");
+    prepare(*report_);
+    report_->add_option("-o,--output", flags_.output, "The file to write; default: print it")
+        ->type_name("FILE");
+
     health_ = app_.add_subcommand("health", "Answer as monitoring plugins do");
     prepare(*health_);
     health_->add_option("--max-age", flags_.max_age, "Older data is critical, like 6h")
@@ -204,6 +210,7 @@ class Parser {
     if (is(status_)) return StatusCommand{flags_.json};
     if (is(history_)) return history();
     if (is(show_)) return ShowCommand{parse_number<std::int64_t>(flags_.run, "show"), flags_.json};
+    if (is(report_)) return report();
     if (is(health_)) return HealthCommand{max_age()};
     if (is(metrics_)) return MetricsCommand{};
     if (is(logs_)) return logs();
@@ -249,6 +256,14 @@ class Parser {
     if (command.status) return command;
     throw UsageError("--status: \"" + flags_.status +
                      "\" is no status; write running, completed or failed");
+  }
+
+  [[nodiscard]] ReportCommand report() const {
+    if (report_->count("--output") == 0) return {};
+    if (flags_.output.empty()) {
+      throw UsageError("report: -o names no file; name one, or leave it out to print the page");
+    }
+    return {flags_.output};
   }
 
   [[nodiscard]] LogsCommand logs() const {
@@ -306,6 +321,7 @@ class Parser {
   CLI::App* status_ = nullptr;
   CLI::App* history_ = nullptr;
   CLI::App* show_ = nullptr;
+  CLI::App* report_ = nullptr;
   CLI::App* health_ = nullptr;
   CLI::App* metrics_ = nullptr;
   CLI::App* logs_ = nullptr;

@@ -42,6 +42,11 @@ struct ShowCommand {
   bool json = false;
 };
 
+/** Writes the page. */
+struct ReportCommand {
+  std::optional<std::string> output;  ///< the file to write; empty: stdout
+};
+
 /** Answers as monitoring plugins do. */
 struct HealthCommand {
   std::optional<Duration> max_age;
@@ -79,8 +84,8 @@ struct PrintCommand {
 };
 
 using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
-                             ShowCommand, HealthCommand, MetricsCommand, LogsCommand, PruneCommand,
-                             CheckCommand, InitCommand, PrintCommand>;
+                             ShowCommand, ReportCommand, HealthCommand, MetricsCommand, LogsCommand,
+                             PruneCommand, CheckCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

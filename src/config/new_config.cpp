@@ -78,6 +78,11 @@ std::string schedule_text() {
          unset(R"(log_dir = "/var/log/spider-check")", "default: logs/ in state_dir");
 }
 
+std::string report_text() {
+  return "# A page for a browser; `spider-check report -o FILE` writes one at any time.\n" +
+         unset("[report]", "") + unset(R"(path = "page.html")", "written after each run");
+}
+
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -185,8 +190,9 @@ std::string new_config_text(const NewConfig& config) {
   return "# What spider-check runs, how often, and where that is recorded.\n"
          "# A key behind a # has its default, or is an example: take the # away to set it.\n"
          "# `spider-check check` tries all of it, and says what is wrong.\n\n" +
-         schedule_text() + "\n" + database_text(config.database) + "\n" + metrics_text() + "\n" +
-         scrapy_text(config) + "\n" + spiders_text() + "\n" + example_text(config.spider);
+         schedule_text() + "\n" + database_text(config.database) + "\n" + report_text() + "\n" +
+         metrics_text() + "\n" + scrapy_text(config) + "\n" + spiders_text() + "\n" +
+         example_text(config.spider);
 }
 
 }  // namespace spider_check::config

@@ -13,8 +13,10 @@
 
 namespace spider_check::os {
 
-std::string read_tail(const std::filesystem::path& file, std::int64_t most) {
-  const FileDescriptor fd(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+std::string read_tail(const std::filesystem::path& file, std::int64_t most, Links links) {
+  const int no_links = links == Links::refused ? O_NOFOLLOW : 0;
+  const FileDescriptor fd(Adopt{},
+                          ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_links));
 
   struct stat status {};
 

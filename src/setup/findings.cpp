@@ -38,6 +38,19 @@ void check_folder(const std::string& name, const fs::path& folder, const std::st
                    "; name another folder, or let this user write there");
 }
 
+/** A file that each run writes anew: one that it cannot write is a warning, and a run all the same.
+ */
+void check_published_file(const std::string& name, const fs::path& file, const std::string& place,
+                          Findings& findings) {
+  findings.fact(name, file.string());
+  const auto folder = file.parent_path();
+  const auto state = os::look_at_folder(folder);
+  const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
+  if (why_not.empty()) return;
+  findings.warning(place + "nothing can be written in " + folder.string() + ": " + why_not +
+                   "; name a folder that is there, and in which this user may write");
+}
+
 std::string schema_fact(const std::optional<int>& version) {
   if (!version) return "which may not look into it";
   return *version == 0 ? "not prepared yet" : "schema version " + std::to_string(*version);
@@ -64,16 +77,13 @@ void check_folders(const config::Config& config, Findings& findings) {
 }
 
 void check_published(const config::Config& config, Findings& findings) {
+  if (!config.report_path.empty()) {
+    const auto place = place_of(config.places, "report.path", "report.path");
+    check_published_file("Page", config.report_path, place, findings);
+  }
   if (config.metrics.empty()) return;
   const auto place = place_of(config.places, "metrics.path", "metrics.path");
-  findings.fact("Metrics", config.metrics.string());
-  const auto folder = config.metrics.parent_path();
-  const auto state = os::look_at_folder(folder);
-  const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
-  if (!why_not.empty()) {
-    findings.warning(place + "nothing can be written in " + folder.string() + ": " + why_not +
-                     "; name a folder that is there, and in which this user may write");
-  }
+  check_published_file("Metrics", config.metrics, place, findings);
   if (config.metrics.extension() != ".prom") {
     findings.warning(place + "node_exporter reads only files that end in .prom; name it so");
   }

@@ -245,6 +245,7 @@ ODD = [
     ({}, {"spiders": {"timeout": "30s", "grace": "2m"}}, "grace", ["2m", "30s"]),
     ({"run_timeout": "10m"}, {"spiders.news": {"timeout": "20m"}}, 'timeout = "20m"', ["run_timeout", "10m"]),
     ({"interval": "1h", "retry_after": "2h"}, {}, "retry_after", ["interval", "1h"]),
+    ({}, {"report": {"path": "www/page.html"}}, "path = \"www", ["www", "it is not there"]),
     ({}, {"spiders.news": {"timeout": "5m", "stall_timeout": "6m"}}, "stall_timeout", ["5m"]),
 ]
 

@@ -122,6 +122,14 @@ TEST_CASE("show wants the number of a run") {
   CHECK(contains(refusal({"show"}), "RUN is required"));
 }
 
+TEST_CASE("report prints the page, or writes it to a file") {
+  CHECK_FALSE(command<ReportCommand>({"report"}).output.has_value());
+  CHECK(command<ReportCommand>({"report", "-o", "x.html"}).output == "x.html");
+  CHECK(command<ReportCommand>({"report", "--output=x.html", "-q"}).output == "x.html");
+  CHECK(refusal({"report", "-o", ""}) ==
+        "report: -o names no file; name one, or leave it out to print the page");
+}
+
 TEST_CASE("health takes the age from which on data is stale, and metrics no words of its own") {
   CHECK_FALSE(command<HealthCommand>({"health"}).max_age.has_value());
   CHECK(command<HealthCommand>({"health", "--max-age", "1h30m"}).max_age == 90min);
@@ -222,8 +230,8 @@ TEST_CASE("init reads no configuration, and writes to one place") {
 TEST_CASE("no line of any help is longer than a terminal") {
   for (const auto& words :
        {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"}, Words{"history", "-h"},
-        Words{"show", "-h"}, Words{"health", "-h"}, Words{"metrics", "-h"}, Words{"logs", "-h"},
-        Words{"prune", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
+        Words{"show", "-h"}, Words{"report", "-h"}, Words{"health", "-h"}, Words{"metrics", "-h"},
+        Words{"logs", "-h"}, Words{"prune", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
     std::istringstream lines(command<PrintCommand>(words).text);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
@@ -261,10 +269,10 @@ TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
     for (const std::string part :
-         {"migrate",   "status",  "history",  "show",      "health",    "metrics",
-          "logs",      "prune",   "check",    "init",      "--config",  "--quiet",
-          "--verbose", "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ",
-          " 1 ",       " 2 ",     " 3 ",      " 4 ",       "128+N"}) {
+         {"migrate",         "status",    "history", "show",     "report",    "health",
+          "metrics",         "logs",      "prune",   "check",    "init",      "--config",
+          "--quiet",         "--verbose", "--force", "--spider", "--dry-run", "--version",
+          "Exit status: 0 ", " 1 ",       " 2 ",     " 3 ",      " 4 ",       "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
     }
@@ -301,6 +309,8 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"migrate", "status"}, "status"},
       {{"prune", "x"}, "x"},
       {{"prune", "--json"}, "--json"},
+      {{"report", "x"}, "x"},
+      {{"report", "-o"}, "--output"},
       {{"check", "x"}, "x"},
       {{"check", "--json"}, "--json"},
       {{"init", "a", "b"}, "b"},
@@ -337,6 +347,7 @@ TEST_CASE("a tick's flags are refused beside a command") {
   CHECK(refusal({"--spider", "a", "status"}) ==
         "--spider" + rest + "status; leave one of them out");
   CHECK(refusal({"--force", "prune"}) == "--force" + rest + "prune; leave one of them out");
+  CHECK(refusal({"--force", "report"}) == "--force" + rest + "report; leave one of them out");
   CHECK(refusal({"--force", "logs", "a"}) == "--force" + rest + "logs; leave one of them out");
 }
 

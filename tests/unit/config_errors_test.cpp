@@ -162,13 +162,15 @@ TEST_CASE("an unknown key is refused with what was probably meant, or with what 
       {"[scrapy]\nproject = 'jobs'\nspiders = ['x']",
        "DIR/x.toml:3: unknown key \"spiders\" in [scrapy]; known here: project, command, include, "
        "exclude, settings, list_timeout"},
+      {"[report]\nfile = 'x.html'",
+       "DIR/x.toml:2: unknown key \"file\" in [report]; known here: path"},
       {"[[spider]]\nname = 'a'\ncommand = ['a']\ntimeout = '1h'",
        "DIR/x.toml:4: unknown key \"timeout\" in [spider]; known here: name, command"},
       {"a.b = 1",
        "DIR/x.toml:1: unknown key \"a\"; known here: name, enabled, interval, timezone, "
        "max_instances, concurrency, run_timeout, keep, log_size, max_attempts, retry_after, slack, "
        "takeover_after, state_dir, log_dir, on_database_error, wake_wait, precheck_max_age, "
-       "precheck, database, metrics, scrapy, spider, spiders"},
+       "precheck, database, report, metrics, scrapy, spider, spiders"},
       {"[metrics]\nfile = 'x'",
        "DIR/x.toml:2: unknown key \"file\" in [metrics]; known here: path"},
   };

@@ -69,6 +69,15 @@ TEST_CASE("each key of the schedule has its effect") {
   CHECK(config.log_dir == "/var/log/x");
 }
 
+TEST_CASE("the page is beside the file, and none is none") {
+  const test::TempFolder folder;
+  folder.write("spider-check.toml", "[report]\npath = 'www/page.html'\n");
+  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
+  CHECK(config.report_path == folder.path() / "www/page.html");
+  CHECK(load_text("[report]\npath = '/srv/x.html'\n").report_path == "/srv/x.html");
+  CHECK(load_text("").report_path.empty());
+}
+
 TEST_CASE("a precheck with a slash is beside the file, and none is none") {
   const test::TempFolder folder;
   folder.write("spider-check.toml", "precheck = ['bin/online', './x']\n");

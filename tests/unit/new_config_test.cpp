@@ -80,6 +80,8 @@ TEST_CASE("every key behind a # is one that the program knows, with its default 
   CHECK(set.precheck.size() == 2);
   CHECK(set.keep == plain.keep);
   CHECK(set.log_size == plain.log_size);
+  CHECK(set.report_path.filename() == "page.html");
+  CHECK(plain.report_path.empty());
   CHECK(set.database.connect_timeout == plain.database.connect_timeout);
   CHECK(set.database.statement_timeout == plain.database.statement_timeout);
   CHECK(set.scrapy->include == plain.scrapy->include);

@@ -1,0 +1,68 @@
+#include "render/page_series.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+namespace spider_check::render {
+
+namespace {
+
+constexpr std::size_t runs_for_band = 20;
+
+double quantile(const std::vector<double>& sorted, double part) {
+  const auto place = part * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const auto above = std::min(below + 1, sorted.size() - 1);
+  const auto rest = place - static_cast<double>(below);
+  return sorted[below] + (sorted[above] - sorted[below]) * rest;
+}
+
+bool is_worse(const SeriesPoint& one, const SeriesPoint& other) {
+  return static_cast<int>(one.verdict) > static_cast<int>(other.verdict);
+}
+
+}  // namespace
+
+std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points) {
+  std::vector<UsualBand> bands;
+  std::deque<double> good;
+  for (const auto& point : points) {
+    if (point.verdict != Verdict::ok) continue;
+    good.push_back(point.value);
+    if (good.size() > runs_for_band) good.pop_front();
+    if (good.size() < runs_for_usual) continue;
+    std::vector<double> sorted(good.begin(), good.end());
+    std::sort(sorted.begin(), sorted.end());
+    bands.push_back(
+        {point.at, quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)});
+  }
+  return bands;
+}
+
+std::vector<SeriesPoint> thin_out(const std::vector<SeriesPoint>& points, std::size_t most) {
+  if (points.size() <= most || most < 3) return points;
+  const auto stretches = most / 3;
+  std::vector<SeriesPoint> kept;
+  for (std::size_t i = 0; i < stretches; ++i) {
+    const auto from = points.begin() + static_cast<std::ptrdiff_t>(points.size() * i / stretches);
+    const auto to =
+        points.begin() + static_cast<std::ptrdiff_t>(points.size() * (i + 1) / stretches);
+    const auto [least, greatest] = std::minmax_element(
+        from, to, [](const auto& one, const auto& other) { return one.value < other.value; });
+    // Of equals the newest.
+    const auto worst = std::max_element(
+        from, to, [](const auto& one, const auto& other) { return is_worse(other, one); });
+    for (const auto& point : std::set{least, greatest, worst}) kept.push_back(*point);
+  }
+  return kept;
+}
+
+std::vector<UsualBand> thin_out(const std::vector<UsualBand>& bands, std::size_t most) {
+  if (bands.size() <= most || most < 2) return bands;
+  std::vector<UsualBand> kept;
+  for (std::size_t i = 0; i < most; ++i) kept.push_back(bands[i * (bands.size() - 1) / (most - 1)]);
+  return kept;
+}
+
+}  // namespace spider_check::render

@@ -1,0 +1,65 @@
+#include "os/private_file.hpp"
+
+#include <filesystem>
+#include <iterator>
+#include <string>
+#include <system_error>
+
+#include <doctest/doctest.h>
+
+#include "process/temp_folder.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::perms permissions(const fs::path& path) {
+  return fs::status(path).permissions() & fs::perms::mask;
+}
+
+/** What it says of a file that it does not write. */
+std::string refusal(const fs::path& path) {
+  try {
+    PrivateFile(path).replace("new");
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a private file is for its owner only") {
+  const test::TempFolder folder;
+  PrivateFile file(folder.path() / "page.html");
+  file.replace("one");
+  CHECK(test::read_file(file.place()) == "one");
+  CHECK(permissions(file.place()) == fs::perms(0600));
+}
+
+TEST_CASE("a private file that somebody has opened to others stays so, and is replaced whole") {
+  const test::TempFolder folder;
+  const auto path = folder.write("page.html", "a longer text than the new one");
+  fs::permissions(path, fs::perms(0640));
+  PrivateFile(path).replace("two");
+  CHECK(test::read_file(path) == "two");
+  CHECK(permissions(path) == fs::perms(0640));
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("what is no regular file is left alone") {
+  const test::TempFolder folder;
+  CHECK(refusal("/dev/null").find("/dev/null, which is no file") != std::string::npos);
+  CHECK(fs::is_character_file("/dev/null"));
+  CHECK(refusal(folder.path()).find("which is no file") != std::string::npos);
+}
+
+TEST_CASE("where the folder is missing the error names the file") {
+  const test::TempFolder folder;
+  const auto path = folder.path() / "none/page.html";
+  CHECK(refusal(path).find("cannot write " + path.string()) != std::string::npos);
+}
+
+}  // namespace spider_check::os
