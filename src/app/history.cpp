@@ -22,6 +22,12 @@ void add_success_before(std::vector<RunRecord>& runs, const Glance& glance) {
   runs.push_back(std::move(success));
 }
 
+/** Of what was before, only some runs are kept, and the others are no gaps. */
+TimePoint since_all_are_kept(const Schedule& schedule, const Glance& glance, TimePoint since) {
+  if (schedule.keep <= Duration{0} || !glance.newest_success) return since;
+  return std::max(since, std::min(glance.now - schedule.keep, *glance.newest_success));
+}
+
 std::vector<Gap> gaps_of(const Schedule& schedule, std::vector<RunRecord> runs,
                          const Glance& glance, TimePoint since) {
   add_success_before(runs, glance);
@@ -30,7 +36,8 @@ std::vector<Gap> gaps_of(const Schedule& schedule, std::vector<RunRecord> runs,
     const auto due = *glance.newest_success + schedule.policy.interval;
     if (glance.now > due) current = current_hindrances(schedule, glance.now - due);
   }
-  return find_gaps(runs, schedule.policy, since, glance.now, current);
+  return find_gaps(runs, schedule.policy, since_all_are_kept(schedule, glance, since), glance.now,
+                   current);
 }
 
 }  // namespace

@@ -216,6 +216,14 @@ def test_another_host_still_knows_which_of_its_logs_are_old(old_world):
     assert logs(old_world) == [6, 7]
 
 
+def test_runs_that_went_leave_no_gap_in_the_history(old_world):
+    prune(old_world)
+    (row,) = old_world.sql("SELECT now() - interval '90 days 1 minute' AS earliest")
+    gaps = json.loads(old_world.run("history", "--since", "300d", "--json").out)["gaps"]
+    assert len(gaps) == 3
+    assert min(gap["from"] for gap in gaps) > f"{row.earliest:%FT%T}"
+
+
 def test_that_rows_cannot_be_removed_is_a_warning_and_no_failure(old_world):
     old_world.sql("CREATE FUNCTION keep_all() RETURNS trigger LANGUAGE plpgsql AS "
                   "$$ BEGIN RAISE EXCEPTION 'nothing is removed here'; END $$")
