@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "app/program_source.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
+#include "app/telling.hpp"
 #include "app/tick.hpp"
 #include "app/views.hpp"
 #include "config/command_line.hpp"
@@ -22,7 +24,10 @@
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "db/run_store.hpp"
+#include "db/telling_store.hpp"
 #include "journal/file_journal.hpp"
+#include "notify/channels.hpp"
+#include "os/errands.hpp"
 #include "os/log_follower.hpp"
 #include "os/log_places.hpp"
 #include "os/log_reader.hpp"
@@ -31,6 +36,7 @@
 #include "os/process_identity.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
+#include "os/tail.hpp"
 #include "render/check.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
@@ -94,6 +100,7 @@ class Program {
     schedule_.precheck_max_age = config.precheck_max_age;
     schedule_.log_places = &log_places_;
     schedule_.warnings = config.warnings;
+    if (config.notify.channels.any()) tell_people(config);
   }
 
   app::Result operator()(const config::TickCommand& command) {
@@ -118,6 +125,12 @@ class Program {
     return {};
   }
 
+  app::Result operator()(const config::NotifyCommand& /*command*/) {
+    const auto tested = app::test_channels(schedule_);
+    print(tested.text);
+    return {tested.all_sent ? ExitCode::success : ExitCode::spider_failed};
+  }
+
   app::Result operator()(const config::LogsCommand& command) {
     const auto log = app::choose_log(logs_, {command.spider, command.run, command.attempt});
     os::LogOutput output(STDOUT_FILENO);
@@ -137,6 +150,28 @@ class Program {
   app::Result operator()(const config::PrintCommand& /*command*/) { return {}; }
 
  private:
+  /** What a schedule that tells nobody does without. */
+  struct Telling {
+    Telling(const config::Config& config, db::Session& session)
+        : store(session, config.name),
+          channels(config.notify.channels, os::sender()),
+          notifier{config.notify.policy, store, channels, errands,
+                   [](const std::filesystem::path& log) { return os::read_tail(log, 10'000); }} {}
+
+    db::PgTellingStore store;
+    notify::Channels channels;
+    os::Errands errands;
+    app::Notifier notifier;
+  };
+
+  void tell_people(const config::Config& config) {
+    telling_.emplace(config, session_);
+    schedule_.notifier = &telling_->notifier;
+    auto channels = telling_->channels.of_events();
+    for (auto& name : telling_->channels.of_runs()) channels.push_back(std::move(name));
+    store_.look_for_messages(std::move(channels));
+  }
+
   void follow(const std::filesystem::path& log, const config::LogsCommand& command,
               os::LogOutput& output) {
     const auto takes = [&](const LogName& name) {
@@ -172,6 +207,7 @@ class Program {
   scrapy::Witnesses witnesses_;
   app::Log log_;
   app::Schedule schedule_;
+  std::optional<Telling> telling_;
 };
 
 app::Result run(int argc, char** argv) {

@@ -17,6 +17,8 @@
 
 namespace spider_check::app {
 
+struct Notifier;
+
 /** A schedule and the parts of the world that it works with; main builds them. */
 struct Schedule {
   std::string name;
@@ -44,6 +46,7 @@ struct Schedule {
   LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
+  Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything
 };
 
 /** What is known of the owners of a state's running runs. */

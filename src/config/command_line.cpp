@@ -47,6 +47,7 @@ struct Flags {
   std::string directory;
   std::string output;
   bool to_stdout = false;
+  bool test = false;
 };
 
 /** A number from 1 on. Throws UsageError. */
@@ -59,8 +60,8 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 5> command_names{"migrate", "status", "logs", "check",
-                                                        "init"};
+constexpr std::array<std::string_view, 6> command_names{"migrate", "status", "logs",
+                                                        "check",   "notify", "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -135,6 +136,10 @@ class Parser {
     check_ = app_.add_subcommand("check", "Try everything that the configuration names");
     prepare(*check_);
 
+    notify_ = app_.add_subcommand("notify", "Try whether people can be told");
+    prepare(*notify_);
+    notify_->add_flag("--test", flags_.test, "Send a test by each channel");
+
     init_ = app_.add_subcommand("init", "Write a configuration for a Scrapy project");
     init_->set_help_flag("-h,--help", "Show this help");
     init_->fallthrough();
@@ -165,6 +170,7 @@ class Parser {
     if (is(status_)) return StatusCommand{flags_.json};
     if (is(logs_)) return logs();
     if (is(check_)) return CheckCommand{};
+    if (is(notify_)) return notify();
     if (is(init_)) return init();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
   }
@@ -173,10 +179,15 @@ class Parser {
   [[nodiscard]] const char* name_of_command() const {
     for (const auto& [name, command] :
          {std::pair{"migrate", migrate_}, std::pair{"status", status_}, std::pair{"logs", logs_},
-          std::pair{"check", check_}, std::pair{"init", init_}}) {
+          std::pair{"check", check_}, std::pair{"notify", notify_}, std::pair{"init", init_}}) {
       if (is(command)) return name;
     }
     return nullptr;
+  }
+
+  [[nodiscard]] NotifyCommand notify() const {
+    if (flags_.test) return {};
+    throw UsageError("notify: ticks tell people by themselves; say --test to try it");
   }
 
   [[nodiscard]] InitCommand init() const {
@@ -242,6 +253,7 @@ class Parser {
   CLI::App* status_ = nullptr;
   CLI::App* logs_ = nullptr;
   CLI::App* check_ = nullptr;
+  CLI::App* notify_ = nullptr;
   CLI::App* init_ = nullptr;
 };
 

@@ -38,6 +38,9 @@ struct LogsCommand {
 /** Tries what the configuration names. */
 struct CheckCommand {};
 
+/** Tries whether people can be told. */
+struct NotifyCommand {};
+
 /** Writes a configuration for a Scrapy project. */
 struct InitCommand {
   std::string directory = ".";        ///< where to look for the project, there and below
@@ -51,7 +54,7 @@ struct PrintCommand {
 };
 
 using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, CheckCommand,
-                             InitCommand, PrintCommand>;
+                             NotifyCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 
