@@ -107,8 +107,8 @@ class Teller {
     notifier_.store.not_sent(due.id, why, pause);
     // Loud once: a receiver may be away for long, and ticks come every few minutes.
     schedule_.log.at(due.tries == 1 ? LogLevel::warning : LogLevel::info,
-                     "{} could not be told that it is {}: {}; a tick tries again in {}",
-                     due.channel, to_text(due.event), why, to_words(pause));
+                     "Could not tell {} ({}): {}; a tick tries again in {}", due.channel,
+                     to_text(due.event), why, to_words(pause));
   }
 
   Schedule& schedule_;

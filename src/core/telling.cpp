@@ -154,6 +154,7 @@ Telling what_to_tell(const Told& told, const Situation& situation, const Policy&
 std::optional<Event> check_in(const Situation& situation, const Policy& policy) {
   const auto& last = situation.last;
   if (!last || last->status == RunStatus::running) return std::nullopt;
+  if (situation.now - last->finished.value_or(last->started) > worth_telling) return std::nullopt;
   const auto kind = last->status == RunStatus::completed   ? EventKind::ping_success
                     : has_attempts_left(situation, policy) ? EventKind::ping_log
                                                            : EventKind::ping_fail;

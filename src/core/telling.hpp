@@ -89,7 +89,7 @@ struct Telling {
 [[nodiscard]] Telling what_to_tell(const Told& told, const Situation& situation,
                                    const Policy& policy, const NotifyPolicy& notify);
 
-/** What a check-in says of the last run; empty when it goes on, or there is none. */
+/** What a check-in says of the last run; empty when it goes on, or is of long ago. */
 [[nodiscard]] std::optional<Event> check_in(const Situation& situation, const Policy& policy);
 
 /** The event in one sentence, for people. */

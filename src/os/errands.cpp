@@ -15,7 +15,6 @@
 #include "os/child.hpp"
 #include "os/pipe.hpp"
 #include "os/system_error.hpp"
-#include "os/tail.hpp"
 
 namespace spider_check::os {
 
@@ -102,12 +101,11 @@ struct Errands::Running {
 };
 
 std::string sender() {
-  const auto here = program_folder();
-  const std::filesystem::path places[] = {here / "send/send",
-                                          here / "../libexec/spider-check/send"};
-  for (const auto& place : places) {
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(place, ignored)) return place.lexically_normal().string();
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  for (const auto* place : {"send/send", "../libexec/spider-check/send"}) {
+    const auto file = (self.parent_path() / place).lexically_normal();
+    if (std::filesystem::is_regular_file(file, error)) return file.string();
   }
   return SPIDER_CHECK_SENDER;
 }

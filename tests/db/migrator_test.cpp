@@ -42,7 +42,8 @@ DbError::Kind kind_of_failure(World& world) {
 TEST_CASE("a fresh database gets every migration once") {
   World world;
   CHECK(db::schema_version(world.client.session) == 0);
-  CHECK(db::migrate(world.client.session) == Names{"scheduler_state", "runs", "crawl", "journal"});
+  CHECK(db::migrate(world.client.session) ==
+        Names{"scheduler_state", "runs", "crawl", "journal", "notify"});
   CHECK(db::schema_version(world.client.session) == db::needed_version());
   CHECK(db::migrate(world.client.session).empty());
 }
@@ -107,7 +108,7 @@ TEST_CASE("a failing migration leaves nothing of itself") {
                            "WHERE table_name = 'scheduler_state' AND column_name = 'run_uuid'") ==
         "0");
   world.database.sql("DROP TABLE spider_run");
-  CHECK(db::migrate(world.client.session) == Names{"runs", "crawl", "journal"});
+  CHECK(db::migrate(world.client.session) == Names{"runs", "crawl", "journal", "notify"});
 }
 
 TEST_CASE("a database that was never migrated says what to type") {

@@ -131,7 +131,7 @@ def test_a_retry_of_the_message_survives_to_later_ticks(world, receiver, certifi
     receiver.answers = [500, 503]
     first = world.run("-q")
     assert first.code == 1
-    assert "webhook could not be told that it is failing: localhost: HTTP 500" in first.err
+    assert "Could not tell webhook (failing): localhost: HTTP 500" in first.err
     assert world.run("-q").err == ""  # it is not due yet
     assert len(receiver.requests) == 1
     for sent in (2, 3):
@@ -263,7 +263,7 @@ def test_a_program_that_fails_is_said_and_tried_again(world, script, why):
     world.sections["notify.program"] = {"command": ["/bin/sh", "-c", script]}
     result = world.run("-q")
     assert result.code == 1
-    assert f"program could not be told that it is failing: {why}; a tick tries again in 1 min" in result.err
+    assert f"Could not tell program (failing): {why}; a tick tries again in 1 min" in result.err
     (row,) = notifications(world)
     assert (row.tries, row.last_error, row.sent_at) == (1, why, None)
 

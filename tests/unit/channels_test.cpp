@@ -26,7 +26,7 @@ Situation failed() {
   run.status = RunStatus::failed;
   run.started = situation.now - 1h;
   run.attempt = 3;
-  run.failure = std::string("broken \xff bytes and a \0 NUL", 25);
+  run.failure = std::string("broken \xff bytes and a \0 NUL", 26);
   situation.last = run;
   for (const auto* spider : {"a", "b"}) {
     RecordedOutcome recorded;

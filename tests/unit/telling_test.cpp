@@ -130,6 +130,7 @@ TEST_CASE("data is stale when what was tried since it was due had its time") {
   };
   CHECK_FALSE(stale());
   CHECK(stale(2h));
+  situation.newest_success = noon - 9h;
   situation.first_try = noon - 4h;
   CHECK_FALSE(stale());
   situation.first_try = noon - 4h - 1us;
@@ -217,6 +218,11 @@ TEST_CASE("a run checks in with how it ended, each attempt once") {
   auto running = good();
   running.last->status = RunStatus::running;
   CHECK_FALSE(check_in(running, policy).has_value());
+  auto old = good();
+  old.last->started = noon - 25h;
+  CHECK_FALSE(check_in(old, policy).has_value());
+  old.last->finished = noon - 1h;
+  CHECK(check_in(old, policy).has_value());
 }
 
 TEST_CASE("an event is one sentence") {
@@ -225,7 +231,7 @@ TEST_CASE("an event is one sentence") {
   };
   CHECK(say(EventKind::failing, bad(1)) ==
         "spider-check jobs: the last run failed: 1 of 2 spiders failed (a); the last success is "
-        "5 h 0 min old");
+        "5 h old");
   CHECK(say(EventKind::failing, bad(3)).starts_with("spider-check jobs: the last 3 runs failed: "));
   Situation never;
   never.last = run(RunStatus::failed, 1h);
