@@ -84,7 +84,7 @@ def test_a_failed_run_and_the_recovery_are_told_once_each(world, receiver, certi
     run = world.runs()[0]
     assert facts["run"]["uuid"] == run.run_uuid and facts["run"]["id"] == run.id
     assert facts["run"]["failure"] == "1 of 1 spiders failed (a)"
-    assert facts["spiders"][0]["reasons"] == ["exited with 1"]
+    assert facts["spiders"][0]["reasons"] == ["exit status 1"]
     assert facts["text"].startswith("spider-check default: the last run failed: 1 of 1 spiders")
     assert receiver.requests[0].headers["Content-Type"] == "application/json"
     assert [row.tries for row in notifications(world)] == [1, 1]
