@@ -175,7 +175,29 @@ def test_nobody_is_told_for_more_than_a_day(world, receiver, certificate):
     assert notifications(world)[0].next_try_at is None
 
 
-def test_two_hosts_at_once_tell_once(world, receiver, certificate):
+def test_what_one_host_is_telling_no_other_one_tells(world):
+    gate = world.gate()
+    broken = switch(world)
+    world.top["max_attempts"] = 1
+    world.sections["notify"] = {"timeout": "30s"}
+    path = world.folder / "told"
+    script = f"test -e '{path}' && exec cat >>'{path}'; cat >'{path}'; {gate.script}"
+    world.sections["notify.program"] = {"command": ["/bin/sh", "-c", script]}
+    first = world.start("-q")
+    gate.wait()
+    for _ in range(3):
+        assert world.run("-q").code == 0
+    broken.unlink()
+    make_old(world)
+    assert world.run("-q").code == 0  # it has something to tell, too, but not before the first
+    gate.open()
+    assert first.end().code == 1
+    world.run("-q")
+    told = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    assert told == ["failing", "recovered"]
+
+
+def test_many_ticks_at_once_tell_once(world, receiver, certificate):
     switch(tell(world, receiver, certificate))
     receiver.answers = [500]
     assert world.run("-q").code == 1

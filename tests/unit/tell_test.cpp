@@ -126,14 +126,14 @@ TEST_CASE("a store that fails while people are told changes nothing about the ru
 TEST_CASE("the locks are free while people are told") {
   MemoryDatabase database;
   TellingHost host(database);
-  std::size_t held = 99;
+  std::vector<std::size_t> held;
   host.notifier.log_end = [&](const auto&) {
-    held = database.slots.size();
+    held.push_back(database.slots.size());
     return "";
   };
   host.runner.ends["a"] = Exited{1};
   (void)host.tick();
-  CHECK(held == 0);
+  CHECK(held == std::vector<std::size_t>{0});
 }
 
 TEST_CASE(
