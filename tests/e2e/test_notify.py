@@ -3,10 +3,12 @@
 import json
 import pathlib
 import socket
+import subprocess
 
 import pytest
 
 from receiver import BlackHole, Receiver, make_certificate
+from world import installed_root
 
 SECRET = "s3cr3t-t0ken"
 
@@ -391,6 +393,15 @@ def test_a_receiver_that_is_not_there_is_tried_again(world):
     assert notifications(world)[0].last_error == "127.0.0.1: Couldn't connect to server"
 
 
+def test_a_tick_does_not_even_load_what_sends(world):
+    def libraries(program):
+        return subprocess.run(["ldd", program], check=True, capture_output=True, text=True,
+                              timeout=60).stdout
+    assert "libpq" in libraries(world.program)
+    assert "libcurl" not in libraries(world.program)
+    assert "libcurl" in libraries(installed_root() / "libexec/spider-check/send")
+
+
 # --- Check-ins ------------------------------------------------------------------------------------
 
 
@@ -468,9 +479,10 @@ def test_the_url_is_said_nowhere(world, receiver, certificate, black_hole, place
             seen += b"libexec/spider-check/send" in text or b"send/send" in text
             assert SECRET.encode() not in text
     assert seen > 0  # … or it would show nothing
+    connection.close()
+    black_hole.close()
     gate.open()
     result = running.end()
-    connection.close()
     assert result.code == 1
     results = [result, world.run("-v"), world.run("notify", "--test"), world.run("status"),
                world.run("status", "--json"), world.run("check", "-v"), world.run("-v", "--dry-run")]
