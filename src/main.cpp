@@ -9,9 +9,11 @@
 
 #include <unistd.h>
 
+#include "app/history.hpp"
 #include "app/log.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
+#include "app/monitoring.hpp"
 #include "app/program_source.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
@@ -21,8 +23,10 @@
 #include "config/command_line.hpp"
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
+#include "config/version.hpp"
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
+#include "db/report_store.hpp"
 #include "db/run_store.hpp"
 #include "db/telling_store.hpp"
 #include "journal/file_journal.hpp"
@@ -34,10 +38,12 @@
 #include "os/loop_runner.hpp"
 #include "os/precheck.hpp"
 #include "os/process_identity.hpp"
+#include "os/published_file.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
 #include "os/tail.hpp"
 #include "render/check.hpp"
+#include "render/health.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 #include "setup/check.hpp"
@@ -70,12 +76,14 @@ class Program {
   Program(const config::Config& config, config::Verbosity verbosity)
       : session_(config.database, db::session_name(os::host_name(), ::getpid())),
         store_(session_, config.name, config.max_instances, owners_),
+        reports_(session_, config.name),
         project_(setup::project_options(config)),
         programs_(setup::program_jobs(config)),
         runner_(config.concurrency, config.run_timeout),
         logs_(config.log_dir, config.name),
         journal_(config.state_dir, config.name, config.max_instances),
         precheck_(config.precheck),
+        metrics_file_(config.metrics),
         log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
         schedule_{config.name,
                   config.policy,
@@ -99,8 +107,13 @@ class Program {
     if (!config.precheck.empty()) schedule_.precheck = &precheck_;
     schedule_.precheck_max_age = config.precheck_max_age;
     schedule_.log_places = &log_places_;
+    schedule_.reports = &reports_;
     schedule_.warnings = config.warnings;
     if (config.notify.channels.any()) tell_people(config);
+    if (!config.metrics.empty()) {
+      schedule_.publications.push_back(
+          {"the metrics", &metrics_file_, [](const auto& s) { return metrics(s); }});
+    }
   }
 
   app::Result operator()(const config::TickCommand& command) {
@@ -129,6 +142,28 @@ class Program {
     const auto tested = app::test_channels(schedule_);
     print(tested.text);
     return {tested.all_sent ? ExitCode::success : ExitCode::spider_failed};
+  }
+
+  app::Result operator()(const config::HistoryCommand& command) {
+    const HistoryFilter filter{command.since, command.spider, command.status, app::most_runs};
+    print(app::history(schedule_, filter, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::ShowCommand& command) {
+    print(app::show(schedule_, command.run, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::HealthCommand& command) {
+    const auto answer = app::health(schedule_, command.max_age);
+    print(answer.line);
+    return {ExitCode::success, 0, answer.level};
+  }
+
+  app::Result operator()(const config::MetricsCommand& /*command*/) {
+    print(metrics(schedule_));
+    return {};
   }
 
   app::Result operator()(const config::LogsCommand& command) {
@@ -172,6 +207,10 @@ class Program {
     store_.look_for_messages(std::move(channels));
   }
 
+  static std::string metrics(const app::Schedule& schedule) {
+    return app::metrics(schedule, config::version);
+  }
+
   void follow(const std::filesystem::path& log, const config::LogsCommand& command,
               os::LogOutput& output) {
     const auto takes = [&](const LogName& name) {
@@ -197,6 +236,7 @@ class Program {
   os::ProcessIdentity owners_;
   db::Session session_;
   db::PgRunStore store_;
+  db::PgReportStore reports_;
   scrapy::Project project_;
   app::ProgramSource programs_;
   os::LoopRunner runner_;
@@ -204,6 +244,7 @@ class Program {
   journal::FileJournal journal_;
   os::LogPlaces log_places_;
   os::Precheck precheck_;
+  os::PublishedFile metrics_file_;
   scrapy::Witnesses witnesses_;
   app::Log log_;
   app::Schedule schedule_;
@@ -238,8 +279,20 @@ int complain(ExitCode code, const std::string& what) {
   return static_cast<int>(code);
 }
 
+/** Monitoring must be answered on stdout and by its own statuses, whatever is wrong. */
+int health_status(int argc, char** argv) {
+  try {
+    const auto result = run(argc, argv);
+    return result.health ? static_cast<int>(*result.health) : static_cast<int>(result.code);
+  } catch (const std::exception& error) {
+    print(render::unknown_health_line(error.what()));
+    return static_cast<int>(HealthLevel::unknown);
+  }
+}
+
 /** Runs the program; gives its exit status, or does not return when a signal ends it. */
 int exit_status(int argc, char** argv) {
+  if (config::asks_for_health(argc, argv)) return health_status(argc, argv);
   app::Result result;
   try {
     result = run(argc, argv);

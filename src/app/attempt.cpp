@@ -5,6 +5,7 @@
 #include "app/attempt_log.hpp"
 #include "app/log_places.hpp"
 #include "app/memory.hpp"
+#include "app/publish.hpp"
 #include "app/retention.hpp"
 #include "app/run_keeper.hpp"
 #include "app/run_writer.hpp"
@@ -112,7 +113,9 @@ class Attempt {
     auto result = end(failure(keeper, cut));
     result.signal = cut.signal;
     // Whoever asked this program to end does not wait for that; the next run does it, too.
-    if (written_ == Written::database && cut.signal == 0) tidy_logs(schedule_);
+    if (written_ != Written::database || cut.signal != 0) return result;
+    publish(schedule_);
+    tidy_logs(schedule_);
     return result;
   }
 

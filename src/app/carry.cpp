@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "app/memory.hpp"
+#include "app/publish.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -61,12 +62,14 @@ void carry(Schedule& schedule, HeldAttempt& attempt) {
 bool carry_pending(Schedule& schedule) {
   if (schedule.journal == nullptr || !schedule.journal->pending()) return true;
   bool is_done = true;
+  bool carried = false;
   try {
     for (auto& attempt : schedule.journal->hold_pending()) {
       // In order: what comes later may be a retry of this one.
       is_done = !is_at_work(schedule, attempt->record());
       if (!is_done) break;
       carry(schedule, *attempt);
+      carried = true;
     }
     for (const auto& fault : schedule.journal->take_faults()) {
       schedule.log.warn("{}", render::printable(fault));
@@ -74,6 +77,8 @@ bool carry_pending(Schedule& schedule) {
   } catch (const std::system_error& error) {
     schedule.log.warn("The journal cannot be read or tidied: {}", render::printable(error.what()));
   }
+  // Else what others read would call data old that was scraped while the database was away.
+  if (carried) publish(schedule);
   return is_done;
 }
 

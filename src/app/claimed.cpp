@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "app/memory.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -77,6 +78,8 @@ void prepare_start(Claimed& claimed, const StartRun& start, const Request& reque
   run.partial = !request.spiders.empty();
   if (start.lateness) {
     run.late = start.lateness->late;
+    run.hindrances = hindrances(*run.late, claimed.record.began, contents.known.noted,
+                                noted_hindrances(contents.known));
     run.missed_intervals = start.lateness->missed_intervals;
   }
   claimed.record.run_started = claimed.record.began;

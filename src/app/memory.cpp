@@ -1,5 +1,6 @@
 #include "app/memory.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 #include "core/duration.hpp"
@@ -9,13 +10,31 @@ namespace spider_check::app {
 
 namespace {
 
+bool is_noted(const Known& known, GapCause cause) {
+  return std::any_of(known.hindrances.begin(), known.hindrances.end(),
+                     [&](const auto& each) { return each.cause == cause; });
+}
+
+void add(Known& known, GapCause cause, const HostTime& since, const std::string& detail) {
+  if (!is_noted(known, cause)) known.hindrances.push_back({cause, since, detail});
+}
+
+/** How long the host slept is counted from what was noted last, which is about to change. */
+void keep_sleep(Known& known, const HostTime& now) {
+  if (known.noted.boot_id != now.boot_id) return;
+  const auto slept = now.asleep - known.noted.asleep;
+  if (slept >= least_hindrance) add(known, GapCause::suspended, earlier(now, slept), "");
+}
+
 template <typename Change>
 void change(Schedule& schedule, Change&& change) {
   if (schedule.journal == nullptr) return;
   try {
     auto known = schedule.journal->known();
+    const auto now = schedule.owners.now();
+    keep_sleep(known, now);
     change(known);
-    known.noted = schedule.owners.now();
+    known.noted = now;
     schedule.journal->remember(known);
   } catch (const std::system_error& error) {
     schedule.log.debug("Not remembered for when the database is away: {}",
@@ -33,6 +52,7 @@ void tell_that_it_is_back(Schedule& schedule, Known& known) {
   if (!known.away) return;
   const auto since = age(*known.away, schedule.owners.now());
   schedule.log.info("The database is back{}", since ? " after " + to_words(*since) : "");
+  add(known, GapCause::database_away, *known.away, "");
   known.away.reset();
 }
 
@@ -46,6 +66,9 @@ void note_seen(Schedule& schedule, const Glance& glance) {
     tell_that_it_is_back(schedule, known);
     known.success = earlier(schedule.owners.now(), glance.now - *glance.newest_success);
     known.mark = glance.newest_success;
+    // Another host's: what kept this one from it is over.
+    const bool fresh = glance.now - *glance.newest_success < schedule.policy.interval;
+    if (fresh) known.hindrances.clear();
   });
 }
 
@@ -54,6 +77,7 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
   change(schedule, [&](Known& known) {
     tell_that_it_is_back(schedule, known);
     if (attempt.run.partial) return;
+    known.hindrances.clear();
     const auto now = schedule.owners.now();
     const auto& end = ended.end;
     const bool is_same = known.last && known.last->claim.uuid == attempt.claim.uuid;
@@ -75,8 +99,27 @@ bool note_away(Schedule& schedule) {
   return true;
 }
 
-void note_deferred(Schedule& schedule) {
-  change(schedule, [](Known&) {});
+void note_deferred(Schedule& schedule, const std::string& why) {
+  change(schedule,
+         [&](Known& known) { add(known, GapCause::deferred, schedule.owners.now(), why); });
+}
+
+void note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail) {
+  if (schedule.journal == nullptr || is_noted(schedule.journal->known(), cause)) return;
+  change(schedule, [&](Known& known) { add(known, cause, schedule.owners.now(), detail); });
+}
+
+std::vector<NotedHindrance> noted_hindrances(const Known& known) {
+  auto noted = known.hindrances;
+  if (known.away) noted.push_back({GapCause::database_away, *known.away, ""});
+  return noted;
+}
+
+std::vector<Hindrance> current_hindrances(const Schedule& schedule, Duration late) {
+  if (schedule.journal == nullptr) return {};
+  const auto known = schedule.journal->known();
+  if (known.noted.boot_id.empty()) return {};
+  return hindrances(late, schedule.owners.now(), known.noted, noted_hindrances(known));
 }
 
 }  // namespace spider_check::app

@@ -25,6 +25,18 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 [[nodiscard]] bool note_away(Schedule& schedule);
 
 /** A tick gave way because the host has just woken up: the next one does not. */
-void note_deferred(Schedule& schedule);
+void note_deferred(Schedule& schedule, const std::string& why);
+
+/** Something keeps runs from starting. Written once, however many ticks meet it. */
+void note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail);
+
+/**
+ * What keeps runs of this host from starting, counted back from now, for a schedule that has been
+ * due for so long. Nothing on a host that never saw the schedule.
+ */
+[[nodiscard]] std::vector<Hindrance> current_hindrances(const Schedule& schedule, Duration late);
+
+/** What is noted, with an outage of the database that lasts still. */
+[[nodiscard]] std::vector<NotedHindrance> noted_hindrances(const Known& known);
 
 }  // namespace spider_check::app

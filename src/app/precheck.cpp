@@ -1,5 +1,6 @@
 #include "app/precheck.hpp"
 
+#include "app/memory.hpp"
 #include "core/duration.hpp"
 #include "core/precheck.hpp"
 
@@ -10,6 +11,7 @@ std::optional<std::string> deferred(Schedule& schedule, const State& state) {
   const auto objection = schedule.precheck->objection();
   if (!objection) return std::nullopt;
   if (may_wait(state.newest_success, state.now, schedule.precheck_max_age)) {
+    note_hindrance(schedule, GapCause::deferred, *objection);
     return "Deferred: " + *objection + "; the next tick tries again";
   }
   const auto why = state.newest_success ? "the data is older than precheck_max_age (" +

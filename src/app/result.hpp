@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "core/exit_code.hpp"
+#include "core/health.hpp"
 
 namespace spider_check::app {
 
@@ -8,6 +11,7 @@ namespace spider_check::app {
 struct Result {
   ExitCode code = ExitCode::success;
   int signal = 0;
+  std::optional<HealthLevel> health{};  ///< the answer of `health`, which takes the code's place
 };
 
 }  // namespace spider_check::app

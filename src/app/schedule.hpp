@@ -13,11 +13,21 @@
 #include "core/journal.hpp"
 #include "core/on_database_error.hpp"
 #include "core/ports.hpp"
+#include "core/published_file.hpp"
+#include "core/report_store.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
 
 struct Notifier;
+struct Schedule;
+
+/** What is written anew after each run, for others to read. */
+struct Publication {
+  std::string what;                                  ///< "the page", for messages
+  PublishedFile* file = nullptr;                     ///< not owned, never null
+  std::function<std::string(const Schedule&)> text;  ///< made from the database; may throw DbError
+};
 
 /** A schedule and the parts of the world that it works with; main builds them. */
 struct Schedule {
@@ -44,6 +54,8 @@ struct Schedule {
   Precheck* precheck = nullptr;                        ///< not owned; null: there is none
   Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
   LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
+  ReportStore* reports = nullptr;   ///< not owned; null: there is nothing to read reports from
+  std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
   Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything

@@ -3,8 +3,12 @@
 #include <string>
 
 #include "app/schedule.hpp"
+#include "core/status.hpp"
 
 namespace spider_check::app {
+
+/** All that is known of the schedule now but `outcomes`, which few need. Throws DbError. */
+[[nodiscard]] StatusReport read_status(const Schedule& schedule);
 
 /** The status, as text or as JSON. Throws DbError. */
 [[nodiscard]] std::string status(const Schedule& schedule, bool json);

@@ -40,7 +40,10 @@ class Tick {
     try {
       return told(with_database_again(selected));
     } catch (const DbError& error) {
-      if (!may_do_without(schedule_, error)) throw;
+      if (!may_do_without(schedule_, error)) {
+        note_hindrance(schedule_, GapCause::database_away, "");
+        throw;
+      }
       if (woke_lately(schedule_, request_, error)) return wait_for_database(selected, error);
       return tick_without_database(schedule_, request_, selected, error);
     }
@@ -125,7 +128,7 @@ class Tick {
         why = error.what();
       }
     }
-    note_deferred(schedule_);
+    note_deferred(schedule_, why);
     schedule_.log.info(
         "Deferred: the host has just woken up, and the database cannot be used: {}; "
         "the next tick goes by the journal if it has to",
@@ -135,6 +138,7 @@ class Tick {
 
   std::optional<Result> skip_at_a_glance() {
     if (!schedule_.policy.enabled && !request_.force) {
+      note_hindrance(schedule_, GapCause::disabled, "");
       schedule_.log.info("Scheduler is disabled; skipping");
       return Result{};
     }

@@ -106,6 +106,14 @@ std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
   return password_file;
 }
 
+void read_metrics(TomlTable table, const fs::path& base, Config& config) {
+  if (const auto path = table.text("path")) {
+    config.metrics = absolute(base, *path);
+    config.places["metrics.path"] = table.place("path");
+  }
+  table.finish();
+}
+
 ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
   ScrapyConfig scrapy;
   const auto project = table.text("project");
@@ -207,6 +215,7 @@ std::vector<SecretFile> apply_file(const fs::path& file, Config& config) {
       secrets.push_back({password_file.value_or(file)});
     }
   }
+  if (auto table = top.table("metrics")) read_metrics(*table, base, config);
   if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
   for (auto& table : top.tables("spider")) {
     config.programs.push_back(read_program(table, base, config.programs));

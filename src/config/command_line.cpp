@@ -29,6 +29,12 @@ constexpr const char* footer =
     "flags or configuration; 3 without the database nothing was run; 4 --force found\n"
     "another instance running; 128+N ended by signal N.";
 
+constexpr const char* health_footer =
+    "Prints one line with performance data.\n"
+    "Exit status: 0 OK; 1 WARNING; 2 CRITICAL: the data is too old, or a run failed\n"
+    "for good; 3 UNKNOWN: also wrong flags or configuration, or no database.\n"
+    "The options -c, -q and -v of spider-check are taken here, too.";
+
 /** The values that CLI11 fills in. */
 struct Flags {
   std::string config_file;
@@ -40,6 +46,10 @@ struct Flags {
   bool json = false;
   std::vector<std::string> spiders;
   std::string wait;
+  std::string since;
+  std::string of_spider;
+  std::string status;
+  std::string max_age;
   std::string spider;
   std::string run;
   std::string attempt;
@@ -60,8 +70,8 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 6> command_names{"migrate", "status", "logs",
-                                                        "check",   "notify", "init"};
+constexpr std::array<std::string_view, 10> command_names{
+    "migrate", "status", "history", "show", "health", "metrics", "logs", "check", "notify", "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -125,6 +135,31 @@ class Parser {
     prepare(*status_);
     status_->add_flag("--json", flags_.json, "Print JSON");
 
+    history_ = app_.add_subcommand("history", "List runs, and when and why nothing ran");
+    prepare(*history_);
+    history_->add_option("--since", flags_.since, "How far back, like 7d, which is the default")
+        ->type_name("DURATION");
+    history_->add_option("--spider", flags_.of_spider, "Only runs of this spider")
+        ->type_name("NAME");
+    history_
+        ->add_option("--status", flags_.status, "Only runs that are running, completed or failed")
+        ->type_name("STATUS");
+    history_->add_flag("--json", flags_.json, "Print JSON");
+
+    show_ = app_.add_subcommand("show", "Show one run whole, attempt by attempt");
+    prepare(*show_);
+    show_->add_option("RUN", flags_.run, "The number of the run")->required()->type_name("");
+    show_->add_flag("--json", flags_.json, "Print JSON");
+
+    health_ = app_.add_subcommand("health", "Answer as monitoring plugins do");
+    prepare(*health_);
+    health_->add_option("--max-age", flags_.max_age, "Older data is critical, like 6h")
+        ->type_name("DURATION");
+    health_->footer(health_footer);
+
+    metrics_ = app_.add_subcommand("metrics", "Print the status as Prometheus reads it");
+    prepare(*metrics_);
+
     logs_ = app_.add_subcommand("logs", "Show or follow the log of a spider");
     prepare(*logs_);
     logs_->add_option("SPIDER", flags_.spider, "The spider's name")->required()->type_name("");
@@ -165,9 +200,13 @@ class Parser {
   }
 
   [[nodiscard]] Command command() const {
-    if (name_of_command() != nullptr) refuse_tick_flags();
+    if (!name_of_command().empty()) refuse_tick_flags();
     if (is(migrate_)) return MigrateCommand{wait()};
     if (is(status_)) return StatusCommand{flags_.json};
+    if (is(history_)) return history();
+    if (is(show_)) return ShowCommand{parse_number<std::int64_t>(flags_.run, "show"), flags_.json};
+    if (is(health_)) return HealthCommand{max_age()};
+    if (is(metrics_)) return MetricsCommand{};
     if (is(logs_)) return logs();
     if (is(check_)) return CheckCommand{};
     if (is(notify_)) return notify();
@@ -175,14 +214,10 @@ class Parser {
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
   }
 
-  /** Null for a tick. */
-  [[nodiscard]] const char* name_of_command() const {
-    for (const auto& [name, command] :
-         {std::pair{"migrate", migrate_}, std::pair{"status", status_}, std::pair{"logs", logs_},
-          std::pair{"check", check_}, std::pair{"notify", notify_}, std::pair{"init", init_}}) {
-      if (is(command)) return name;
-    }
-    return nullptr;
+  /** Empty for a tick. */
+  [[nodiscard]] std::string name_of_command() const {
+    const auto chosen = app_.get_subcommands();
+    return chosen.empty() ? "" : chosen.front()->get_name();
   }
 
   [[nodiscard]] NotifyCommand notify() const {
@@ -210,6 +245,18 @@ class Parser {
     return command;
   }
 
+  [[nodiscard]] HistoryCommand history() const {
+    HistoryCommand command;
+    command.json = flags_.json;
+    if (history_->count("--since") > 0) command.since = duration(flags_.since, "--since");
+    if (history_->count("--spider") > 0) command.spider = flags_.of_spider;
+    if (history_->count("--status") == 0) return command;
+    command.status = parse_run_status(flags_.status);
+    if (command.status) return command;
+    throw UsageError("--status: \"" + flags_.status +
+                     "\" is no status; write running, completed or failed");
+  }
+
   [[nodiscard]] LogsCommand logs() const {
     LogsCommand command{flags_.spider, {}, {}, flags_.follow};
     if (logs_->count("--run") > 0) {
@@ -233,9 +280,21 @@ class Parser {
 
   [[nodiscard]] Duration wait() const {
     if (migrate_->count("--wait") == 0) return Duration{0};
-    if (const auto duration = parse_duration(flags_.wait)) return *duration;
-    throw UsageError("--wait: \"" + flags_.wait + "\" is no duration; write it like " +
+    return duration(flags_.wait, "--wait");
+  }
+
+  [[nodiscard]] static Duration duration(const std::string& text, const std::string& flag) {
+    if (const auto duration = parse_duration(text)) return *duration;
+    throw UsageError(flag + ": \"" + text + "\" is no duration; write it like " +
                      std::string(duration_examples));
+  }
+
+  [[nodiscard]] std::optional<Duration> max_age() const {
+    if (health_->count("--max-age") == 0) return std::nullopt;
+    const auto age = parse_duration(flags_.max_age);
+    if (age && *age > Duration{0}) return age;
+    throw UsageError("--max-age: \"" + flags_.max_age +
+                     "\" is no duration above 0s; write it like " + std::string(duration_examples));
   }
 
   /** CLI11's own words, on one line. */
@@ -251,6 +310,10 @@ class Parser {
   CLI::App app_{description, "spider-check"};
   CLI::App* migrate_ = nullptr;
   CLI::App* status_ = nullptr;
+  CLI::App* history_ = nullptr;
+  CLI::App* show_ = nullptr;
+  CLI::App* health_ = nullptr;
+  CLI::App* metrics_ = nullptr;
   CLI::App* logs_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* notify_ = nullptr;
@@ -261,6 +324,18 @@ class Parser {
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
   return Parser(may_name_command(argc, argv)).parse(argc, argv);
+}
+
+bool asks_for_health(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "-c" || word == "--config") {
+      ++i;  // what follows is its value
+    } else if (word.empty() || word.front() != '-') {
+      return word == "health";
+    }
+  }
+  return false;
 }
 
 }  // namespace spider_check::config

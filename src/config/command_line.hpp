@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/decision.hpp"
+#include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
@@ -26,6 +27,28 @@ struct MigrateCommand {
 struct StatusCommand {
   bool json = false;
 };
+
+/** Lists runs, and the times in which nothing ran. */
+struct HistoryCommand {
+  Duration since = std::chrono::hours(24 * 7);  ///< how far back
+  std::optional<std::string> spider;            ///< only runs of this one
+  std::optional<RunStatus> status;              ///< only runs that are so
+  bool json = false;
+};
+
+/** Shows one run whole. */
+struct ShowCommand {
+  std::int64_t run = 0;
+  bool json = false;
+};
+
+/** Answers as monitoring plugins do. */
+struct HealthCommand {
+  std::optional<Duration> max_age;
+};
+
+/** Prints what Prometheus reads. */
+struct MetricsCommand {};
 
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
@@ -53,7 +76,8 @@ struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, LogsCommand, CheckCommand,
+using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
+                             ShowCommand, HealthCommand, MetricsCommand, LogsCommand, CheckCommand,
                              NotifyCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
@@ -67,5 +91,8 @@ struct CommandLine {
 
 /** Throws UsageError: one line that names the flag and what would be right. */
 [[nodiscard]] CommandLine parse_command_line(int argc, const char* const* argv);
+
+/** Whether the command is `health`, also where parse_command_line() refuses the line. */
+[[nodiscard]] bool asks_for_health(int argc, const char* const* argv);
 
 }  // namespace spider_check::config

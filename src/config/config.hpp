@@ -88,6 +88,7 @@ struct Config {
   Duration precheck_max_age = std::chrono::hours(24);  ///< older data is not deferred by it
   std::filesystem::path state_dir;
   std::filesystem::path log_dir;
+  std::filesystem::path metrics;  ///< where metrics are written after each run; empty: nowhere
   ConnectionOptions database;
   std::optional<ScrapyConfig> scrapy;
   std::vector<ProgramConfig> programs;

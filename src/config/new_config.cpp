@@ -125,6 +125,11 @@ std::string notify_text() {
          unset(R"(url = "https://hc.example/uuid")", "a secret; or url_file: a file with it");
 }
 
+std::string metrics_text() {
+  return "# What monitoring reads.\n" + unset("[metrics]", "") +
+         unset(R"(path = "spider-check.prom")", "for Prometheus, written after each run");
+}
+
 std::string scrapy_text(const NewConfig& config) {
   const bool found = !config.scrapy.empty();
   const auto command = found ? config.scrapy.string() : std::string("scrapy");
@@ -197,8 +202,9 @@ std::string new_config_text(const NewConfig& config) {
   return "# What spider-check runs, how often, and where that is recorded.\n"
          "# A key behind a # has its default, or is an example: take the # away to set it.\n"
          "# `spider-check check` tries all of it, and says what is wrong.\n\n" +
-         schedule_text() + "\n" + database_text(config.database) + "\n" + scrapy_text(config) +
-         "\n" + spiders_text() + "\n" + notify_text() + "\n" + example_text(config.spider);
+         schedule_text() + "\n" + database_text(config.database) + "\n" + metrics_text() + "\n" +
+         scrapy_text(config) + "\n" + spiders_text() + "\n" + notify_text() + "\n" +
+         example_text(config.spider);
 }
 
 }  // namespace spider_check::config

@@ -4,7 +4,8 @@ namespace spider_check {
 
 /**
  * Every exit status of the program, in one place. Beside these, a program that was ended by signal
- * N ends by that signal, which a shell shows as 128+N.
+ * N ends by that signal, which a shell shows as 128+N. Only `health` has a table of its own,
+ * because monitoring gives one: HealthLevel.
  */
 enum class ExitCode {
   success = 0,            ///< nothing was due, or every spider succeeded

@@ -7,6 +7,7 @@
 
 #include "core/attempt_record.hpp"
 #include "core/decision.hpp"
+#include "core/hindrance.hpp"
 #include "core/host_time.hpp"
 #include "core/port.hpp"
 #include "core/run_store.hpp"
@@ -32,6 +33,8 @@ struct Known {
   std::optional<KnownRun> last;
   std::optional<HostTime> away;  ///< since when the database cannot be used
   HostTime noted;                ///< when this was written
+  /** What has kept runs from starting since the last one; at most one of each cause. */
+  std::vector<NotedHindrance> hindrances;
 };
 
 /** An attempt that the journal still holds. */

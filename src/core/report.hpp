@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/hindrance.hpp"
 #include "core/run.hpp"
 #include "core/run_store.hpp"
 #include "core/status.hpp"
@@ -16,20 +16,6 @@ namespace spider_check {
 
 // What reports are made from, before anything is put into words: read in a bounded number of
 // queries however long the history is. All instants are the database's.
-
-/** Why nothing ran although it was due. */
-enum class GapCause {
-  unknown,
-  off,            ///< the host was off
-  suspended,      ///< the host slept
-  disabled,       ///< enabled = false
-  database_away,  ///< and on_database_error = "skip", or nothing could be told
-  deferred,       ///< the precheck, or a database that was awaited after boot or resume
-  failing,        ///< it was tried, and failed
-};
-
-/** "unknown", "off", "suspended", "disabled", "database away", "deferred", "failing" */
-[[nodiscard]] std::string_view to_text(GapCause cause);
 
 /** A time in which the data was stale and nothing changed that: one cause, without a break. */
 struct Gap {
@@ -49,7 +35,7 @@ struct RunRecord {
   std::optional<Duration> late;    ///< how long after it was due it started
   int missed_intervals = 0;
   std::vector<std::string> faults;  ///< what was wrong that is no single spider's
-  std::vector<Gap> hindrances;      ///< what was noticed to keep it from starting when it was due
+  std::vector<Hindrance> hindrances;
   // By the newest attempt of each spider in this run.
   int ok = 0;
   int degraded = 0;

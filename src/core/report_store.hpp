@@ -43,6 +43,9 @@ class ReportStore : public Port {
 
   /** The newest attempts that failed, at most `most`; without the ends of their logs. */
   [[nodiscard]] virtual std::vector<Failure> failures(int most) = 0;
+
+  /** Whole runs that failed since the newest success; a thousand stands for more. */
+  [[nodiscard]] virtual int failed_runs() = 0;
 };
 
 }  // namespace spider_check

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/crawl.hpp"
+#include "core/hindrance.hpp"
 #include "core/host_time.hpp"
 #include "core/port.hpp"
 #include "core/run.hpp"
@@ -41,6 +42,7 @@ struct NewRun {
   bool partial = false;
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
+  std::vector<Hindrance> hindrances{};  ///< what kept it from starting when it was due
 };
 
 /**

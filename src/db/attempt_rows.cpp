@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "db/hindrance_json.hpp"
 #include "db/outcome_json.hpp"
 #include "db/outcome_rows.hpp"
 #include "db/run_store.hpp"
@@ -73,18 +74,20 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   int missed = record.run.missed_intervals.value_or(0);
   auto has_late = record.run.late ? soci::i_ok : soci::i_null;
   auto has_missed = record.run.missed_intervals ? soci::i_ok : soci::i_null;
+  const auto hindrances = to_json(record.run.hindrances);
   long long id = 0;
   sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, updated_at, "
          "schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id, "
          "pid_namespace, pid, process_start, machine_id, slot, run_uuid, owner_token, failure, "
-         "faults, finished_at, next_attempt_at) VALUES (now() - "
+         "faults, finished_at, next_attempt_at, hindrances) VALUES (now() - "
       << to_interval(":started")
       << ", :spiders, :status, now(), now(), :schedule, :trigger, :partial::int::boolean, "
          ":attempt, "
       << to_interval(":late")
       << ", :missed::int, :host, :boot, :namespace, :pid, :start, :machine, :slot, :uuid::uuid, "
          ":token::uuid, nullif(:failure, ''), nullif(:faults::text[], '{}'), now() - "
-      << to_interval(":ended") << ", now() - " << to_interval(":next") << ") RETURNING id",
+      << to_interval(":ended") << ", now() - " << to_interval(":next")
+      << ", nullif(:hindrances, '')::jsonb) RETURNING id",
       soci::use(values.started_ago), soci::use(values.spiders), soci::use(values.status),
       soci::use(schedule), soci::use(trigger), soci::use(partial), soci::use(attempt),
       soci::use(late, has_late), soci::use(missed, has_missed), soci::use(values.host),
@@ -92,7 +95,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
       soci::use(values.process_start), soci::use(values.machine), soci::use(values.slot),
       soci::use(values.uuid), soci::use(values.token), soci::use(values.failure),
       soci::use(values.faults), soci::use(values.ended_ago, values.ended),
-      soci::use(values.next_ago, values.next), soci::into(id);
+      soci::use(values.next_ago, values.next), soci::use(hindrances), soci::into(id);
   return id;
 }
 

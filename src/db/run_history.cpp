@@ -1,6 +1,7 @@
 #include "db/run_history.hpp"
 
 #include "db/outcome_json.hpp"
+#include "db/run_rows.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
@@ -31,11 +32,8 @@ std::map<std::string, History> read_histories(soci::session& sql, const std::str
 std::vector<std::string> read_last_spiders(soci::session& sql, const std::string& schedule) {
   const soci::rowset<std::string> names =
       (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = ("
-                      "SELECT id FROM scheduler_state WHERE (schedule, last_run_at) <= "
-                      "(:schedule, now()) AND schedule = :same AND status = 'completed' "
-                      "AND NOT partial AND spider_count > 0 "
-                      "ORDER BY schedule DESC, last_run_at DESC LIMIT 1) ORDER BY spider",
-       soci::use(schedule), soci::use(schedule));
+                   << newest_success("id") << ") ORDER BY spider",
+       soci::use(schedule, "schedule"));
   return {names.begin(), names.end()};
 }
 

@@ -6,7 +6,21 @@ namespace spider_check::db {
 
 namespace {
 
-/** What read_run() reads, in its order; 0 and '' stand for NULL where that says the same. */
+std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column) {
+  if (row.get_indicator(column) == soci::i_null) return std::nullopt;
+  return from_microseconds(row.get<long long>(column));
+}
+
+}  // namespace
+
+std::string newest_success(const std::string& column) {
+  return "SELECT " + column +
+         " FROM (SELECT id, last_run_at, schedule FROM scheduler_state "
+         "WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed' "
+         "AND NOT partial AND spider_count > 0 ORDER BY schedule DESC, last_run_at DESC LIMIT 1) "
+         "AS success WHERE schedule = :schedule";
+}
+
 std::string run_columns() {
   return "id::bigint, status::text, " + to_microseconds("last_run_at") + ", " +
          to_microseconds("updated_at") + ", " + to_microseconds("finished_at") + ", " +
@@ -14,11 +28,6 @@ std::string run_columns() {
          ", attempt, spider_count, partial::int, coalesce(failure, ''), coalesce(host, ''), "
          "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
          "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text";
-}
-
-std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column) {
-  if (row.get_indicator(column) == soci::i_null) return std::nullopt;
-  return from_microseconds(row.get<long long>(column));
 }
 
 Run read_run(const soci::row& row) {
@@ -40,6 +49,8 @@ Run read_run(const soci::row& row) {
   return run;
 }
 
+namespace {
+
 std::optional<Run> read_one(soci::session& sql, const std::string& schedule,
                             const std::string& condition) {
   soci::row row;
@@ -50,25 +61,10 @@ std::optional<Run> read_one(soci::session& sql, const std::string& schedule,
   return read_run(row);
 }
 
-Termination read_termination(const soci::row& row, std::size_t exit_code, std::size_t signal) {
-  if (row.get_indicator(exit_code) == soci::i_ok) return Exited{row.get<int>(exit_code)};
-  if (row.get_indicator(signal) == soci::i_ok) return Signaled{row.get<int>(signal)};
-  return NotStarted{};
-}
-
-/** What a list shows of a crawl, not the whole of it. */
-CrawlReport read_crawl(const soci::row& row, std::size_t items) {
-  CrawlReport crawl;
-  crawl.source = CrawlSource::probe;
-  crawl.progress = {row.get<long long>(items), row.get<long long>(items + 1),
-                    row.get<long long>(items + 2)};
-  return crawl;
-}
-
 }  // namespace
 
-std::optional<Glance> newest_success(soci::session& sql, const std::string& schedule,
-                                     const std::vector<std::string>& channels) {
+std::optional<Glance> glance_with_messages(soci::session& sql, const std::string& schedule,
+                                           const std::vector<std::string>& channels) {
   const auto names = to_array_literal(channels);
   std::string now;
   std::string success;
@@ -107,44 +103,6 @@ int future_runs(soci::session& sql, const std::string& schedule) {
          "AND last_run_at > now()",
       soci::use(schedule), soci::into(count);
   return count;
-}
-
-std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
-  const auto id = static_cast<long long>(run);
-  // The reasons arrive as one text, each on a line: a reason itself is always one line.
-  const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT DISTINCT ON (spider) spider, attempt, verdict, "
-                      "array_to_string(reasons, E'\\n'), exit_code, signal, "
-                      "coalesce(log_path, ''), "
-                   << to_microseconds("finished_at") << ", "
-                   << to_microseconds("(finished_at - started_at)") << ", "
-                   << to_microseconds("coalesce(cpu_time, interval '0')")
-                   << ", coalesce(peak_memory, 0), items, coalesce(pages, 0), coalesce(errors, 0) "
-                      "FROM spider_run WHERE run_id = :id "
-                      "ORDER BY spider, attempt DESC",
-       soci::use(id));
-  std::vector<RecordedOutcome> outcomes;
-  for (const auto& row : rows) {
-    RecordedOutcome recorded;
-    auto& outcome = recorded.outcome;
-    outcome.spider = row.get<std::string>(0);
-    recorded.attempt = row.get<int>(1);
-    outcome.judgement.verdict = parse_verdict(row.get<std::string>(2)).value_or(Verdict::failed);
-    for (auto text = row.get<std::string>(3); !text.empty();) {
-      const auto end = text.find('\n');
-      outcome.judgement.reasons.push_back(text.substr(0, end));
-      text = end == std::string::npos ? "" : text.substr(end + 1);
-    }
-    outcome.child.termination = read_termination(row, 4, 5);
-    outcome.log = row.get<std::string>(6);
-    recorded.finished = from_microseconds(row.get<long long>(7));
-    outcome.child.took = Duration(row.get<long long>(8));
-    outcome.child.cpu_time = Duration(row.get<long long>(9));
-    outcome.child.peak_memory = row.get<long long>(10);
-    if (row.get_indicator(11) == soci::i_ok) outcome.crawl = read_crawl(row, 11);
-    outcomes.push_back(std::move(recorded));
-  }
-  return outcomes;
 }
 
 }  // namespace spider_check::db

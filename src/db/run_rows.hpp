@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,24 @@ namespace spider_check::db {
  * is due, or a success that nobody has looked at, of a host that died before it could tell. One
  * round trip, as cheap as PgRunStore::glance().
  */
-[[nodiscard]] std::optional<Glance> newest_success(soci::session& sql, const std::string& schedule,
-                                                   const std::vector<std::string>& channels);
+[[nodiscard]] std::optional<Glance> glance_with_messages(soci::session& sql,
+                                                         const std::string& schedule,
+                                                         const std::vector<std::string>& channels);
+
+/** How many columns run_columns() are. */
+inline constexpr std::size_t run_width = 18;
+
+/** What read_run() reads, in its order; 0 and '' stand for NULL where that says the same. */
+[[nodiscard]] std::string run_columns();
+
+/** From the row's first column on. */
+[[nodiscard]] Run read_run(const soci::row& row);
+
+/**
+ * The SQL that selects this column, `id` or `last_run_at`, of the newest success of :schedule, if
+ * it has one: from the index on just that (run_store.cpp says why it must be written so).
+ */
+[[nodiscard]] std::string newest_success(const std::string& column);
 
 /** The newest run that was not limited by --spider; the marker of an old installation is none. */
 [[nodiscard]] std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule);
@@ -30,8 +47,5 @@ namespace spider_check::db {
                                                      const std::string& schedule);
 
 [[nodiscard]] int future_runs(soci::session& sql, const std::string& schedule);
-
-/** The newest outcome of each spider in this run, by name. */
-[[nodiscard]] std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run);
 
 }  // namespace spider_check::db

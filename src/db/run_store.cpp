@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "db/hindrance_json.hpp"
 #include "db/lock_key.hpp"
 #include "db/migrator.hpp"
+#include "db/outcome_reads.hpp"
 #include "db/run_history.hpp"
 #include "db/run_rows.hpp"
 #include "db/slot_lock.hpp"
@@ -73,7 +75,7 @@ auto PgRunStore::on_schema(Statements&& statements) {
 Glance PgRunStore::glance() {
   if (!channels_.empty()) {
     return on_schema([&](soci::session& sql) {
-      return newest_success(sql, schedule_, channels_)
+      return glance_with_messages(sql, schedule_, channels_)
           .value_or(Glance{database_time(sql), std::nullopt});
     });
   }
@@ -143,6 +145,7 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     Nullable late(run.late);
     Nullable missed(run.missed_intervals);
     const int slot = lock.slot();
+    const auto hindrances = to_json(run.hindrances);
     const auto& owner = owners_.self();
     const OwnerNumbers numbers(owner);
     Claim claim;
@@ -151,21 +154,22 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, "
            "updated_at, "
            "schedule, trigger, partial, lateness, missed_intervals, host, boot_id, pid_namespace, "
-           "pid, process_start, machine_id, slot, run_uuid, owner_token) "
+           "pid, process_start, machine_id, slot, run_uuid, owner_token, hindrances) "
            "VALUES (now(), 0, 'running', now(), now(), :schedule, :trigger, "
            ":partial::int::boolean, "
         << to_interval(":late")
         << ", :missed::int, :host, :boot, :namespace, :pid, :start, :machine, :slot, "
            "coalesce(nullif(:uuid, '')::uuid, gen_random_uuid()), "
-           "coalesce(nullif(:token, '')::uuid, gen_random_uuid())) "
+           "coalesce(nullif(:token, '')::uuid, gen_random_uuid()), "
+           "nullif(:hindrances, '')::jsonb) "
            "RETURNING id, owner_token::text, run_uuid::text, "
         << to_microseconds("last_run_at"),
         soci::use(schedule_), soci::use(trigger), soci::use(partial),
         soci::use(late.number, late.indicator), soci::use(missed.number, missed.indicator),
         soci::use(owner.host), soci::use(owner.boot_id), soci::use(numbers.pid_namespace),
         soci::use(owner.pid), soci::use(numbers.process_start), soci::use(owner.machine),
-        soci::use(slot), soci::use(run.uuid), soci::use(run.token), soci::into(id),
-        soci::into(claim.token), soci::into(claim.uuid), soci::into(started);
+        soci::use(slot), soci::use(run.uuid), soci::use(run.token), soci::use(hindrances),
+        soci::into(id), soci::into(claim.token), soci::into(claim.uuid), soci::into(started);
     claim.id = id;
     claim.started = from_microseconds(started);
     return claim;

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "db/outcome_reads.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
 

@@ -17,6 +17,8 @@ void read_attempt(const Json& json, AttemptRecord& attempt) {
   attempt.run.partial = json.at("partial");
   attempt.run.late = duration_of(json.at("late"));
   if (json.at("missed").is_number_integer()) attempt.run.missed_intervals = json.at("missed");
+  // What an earlier version wrote has none.
+  attempt.run.hindrances = hindrances_of(json.value("hindrances", Json::array()));
   attempt.owner = owner_of(json.at("owner"));
   attempt.slot = json.at("slot");
   attempt.log = {json.at("log").at(0), attempt.claim.attempt, json.at("log").at(1)};
@@ -105,6 +107,7 @@ std::string attempt_json(const AttemptRecord& attempt) {
                {"partial", run.partial},
                {"late", to_json(run.late)},
                {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
+               {"hindrances", to_json(run.hindrances)},
                {"owner", to_json(owner)},
                {"slot", slot},
                {"log", {log.run, log.after}},
@@ -160,7 +163,8 @@ std::string known_json(const Known& known) {
                {"mark", known.mark ? Json(known.mark->time_since_epoch().count()) : Json(nullptr)},
                {"last", known.last ? known_run(*known.last) : Json(nullptr)},
                {"away", or_null(known.away)},
-               {"noted", to_json(known.noted)}});
+               {"noted", to_json(known.noted)},
+               {"hindrances", to_json(known.hindrances)}});
 }
 
 Known parse_known(const std::string& record) {
@@ -174,6 +178,7 @@ Known parse_known(const std::string& record) {
     if (!json.at("last").is_null()) known.last = known_run_of(json.at("last"));
     known.away = time_or_none(json.at("away"));
     known.noted = time_of(json.at("noted"));
+    known.hindrances = noted_hindrances_of(json.value("hindrances", Json::array()));
     return known;
   } catch (const Json::exception&) {
     return {};

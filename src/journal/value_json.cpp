@@ -68,6 +68,10 @@ CrawlReport crawl_of(const Json& json) {
   return crawl;
 }
 
+GapCause cause_of(const Json& json) {
+  return parse_gap_cause(json.get<std::string>()).value_or(GapCause::unknown);
+}
+
 }  // namespace
 
 std::string text(const Json& json) {
@@ -91,6 +95,39 @@ Json to_json(const std::optional<Duration>& duration) {
 std::optional<Duration> duration_of(const Json& json) {
   if (json.is_null()) return std::nullopt;
   return duration_in(json);
+}
+
+Json to_json(const std::vector<Hindrance>& hindrances) {
+  auto list = Json::array();
+  for (const auto& each : hindrances) {
+    list.push_back({to_text(each.cause), each.from.count(), each.to.count(), each.detail});
+  }
+  return list;
+}
+
+std::vector<Hindrance> hindrances_of(const Json& json) {
+  std::vector<Hindrance> hindrances;
+  for (const auto& each : json) {
+    hindrances.push_back(
+        {cause_of(each.at(0)), duration_in(each.at(1)), duration_in(each.at(2)), each.at(3)});
+  }
+  return hindrances;
+}
+
+Json to_json(const std::vector<NotedHindrance>& hindrances) {
+  auto list = Json::array();
+  for (const auto& each : hindrances) {
+    list.push_back({to_text(each.cause), to_json(each.since), each.detail});
+  }
+  return list;
+}
+
+std::vector<NotedHindrance> noted_hindrances_of(const Json& json) {
+  std::vector<NotedHindrance> hindrances;
+  for (const auto& each : json) {
+    hindrances.push_back({cause_of(each.at(0)), time_of(each.at(1)), each.at(2)});
+  }
+  return hindrances;
 }
 
 Json to_json(const Owner& owner) {

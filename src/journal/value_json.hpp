@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,12 @@ using Json = nlohmann::json;
 /** null for none. */
 [[nodiscard]] Json to_json(const std::optional<Duration>& duration);
 [[nodiscard]] std::optional<Duration> duration_of(const Json& json);
+
+[[nodiscard]] Json to_json(const std::vector<Hindrance>& hindrances);
+[[nodiscard]] std::vector<Hindrance> hindrances_of(const Json& json);
+
+[[nodiscard]] Json to_json(const std::vector<NotedHindrance>& hindrances);
+[[nodiscard]] std::vector<NotedHindrance> noted_hindrances_of(const Json& json);
 
 [[nodiscard]] Json to_json(const Owner& owner);
 [[nodiscard]] Owner owner_of(const Json& json);

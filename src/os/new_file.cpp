@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <string_view>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/file_descriptor.hpp"
@@ -39,8 +39,14 @@ class Draft {
       if (written < 0 && errno != EINTR) return false;
       if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
     }
-    return ::fsync(file_.get()) == 0;
+    return true;
   }
+
+  /** Brings it to the disk. False: errno says why. */
+  [[nodiscard]] bool sync() { return ::fsync(file_.get()) == 0; }
+
+  /** Lets everybody read it, whatever the umask is. False: errno says why. */
+  [[nodiscard]] bool open_to_all() { return ::fchmod(file_.get(), 0644) == 0; }
 
   /** Gives it a name that is free. False: errno says why. */
   [[nodiscard]] bool rename(const std::filesystem::path& target) {
@@ -65,13 +71,19 @@ class Draft {
 
 void replace_file(const std::filesystem::path& path, const std::string& text) {
   Draft draft(path);
-  if (!draft.write(text) || !draft.replace(path))
+  if (!draft.write(text) || !draft.sync() || !draft.replace(path))
+    throw system_error("cannot write " + path.string());
+}
+
+void publish_file(const std::filesystem::path& path, std::string_view text) {
+  Draft draft(path);
+  if (!draft.write(text) || !draft.open_to_all() || !draft.replace(path))
     throw system_error("cannot write " + path.string());
 }
 
 void write_new_file(const std::filesystem::path& path, const std::string& text) {
   Draft draft(path);
-  if (!draft.write(text) || !draft.rename(path))
+  if (!draft.write(text) || !draft.sync() || !draft.rename(path))
     throw system_error("cannot write " + path.string());
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace spider_check::os {
 
@@ -17,5 +18,11 @@ void write_new_file(const std::filesystem::path& path, const std::string& text);
  * the new one, also after a power cut. Throws std::system_error that names it.
  */
 void replace_file(const std::filesystem::path& path, const std::string& text);
+
+/**
+ * Likewise, but for everybody to read, and without waiting for the disk: it is made anew before
+ * long anyway.
+ */
+void publish_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace spider_check::os

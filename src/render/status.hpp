@@ -10,7 +10,7 @@ namespace spider_check::render {
 /** The status for a person: one screen. */
 [[nodiscard]] std::string status_text(const StatusReport& report, const Zone& zone);
 
-/** The status for programs; the keys are described in README, "status --json". */
+/** The status for programs; docs/reports.schema.json describes it. */
 [[nodiscard]] std::string status_json(const StatusReport& report, const Zone& zone);
 
 }  // namespace spider_check::render

@@ -1,48 +1,10 @@
-#include <nlohmann/json.hpp>
-
+#include "render/report_json.hpp"
 #include "render/sentences.hpp"
 #include "render/status.hpp"
 
 namespace spider_check::render {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-Json optional_time(const std::optional<TimePoint>& time) {
-  return time ? Json(iso_utc(*time)) : Json(nullptr);
-}
-
-Json optional_text(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
-Json spider(const RecordedOutcome& recorded) {
-  const auto& outcome = recorded.outcome;
-  const auto* exited = std::get_if<Exited>(&outcome.child.termination);
-  const auto* signaled = std::get_if<Signaled>(&outcome.child.termination);
-  const auto crawl = [&](std::int64_t Progress::*number) {
-    return outcome.crawl ? Json(outcome.crawl->progress.*number) : Json(nullptr);
-  };
-  return {{"spider", outcome.spider},
-          {"attempt", recorded.attempt},
-          {"verdict", to_text(outcome.judgement.verdict)},
-          {"reasons", outcome.judgement.reasons},
-          {"finished_at", iso_utc(recorded.finished)},
-          {"seconds", seconds(outcome.child.took)},
-          {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
-          {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
-          {"items", crawl(&Progress::items)},
-          {"pages", crawl(&Progress::pages)},
-          {"errors", crawl(&Progress::errors)},
-          {"cpu_seconds", seconds(outcome.child.cpu_time)},
-          {"peak_memory_bytes", outcome.child.peak_memory},
-          {"log_path", optional_text(outcome.log.string())}};
-}
 
 Json last_run(const StatusReport& report) {
   if (!report.state.last) return nullptr;
@@ -55,7 +17,7 @@ Json last_run(const StatusReport& report) {
                {"attempt", run.attempt},
                {"failure", optional_text(run.failure)},
                {"spiders", Json::array()}};
-  for (const auto& recorded : report.outcomes) json["spiders"].push_back(spider(recorded));
+  for (const auto& recorded : report.outcomes) json["spiders"].push_back(json_of(recorded));
   return json;
 }
 
@@ -72,25 +34,35 @@ Json running(const State& state) {
   return nullptr;
 }
 
+Json spiders(const StatusReport& report) {
+  auto list = Json::array();
+  for (const auto& spider : report.spiders) list.push_back(json_of(spider));
+  return list;
+}
+
 }  // namespace
 
 std::string status_json(const StatusReport& report, const Zone& zone) {
   const auto& state = report.state;
+  const bool fresh =
+      state.newest_success && state.now - *state.newest_success < report.policy.interval;
   const Json json = {
       {"schedule", report.schedule},
       {"now", iso_utc(state.now)},
       {"enabled", report.policy.enabled},
       {"interval_seconds", seconds(report.policy.interval)},
       {"last_success", optional_time(state.newest_success)},
+      {"fresh", fresh},
+      {"failed_runs", report.failed_runs},
       {"last_run", last_run(report)},
       {"running", running(state)},
       {"due", runs_spiders(report.decision)},
       {"next_due", optional_time(next_due(report))},
       {"reason", explain(report.decision, report.policy, state.now, zone)},
       {"future_runs", state.future_runs},
+      {"spiders", spiders(report)},
   };
-  // What a log or a spider's name holds need not be UTF-8; JSON must be.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return dump(json);
 }
 
 }  // namespace spider_check::render

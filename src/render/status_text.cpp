@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "render/sentences.hpp"
+#include "render/spider_table.hpp"
 #include "render/status.hpp"
 
 namespace spider_check::render {
@@ -133,7 +134,8 @@ std::string status_text(const StatusReport& report, const Zone& zone) {
                                 " run(s) start in the future of the database's clock; they count "
                                 "for nothing");
   }
-  return text + spider_lines(report);
+  return text + (report.spiders.empty() ? spider_lines(report)
+                                        : spider_table(report.spiders, report.state.now));
 }
 
 }  // namespace spider_check::render

@@ -63,6 +63,22 @@ void check_folders(const config::Config& config, Findings& findings) {
   check_folder("Logs", config.log_dir, place_of(places, key, key), findings);
 }
 
+void check_published(const config::Config& config, Findings& findings) {
+  if (config.metrics.empty()) return;
+  const auto place = place_of(config.places, "metrics.path", "metrics.path");
+  findings.fact("Metrics", config.metrics.string());
+  const auto folder = config.metrics.parent_path();
+  const auto state = os::look_at_folder(folder);
+  const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
+  if (!why_not.empty()) {
+    findings.warning(place + "nothing can be written in " + folder.string() + ": " + why_not +
+                     "; name a folder that is there, and in which this user may write");
+  }
+  if (config.metrics.extension() != ".prom") {
+    findings.warning(place + "node_exporter reads only files that end in .prom; name it so");
+  }
+}
+
 void check_database(const config::Config& config, Findings& findings) {
   db::Session session(config.database, db::session_name(os::host_name(), ::getpid()));
   try {

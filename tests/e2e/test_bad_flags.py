@@ -1,4 +1,7 @@
-"""A wrong command line gives one line that names the flag, exit 2, and nothing runs."""
+"""A wrong command line gives one line that names the flag, exit 2, and nothing runs.
+
+`health`, which answers monitoring by a table of its own, is in test_monitoring.py.
+"""
 
 import pytest
 
@@ -18,6 +21,10 @@ WRONG = [
     (["status", "--force"], "--force"),
     (["check", "--force"], "--force"),
     (["check", "extra"], "extra"),
+    (["metrics", "extra"], "extra"),
+    (["metrics", "--force"], "--force"),
+    (["--max-age", "5h"], "--max-age"),
+    (["status", "health"], "health"),
     (["--stdout"], "--stdout"),
     (["status", "--dry-run"], "--dry-run"),
     (["migrate", "--spider", "a"], "--spider"),
@@ -52,9 +59,10 @@ def test_help_and_version_need_no_configuration(shared, args):
 def test_help_names_every_flag_and_command(shared):
     out = shared.run("--help").out
     for word in ("-c", "--force", "--spider", "--dry-run", "-q", "-v", "--version", "--help",
-                 "migrate", "status", "logs", "check", "init"):
+                 "migrate", "status", "health", "metrics", "logs", "check", "init"):
         assert word in out
     assert max(map(len, out.splitlines())) <= 80
     assert "--wait" in shared.run("migrate", "--help").out
     assert "--json" in shared.run("status", "--help").out
+    assert "--max-age" in shared.run("health", "--help").out
     assert "--follow" in shared.run("logs", "--help").out

@@ -213,6 +213,21 @@ def test_a_scrapy_without_the_probe_is_a_warning(scrapy_world):
     assert result.out.splitlines()[-1].startswith("It works: ")
 
 
+def test_metrics_that_nobody_will_read_are_warnings(world):
+    world.spider("a").sections["metrics"] = {"path": "nowhere/x.txt"}
+    result = world.run("check")
+    assert result.code == 0
+    there, named = warnings(result)
+    assert there.startswith(place(world, "nowhere/x.txt")) and "it is not there" in there
+    assert named.startswith(place(world, "nowhere/x.txt")) and ".prom" in named
+    (world.folder / "nowhere").mkdir()
+    world.sections["metrics"] = {"path": "nowhere/x.prom"}
+    result = world.run("check")
+    assert (result.code, warnings(result)) == (0, [])
+    assert re.search(rf"^Metrics +{world.folder}/nowhere/x\.prom$", result.out, re.MULTILINE)
+    assert list((world.folder / "nowhere").iterdir()) == []
+
+
 def test_a_program_that_only_a_terminal_finds_is_a_warning(world):
     folder = world.folder / "bin"
     folder.mkdir()

@@ -43,7 +43,8 @@ def test_it_does_not_reach_a_spider_or_the_log(world, give_password):
     assert f"HOME={world.home}" in log  # … or it would show nothing
     assert "hunter2" not in log
     assert "hunter2" not in result.out + result.err
-    for args in (["status"], ["status", "--json"], ["--dry-run"], ["migrate"], ["check"]):
+    for args in (["status"], ["status", "--json"], ["health"], ["metrics"], ["--dry-run"],
+                 ["migrate"], ["check"]):
         result = world.run("-v", *args)
         assert "hunter2" not in result.out + result.err, args
     assert "hunter2" not in str(world.dump())
@@ -56,7 +57,8 @@ def test_it_is_in_no_error_of_a_database_that_cannot_be_reached(world, give_pass
     world.spider("a").sections["database"]["url"] = (
         f"postgresql:///nothing?host={world.home}&user=me")
     give_password(world)
-    for args, code in (([], 0), (["status"], 3), (["migrate"], 3), (["check"], 3), (["--force"], 0)):
+    for args, code in (([], 0), (["status"], 3), (["health"], 3), (["metrics"], 3),
+                       (["migrate"], 3), (["check"], 3), (["--force"], 0)):
         result = world.run("-v", *args)
         assert result.code == code
         assert "hunter2" not in result.out + result.err

@@ -176,6 +176,7 @@ Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   row.trigger = run.trigger;
   row.late = run.late;
   row.missed_intervals = run.missed_intervals;
+  row.hindrances = run.hindrances;
   database_.runs.push_back(row);
   answer();
   return {row.run.id, 1, row.run.started, row.token, row.run.uuid};
@@ -294,6 +295,7 @@ MemoryRun& MemoryRunStore::add_run(const AttemptRecord& attempt, const HostTime&
   row.trigger = attempt.run.trigger;
   row.late = attempt.run.late;
   row.missed_intervals = attempt.run.missed_intervals;
+  row.hindrances = attempt.run.hindrances;
   database_.runs.push_back(std::move(row));
   return database_.runs.back();
 }

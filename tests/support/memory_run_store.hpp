@@ -22,6 +22,7 @@ struct MemoryRun {
   Trigger trigger = Trigger::tick;
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
+  std::vector<Hindrance> hindrances;
   std::vector<RecordedOutcome> outcomes;
   std::map<int, std::string> tokens;  ///< of the attempts that outcomes are of
   std::vector<std::string> faults;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "config/version.hpp"
+#include "core/duration.hpp"
 #include "core/errors.hpp"
 
 namespace spider_check::config {
@@ -95,6 +96,66 @@ TEST_CASE("status is for people, and with --json for programs") {
   CHECK(command<StatusCommand>({"status", "--json"}).json);
 }
 
+TEST_CASE("history goes back a week unless told otherwise, and can be narrowed") {
+  const auto week = command<HistoryCommand>({"history"});
+  CHECK(week.since == 168h);
+  CHECK_FALSE(week.spider);
+  CHECK_FALSE(week.status);
+  CHECK_FALSE(week.json);
+  const auto narrow = command<HistoryCommand>(
+      {"history", "--since", "36h", "--spider", "news", "--status", "failed", "--json"});
+  CHECK(narrow.since == 36h);
+  CHECK(narrow.spider == "news");
+  CHECK(narrow.status == RunStatus::failed);
+  CHECK(narrow.json);
+  CHECK(refusal({"history", "--since", "x"}) ==
+        "--since: \"x\" is no duration; write it like " + std::string(duration_examples));
+  CHECK(refusal({"history", "--status", "bad"}) ==
+        "--status: \"bad\" is no status; write running, completed or failed");
+}
+
+TEST_CASE("show wants the number of a run") {
+  CHECK(command<ShowCommand>({"show", "17"}).run == 17);
+  CHECK_FALSE(command<ShowCommand>({"show", "17"}).json);
+  CHECK(command<ShowCommand>({"show", "17", "--json"}).json);
+  CHECK(refusal({"show", "x"}) == "show: \"x\" is no number from 1 on; write it like 17");
+  CHECK(contains(refusal({"show"}), "RUN is required"));
+}
+
+TEST_CASE("health takes the age from which on data is stale, and metrics no words of its own") {
+  CHECK_FALSE(command<HealthCommand>({"health"}).max_age.has_value());
+  CHECK(command<HealthCommand>({"health", "--max-age", "1h30m"}).max_age == 90min);
+  CHECK(parse({"health", "-c", "x"}).config_file == "x");
+  CHECK(std::holds_alternative<MetricsCommand>(parse({"metrics", "-q"}).command));
+  for (const std::string age : {"5", "0s", "-1h", "1 h", "20000d"}) {
+    CHECK(refusal({"health", "--max-age=" + age}) ==
+          "--max-age: \"" + age + "\" is no duration above 0s; write it like " +
+              R"("4h", "90m", "1h30m", "45s" or "90d")");
+  }
+}
+
+TEST_CASE("it is known for which lines monitoring must be answered, wrong ones, too") {
+  const std::pair<Words, bool> rows[] = {
+      {{"health"}, true},
+      {{"health", "--nonsense"}, true},
+      {{"-q", "-c", "x", "health", "--max-age"}, true},
+      {{"--config=x", "health"}, true},
+      {{"--config", "health", "health"}, true},
+      {{}, false},
+      {{"-c", "health"}, false},
+      {{"status", "health"}, false},
+      {{"--spider", "a", "health"}, false},
+      {{""}, false},
+      {{"-c"}, false},
+  };
+  for (const auto& [words, answer] : rows) {
+    std::vector<const char*> argv{"spider-check"};
+    for (const auto& word : words) argv.push_back(word.c_str());
+    CAPTURE(words.size());
+    CHECK(asks_for_health(static_cast<int>(argv.size()), argv.data()) == answer);
+  }
+}
+
 TEST_CASE("logs shows the newest log of a spider unless told which") {
   const auto newest = command<LogsCommand>({"logs", "a"});
   CHECK(newest.spider == "a");
@@ -152,8 +213,10 @@ TEST_CASE("init reads no configuration, and writes to one place") {
 }
 
 TEST_CASE("no line of any help is longer than a terminal") {
-  for (const auto& words : {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"},
-                            Words{"logs", "-h"}, Words{"check", "-h"}, Words{"init", "-h"}}) {
+  for (const auto& words :
+       {Words{"--help"}, Words{"migrate", "-h"}, Words{"status", "-h"}, Words{"history", "-h"},
+        Words{"show", "-h"}, Words{"health", "-h"}, Words{"metrics", "-h"}, Words{"logs", "-h"},
+        Words{"check", "-h"}, Words{"init", "-h"}}) {
     std::istringstream lines(command<PrintCommand>(words).text);
     for (std::string line; std::getline(lines, line);) {
       CAPTURE(line);
@@ -191,9 +254,10 @@ TEST_CASE("--help names every command, flag and exit status") {
   for (const std::string flag : {"-h", "--help"}) {
     const auto help = command<PrintCommand>({flag}).text;
     for (const std::string part :
-         {"migrate", "status", "logs", "check", "init", "--config", "--quiet", "--verbose",
-          "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ", " 2 ", " 3 ",
-          " 4 ", "128+N"}) {
+         {"migrate", "status",   "history",   "show",      "health",          "metrics",
+          "logs",    "check",    "init",      "--config",  "--quiet",         "--verbose",
+          "--force", "--spider", "--dry-run", "--version", "Exit status: 0 ", " 1 ",
+          " 2 ",     " 3 ",      " 4 ",       "128+N"}) {
       CAPTURE(part);
       CHECK(contains(help, part));
     }
@@ -203,6 +267,7 @@ TEST_CASE("--help names every command, flag and exit status") {
 TEST_CASE("--help behind a command is that command's") {
   CHECK(contains(command<PrintCommand>({"migrate", "--help"}).text, "--wait DURATION"));
   CHECK(contains(command<PrintCommand>({"status", "-h"}).text, "--json"));
+  CHECK(contains(command<PrintCommand>({"health", "-h"}).text, "--max-age DURATION"));
   for (const std::string part : {"SPIDER", "--run ID", "--attempt N", "-f,--follow"}) {
     CHECK(contains(command<PrintCommand>({"logs", "-h"}).text, part));
   }
@@ -222,6 +287,9 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"--wait", "3s"}, "--wait"},
       {{"status", "--wait", "3s"}, "--wait"},
       {{"migrate", "--json"}, "--json"},
+      {{"metrics", "x"}, "x"},
+      {{"health", "x"}, "x"},
+      {{"--max-age", "3h"}, "--max-age"},
       {{"migrate", "now"}, "now"},
       {{"migrate", "status"}, "status"},
       {{"check", "x"}, "x"},

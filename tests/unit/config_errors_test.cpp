@@ -76,6 +76,9 @@ TEST_CASE("a value of the wrong type is refused with file, line and key") {
        "DIR/x.toml:2: database.port: expected a whole number from 1 to 65535, found a text"},
       {"[database]\npassword = 12345",
        "DIR/x.toml:2: database.password: expected a text in quotes, found a number"},
+      {"metrics = 'x'", "DIR/x.toml:1: metrics: expected a table [metrics], found a text"},
+      {"[metrics]\npath = 1",
+       "DIR/x.toml:2: metrics.path: expected a text in quotes, found a number"},
       {"spider = 'x'", "DIR/x.toml:1: spider: expected tables [[spider]], found a text"},
       {"[spider]", "DIR/x.toml:1: spider: expected tables [[spider]], found a table"},
       {"spider = [1]", "DIR/x.toml:1: spider: expected tables [[spider]], found a number"},
@@ -120,6 +123,8 @@ TEST_CASE("a value out of its range is refused with file, line and key") {
        "DIR/x.toml:2: database.connect_timeout: \"999ms\" is too short; at least 1s"},
       {"[database]\nstatement_timeout = '0s'",
        "DIR/x.toml:2: database.statement_timeout: \"0s\" is too short; at least 100ms"},
+      {"[metrics]\npath = ''",
+       "DIR/x.toml:2: metrics.path: is empty; leave it out or give a value"},
       {"name = ''", "DIR/x.toml:1: name: is empty; leave it out or give a value"},
       {"name = \"a\\u0000b\"", "DIR/x.toml:1: name: holds a NUL character; take it out"},
       {"[[spider]]\nname = 'a'\ncommand = [\"a\\u0000\"]",
@@ -163,7 +168,9 @@ TEST_CASE("an unknown key is refused with what was probably meant, or with what 
        "DIR/x.toml:1: unknown key \"a\"; known here: name, enabled, interval, timezone, "
        "max_instances, concurrency, run_timeout, keep, log_size, max_attempts, retry_after, slack, "
        "takeover_after, state_dir, log_dir, on_database_error, wake_wait, precheck_max_age, "
-       "precheck, database, scrapy, spider, notify, spiders"},
+       "precheck, database, metrics, scrapy, spider, notify, spiders"},
+      {"[metrics]\nfile = 'x'",
+       "DIR/x.toml:2: unknown key \"file\" in [metrics]; known here: path"},
   };
   for (const auto& row : rows) CHECK(refusal(row.toml) == row.text);
 }

@@ -77,6 +77,16 @@ TEST_CASE("a precheck with a slash is beside the file, and none is none") {
   CHECK(load_text("precheck = []\n").precheck.empty());
 }
 
+TEST_CASE("metrics are written nowhere, or beside the file, or where a path says") {
+  CHECK(load_text("").metrics.empty());
+  CHECK(load_text("[metrics]\n").metrics.empty());
+  CHECK(load_text("[metrics]\npath = '/var/x/y.prom'\n").metrics == "/var/x/y.prom");
+  const test::TempFolder folder;
+  folder.write("spider-check.toml", "[metrics]\npath = 'out/y.prom'\n");
+  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
+  CHECK(config.metrics == folder.path() / "out/y.prom");
+}
+
 TEST_CASE("the least and the most that a key takes are taken") {
   const auto least = load_text(
       "interval = '1s'\nmax_instances = 1\nmax_attempts = 1\nretry_after = '0s'\nslack = '0s'\n"

@@ -1,0 +1,11 @@
+#include "os/published_file.hpp"
+
+#include "os/new_file.hpp"
+
+namespace spider_check::os {
+
+void PublishedFile::replace(std::string_view text) {
+  publish_file(path_, text);
+}
+
+}  // namespace spider_check::os

@@ -1,0 +1,110 @@
+#include <algorithm>
+
+#include "core/duration.hpp"
+#include "render/history.hpp"
+#include "render/live_table.hpp"
+#include "render/sentences.hpp"
+#include "render/text_width.hpp"
+
+namespace spider_check::render {
+
+namespace {
+
+constexpr std::size_t ago_width = 18;     // "(10 h 59 min ago)"
+constexpr std::size_t what_width = 11;    // "run 12345"
+constexpr std::size_t status_width = 11;  // "completed"
+
+std::string counts_of(const RunRecord& record) {
+  std::string text;
+  const auto add = [&](int count, const char* word) {
+    if (count == 0) return;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + word;
+  };
+  add(record.ok, "ok");
+  add(record.degraded, "degraded");
+  add(record.failed, "failed");
+  if (record.items) {
+    text += (text.empty() ? "" : ", ") + std::to_string(*record.items) +
+            (*record.items == 1 ? " item" : " items");
+  }
+  return text;
+}
+
+/** What is remarkable about a run, each with a comma before it. */
+std::string remarks_of(const RunRecord& record) {
+  const auto& run = record.run;
+  std::string text;
+  if (run.finished && run.status != RunStatus::running) {
+    text += ", took " + whole_words(std::max(Duration{0}, *run.finished - run.started));
+  }
+  if (run.attempt > 1) text += ", attempt " + std::to_string(run.attempt);
+  if (run.partial) text += ", only some spiders";
+  if (record.trigger == Trigger::force) text += ", forced";
+  if (record.late && *record.late >= std::chrono::minutes(10)) {
+    text += ", " + whole_words(*record.late) + " late";
+  }
+  return text;
+}
+
+/** When it was, absolute and relative, and what. */
+std::string beginning(TimePoint from, TimePoint now, const std::string& what, const Zone& zone) {
+  const auto ago = "(" + whole_words(std::max(Duration{0}, now - from)) + " ago)";
+  return zone.at(from) + " " + pad_to(ago, ago_width) + pad_to(what, what_width);
+}
+
+std::string run_line(const RunRecord& record, TimePoint now, const Zone& zone) {
+  const auto& run = record.run;
+  auto text = beginning(run.started, now, "run " + std::to_string(run.id), zone) +
+              pad_to(std::string(to_text(run.status)), status_width) + counts_of(record) +
+              remarks_of(record) + "\n";
+  if (!run.failure.empty()) text += "      " + printable(run.failure) + "\n";
+  for (const auto& fault : record.faults) text += "      " + printable(fault) + "\n";
+  return text;
+}
+
+std::string gap_line(const Gap& gap, TimePoint now, const Zone& zone) {
+  auto text = beginning(gap.from, now, "gap", zone) + whole_words(gap.to - gap.from) + ", until " +
+              (gap.open ? "now" : zone.at(gap.to)) + ": " + explain(gap.cause);
+  if (!gap.detail.empty()) text += " (" + printable(gap.detail) + ")";
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string explain(GapCause cause) {
+  switch (cause) {
+    case GapCause::unknown:
+      return "nothing ran, and nobody can say why";
+    case GapCause::off:
+      return "the machine was off";
+    case GapCause::suspended:
+      return "the machine was asleep";
+    case GapCause::disabled:
+      return "the schedule was disabled";
+    case GapCause::database_away:
+      return "the database could not be used";
+    case GapCause::deferred:
+      return "the run was put off";
+    case GapCause::failing:
+      return "the spiders failed";
+  }
+  return "";
+}
+
+std::string history_text(const HistoryReport& report, const Zone& zone) {
+  auto text = "Schedule " + printable(report.schedule) + ", since " + zone.at(report.since) +
+              ", the newest first\n";
+  if (report.runs.empty() && report.gaps.empty()) return text + "No run is recorded.\n";
+  auto gap = report.gaps.begin();
+  for (const auto& record : report.runs) {
+    for (; gap != report.gaps.end() && gap->from >= record.run.started; ++gap) {
+      text += gap_line(*gap, report.now, zone);
+    }
+    text += run_line(record, report.now, zone);
+  }
+  for (; gap != report.gaps.end(); ++gap) text += gap_line(*gap, report.now, zone);
+  if (report.cut) text += "There are more; ask for a shorter time with --since\n";
+  return text;
+}
+
+}  // namespace spider_check::render

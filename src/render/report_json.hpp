@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "core/report.hpp"
+
+namespace spider_check::render {
+
+// What the commands' --json have in common. Times are ISO 8601 in UTC, lengths are seconds, and
+// what is not known is null.
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] double seconds(Duration duration);
+[[nodiscard]] Json optional_seconds(const std::optional<Duration>& duration);
+[[nodiscard]] Json optional_time(const std::optional<TimePoint>& time);
+[[nodiscard]] Json optional_text(const std::string& text);
+
+/** One attempt of a spider. */
+[[nodiscard]] Json json_of(const RecordedOutcome& recorded);
+
+[[nodiscard]] Json json_of(const RunRecord& record);
+[[nodiscard]] Json json_of(const Gap& gap);
+[[nodiscard]] Json json_of(const SpiderSummary& spider);
+
+/** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
+[[nodiscard]] std::string dump(const Json& json);
+
+}  // namespace spider_check::render

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/status.hpp"
+
+namespace spider_check::render {
+
+/**
+ * The newest attempts at a glance, the oldest first: a bar for the items of each crawl beside the
+ * most of them, "·" for a success of what is no crawl, "×" for a failure.
+ */
+[[nodiscard]] std::string sparkline(const std::vector<SpiderPoint>& points);
+
+/** Lines that show each spider, at most 80 columns wide but for reasons and paths. */
+[[nodiscard]] std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint now);
+
+}  // namespace spider_check::render

@@ -1,0 +1,134 @@
+#include "core/gaps.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Gaps = std::vector<Gap>;
+using Runs = std::vector<RunRecord>;
+
+const TimePoint start{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20}};
+
+TimePoint at(Duration after) {
+  return start + after;
+}
+
+/** A run that completed at once. */
+RunRecord completed(Duration started, std::optional<Duration> late = {}) {
+  RunRecord record;
+  record.run.id = 1;
+  record.run.status = RunStatus::completed;
+  record.run.started = at(started);
+  record.run.finished = at(started + 5min);
+  record.run.spider_count = 3;
+  record.late = late;
+  return record;
+}
+
+RunRecord failed(Duration started, const std::string& why) {
+  auto record = completed(started);
+  record.run.status = RunStatus::failed;
+  record.run.failure = why;
+  return record;
+}
+
+RunRecord running(Duration started, std::optional<Duration> late = {}) {
+  auto record = completed(started, late);
+  record.run.status = RunStatus::running;
+  record.run.finished.reset();
+  return record;
+}
+
+/** The gaps of these runs, which are given the oldest first. */
+Gaps find(Runs runs, Duration now, const std::vector<Hindrance>& current = {},
+          Duration since = -240h) {
+  std::reverse(runs.begin(), runs.end());
+  return find_gaps(runs, {}, at(since), at(now), current);
+}
+
+}  // namespace
+
+TEST_CASE("runs that follow each other within the interval and a tick leave no gap") {
+  CHECK(find({}, 100h).empty());
+  CHECK(find({completed(0h), completed(4h + 5min), completed(8h + 10min)}, 12h).empty());
+  CHECK(find({completed(0h)}, 4h + 9min).empty());
+}
+
+TEST_CASE("a late run without a reason leaves a gap of unknown cause, from when it was due") {
+  CHECK(find({completed(0h), completed(9h)}, 10h) ==
+        Gaps{{at(4h), at(9h), GapCause::unknown, "", false}});
+  // The interval was shorter then, as the run itself says.
+  CHECK(find({completed(0h), completed(9h, 7h)}, 10h) ==
+        Gaps{{at(2h), at(9h), GapCause::unknown, "", false}});
+}
+
+TEST_CASE("what kept a run from starting explains its part of the time, first come first served") {
+  auto late = completed(10h, 6h);
+  late.hindrances = {{GapCause::off, 6h, 2h, ""}, {GapCause::deferred, 3h, 0h, "no network"}};
+  CHECK(find({completed(0h), late}, 11h) ==
+        Gaps{{at(8h), at(10h), GapCause::deferred, "no network", false},
+             {at(4h), at(8h), GapCause::off, "", false}});
+}
+
+TEST_CASE("the few minutes until the next tick are no gap of their own") {
+  auto late = completed(10h, 6h);
+  late.hindrances = {{GapCause::off, 6h, 5min, ""}};
+  CHECK(find({completed(0h), late}, 11h) ==
+        Gaps{{at(4h), at(10h) - 5min, GapCause::off, "", false}});
+}
+
+TEST_CASE("a run that failed is failing from then on, until one succeeds") {
+  CHECK(find({completed(0h), failed(4h, "a failed"), completed(9h)}, 10h) ==
+        Gaps{{at(4h), at(9h), GapCause::failing, "a failed", false}});
+  CHECK(find({completed(0h), failed(4h, "a failed")}, 10h) ==
+        Gaps{{at(4h), at(10h), GapCause::failing, "a failed", true}});
+}
+
+TEST_CASE("a run that succeeded at its third attempt was failing until that one") {
+  auto third = completed(4h);
+  third.run.attempt = 3;
+  third.run.finished = at(5h);
+  CHECK(find({completed(0h), third}, 6h) == Gaps{{at(4h), at(5h), GapCause::failing, "", false}});
+}
+
+TEST_CASE("off first and failing afterwards are two gaps") {
+  auto late = failed(10h, "a failed");
+  late.late = 6h;
+  late.hindrances = {{GapCause::off, 6h, 1min, ""}};
+  CHECK(find({completed(0h), late}, 12h) ==
+        Gaps{{at(10h), at(12h), GapCause::failing, "a failed", true},
+             {at(4h), at(10h) - 1min, GapCause::off, "", false}});
+}
+
+TEST_CASE("a run that was forced and failed while the data was fresh is no gap") {
+  CHECK(find({completed(0h), failed(1h, "x")}, 3h).empty());
+  CHECK(find({completed(0h), failed(1h, "x")}, 6h) ==
+        Gaps{{at(4h), at(6h), GapCause::failing, "x", true}});
+}
+
+TEST_CASE("partial runs make nothing fresh, and a run that goes on makes an end of it") {
+  auto partial = completed(6h);
+  partial.run.partial = true;
+  CHECK(find({completed(0h), partial}, 8h) == Gaps{{at(4h), at(8h), GapCause::unknown, "", true}});
+  CHECK(find({completed(0h), running(4h)}, 5h).empty());
+}
+
+TEST_CASE("a gap that lasts still is explained by what keeps runs from starting now") {
+  CHECK(find({completed(0h)}, 8h, {{GapCause::disabled, 3h, 0h, ""}}) ==
+        Gaps{{at(5h), at(8h), GapCause::disabled, "", true},
+             {at(4h), at(5h), GapCause::unknown, "", false}});
+}
+
+TEST_CASE("gaps begin where the history does") {
+  CHECK(find({completed(0h), completed(9h)}, 10h, {}, 6h) ==
+        Gaps{{at(6h), at(9h), GapCause::unknown, "", false}});
+  CHECK(find({completed(0h), completed(9h)}, 10h, {}, 9h).empty());
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,130 @@
+// What is written for others to read: when, and what becomes of the run when that fails.
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "app/tick.hpp"
+#include "core/errors.hpp"
+#include "core/published_file.hpp"
+#include "support/host.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class FakeFile final : public PublishedFile {
+ public:
+  std::vector<std::string> texts;
+  bool full = false;
+
+  void replace(std::string_view text) override {
+    if (full) throw std::system_error(ENOSPC, std::generic_category(), "cannot write /x.prom");
+    texts.emplace_back(text);
+  }
+
+  [[nodiscard]] std::string place() const override { return "/x.prom"; }
+};
+
+/** A host that publishes when the database last saw a success. */
+struct World {
+  World() {
+    host.keep_journal(disk);
+    host.living.clear();
+    host.schedule.publications.push_back(
+        {"the page", &file, [](const app::Schedule& schedule) {
+           const auto success = schedule.store.glance().newest_success;
+           return success ? std::to_string(success->time_since_epoch().count()) : "never";
+         }});
+  }
+
+  void pass(Duration time) {
+    database.now += time;
+    host.clock().since_boot += time;
+    host.clock().wall += time;
+  }
+
+  /** As published. */
+  [[nodiscard]] std::string success() const {
+    return std::to_string(database.runs.at(0).run.started.time_since_epoch().count());
+  }
+
+  FakeDisk disk;
+  MemoryDatabase database;
+  FakeFile file;
+  Host host{database};
+};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a run is published once it is recorded, whether it succeeded or not") {
+  World world;
+  world.host.runner.ends["b"] = Exited{1};
+  (void)world.host.tick();
+  CHECK(world.file.texts == Texts{"never"});
+  world.host.runner.ends.clear();
+  world.pass(15min);
+  (void)world.host.tick();
+  CHECK(world.file.texts == Texts{"never", world.success()});
+}
+
+TEST_CASE("a tick that finds nothing to do publishes nothing") {
+  World world;
+  (void)world.host.tick();
+  world.pass(1h);
+  (void)world.host.tick();
+  CHECK(world.file.texts.size() == 1);
+}
+
+TEST_CASE("a run without the database is published by the tick that records it") {
+  World world;
+  world.database.down = true;
+  (void)world.host.tick();
+  CHECK(world.file.texts.empty());
+  world.database.down = false;
+  world.pass(1h);
+  (void)world.host.tick();
+  CHECK(world.file.texts == Texts{world.success()});
+  world.pass(1h);
+  (void)world.host.tick();
+  CHECK(world.file.texts.size() == 1);
+}
+
+TEST_CASE("a run that is told to stop waits for no publication") {
+  World world;
+  world.host.runner.stop_signal = 15;
+  CHECK(world.host.tick().signal == 15);
+  CHECK(world.file.texts.empty());
+}
+
+TEST_CASE("what cannot be published is one warning, and neither the run nor the rest fails") {
+  World world;
+  FakeFile other;
+  world.host.schedule.publications.push_back(
+      {"the rest", &other, [](const app::Schedule&) { return std::string("rest"); }});
+  SUBCASE("because it cannot be written") {
+    world.file.full = true;
+    CHECK(world.host.tick().code == ExitCode::success);
+    CHECK(world.host.logged(
+        "warning Could not write the page, so /x.prom stays as it was: cannot write /x.prom: "
+        "No space left on device\n"));
+  }
+  SUBCASE("because it cannot be read") {
+    world.host.schedule.publications[0].text = [](const app::Schedule&) -> std::string {
+      throw DbError(DbError::Kind::connection, "the server is gone");
+    };
+    CHECK(world.host.tick().code == ExitCode::success);
+    CHECK(world.host.logged(
+        "warning Could not write the page, so /x.prom stays as it was: the server is gone\n"));
+  }
+  CHECK(other.texts == Texts{"rest"});
+  CHECK(world.database.runs.at(0).run.status == RunStatus::completed);
+}
+
+}  // namespace spider_check::test
