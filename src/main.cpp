@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "app/prune.hpp"
 #include "app/schedule.hpp"
 #include "app/status.hpp"
+#include "app/telling.hpp"
 #include "app/tick.hpp"
 #include "app/views.hpp"
 #include "config/command_line.hpp"
@@ -28,7 +30,10 @@
 #include "db/migrator.hpp"
 #include "db/report_store.hpp"
 #include "db/run_store.hpp"
+#include "db/telling_store.hpp"
 #include "journal/file_journal.hpp"
+#include "notify/channels.hpp"
+#include "os/errands.hpp"
 #include "os/log_ends.hpp"
 #include "os/log_follower.hpp"
 #include "os/log_places.hpp"
@@ -40,6 +45,7 @@
 #include "os/published_file.hpp"
 #include "os/schedule_logs.hpp"
 #include "os/signals.hpp"
+#include "os/tail.hpp"
 #include "render/check.hpp"
 #include "render/health.hpp"
 #include "scrapy/crawl_witness.hpp"
@@ -113,6 +119,7 @@ class Program {
     }
     schedule_.reports = &reports_;
     schedule_.warnings = config.warnings;
+    if (config.notify.channels.any()) tell_people(config);
     if (!config.metrics.empty()) {
       schedule_.publications.push_back(
           {"the metrics", &metrics_file_, [](const auto& s) { return metrics(s); }});
@@ -139,6 +146,12 @@ class Program {
   app::Result operator()(const config::StatusCommand& command) {
     print(app::status(schedule_, command.json));
     return {};
+  }
+
+  app::Result operator()(const config::NotifyCommand& /*command*/) {
+    const auto tested = app::test_channels(schedule_);
+    print(tested.text);
+    return {tested.all_sent ? ExitCode::success : ExitCode::spider_failed};
   }
 
   app::Result operator()(const config::HistoryCommand& command) {
@@ -197,6 +210,28 @@ class Program {
   app::Result operator()(const config::PrintCommand& /*command*/) { return {}; }
 
  private:
+  /** What a schedule that tells nobody does without. */
+  struct Telling {
+    Telling(const config::Config& config, db::Session& session)
+        : store(session, config.name),
+          channels(config.notify.channels, os::sender()),
+          notifier{config.notify.policy, store, channels, errands,
+                   [](const std::filesystem::path& log) { return os::read_tail(log, 10'000); }} {}
+
+    db::PgTellingStore store;
+    notify::Channels channels;
+    os::Errands errands;
+    app::Notifier notifier;
+  };
+
+  void tell_people(const config::Config& config) {
+    telling_.emplace(config, session_);
+    schedule_.notifier = &telling_->notifier;
+    auto channels = telling_->channels.of_events();
+    for (auto& name : telling_->channels.of_runs()) channels.push_back(std::move(name));
+    store_.look_for_messages(std::move(channels));
+  }
+
   static std::string metrics(const app::Schedule& schedule) {
     return app::metrics(schedule, config::version);
   }
@@ -240,6 +275,7 @@ class Program {
   scrapy::Witnesses witnesses_;
   app::Log log_;
   app::Schedule schedule_;
+  std::optional<Telling> telling_;
 };
 
 app::Result run(int argc, char** argv) {

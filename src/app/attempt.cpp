@@ -9,6 +9,7 @@
 #include "app/retention.hpp"
 #include "app/run_keeper.hpp"
 #include "app/run_writer.hpp"
+#include "app/telling.hpp"
 #include "core/duration.hpp"
 #include "core/errors.hpp"
 #include "core/file_name.hpp"
@@ -103,6 +104,7 @@ class Attempt {
     }
     const auto view = schedule_.make_view(jobs_);
     view->begin(record_.claim);
+    check_in_at_start(schedule_, record_);
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
     const auto cut = writer_.lost() ? RunCut{} : schedule_.runner.run_all(jobs_, keeper);
     view->close();

@@ -20,6 +20,7 @@
 
 namespace spider_check::app {
 
+struct Notifier;
 struct Schedule;
 
 /** What is written anew after each run, for others to read. */
@@ -59,6 +60,7 @@ struct Schedule {
   std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
+  Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything
 };
 
 /** What is known of the owners of a state's running runs. */

@@ -15,6 +15,7 @@
 #include "app/memory.hpp"
 #include "app/offline_tick.hpp"
 #include "app/spider_list.hpp"
+#include "app/telling.hpp"
 #include "core/duration.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
@@ -37,7 +38,7 @@ class Tick {
     const auto selected = selection();
     schedule_.log.info("{}", render::starting(schedule_.policy));
     try {
-      return with_database_again(selected);
+      return told(with_database_again(selected));
     } catch (const DbError& error) {
       if (!may_do_without(schedule_, error)) {
         note_hindrance(schedule_, GapCause::database_away, "");
@@ -81,6 +82,12 @@ class Tick {
     return select(list_spiders(schedule_), request_.spiders);
   }
 
+  /** Last, when every lock is free; whoever asked this program to end does not wait for that. */
+  Result told(const Result& result) {
+    if (to_tell_ && result.signal == 0) tell(schedule_);
+    return result;
+  }
+
   /** A connection that is lost in the middle, while the host sleeps say, is no database away. */
   Result with_database_again(const std::optional<SpiderList>& selected) {
     try {
@@ -115,7 +122,7 @@ class Tick {
     while (std::chrono::steady_clock::now() + wake_pause <= deadline) {
       std::this_thread::sleep_for(wake_pause);
       try {
-        return with_database(selected);
+        return told(with_database(selected));
       } catch (const DbError& error) {
         if (error.kind() != DbError::Kind::connection) throw;
         why = error.what();
@@ -138,9 +145,13 @@ class Tick {
     const auto glance = schedule_.store.glance();
     reached_ = true;
     if (!request_.force) schedule_.log.info("{}", render::last_run(glance, schedule_.policy));
+    to_tell_ = glance.to_tell;
     const auto decision =
         decide_at_a_glance(glance.now, glance.newest_success, schedule_.policy, request_);
-    if (!decision) return std::nullopt;
+    if (!decision) {
+      to_tell_ = true;
+      return std::nullopt;
+    }
     note_seen(schedule_, glance);
     // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
     if (!schedule_.log.says(LogLevel::info)) return Result{};
@@ -224,6 +235,7 @@ class Tick {
   Schedule& schedule_;
   const Request& request_;
   bool reached_ = false;  ///< the database answered
+  bool to_tell_ = false;  ///< there may be something to tell people
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,22 +11,39 @@
 
 namespace spider_check::config {
 
+/** A file that holds what others must not read. */
+struct SecretFile {
+  std::filesystem::path path;
+  std::string what = "a password";
+};
+
 /**
  * Applies a TOML file: sources are applied from the weakest to the strongest. Gives the files that
- * a password was found in. Throws UsageError.
+ * a secret was found in. Throws UsageError.
  */
-[[nodiscard]] std::vector<std::filesystem::path> apply_file(const std::filesystem::path& file,
-                                                            Config& config);
+[[nodiscard]] std::vector<SecretFile> apply_file(const std::filesystem::path& file, Config& config);
 
-/** One warning for each file with a password that others than its owner can get at. */
-[[nodiscard]] std::vector<std::string> warn_of_open_secrets(
-    const std::vector<std::filesystem::path>& files);
+/** One warning for each file with a secret that others than its owner can get at. */
+[[nodiscard]] std::vector<std::string> warn_of_open_secrets(const std::vector<SecretFile>& files);
 
 /** A path that a file names: a relative one is relative to the file's folder. */
 [[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& base,
                                              const std::string& path);
 
 class TomlTable;
+
+/** Applies [notify]; gives the files with the URLs, which are secrets. Throws UsageError. */
+[[nodiscard]] std::vector<SecretFile> apply_notify(TomlTable table,
+                                                   const std::filesystem::path& file,
+                                                   Config& config);
+
+/** The first line of a file with a secret. Throws UsageError that starts with `place`. */
+[[nodiscard]] std::string read_secret(const std::filesystem::path& file, const std::string& place,
+                                      const std::string& what);
+
+/** A command from the file; empty where there is none. Throws UsageError. */
+[[nodiscard]] std::optional<std::vector<std::string>> read_command(
+    TomlTable& table, const std::filesystem::path& base);
 
 /** Applies [spiders]. Relative folders are relative to `base`. Throws UsageError. */
 void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config);

@@ -35,16 +35,6 @@ std::optional<OnDatabaseError> read_on_database_error(TomlTable& table) {
   throw UsageError(table.place(key) + ": expected \"run\" or \"skip\", found \"" + *word + "\"");
 }
 
-std::optional<std::vector<std::string>> read_command(TomlTable& table, const fs::path& base) {
-  auto command = table.texts("command");
-  if (!command) return std::nullopt;
-  if (command->empty() || command->front().empty()) {
-    throw UsageError(table.place("command") +
-                     R"(: names no program; write it like ["/usr/local/bin/fetch", "--all"])");
-  }
-  return resolve(std::move(*command), base);
-}
-
 void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   auto& policy = config.policy;
   assign(config.name, table.text("name"));
@@ -94,17 +84,6 @@ void read_report(TomlTable table, const fs::path& base, Config& config) {
   table.finish();
 }
 
-std::string read_password(const fs::path& file, const std::string& place) {
-  std::ifstream stream(file);
-  std::string password;
-  std::error_code ignored;
-  if (fs::is_directory(file, ignored) || !std::getline(stream, password)) {
-    throw UsageError(place + ": cannot read " + file.string() +
-                     "; name a file whose first line is the password");
-  }
-  return password;
-}
-
 /** Gives the password_file, where one is named. */
 std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
                                       ConnectionOptions& database) {
@@ -128,7 +107,7 @@ std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
       throw UsageError(place + ": there is a password, too; give one of them");
     }
     password_file = absolute(base, *file);
-    parameters["password"] = read_password(*password_file, place);
+    parameters["password"] = read_secret(*password_file, place, "password");
   }
   assign(database.connect_timeout, table.duration("connect_timeout", 1s));
   assign(database.statement_timeout, table.duration("statement_timeout", 100ms));
@@ -205,23 +184,44 @@ toml::table parse(const fs::path& file) {
 
 }  // namespace
 
+std::optional<std::vector<std::string>> read_command(TomlTable& table, const fs::path& base) {
+  auto command = table.texts("command");
+  if (!command) return std::nullopt;
+  if (command->empty() || command->front().empty()) {
+    throw UsageError(table.place("command") +
+                     R"(: names no program; write it like ["/usr/local/bin/fetch", "--all"])");
+  }
+  return resolve(std::move(*command), base);
+}
+
+std::string read_secret(const fs::path& file, const std::string& place, const std::string& what) {
+  std::ifstream stream(file);
+  std::string secret;
+  std::error_code ignored;
+  if (fs::is_directory(file, ignored) || !std::getline(stream, secret)) {
+    throw UsageError(place + ": cannot read " + file.string() +
+                     "; name a file whose first line is the " + what);
+  }
+  return secret;
+}
+
 fs::path absolute(const fs::path& base, const std::string& path) {
   const auto normal = (base / path).lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();  // "." leaves a slash at the end
 }
 
-std::vector<fs::path> apply_file(const fs::path& file, Config& config) {
+std::vector<SecretFile> apply_file(const fs::path& file, Config& config) {
   const auto parsed = parse(file);
   const auto name = file.string();
   const auto base = file.parent_path();
   TomlTable top(name, "", parsed);
   read_schedule(top, base, config);
   read_obstacles(top, base, config);
-  std::vector<fs::path> secrets;
+  std::vector<SecretFile> secrets;
   if (auto table = top.table("database")) {
     const auto password_file = read_database(*table, base, config.database);
     if (config.database.parameters.contains("password")) {
-      secrets.push_back(password_file.value_or(file));
+      secrets.push_back({password_file.value_or(file)});
     }
   }
   if (auto table = top.table("report")) read_report(*table, base, config);
@@ -229,6 +229,9 @@ std::vector<fs::path> apply_file(const fs::path& file, Config& config) {
   if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
   for (auto& table : top.tables("spider")) {
     config.programs.push_back(read_program(table, base, config.programs));
+  }
+  if (auto table = top.table("notify")) {
+    for (auto& secret : apply_notify(*table, file, config)) secrets.push_back(std::move(secret));
   }
   if (auto table = top.table("spiders")) apply_spiders(*table, base, config);
   top.finish();

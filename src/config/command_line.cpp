@@ -57,6 +57,7 @@ struct Flags {
   std::string directory;
   std::string output;
   bool to_stdout = false;
+  bool test = false;
 };
 
 /** A number from 1 on. Throws UsageError. */
@@ -69,9 +70,9 @@ Number parse_number(const std::string& text, const std::string& flag) {
   throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
 }
 
-constexpr std::array<std::string_view, 11> command_names{"migrate", "status", "history", "show",
+constexpr std::array<std::string_view, 12> command_names{"migrate", "status", "history", "show",
                                                          "report",  "health", "metrics", "logs",
-                                                         "prune",   "check",  "init"};
+                                                         "prune",   "check",  "notify",  "init"};
 
 /** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
 bool may_name_command(int argc, const char* const* argv) {
@@ -180,6 +181,10 @@ class Parser {
     check_ = app_.add_subcommand("check", "Try everything that the configuration names");
     prepare(*check_);
 
+    notify_ = app_.add_subcommand("notify", "Try whether people can be told");
+    prepare(*notify_);
+    notify_->add_flag("--test", flags_.test, "Send a test by each channel");
+
     init_ = app_.add_subcommand("init", "Write a configuration for a Scrapy project");
     init_->set_help_flag("-h,--help", "Show this help");
     init_->fallthrough();
@@ -216,6 +221,7 @@ class Parser {
     if (is(logs_)) return logs();
     if (is(prune_)) return PruneCommand{flags_.dry_run};
     if (is(check_)) return CheckCommand{};
+    if (is(notify_)) return notify();
     if (is(init_)) return init();
     return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
   }
@@ -224,6 +230,11 @@ class Parser {
   [[nodiscard]] std::string name_of_command() const {
     const auto chosen = app_.get_subcommands();
     return chosen.empty() ? "" : chosen.front()->get_name();
+  }
+
+  [[nodiscard]] NotifyCommand notify() const {
+    if (flags_.test) return {};
+    throw UsageError("notify: ticks tell people by themselves; say --test to try it");
   }
 
   [[nodiscard]] InitCommand init() const {
@@ -327,6 +338,7 @@ class Parser {
   CLI::App* logs_ = nullptr;
   CLI::App* prune_ = nullptr;
   CLI::App* check_ = nullptr;
+  CLI::App* notify_ = nullptr;
   CLI::App* init_ = nullptr;
 };
 

@@ -71,6 +71,9 @@ struct PruneCommand {
 /** Tries what the configuration names. */
 struct CheckCommand {};
 
+/** Tries whether people can be told. */
+struct NotifyCommand {};
+
 /** Writes a configuration for a Scrapy project. */
 struct InitCommand {
   std::string directory = ".";        ///< where to look for the project, there and below
@@ -85,7 +88,7 @@ struct PrintCommand {
 
 using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
                              ShowCommand, ReportCommand, HealthCommand, MetricsCommand, LogsCommand,
-                             PruneCommand, CheckCommand, InitCommand, PrintCommand>;
+                             PruneCommand, CheckCommand, NotifyCommand, InitCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

@@ -8,9 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/channels.hpp"
 #include "core/connection.hpp"
 #include "core/decision.hpp"
 #include "core/on_database_error.hpp"
+#include "core/telling.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
@@ -62,6 +64,13 @@ struct SpiderOverride {
   std::string place;  ///< "FILE:LINE: TABLE"
 };
 
+/** [notify]: who is told what. */
+struct NotifyConfig {
+  NotifyPolicy policy;
+  ChannelOptions channels;
+  std::string program_place{};  ///< of the program's command, "FILE:LINE: KEY"
+};
+
 /** Everything that is configured, checked whole. */
 struct Config {
   std::string name = "default";
@@ -84,6 +93,7 @@ struct Config {
   ConnectionOptions database;
   std::optional<ScrapyConfig> scrapy;
   std::vector<ProgramConfig> programs;
+  NotifyConfig notify;
   SpiderRules spiders;                    ///< for every spider
   std::vector<SpiderOverride> overrides;  ///< in the order of the file
   Places places;                          ///< of other keys than those of spiders

@@ -98,7 +98,7 @@ std::vector<std::string> variables_set(const Environment& environment) {
 
 Loaded load(const std::optional<std::string>& file, const Environment& environment) {
   Config config;
-  std::vector<fs::path> secrets;
+  std::vector<SecretFile> secrets;
   const auto found = find_file(file, environment);
   if (found) secrets = apply_file(*found, config);
   const auto dotenv = find_dotenv(found, environment);
@@ -107,7 +107,7 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
     // libpq's variables first, so that the program's own, which say what they are for, win.
     apply_libpq_settings(settings, config.database);
     apply_settings(settings, config);
-    if (settings("DB_PASSWORD") || settings("PGPASSWORD")) secrets.push_back(*dotenv);
+    if (settings("DB_PASSWORD") || settings("PGPASSWORD")) secrets.push_back({*dotenv});
   }
   yield_to_libpq(environment, config.database);
   apply_settings(settings_of(environment), config);

@@ -113,6 +113,23 @@ std::string database_text(const DatabaseVariables& database) {
          unset(R"(statement_timeout = "5s")", "until a statement is given up");
 }
 
+std::string notify_text() {
+  return "# Who is told when runs fail or recover, data is stale or spiders are degraded.\n" +
+         unset("[notify]", "") + unset("after_failures = 1", "how many runs in a row must fail") +
+         unset("stale = true", "tell when the data is too old all the same") +
+         unset(R"(stale_after = "4h")", "beyond the interval; default: as long as that") +
+         unset("degraded = true", "tell which spiders are degraded") +
+         unset(R"(timeout = "10s")", "for one message; a run never waits for it") +
+         unset(R"(ca_file = "ca.pem")", "whom to trust; default: whom this host trusts") +
+         unset("allow_http = false", "true: URLs may be plain http://, which anybody can read") +
+         unset("[notify.program]", "gets JSON on its input, and SPIDER_CHECK_… variables") +
+         unset(R"(command = ["/usr/local/bin/tell-me"])", "") +
+         unset("[notify.webhook]", "gets JSON, by POST") +
+         unset(R"(url = "https://hooks.example/me")", "a secret; or url_file: a file with it") +
+         unset("[notify.ping]", "a check as of healthchecks.io, told of each run") +
+         unset(R"(url = "https://hc.example/uuid")", "a secret; or url_file: a file with it");
+}
+
 std::string metrics_text() {
   return "# What monitoring reads.\n" + unset("[metrics]", "") +
          unset(R"(path = "spider-check.prom")", "for Prometheus, written after each run");
@@ -192,7 +209,7 @@ std::string new_config_text(const NewConfig& config) {
          "# `spider-check check` tries all of it, and says what is wrong.\n\n" +
          schedule_text() + "\n" + database_text(config.database) + "\n" + report_text() + "\n" +
          metrics_text() + "\n" + scrapy_text(config) + "\n" + spiders_text() + "\n" +
-         example_text(config.spider);
+         notify_text() + "\n" + example_text(config.spider);
 }
 
 }  // namespace spider_check::config

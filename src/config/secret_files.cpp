@@ -23,16 +23,16 @@ unsigned right_mode(const struct stat& status) {
 
 }  // namespace
 
-std::vector<std::string> warn_of_open_secrets(const std::vector<std::filesystem::path>& files) {
+std::vector<std::string> warn_of_open_secrets(const std::vector<SecretFile>& files) {
   std::vector<std::string> warnings;
-  for (const auto& file : files) {
+  for (const auto& [file, what] : files) {
     struct stat status {};
 
     if (::stat(file.c_str(), &status) != 0) continue;
     const auto mode = status.st_mode & 07777U;
     const auto right = right_mode(status);
     if ((mode & 077U & ~right) == 0) continue;
-    warnings.push_back(file.string() + ": holds a password, and others can get at it (mode " +
+    warnings.push_back(file.string() + ": holds " + what + ", and others can get at it (mode " +
                        octal(mode) + "); type chmod " + octal(right).substr(1) + " " +
                        file.string());
   }

@@ -25,6 +25,7 @@ struct AttemptRecord;
 struct Glance {
   TimePoint now{};
   std::optional<TimePoint> newest_success;
+  bool to_tell = false;  ///< there may be something to tell people; only where that is looked for
 };
 
 /** The session that holds a slot's lock. */

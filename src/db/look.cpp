@@ -24,7 +24,8 @@ Rights ask_for_rights(soci::session& sql) {
          "(SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT') AND "
          "has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')), true) "
          "FROM pg_class c WHERE c.oid IN (to_regclass('scheduler_state'), "
-         "to_regclass('spider_run')))::int * "
+         "to_regclass('spider_run'), to_regclass('spider_check_told'), "
+         "to_regclass('spider_check_notification')))::int * "
          "coalesce(has_sequence_privilege(to_regclass('scheduler_state_id_seq'), 'USAGE'), "
          "true)::int",
       soci::into(rights.is_primary), soci::into(rights.schema), soci::into(rights.may_create),
@@ -47,8 +48,8 @@ std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
   if (rights.may_read == 0 || (facts.schema_version == needed_version() && rights.may_write == 0)) {
     return "user " + user +
            " may not use spider-check's tables; use the one that migrated, or let that one type: "
-           "GRANT SELECT, INSERT, UPDATE ON scheduler_state, spider_run, spider_check_migration "
-           "TO " +
+           "GRANT SELECT, INSERT, UPDATE ON scheduler_state, spider_run, spider_check_told, "
+           "spider_check_notification, spider_check_migration TO " +
            user + "; GRANT USAGE ON SEQUENCE scheduler_state_id_seq TO " + user;
   }
   if (facts.schema_version != 0 || rights.may_create != 0) return {};

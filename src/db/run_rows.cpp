@@ -63,6 +63,27 @@ std::optional<Run> read_one(soci::session& sql, const std::string& schedule,
 
 }  // namespace
 
+std::optional<Glance> glance_with_messages(soci::session& sql, const std::string& schedule,
+                                           const std::vector<std::string>& channels) {
+  const auto names = to_array_literal(channels);
+  std::string now;
+  std::string success;
+  std::string found;
+  int to_tell = 0;
+  sql << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule, "
+         "(EXISTS (SELECT FROM spider_check_notification n WHERE n.schedule = :schedule "
+         "AND n.channel = ANY (:channels::text[]) AND n.next_try_at <= now()) "
+         "OR NOT EXISTS (SELECT FROM spider_check_told t WHERE t.schedule = :same "
+         "AND t.success >= scheduler_state.last_run_at))::int "
+         "FROM scheduler_state WHERE (schedule, last_run_at) <= (:also, now()) "
+         "AND status = 'completed' AND NOT partial AND spider_count > 0 "
+         "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
+      soci::use(schedule), soci::use(names), soci::use(schedule), soci::use(schedule),
+      soci::into(now), soci::into(success), soci::into(found), soci::into(to_tell);
+  if (!sql.got_data() || found != schedule) return std::nullopt;
+  return Glance{from_seconds(now), from_seconds(success), to_tell != 0};
+}
+
 std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule) {
   return read_one(sql, schedule, "NOT partial AND NOT (status = 'completed' AND spider_count = 0)");
 }

@@ -15,6 +15,15 @@ namespace spider_check::db {
 // Reads of rows. Rows that start in the future of the database's clock count for nothing. All of
 // them throw soci_error, which Session::run turns into DbError. `lock_held` is left to the caller.
 
+/**
+ * The newest success, and whether there may be something to tell in these channels: a message that
+ * is due, or a success that nobody has looked at, of a host that died before it could tell. One
+ * round trip, as cheap as PgRunStore::glance().
+ */
+[[nodiscard]] std::optional<Glance> glance_with_messages(soci::session& sql,
+                                                         const std::string& schedule,
+                                                         const std::vector<std::string>& channels);
+
 /** How many columns run_columns() are. */
 inline constexpr std::size_t run_width = 18;
 

@@ -74,6 +74,12 @@ auto PgRunStore::on_schema(Statements&& statements) {
 }
 
 Glance PgRunStore::glance() {
+  if (!channels_.empty()) {
+    return on_schema([&](soci::session& sql) {
+      return glance_with_messages(sql, schedule_, channels_)
+          .value_or(Glance{database_time(sql), std::nullopt});
+    });
+  }
   return on_schema([&](soci::session& sql) {
     // As small as it can be, because nearly every tick is this one statement: the schema's version
     // or a product and a cast to bigint would each cost a new session some percent of a whole tick.

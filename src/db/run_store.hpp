@@ -22,6 +22,9 @@ class PgRunStore final : public RunStore {
   /** `session`, which holds the locks, and `owners`, who says who this is, outlive the store. */
   PgRunStore(Session& session, std::string schedule, int max_instances, const OwnerProbe& owners);
 
+  /** From now on a glance looks for messages that are due in these channels, too. */
+  void look_for_messages(std::vector<std::string> channels) { channels_ = std::move(channels); }
+
   [[nodiscard]] Glance glance() override;
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
@@ -63,6 +66,7 @@ class PgRunStore final : public RunStore {
   std::string schedule_;
   int max_instances_;
   const OwnerProbe& owners_;
+  std::vector<std::string> channels_;    ///< whose messages a glance looks for
   std::optional<AsyncStatement> write_;  ///< the one under way
   RunId written_to_ = 0;
 };

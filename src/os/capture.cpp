@@ -4,10 +4,10 @@
 #include <cerrno>
 #include <chrono>
 
-#include <fcntl.h>
 #include <poll.h>
 
 #include "os/child.hpp"
+#include "os/pipe.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
@@ -15,32 +15,6 @@ namespace spider_check::os {
 namespace {
 
 constexpr std::size_t most_kept = std::size_t{1} << 20U;
-
-struct Pipe {
-  FileDescriptor read_end;
-  FileDescriptor write_end;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("cannot make a pipe");
-  Pipe pipe{FileDescriptor(Adopt{}, ends[0]), FileDescriptor(Adopt{}, ends[1])};
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);  // the child's end stays blocking
-  return pipe;
-}
-
-/** Reads all that is there, so that the child never waits for us. */
-void drain(FileDescriptor& from, std::string& to) {
-  std::array<char, 65536> buffer;
-  while (from) {
-    const auto got = ::read(from.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return from.close();
-    const auto room = most_kept - to.size();
-    to.append(buffer.data(), std::min(room, static_cast<std::size_t>(got)));
-  }
-}
 
 int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
   const auto left =
@@ -73,8 +47,8 @@ Captured capture(const Capture& program) {
       child.kill_group();
     }
     ended = ready > 0 && fds[0].revents != 0;
-    drain(output.read_end, captured.output);
-    drain(errors.read_end, captured.errors);
+    drain(output.read_end, captured.output, most_kept);
+    drain(errors.read_end, captured.errors, most_kept);
   }
   captured.termination = child.reap().termination;
   return captured;

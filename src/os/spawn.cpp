@@ -78,7 +78,7 @@ void reset_signals() {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(127);
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(null, STDIN_FILENO);
+  ::dup2(options.input < 0 ? null : options.input, STDIN_FILENO);
   ::dup2(options.output, STDOUT_FILENO);
   ::dup2(options.errors, STDERR_FILENO);
   // A niceness that the system does not grant is no reason not to run.

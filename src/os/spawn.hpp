@@ -21,13 +21,14 @@ struct ChildOptions {
   int output = -1;                          ///< becomes stdout
   int errors = -1;                          ///< becomes stderr
   std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
-  int nice = 0;  ///< added to this program's own niceness
+  int nice = 0;    ///< added to this program's own niceness
+  int input = -1;  ///< becomes stdin; -1: /dev/null does
 };
 
 /**
- * Starts a process in a session and group of its own, with stdin from /dev/null and no descriptor
- * but its three. It gets SIGTERM when this one ends. Throws std::system_error, also when the
- * program cannot be executed. The caller waits for it.
+ * Starts a process in a session and group of its own, with no descriptor but its three. It gets
+ * SIGTERM when this one ends. Throws std::system_error, also when the program cannot be executed.
+ * The caller waits for it.
  */
 [[nodiscard]] pid_t spawn(const ChildOptions& options);
 

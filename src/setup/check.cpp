@@ -6,6 +6,7 @@
 #include "config/spider_rules.hpp"
 #include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "os/errands.hpp"
 #include "os/program_file.hpp"
 #include "scrapy/probe_folder.hpp"
 #include "scrapy/project.hpp"
@@ -45,6 +46,7 @@ class Check {
     check_published(config_, findings_);
     check_database(config_, findings_);
     look_at_precheck();
+    if (config_.notify.channels.any()) look_at_notify();
     if (config_.scrapy) look_at_project();
     if (!config_.programs.empty()) look_at_programs();
     check_working_directories(config_, findings_);
@@ -94,6 +96,25 @@ class Check {
     findings_.fact("Precheck", os::find_program(config_.precheck.front()).path.string() +
                                    ", until the data is " + to_text(config_.precheck_max_age) +
                                    " old");
+  }
+
+  /** Nothing is sent: that is for `notify --test`. */
+  void look_at_notify() {
+    const auto& channels = config_.notify.channels;
+    std::vector<std::string> names;
+    if (!channels.program.empty() &&
+        check_program(channels.program.front(), config_.notify.program_place + ": ", findings_)) {
+      names.push_back(channels.program.front());
+    }
+    const bool needs_sender = !channels.webhook.empty() || !channels.ping.empty();
+    if (needs_sender && !os::find_program(os::sender()).why_not.empty()) {
+      findings_.problem("nothing can be sent without " + os::sender() +
+                        "; install spider-check whole");
+    }
+    // Not their URLs, which are secrets.
+    if (!channels.webhook.empty()) names.emplace_back("a webhook");
+    if (!channels.ping.empty()) names.emplace_back("a check by pings");
+    if (!names.empty()) findings_.fact("Told", joined(names) + "; try: spider-check notify --test");
   }
 
   void look_at_project() {

@@ -38,7 +38,8 @@ class Databases:
             cursor.execute("DROP SCHEMA IF EXISTS clock CASCADE")
             if self._schema_of(connection) != self._schema:
                 return False
-            cursor.execute("TRUNCATE scheduler_state, spider_run RESTART IDENTITY")
+            cursor.execute("TRUNCATE scheduler_state, spider_run, spider_check_told, "
+                           "spider_check_notification RESTART IDENTITY")
             return True
 
     @staticmethod

@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "config": {"core"},
     "render": {"core"},
     "notify": {"core"},
+    "send": set(),
     "scrapy": {"core", "os"},
     "journal": {"core", "os"},
     "app": {"core", "render"},
@@ -30,6 +31,8 @@ MAY_LINK = {
     "db": {"soci_dep", "libpq_dep", "nlohmann_json_dep"},
     "config": {"cli11_dep", "tomlplusplus_dep", "libpq_dep"},
     "render": {"nlohmann_json_dep"},
+    "notify": {"nlohmann_json_dep"},
+    "send": {"libcurl_dep", "nlohmann_json_dep"},
     "scrapy": {"nlohmann_json_dep"},
     "journal": {"nlohmann_json_dep"},
     "app": {"spdlog_dep"},
@@ -43,7 +46,9 @@ LIBRARIES = {
     "CLI/": ("config/",),
     "spdlog/": ("app/log.cpp",),
     "fmt/": ("app/log.hpp", "app/fmt.cpp"),
-    "nlohmann/": ("render/", "db/hindrance_json.cpp", "db/outcome_json.cpp", "scrapy/", "journal/"),
+    "nlohmann/": ("render/", "db/hindrance_json.cpp", "db/outcome_json.cpp", "scrapy/", "journal/",
+                  "notify/", "send/"),
+    "curl/": ("send/",),
 }
 
 STANDARD_HEADER = re.compile(r"[a-z_]+")

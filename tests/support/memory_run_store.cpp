@@ -112,7 +112,17 @@ Glance MemoryRunStore::glance() {
   const auto* success = newest(database_, [](const Run& run) {
     return run.status == RunStatus::completed && !run.partial && run.spider_count > 0;
   });
-  return {database_.now, success ? std::optional(success->run.started) : std::nullopt};
+  if (success == nullptr) return {database_.now, std::nullopt};
+  const auto started = success->run.started;
+  return {database_.now, started, looks_for_messages && may_have_to_tell(started)};
+}
+
+bool MemoryRunStore::may_have_to_tell(TimePoint success) const {
+  const auto& seen = database_.told.success;
+  return !seen || *seen < success ||
+         std::any_of(
+             database_.notifications.begin(), database_.notifications.end(),
+             [&](const auto& one) { return one.next_try && *one.next_try <= database_.now; });
 }
 
 State MemoryRunStore::state() {

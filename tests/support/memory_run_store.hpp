@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/ports.hpp"
+#include "core/telling_store.hpp"
 
 namespace spider_check::test {
 
@@ -27,11 +28,23 @@ struct MemoryRun {
   std::vector<std::string> faults;
 };
 
+/** A message as the memory store keeps it. */
+struct MemoryNotification {
+  NewNotification what;
+  TimePoint created{};
+  int tries = 0;
+  std::optional<TimePoint> next_try;
+  bool sent = false;
+  std::string last_error;
+};
+
 /** What the stores of several hosts share: rows, locks and one clock that a test sets. */
 struct MemoryDatabase {
   TimePoint now{std::chrono::hours(500'000)};
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
+  Told told;
+  std::vector<MemoryNotification> notifications;
   bool down = false;              ///< every verb throws DbError
   std::set<std::string> cut_off;  ///< hosts for which it is down
   RunId last_id = 0;              ///< of whichever run there was
@@ -60,6 +73,8 @@ class MemoryRunStore final : public RunStore {
  public:
   MemoryRunStore(MemoryDatabase& database, int max_instances, Owner owner)
       : database_(database), max_instances_(max_instances), owner_(std::move(owner)) {}
+
+  bool looks_for_messages = false;  ///< a glance does
 
   [[nodiscard]] Glance glance() override;
   [[nodiscard]] State state() override;
@@ -107,6 +122,7 @@ class MemoryRunStore final : public RunStore {
   MemoryRun& owned(const Claim& claim);
   [[nodiscard]] bool held_by_others(int slot) const;
   [[nodiscard]] bool stays(const MemoryRun& row, const PruneStep& step) const;
+  [[nodiscard]] bool may_have_to_tell(TimePoint success) const;
 
   MemoryDatabase& database_;
   int max_instances_;

@@ -170,7 +170,7 @@ TEST_CASE("an unknown key is refused with what was probably meant, or with what 
        "DIR/x.toml:1: unknown key \"a\"; known here: name, enabled, interval, timezone, "
        "max_instances, concurrency, run_timeout, keep, log_size, max_attempts, retry_after, slack, "
        "takeover_after, state_dir, log_dir, on_database_error, wake_wait, precheck_max_age, "
-       "precheck, database, report, metrics, scrapy, spider, spiders"},
+       "precheck, database, report, metrics, scrapy, spider, notify, spiders"},
       {"[metrics]\nfile = 'x'",
        "DIR/x.toml:2: unknown key \"file\" in [metrics]; known here: path"},
   };

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/port.hpp"
+#include "core/telling.hpp"
+
+namespace spider_check {
+
+/** A message for one channel, before it is recorded. */
+struct NewNotification {
+  std::string channel;
+  EventKind event = EventKind::test;
+  std::string key;    ///< of the event
+  std::string facts;  ///< a JSON object
+};
+
+/** One that is due, and nobody else's for some minutes. */
+struct DueNotification {
+  std::int64_t id = 0;
+  std::string channel;
+  EventKind event = EventKind::test;
+  std::string facts;
+  int tries = 1;  ///< with this one
+};
+
+/**
+ * What people were told about one schedule, and what they are still to be told: in the database, so
+ * that any host may do it and none does it twice. All throw DbError.
+ */
+class TellingStore : public Port {
+ public:
+  /** What was told. */
+  [[nodiscard]] virtual Told told() = 0;
+
+  /** How the schedule is doing. */
+  [[nodiscard]] virtual Situation situation() = 0;
+
+  /**
+   * Records what is told from now on with its messages, all or nothing. False, and nothing is
+   * recorded, when another host did that since `told.version` was read.
+   */
+  virtual bool tell(const Told& told, const std::vector<NewNotification>& notifications) = 0;
+
+  /** Records messages; those that are recorded already are not recorded again. */
+  virtual void add(const std::vector<NewNotification>& notifications) = 0;
+
+  /**
+   * The oldest unsent message of each of these channels, where its time has come: it is the
+   * caller's for `lease`, and due again after that.
+   */
+  [[nodiscard]] virtual std::vector<DueNotification> take_due(
+      const std::vector<std::string>& channels, Duration lease) = 0;
+
+  virtual void sent(std::int64_t id) = 0;
+
+  /** It did not arrive: it is due again after that pause, unless it is older than worth_telling. */
+  virtual void not_sent(std::int64_t id, const std::string& why, Duration pause) = 0;
+};
+
+}  // namespace spider_check

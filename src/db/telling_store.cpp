@@ -1,0 +1,184 @@
+#include "db/telling_store.hpp"
+
+#include <sstream>
+
+#include "db/outcome_reads.hpp"
+#include "db/run_rows.hpp"
+#include "db/values.hpp"
+
+namespace spider_check::db {
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::optional<TimePoint> optional_time(long long microseconds, soci::indicator indicator) {
+  if (indicator == soci::i_null) return std::nullopt;
+  return from_microseconds(microseconds);
+}
+
+/** The newest success, found as PgRunStore::glance() does. */
+std::optional<TimePoint> newest_success(soci::session& sql, const std::string& schedule) {
+  long long at = 0;
+  sql << "SELECT " << to_microseconds("last_run_at")
+      << " FROM scheduler_state WHERE (schedule, last_run_at) <= (:schedule, now()) "
+         "AND schedule = :same AND status = 'completed' AND NOT partial AND spider_count > 0 "
+         "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
+      soci::use(schedule), soci::use(schedule), soci::into(at);
+  if (!sql.got_data()) return std::nullopt;
+  return from_microseconds(at);
+}
+
+/** What came after the newest success. */
+void read_tries(soci::session& sql, const std::string& schedule, Situation& situation) {
+  long long after = situation.newest_success ? situation.newest_success->time_since_epoch().count()
+                                             : std::int64_t{0};
+  long long now = 0;
+  long long first = 0;
+  soci::indicator has_first = soci::i_null;
+  // Nobody counts further than a thousand.
+  sql << "WITH tries AS (SELECT last_run_at, status FROM scheduler_state "
+         "WHERE schedule = :schedule AND NOT partial AND last_run_at <= now() AND last_run_at > "
+         "to_timestamp(0) + :after * interval '1 microsecond' "
+         "AND NOT (status = 'completed' AND spider_count = 0) ORDER BY last_run_at LIMIT 1000) "
+         "SELECT "
+      << to_microseconds("now()") << ", " << to_microseconds("min(last_run_at)")
+      << ", (count(*) FILTER (WHERE status = 'failed'))::int FROM tries",
+      soci::use(schedule), soci::use(after), soci::into(now), soci::into(first, has_first),
+      soci::into(situation.failed_runs);
+  situation.now = from_microseconds(now);
+  situation.first_try = optional_time(first, has_first);
+}
+
+}  // namespace
+
+Told PgTellingStore::told() {
+  return session_.run([&](soci::session& sql) {
+    Told told;
+    int failing = 0;
+    int stale = 0;
+    std::string degraded;
+    long long success = 0;
+    soci::indicator has_success = soci::i_null;
+    sql << "SELECT version, failing::int, stale::int, array_to_string(degraded, E'\\n'), "
+        << to_microseconds("success") << " FROM spider_check_told WHERE schedule = :schedule",
+        soci::use(schedule_), soci::into(told.version), soci::into(failing), soci::into(stale),
+        soci::into(degraded), soci::into(success, has_success);
+    if (!sql.got_data()) return Told{};
+    told.failing = failing != 0;
+    told.stale = stale != 0;
+    told.degraded = lines_of(degraded);
+    told.success = optional_time(success, has_success);
+    return told;
+  });
+}
+
+Situation PgTellingStore::situation() {
+  return session_.run([&](soci::session& sql) {
+    Situation situation;
+    situation.newest_success = newest_success(sql, schedule_);
+    read_tries(sql, schedule_, situation);
+    situation.last = newest_whole_run(sql, schedule_);
+    if (situation.last) situation.outcomes = newest_outcomes(sql, situation.last->id);
+    return situation;
+  });
+}
+
+void PgTellingStore::insert(soci::session& sql, const std::vector<NewNotification>& notifications) {
+  for (const auto& notification : notifications) {
+    const auto event = std::string(to_text(notification.event));
+    sql << "INSERT INTO spider_check_notification "
+           "(schedule, channel, event, key, facts, created_at, next_try_at) "
+           "VALUES (:schedule, :channel, :event, :key, :facts::jsonb, now(), now()) "
+           "ON CONFLICT (schedule, key, channel) DO NOTHING",
+        soci::use(schedule_), soci::use(notification.channel), soci::use(event),
+        soci::use(notification.key), soci::use(notification.facts);
+  }
+}
+
+bool PgTellingStore::tell(const Told& told, const std::vector<NewNotification>& notifications) {
+  return session_.run([&](soci::session& sql) {
+    const int failing = told.failing ? 1 : 0;
+    const int stale = told.stale ? 1 : 0;
+    const auto degraded = to_array_literal(told.degraded);
+    long long success = told.success ? told.success->time_since_epoch().count() : std::int64_t{0};
+    soci::indicator has_success = told.success ? soci::i_ok : soci::i_null;
+    int version = 0;
+    soci::transaction transaction(sql);
+    sql << "INSERT INTO spider_check_told AS told "
+           "(schedule, version, failing, stale, degraded, success, updated_at) "
+           "VALUES (:schedule, 1, :failing::int::boolean, :stale::int::boolean, "
+           ":degraded::text[], to_timestamp(0) + :success * interval '1 microsecond', now()) "
+           "ON CONFLICT (schedule) DO UPDATE SET version = told.version + 1, "
+           "failing = excluded.failing, stale = excluded.stale, degraded = excluded.degraded, "
+           "success = excluded.success, updated_at = excluded.updated_at "
+           "WHERE told.version = :seen RETURNING version",
+        soci::use(schedule_), soci::use(failing), soci::use(stale), soci::use(degraded),
+        soci::use(success, has_success), soci::use(told.version), soci::into(version);
+    if (!sql.got_data()) return false;
+    insert(sql, notifications);
+    transaction.commit();
+    return true;
+  });
+}
+
+void PgTellingStore::add(const std::vector<NewNotification>& notifications) {
+  session_.run([&](soci::session& sql) { insert(sql, notifications); });
+}
+
+std::vector<DueNotification> PgTellingStore::take_due(const std::vector<std::string>& channels,
+                                                      Duration lease) {
+  return session_.run([&](soci::session& sql) {
+    const auto names = to_array_literal(channels);
+    const auto microseconds = static_cast<long long>(lease.count());
+    // One after the other in each channel: nobody wants to hear of the end before the beginning.
+    const soci::rowset<soci::row> rows =
+        (sql.prepare
+             << "WITH due AS (SELECT id FROM spider_check_notification n "
+                "WHERE schedule = :schedule AND channel = ANY (:channels::text[]) "
+                "AND next_try_at <= now() AND NOT EXISTS (SELECT FROM spider_check_notification o "
+                "WHERE o.schedule = n.schedule AND o.channel = n.channel "
+                "AND o.next_try_at IS NOT NULL AND o.id < n.id) "
+                "ORDER BY id FOR UPDATE SKIP LOCKED), "
+                "taken AS (UPDATE spider_check_notification n SET tries = n.tries + 1, "
+                "next_try_at = now() + :lease * interval '1 microsecond' FROM due "
+                "WHERE n.id = due.id RETURNING n.id, n.channel, n.event, n.facts, n.tries) "
+                "SELECT id, channel, event, facts::text, tries FROM taken ORDER BY id",
+         soci::use(schedule_), soci::use(names), soci::use(microseconds));
+    std::vector<DueNotification> due;
+    for (const auto& row : rows) {
+      due.push_back({row.get<long long>(0), row.get<std::string>(1),
+                     parse_event_kind(row.get<std::string>(2)).value_or(EventKind::test),
+                     row.get<std::string>(3), row.get<int>(4)});
+    }
+    return due;
+  });
+}
+
+void PgTellingStore::sent(std::int64_t id) {
+  session_.run([&](soci::session& sql) {
+    const auto number = static_cast<long long>(id);
+    sql << "UPDATE spider_check_notification SET sent_at = now(), next_try_at = NULL, "
+           "last_error = NULL WHERE id = :id",
+        soci::use(number);
+  });
+}
+
+void PgTellingStore::not_sent(std::int64_t id, const std::string& why, Duration pause) {
+  session_.run([&](soci::session& sql) {
+    const auto number = static_cast<long long>(id);
+    const auto microseconds = static_cast<long long>(pause.count());
+    const auto worth = static_cast<long long>(worth_telling.count());
+    sql << "UPDATE spider_check_notification SET last_error = :why, next_try_at = CASE WHEN "
+           "created_at >= now() - :worth * interval '1 microsecond' "
+           "THEN now() + :pause * interval '1 microsecond' END WHERE id = :id",
+        soci::use(why), soci::use(worth), soci::use(microseconds), soci::use(number);
+  });
+}
+
+}  // namespace spider_check::db

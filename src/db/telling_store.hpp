@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/telling_store.hpp"
+#include "db/session.hpp"
+
+namespace spider_check::db {
+
+/** What is told about one schedule, in PostgreSQL. */
+class PgTellingStore final : public TellingStore {
+ public:
+  /** `session` outlives the store. */
+  PgTellingStore(Session& session, std::string schedule)
+      : session_(session), schedule_(std::move(schedule)) {}
+
+  [[nodiscard]] Told told() override;
+  [[nodiscard]] Situation situation() override;
+  bool tell(const Told& told, const std::vector<NewNotification>& notifications) override;
+  void add(const std::vector<NewNotification>& notifications) override;
+  [[nodiscard]] std::vector<DueNotification> take_due(const std::vector<std::string>& channels,
+                                                      Duration lease) override;
+  void sent(std::int64_t id) override;
+  void not_sent(std::int64_t id, const std::string& why, Duration pause) override;
+
+ private:
+  void insert(soci::session& sql, const std::vector<NewNotification>& notifications);
+
+  Session& session_;
+  std::string schedule_;
+};
+
+}  // namespace spider_check::db

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/channels.hpp"
+
+namespace spider_check::notify {
+
+/** The URL of a check with what is said to it, as healthchecks.io reads it: "URL/fail?rid=UUID". */
+[[nodiscard]] std::string ping_url(const std::string& url, const std::string& what,
+                                   const std::string& run_uuid);
+
+/** The channels of a configuration. */
+class Channels final : public spider_check::Channels {
+ public:
+  /** sender: the program that sends a request (src/send), by its path. */
+  Channels(ChannelOptions options, std::string sender)
+      : options_(std::move(options)), sender_(std::move(sender)) {}
+
+  [[nodiscard]] std::vector<std::string> of_events() const override;
+  [[nodiscard]] std::vector<std::string> of_runs() const override;
+  [[nodiscard]] std::string facts(const Event& event, const std::string& schedule,
+                                  const std::string& host, const Situation& situation,
+                                  const Policy& policy, const std::string& log) const override;
+  [[nodiscard]] Errand errand(const std::string& channel, EventKind event,
+                              const std::string& facts) const override;
+  [[nodiscard]] std::optional<Errand> start(const std::string& run_uuid) const override;
+
+ private:
+  [[nodiscard]] Errand run_program(const std::string& facts) const;
+  [[nodiscard]] Errand post(const std::string& url, const std::string& type,
+                            const std::string& body) const;
+
+  ChannelOptions options_;
+  std::string sender_;
+};
+
+}  // namespace spider_check::notify

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "core/telling.hpp"
+
+namespace spider_check::notify {
+
+/** Where an event was noticed. */
+struct Origin {
+  std::string schedule;
+  std::string host;
+};
+
+/**
+ * The facts of an event, one JSON object, as README describes it. log: the end of a log, or empty.
+ * What is no UTF-8 is replaced.
+ */
+[[nodiscard]] std::string facts(const Event& event, const Origin& origin,
+                                const Situation& situation, const Policy& policy,
+                                const std::string& log);
+
+}  // namespace spider_check::notify

@@ -1,0 +1,260 @@
+// What every TellingStore does, shown of the real one and of the one that the unit tests rely on.
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "db/telling_store.hpp"
+#include "support/memory_telling_store.hpp"
+#include "two_hosts.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+const Names channels{"program", "webhook"};
+
+/** Two hosts that tell people, on PostgreSQL. */
+class RealTelling {
+ public:
+  RealTelling() { (void)db::migrate(a_.session); }
+
+  TellingStore& a() { return telling_a_; }
+
+  TellingStore& b() { return telling_b_; }
+
+  RunStore& runs() { return a_.store; }
+
+  /** As if so much time went by. */
+  void age(Duration by) {
+    const auto step =
+        std::to_string(by / std::chrono::microseconds(1)) + " * interval '1 microsecond'";
+    database_.sql("UPDATE scheduler_state SET last_run_at = last_run_at - " + step);
+    database_.sql("UPDATE spider_check_notification SET created_at = created_at - " + step +
+                  ", next_try_at = next_try_at - " + step);
+  }
+
+ private:
+  TestDatabase database_;
+  Client a_{database_, owner(1)};
+  Client b_{database_, owner(2, "server")};
+  db::PgTellingStore telling_a_{a_.session, "default"};
+  db::PgTellingStore telling_b_{b_.session, "default"};
+};
+
+/** The same in memory. */
+class MemoryTelling {
+ public:
+  TellingStore& a() { return a_; }
+
+  TellingStore& b() { return b_; }
+
+  RunStore& runs() { return runs_; }
+
+  void age(Duration by) { database_.now += by; }
+
+ private:
+  MemoryDatabase database_;
+  MemoryRunStore runs_{database_, 1, owner(1)};
+  MemoryTellingStore a_{database_};
+  MemoryTellingStore b_{database_};
+};
+
+NewNotification message(const std::string& channel, const std::string& key) {
+  return {channel, EventKind::failing, key, R"({"text": "it's \\ \"so\" ñ"})"};
+}
+
+void run_through(RunStore& store, RunStatus status, bool partial = false) {
+  const auto lock = store.try_lock();
+  REQUIRE(lock);
+  NewRun run;
+  run.partial = partial;
+  const auto claim = store.start(run, *lock);
+  store.set_spider_count(claim, 1);
+  store.send(claim, {outcome("a", Exited{status == RunStatus::completed ? 0 : 1})});
+  store.wait_written();
+  store.finish(claim, {status, status == RunStatus::failed ? "it failed" : "", {}, {}});
+}
+
+/** The channels of what is due. */
+Names taken(TellingStore& store) {
+  Names names;
+  for (const auto& due : store.take_due(channels, 3min)) names.push_back(due.channel);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("at first nobody was told anything", World, RealTelling, MemoryTelling) {
+  World world;
+  CHECK(world.a().told().version == 0);
+  const auto situation = world.a().situation();
+  CHECK_FALSE(situation.last.has_value());
+  CHECK_FALSE(situation.newest_success.has_value());
+  CHECK_FALSE(situation.first_try.has_value());
+  CHECK(situation.failed_runs == 0);
+  CHECK(taken(world.a()).empty());
+}
+
+TEST_CASE_TEMPLATE("the situation is what came after the newest success", World, RealTelling,
+                   MemoryTelling) {
+  World world;
+  run_through(world.runs(), RunStatus::failed);
+  world.age(1h);
+  CHECK(world.a().situation().failed_runs == 1);
+  run_through(world.runs(), RunStatus::completed);
+  world.age(1h);
+  auto situation = world.a().situation();
+  CHECK(situation.failed_runs == 0);
+  CHECK_FALSE(situation.first_try.has_value());
+  CHECK(about(situation.newest_success.value() + 1h, situation.now));
+  run_through(world.runs(), RunStatus::failed);
+  world.age(2h);
+  run_through(world.runs(), RunStatus::failed);
+  run_through(world.runs(), RunStatus::failed, true);
+  world.age(1h);
+  situation = world.b().situation();
+  CHECK(situation.failed_runs == 2);
+  CHECK(about(situation.first_try.value() + 3h, situation.now));
+  CHECK(about(situation.newest_success.value() + 4h, situation.now));
+  REQUIRE(situation.last.has_value());
+  CHECK(situation.last->failure == "it failed");
+  REQUIRE(situation.outcomes.size() == 1);
+  CHECK(situation.outcomes[0].outcome.spider == "a");
+  CHECK(situation.outcomes[0].outcome.judgement.verdict == Verdict::failed);
+}
+
+TEST_CASE_TEMPLATE("what was told is seen by every host", World, RealTelling, MemoryTelling) {
+  World world;
+  Told told;
+  told.failing = true;
+  told.degraded = {"a", "b, {c}", "\"d\""};
+  told.success = TimePoint(400'000h + 1us);
+  CHECK(world.a().tell(told, {message("webhook", "one")}));
+  const auto seen = world.b().told();
+  CHECK(seen.version == 1);
+  CHECK(seen.failing);
+  CHECK_FALSE(seen.stale);
+  CHECK(seen.degraded == told.degraded);
+  CHECK(seen.success == told.success);
+  auto next = seen;
+  next.failing = false;
+  next.stale = true;
+  next.success.reset();
+  CHECK(world.b().tell(next, {}));
+  CHECK(world.a().told().version == 2);
+  CHECK_FALSE(world.a().told().failing);
+  CHECK(world.a().told().stale);
+  CHECK_FALSE(world.a().told().success.has_value());
+}
+
+TEST_CASE_TEMPLATE("of two hosts that decide at once one is right", World, RealTelling,
+                   MemoryTelling) {
+  World world;
+  for (int round = 0; round < 2; ++round) {
+    const auto told = world.a().told();
+    REQUIRE(world.b().told().version == told.version);
+    const auto key = std::to_string(round);
+    CHECK(world.a().tell(told, {message("webhook", "a" + key)}));
+    CHECK_FALSE(world.b().tell(told, {message("webhook", "b" + key)}));
+    const auto due = world.b().take_due(channels, 3min);
+    REQUIRE(due.size() == 1);
+    world.b().sent(due[0].id);
+    CHECK(taken(world.a()).empty());
+  }
+}
+
+TEST_CASE_TEMPLATE("the same message is recorded once", World, RealTelling, MemoryTelling) {
+  World world;
+  world.a().add({message("webhook", "one")});
+  world.b().add({message("webhook", "one"), message("program", "one")});
+  CHECK(taken(world.a()).size() == 2);
+  CHECK(taken(world.a()).empty());
+}
+
+TEST_CASE_TEMPLATE("a message is one host's until its lease is over", World, RealTelling,
+                   MemoryTelling) {
+  World world;
+  world.a().add({message("webhook", "one")});
+  const auto due = world.a().take_due(channels, 3min);
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].channel == "webhook");
+  CHECK(due[0].event == EventKind::failing);
+  CHECK(due[0].facts == message("webhook", "one").facts);
+  CHECK(due[0].tries == 1);
+  CHECK(taken(world.b()).empty());
+  world.age(2min);
+  CHECK(taken(world.b()).empty());
+  world.age(61s);
+  const auto again = world.b().take_due(channels, 3min);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].tries == 2);
+  world.b().sent(again[0].id);
+  world.age(1h);
+  CHECK(taken(world.a()).empty());
+}
+
+TEST_CASE_TEMPLATE("messages of a channel come one after the other, and channels do not wait",
+                   World, RealTelling, MemoryTelling) {
+  World world;
+  world.a().add({message("webhook", "one"), message("webhook", "two"), message("program", "two"),
+                 message("elsewhere", "two")});
+  const auto due = world.a().take_due(channels, 3min);
+  REQUIRE(due.size() == 2);
+  CHECK(due[0].channel == "webhook");
+  CHECK(due[1].channel == "program");
+  world.a().not_sent(due[0].id, "no", 1min);
+  world.a().sent(due[1].id);
+  CHECK(taken(world.a()).empty());
+  world.age(61s);
+  const auto again = world.a().take_due(channels, 3min);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].id == due[0].id);
+  world.a().sent(again[0].id);
+  CHECK(taken(world.a()) == Names{"webhook"});
+}
+
+TEST_CASE_TEMPLATE("a message that does not arrive for a day is given up", World, RealTelling,
+                   MemoryTelling) {
+  World world;
+  world.a().add({message("webhook", "one")});
+  for (const auto age : {23h, 2h}) {
+    world.age(age);
+    const auto due = world.a().take_due(channels, 3min);
+    REQUIRE(due.size() == 1);
+    world.a().not_sent(due[0].id, "no", 1min);
+  }
+  world.age(1h);
+  CHECK(taken(world.a()).empty());
+}
+
+TEST_CASE(
+    "a glance looks for messages only where it is told to, and then sees what is to be done") {
+  TestDatabase database;
+  Client client(database, owner(1));
+  (void)db::migrate(client.session);
+  db::PgTellingStore telling(client.session, "default");
+  run_through(client.store, RunStatus::completed);
+  CHECK_FALSE(client.store.glance().to_tell);
+  client.store.look_for_messages(channels);
+  CHECK(client.store.glance().to_tell);  // nobody has looked at this success
+  Told told;
+  told.success = client.store.glance().newest_success;
+  CHECK(telling.tell(told, {}));
+  CHECK_FALSE(client.store.glance().to_tell);
+  telling.add({message("elsewhere", "one")});
+  CHECK_FALSE(client.store.glance().to_tell);
+  telling.add({message("webhook", "one")});
+  CHECK(client.store.glance().to_tell);
+  (void)telling.take_due(channels, 3min);
+  CHECK_FALSE(client.store.glance().to_tell);
+  database.sql("UPDATE scheduler_state SET last_run_at = now()");
+  CHECK(client.store.glance().to_tell);
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,92 @@
+#include "support/memory_telling_store.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/errors.hpp"
+
+namespace spider_check::test {
+
+void MemoryTellingStore::require_up() const {
+  if (database_.down) throw DbError(DbError::Kind::connection, "the database is down");
+}
+
+Told MemoryTellingStore::told() {
+  require_up();
+  return database_.told;
+}
+
+Situation MemoryTellingStore::situation() {
+  require_up();
+  MemoryRunStore store(database_, 1, {});
+  const auto state = store.state();
+  Situation situation;
+  situation.now = state.now;
+  situation.newest_success = state.newest_success;
+  situation.last = state.last;
+  for (const auto& row : database_.runs) {
+    const auto& run = row.run;
+    if (run.partial || run.started > database_.now) continue;
+    if (situation.newest_success && run.started <= *situation.newest_success) continue;
+    situation.failed_runs += run.status == RunStatus::failed ? 1 : 0;
+    situation.first_try = std::min(situation.first_try.value_or(run.started), run.started);
+  }
+  if (situation.last) situation.outcomes = store.outcomes(situation.last->id);
+  return situation;
+}
+
+bool MemoryTellingStore::tell(const Told& told, const std::vector<NewNotification>& news) {
+  require_up();
+  if (told.version != database_.told.version) return false;
+  database_.told = told;
+  ++database_.told.version;
+  add(news);
+  return true;
+}
+
+void MemoryTellingStore::add(const std::vector<NewNotification>& news) {
+  require_up();
+  for (const auto& one : news) {
+    const bool known = std::any_of(
+        database_.notifications.begin(), database_.notifications.end(), [&](const auto& other) {
+          return other.what.key == one.key && other.what.channel == one.channel;
+        });
+    if (!known)
+      database_.notifications.push_back({one, database_.now, 0, database_.now, false, {}});
+  }
+}
+
+std::vector<DueNotification> MemoryTellingStore::take_due(const std::vector<std::string>& channels,
+                                                          Duration lease) {
+  require_up();
+  std::vector<DueNotification> due;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < database_.notifications.size(); ++i) {
+    auto& one = database_.notifications[i];
+    const auto& channel = one.what.channel;
+    if (!one.next_try || !seen.insert(channel).second || *one.next_try > database_.now) continue;
+    if (std::find(channels.begin(), channels.end(), channel) == channels.end()) continue;
+    one.next_try = database_.now + lease;
+    ++one.tries;
+    due.push_back(
+        {static_cast<std::int64_t>(i) + 1, channel, one.what.event, one.what.facts, one.tries});
+  }
+  return due;
+}
+
+void MemoryTellingStore::sent(std::int64_t id) {
+  require_up();
+  auto& one = database_.notifications.at(static_cast<std::size_t>(id - 1));
+  one.sent = true;
+  one.next_try.reset();
+}
+
+void MemoryTellingStore::not_sent(std::int64_t id, const std::string& why, Duration pause) {
+  require_up();
+  auto& one = database_.notifications.at(static_cast<std::size_t>(id - 1));
+  one.last_error = why;
+  one.next_try.reset();
+  if (database_.now - one.created <= worth_telling) one.next_try = database_.now + pause;
+}
+
+}  // namespace spider_check::test

@@ -1,0 +1,143 @@
+// The words of each channel: facts, requests, URLs.
+#include "notify/channels.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Json = nlohmann::json;
+
+Situation failed() {
+  Situation situation;
+  situation.now = TimePoint(400'000h);
+  situation.newest_success = situation.now - 9h;
+  situation.failed_runs = 1;
+  Run run;
+  run.id = 7;
+  run.uuid = "uuid-7";
+  run.status = RunStatus::failed;
+  run.started = situation.now - 1h;
+  run.attempt = 3;
+  run.failure = std::string("broken \xff bytes and a \0 NUL", 26);
+  situation.last = run;
+  for (const auto* spider : {"a", "b"}) {
+    RecordedOutcome recorded;
+    recorded.outcome.spider = spider;
+    recorded.outcome.judgement = {Verdict::failed, {"exited with 1"}};
+    recorded.outcome.log = std::string("/logs/") + spider;
+    situation.outcomes.push_back(recorded);
+  }
+  return situation;
+}
+
+ChannelOptions options() {
+  ChannelOptions options;
+  options.program = {"/bin/tell", "me"};
+  options.webhook = "https://hooks.example/s3cret";
+  options.ping = "https://hc.example/s3cret";
+  options.ca_file = "/ca.pem";
+  options.timeout = 7s;
+  return options;
+}
+
+const notify::Channels channels(options(), "/libexec/send");
+
+std::string facts(const std::string& log = "") {
+  return channels.facts({EventKind::failing, "failing:uuid-7", {"a"}}, "jobs", "laptop", failed(),
+                        {}, log);
+}
+
+std::string variable(const Errand& errand, const std::string& name) {
+  for (const auto& [key, value] : errand.environment) {
+    if (key == name) return value;
+  }
+  return "(none)";
+}
+
+}  // namespace
+
+TEST_CASE("the facts are one JSON object, whatever bytes they are made from") {
+  const auto json = Json::parse(facts());
+  CHECK(json["event"] == "failing");
+  CHECK(json["id"] == "failing:uuid-7");
+  CHECK(json["schedule"] == "jobs");
+  CHECK(json["host"] == "laptop");
+  CHECK(json["time"] == "2015-08-19T16:00:00Z");
+  CHECK(json["last_success"] == "2015-08-19T07:00:00Z");
+  CHECK(json["interval_seconds"] == 14400);
+  CHECK(json["failed_runs"] == 1);
+  CHECK(json["run"]["id"] == 7);
+  CHECK(json["run"]["failure"] == "broken \xef\xbf\xbd bytes and a ? NUL");
+  CHECK(json["spiders"] ==
+        Json::parse(R"([{"spider":"a","verdict":"failed","reasons":["exited with 1"],
+                         "log_path":"/logs/a"}])"));
+  CHECK(json["log"].is_null());
+}
+
+TEST_CASE("a program gets the facts whole, and in variables") {
+  const auto errand = channels.errand("program", EventKind::failing, facts());
+  CHECK(errand.command == std::vector<std::string>{"/bin/tell", "me"});
+  CHECK(errand.input == facts() + "\n");
+  CHECK(errand.limit == 7s);
+  CHECK(variable(errand, "SPIDER_CHECK_EVENT") == "failing");
+  CHECK(variable(errand, "SPIDER_CHECK_RUN_ID") == "7");
+  CHECK(variable(errand, "SPIDER_CHECK_RUN_UUID") == "uuid-7");
+  CHECK(variable(errand, "SPIDER_CHECK_SPIDERS") == "a");
+  CHECK(variable(errand, "SPIDER_CHECK_LAST_SUCCESS") == "2015-08-19T07:00:00Z");
+}
+
+TEST_CASE("a webhook's URL is in the request only, not in the command line or the environment") {
+  const auto errand = channels.errand("webhook", EventKind::failing, facts());
+  CHECK(errand.command == std::vector<std::string>{"/libexec/send"});
+  CHECK(errand.environment.empty());
+  CHECK(errand.limit > 7s);
+  const auto request = Json::parse(errand.input);
+  CHECK(request["url"] == "https://hooks.example/s3cret");
+  CHECK(request["content_type"] == "application/json");
+  CHECK(request["ca_file"] == "/ca.pem");
+  CHECK(request["timeout_ms"] == 7000);
+  CHECK(Json::parse(request["body"].get<std::string>()) == Json::parse(facts()));
+}
+
+TEST_CASE("a check is told each end of a run by a path of its own") {
+  const std::pair<EventKind, std::string> cases[] = {
+      {EventKind::ping_success, "https://hc.example/s3cret?rid=uuid-7"},
+      {EventKind::ping_fail, "https://hc.example/s3cret/fail?rid=uuid-7"},
+      {EventKind::ping_log, "https://hc.example/s3cret/log?rid=uuid-7"},
+      {EventKind::test, "https://hc.example/s3cret/log?rid=uuid-7"},
+  };
+  for (const auto& [kind, url] : cases) {
+    const auto request = Json::parse(channels.errand("ping", kind, facts("the end")).input);
+    CHECK(request["url"] == url);
+    CHECK(request["body"].get<std::string>().ends_with("\n\nthe end"));
+  }
+  const auto start = channels.start("uuid-8");
+  REQUIRE(start.has_value());
+  CHECK(Json::parse(start->input)["url"] == "https://hc.example/s3cret/start?rid=uuid-8");
+  CHECK_FALSE(notify::Channels({}, "/libexec/send").start("uuid-8").has_value());
+}
+
+TEST_CASE("the URL of a check may end with a slash or have a query") {
+  CHECK(notify::ping_url("https://hc/x", "/fail", "") == "https://hc/x/fail");
+  CHECK(notify::ping_url("https://hc/x/", "/fail", "r") == "https://hc/x/fail?rid=r");
+  CHECK(notify::ping_url("https://hc/x/", "", "r") == "https://hc/x/?rid=r");
+  CHECK(notify::ping_url("https://hc/key/slug?create=1", "/start", "r") ==
+        "https://hc/key/slug/start?create=1&rid=r");
+}
+
+TEST_CASE("facts that are no JSON do no harm") {
+  for (const auto* text : {"", "[1]", "null", "{\"run\":7}", "{\"spiders\":7}", "{"}) {
+    CHECK(channels.errand("program", EventKind::failing, text).command.size() == 2);
+    CHECK_FALSE(channels.errand("ping", EventKind::ping_fail, text).input.empty());
+  }
+}
+
+}  // namespace spider_check::test
