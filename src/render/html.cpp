@@ -112,10 +112,17 @@ std::string counted(std::int64_t number, const std::string& what) {
   return grouped(number) + " " + what + (number == 1 ? "" : "s");
 }
 
+std::int64_t to_nearest(double value) {
+  constexpr double most = 9e18;
+  const auto held = std::clamp(value, -most, most);
+  return static_cast<std::int64_t>(held < 0 ? held - 0.5 : held + 0.5);
+}
+
 std::string percent(double share) {
   std::array<char, 32> buffer{};
   const auto held = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) : 0.0;
-  std::snprintf(buffer.data(), buffer.size(), "%.5g%%", std::round(held * 10'000) / 100);
+  std::snprintf(buffer.data(), buffer.size(), "%.5g%%",
+                static_cast<double>(to_nearest(held * 10'000)) / 100);
   return buffer.data();
 }
 

@@ -31,6 +31,9 @@ namespace spider_check::render {
 /** "1 run", "12,345 runs" */
 [[nodiscard]] std::string counted(std::int64_t number, const std::string& what);
 
+/** Rounds; not with libm, which the program does without. */
+[[nodiscard]] std::int64_t to_nearest(double value);
+
 /** A share of a width, "43.21%": 0 to 1, held within it. */
 [[nodiscard]] std::string percent(double share);
 

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <functional>
 
 #include "core/duration.hpp"
@@ -19,8 +19,8 @@ constexpr std::size_t most_points = 12'000;
 
 // The drawing is a thousand units wide, whatever the screen is, and as many pixels high as units.
 constexpr double width = 1000;
-constexpr long top = 8;
-constexpr long bottom = 92;
+constexpr std::int64_t top = 8;
+constexpr std::int64_t bottom = 92;
 
 using Words = std::function<std::string(double)>;
 
@@ -32,8 +32,8 @@ struct Chart {
   std::size_t most = 0;  ///< points to be drawn
 };
 
-long x_of(double at) {
-  return std::lround(std::clamp(at, 0.0, 1.0) * width);
+std::int64_t x_of(double at) {
+  return to_nearest(std::clamp(at, 0.0, 1.0) * width);
 }
 
 /** Where a value is drawn; the scale begins at nothing. */
@@ -41,15 +41,15 @@ class Scale {
  public:
   explicit Scale(double most) : most_(std::max(most, 1.0)) {}
 
-  [[nodiscard]] long y(double value) const {
-    return bottom - std::lround(value / most_ * static_cast<double>(bottom - top));
+  [[nodiscard]] std::int64_t y(double value) const {
+    return bottom - to_nearest(value / most_ * static_cast<double>(bottom - top));
   }
 
  private:
   double most_;
 };
 
-std::string at(long x, long y) {
+std::string at(std::int64_t x, std::int64_t y) {
   return std::to_string(x) + " " + std::to_string(y) + " ";
 }
 
@@ -137,9 +137,9 @@ class Span {
 std::string charts_of(const SpiderSeries& series, TimePoint now, std::size_t most) {
   // What runs every few minutes has its newest attempts here, which are hours and not thirty days.
   const Span span(series.points.front().started, now);
-  Chart items{"Items", {}, [](double value) { return grouped(std::llround(value)); }, most};
+  Chart items{"Items", {}, [](double value) { return grouped(to_nearest(value)); }, most};
   Chart took{
-      "Duration", {}, [](double value) { return to_words(Duration(std::llround(value))); }, most};
+      "Duration", {}, [](double value) { return to_words(Duration(to_nearest(value))); }, most};
   for (const auto& point : series.points) {
     const auto place = span(point.started);
     took.points.push_back({place, static_cast<double>(point.took.count()), point.verdict});

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "core/duration.hpp"
 #include "render/html.hpp"
@@ -37,7 +36,7 @@ std::string bar(const SpiderPoint& point, double part, std::size_t at) {
   if (point.verdict == Verdict::failed) {
     return "<use href=\"#m-failed\" x=\"" + percent(x) + "\" y=\"27\"/>";
   }
-  const auto tall = std::max(2L, std::lround(part * full));
+  const auto tall = std::max<std::int64_t>(2, to_nearest(part * full));
   return "<rect class=\"bar " + look_class(look_of(point.verdict)) + "\" x=\"" +
          percent(x - 0.35 / static_cast<double>(most_bars)) + "\" width=\"" +
          percent(0.7 / static_cast<double>(most_bars)) + "\" y=\"" + std::to_string(33 - tall) +

@@ -81,6 +81,13 @@ TEST_CASE("numbers are grouped for people") {
   CHECK(counted(2000, "run") == "2,000 runs");
 }
 
+TEST_CASE("rounding goes to the nearest whole number, and never beyond all numbers") {
+  CHECK(to_nearest(0.4) == 0);
+  CHECK(to_nearest(0.5) == 1);
+  CHECK(to_nearest(-0.5) == -1);
+  CHECK(to_nearest(1e300) == 9'000'000'000'000'000'000);
+}
+
 TEST_CASE("a share of a width stays within it") {
   CHECK(percent(0) == "0%");
   CHECK(percent(1) == "100%");
