@@ -7,19 +7,19 @@ import re
 import sys
 
 
-def row(path: pathlib.Path) -> str:
+def row(path: pathlib.Path, expected: int) -> str:
     match = re.fullmatch(r"(\d{4})_([a-z0-9_]+)\.sql", path.name)
-    if not match:
-        sys.exit(f"{path}: expected a file named NNNN_name.sql")
+    if not match or int(match[1]) != expected:
+        sys.exit(f"{path}: expected a file named {expected:04d}_name.sql")
     data = path.read_bytes()
     text = data.decode("ascii")
     checksum = hashlib.sha256(data).hexdigest()
-    return f'    {{{int(match[1])}, "{match[2]}", "{checksum}", R"~~~({text})~~~"}},\n'
+    return f'    {{{expected}, "{match[2]}", "{checksum}", R"~~~({text})~~~"}},\n'
 
 
 def main() -> None:
     output, *inputs = map(pathlib.Path, sys.argv[1:])
-    rows = "".join(row(path) for path in sorted(inputs, key=lambda path: path.name))
+    rows = "".join(row(path, number) for number, path in enumerate(inputs, start=1))
     output.write_text(
         '#include "db/migrations.hpp"\n\n'
         "namespace spider_check::db {\n\n"
