@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "app/telling.hpp"
 #include "core/log_retention.hpp"
 #include "core/size.hpp"
 #include "render/zone.hpp"
@@ -62,6 +63,15 @@ void tidy_runs(Schedule& schedule) {
   }
 }
 
+void tidy_messages(Schedule& schedule) {
+  if (schedule.notifier == nullptr || schedule.keep <= Duration{0}) return;
+  try {
+    schedule.notifier->store.forget_settled(schedule.keep);
+  } catch (const std::exception& error) {
+    schedule.log.warn("Old messages were not removed: {}", render::printable(error.what()));
+  }
+}
+
 }  // namespace
 
 RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run) {
@@ -95,6 +105,7 @@ void tidy_up(Schedule& schedule) {
   // In this order: which logs are too old is known by the rows.
   tidy_logs(schedule);
   tidy_runs(schedule);
+  tidy_messages(schedule);
 }
 
 }  // namespace spider_check::app

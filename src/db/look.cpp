@@ -48,7 +48,8 @@ std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
   if (rights.may_read == 0 || (facts.schema_version == needed_version() && rights.may_write == 0)) {
     return "user " + user +
            " may not use spider-check's tables; use the one that migrated, or let that one type: "
-           "GRANT SELECT, INSERT, UPDATE ON scheduler_state, spider_run, spider_check_told, "
+           "GRANT SELECT, INSERT, UPDATE, DELETE ON scheduler_state, spider_run, "
+           "spider_check_told, "
            "spider_check_notification, spider_check_migration TO " +
            user + "; GRANT USAGE ON SEQUENCE scheduler_state_id_seq TO " + user;
   }

@@ -22,14 +22,11 @@ std::optional<TimePoint> optional_time(long long microseconds, soci::indicator i
   return from_microseconds(microseconds);
 }
 
-/** The newest success, found as PgRunStore::glance() does. */
-std::optional<TimePoint> newest_success(soci::session& sql, const std::string& schedule) {
+std::optional<TimePoint> read_newest_success(soci::session& sql, const std::string& schedule) {
   long long at = 0;
-  sql << "SELECT " << to_microseconds("last_run_at")
-      << " FROM scheduler_state WHERE (schedule, last_run_at) <= (:schedule, now()) "
-         "AND schedule = :same AND status = 'completed' AND NOT partial AND spider_count > 0 "
-         "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
-      soci::use(schedule), soci::use(schedule), soci::into(at);
+  sql << "SELECT " << to_microseconds("last_run_at") << " FROM (" << newest_success("last_run_at")
+      << ") AS newest",
+      soci::use(schedule, "schedule"), soci::into(at);
   if (!sql.got_data()) return std::nullopt;
   return from_microseconds(at);
 }
@@ -81,7 +78,7 @@ Told PgTellingStore::told() {
 Situation PgTellingStore::situation() {
   return session_.run([&](soci::session& sql) {
     Situation situation;
-    situation.newest_success = newest_success(sql, schedule_);
+    situation.newest_success = read_newest_success(sql, schedule_);
     read_tries(sql, schedule_, situation);
     situation.last = newest_whole_run(sql, schedule_);
     if (situation.last) situation.outcomes = newest_outcomes(sql, situation.last->id);
@@ -178,6 +175,17 @@ void PgTellingStore::not_sent(std::int64_t id, const std::string& why, Duration 
            "created_at >= now() - :worth * interval '1 microsecond' "
            "THEN now() + :pause * interval '1 microsecond' END WHERE id = :id",
         soci::use(why), soci::use(worth), soci::use(microseconds), soci::use(number);
+  });
+}
+
+void PgTellingStore::forget_settled(Duration age) {
+  session_.run([&](soci::session& sql) {
+    const auto microseconds = static_cast<long long>(age.count());
+    sql << "DELETE FROM spider_check_notification WHERE id IN ("
+           "SELECT id FROM spider_check_notification WHERE schedule = :schedule "
+           "AND next_try_at IS NULL AND created_at < now() - :age * interval '1 microsecond' "
+           "ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED)",
+        soci::use(schedule_), soci::use(microseconds);
   });
 }
 

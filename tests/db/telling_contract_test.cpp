@@ -233,6 +233,22 @@ TEST_CASE_TEMPLATE("a message that does not arrive for a day is given up", World
   CHECK(taken(world.a()).empty());
 }
 
+TEST_CASE_TEMPLATE("what is settled is forgotten in time, and what is due is not", World,
+                   RealTelling, MemoryTelling) {
+  World world;
+  world.a().add({message("webhook", "sent"), message("program", "due")});
+  for (const auto& due : world.a().take_due({"webhook"}, 3min)) world.a().sent(due.id);
+  world.age(2h);
+  world.a().forget_settled(3h);
+  world.a().add({message("webhook", "sent")});
+  CHECK(taken(world.a()) == Names{"program"});
+  world.age(2h);
+  world.a().forget_settled(3h);
+  // As new: so it was gone, and the other one was not.
+  world.a().add({message("webhook", "sent"), message("program", "due")});
+  CHECK(taken(world.a()).size() == 2);
+}
+
 TEST_CASE(
     "a glance looks for messages only where it is told to, and then sees what is to be done") {
   TestDatabase database;

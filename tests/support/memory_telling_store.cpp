@@ -89,4 +89,12 @@ void MemoryTellingStore::not_sent(std::int64_t id, const std::string& why, Durat
   if (database_.now - one.created <= worth_telling) one.next_try = database_.now + pause;
 }
 
+void MemoryTellingStore::forget_settled(Duration age) {
+  require_up();
+  for (auto& one : database_.notifications) {
+    // The others keep their places, which are their ids.
+    if (!one.next_try && one.created < database_.now - age) one.what.key.clear();
+  }
+}
+
 }  // namespace spider_check::test

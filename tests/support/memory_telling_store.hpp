@@ -21,6 +21,7 @@ class MemoryTellingStore final : public TellingStore {
                                                       Duration lease) override;
   void sent(std::int64_t id) override;
   void not_sent(std::int64_t id, const std::string& why, Duration pause) override;
+  void forget_settled(Duration age) override;
 
  private:
   void require_up() const;
