@@ -159,7 +159,8 @@ TEST_CASE("it is known for which lines monitoring must be answered, wrong ones, 
   for (const auto& [words, answer] : rows) {
     std::vector<const char*> argv{"spider-check"};
     for (const auto& word : words) argv.push_back(word.c_str());
-    CAPTURE(words.size());
+    const auto count = words.size();
+    CAPTURE(count);
     CHECK(asks_for_health(static_cast<int>(argv.size()), argv.data()) == answer);
   }
 }

@@ -116,7 +116,8 @@ TEST_CASE("events are told on changes only") {
   };
 
   for (const auto& [what, told, situation, notify, events] : cases) {
-    CAPTURE(what);
+    const std::string name(what);
+    CAPTURE(name);
     CHECK(tell(told, situation, notify) == events);
   }
 }
