@@ -5,6 +5,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -57,6 +58,16 @@
 namespace {
 
 using namespace spider_check;
+
+/** Where the user says. Throws UsageError. */
+void write(const std::string& file, const std::string& text) {
+  try {
+    os::PrivateFile(file).replace(text);
+  } catch (const std::system_error& error) {
+    throw UsageError(std::string(error.what()) +
+                     "; name a file in a folder that can be written in");
+  }
+}
 
 void print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
@@ -168,7 +179,7 @@ class Program {
   app::Result operator()(const config::ReportCommand& command) {
     const auto page = app::page(schedule_);
     if (command.output) {
-      os::PrivateFile(*command.output).replace(page);
+      write(*command.output, page);
     } else {
       print(page);
     }

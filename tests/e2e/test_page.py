@@ -332,5 +332,6 @@ def test_the_ends_of_logs_are_those_of_logs_only(world):
 
 def test_report_names_a_folder_that_is_not_there(world):
     result = world.run("report", "-o", "missing/page.html")
-    assert result.code != 0
-    assert "missing/page.html" in result.err and len(result.err.splitlines()) == 1
+    assert (result.code, result.out) == (2, "")
+    assert result.err == ("spider-check: cannot write missing/page.html: No such file or directory; "
+                          "name a file in a folder that can be written in\n")
