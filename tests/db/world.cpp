@@ -52,7 +52,8 @@ std::string execute(std::map<std::string, std::string> parameters, const std::st
 TestDatabase::TestDatabase() {
   static int count = 0;
   name_ = "test_" + std::to_string(++count);
-  execute(maintenance_parameters(), "CREATE DATABASE " + name_);
+  // Half the time of a copy by way of the log.
+  execute(maintenance_parameters(), "CREATE DATABASE " + name_ + " STRATEGY FILE_COPY");
 }
 
 TestDatabase::~TestDatabase() {
