@@ -21,17 +21,6 @@ CrawlReport read_crawl(const soci::row& row, std::size_t items) {
   return crawl;
 }
 
-/** The reasons arrive as one text, each on a line: a reason itself is always one line. */
-std::vector<std::string> lines_of(std::string text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    text = end == std::string::npos ? "" : text.substr(end + 1);
-  }
-  return lines;
-}
-
 }  // namespace
 
 std::string outcome_columns() {

@@ -33,16 +33,6 @@ std::string records_of(const std::string& chosen) {
          "ORDER BY last_run_at DESC, id DESC";
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return lines;
-}
-
 std::optional<Trigger> trigger_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   return text == to_text(Trigger::force) ? Trigger::force : Trigger::tick;

@@ -1,5 +1,6 @@
 #include "db/run_retention.hpp"
 
+#include "db/run_rows.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
@@ -45,11 +46,8 @@ std::string goers(const PruneStep& step) {
   return std::string("goers AS MATERIALIZED (SELECT s.id FROM scheduler_state s ") +
          "WHERE s.id = ANY (ARRAY(SELECT id FROM part)) AND s.id <> :mark "
          "AND (s.status <> 'running' OR s.updated_at < " +
-         old +
-         ") AND s.id IS DISTINCT FROM (SELECT id FROM scheduler_state "
-         "WHERE (schedule, last_run_at) <= (:schedule, now()) AND schedule = :schedule "
-         "AND status = 'completed' AND NOT partial AND spider_count > 0 "
-         "ORDER BY schedule DESC, last_run_at DESC LIMIT 1) "
+         old + ") AND s.id IS DISTINCT FROM (" + newest_success("id") +
+         ") "
          "AND s.id IS DISTINCT FROM (SELECT id FROM scheduler_state WHERE schedule = :schedule "
          "AND NOT partial AND NOT (status = 'completed' AND spider_count = 0) "
          "AND last_run_at <= now() ORDER BY last_run_at DESC, id DESC LIMIT 1) "

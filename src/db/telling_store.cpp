@@ -1,7 +1,5 @@
 #include "db/telling_store.hpp"
 
-#include <sstream>
-
 #include "db/outcome_reads.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
@@ -9,13 +7,6 @@
 namespace spider_check::db {
 
 namespace {
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
 
 std::optional<TimePoint> optional_time(long long microseconds, soci::indicator indicator) {
   if (indicator == soci::i_null) return std::nullopt;

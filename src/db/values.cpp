@@ -1,5 +1,6 @@
 #include "db/values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <string_view>
@@ -39,6 +40,16 @@ std::string to_array_literal(const std::vector<std::string>& texts) {
     literal += '"';
   }
   return literal + "}";
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
 }
 
 }  // namespace spider_check::db

@@ -36,6 +36,9 @@ namespace spider_check::db {
 /** Texts as PostgreSQL writes a text[]. */
 [[nodiscard]] std::string to_array_literal(const std::vector<std::string>& texts);
 
+/** Texts that array_to_string(…, E'\n') made one of: each of them is one line. */
+[[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
+
 /** PostgreSQL shows the two halves of a lock key as unsigned numbers. */
 [[nodiscard]] constexpr long long as_oid(std::int32_t key) {
   return static_cast<long long>(static_cast<std::uint32_t>(key));
