@@ -90,11 +90,19 @@ def table():
     return option_table.commands()
 
 
-@pytest.fixture(scope="module")
-def synopsis():
-    """What the page says of each command, in plain words."""
+def of_the_page():
     lines = chapters(PAGES[0], "SH")["SYNOPSIS"]
-    text = "".join(words(line) + " " for line in lines if line != ".br")
+    return "".join(words(line) + " " for line in lines if line != ".br")
+
+
+def of_the_reference():
+    return re.search(r"## Commands\n\n```\n(.*?)```", (ROOT / "docs/reference.md").read_text(), re.S)[1]
+
+
+@pytest.fixture(scope="module", params=[of_the_page, of_the_reference])
+def synopsis(request):
+    """What is said of each command, in plain words."""
+    text = request.param()
     found = {}
     for usage in re.split(r"(?=spider-check)", text):
         if usage := usage.strip():
@@ -103,8 +111,11 @@ def synopsis():
     return found
 
 
-def test_the_page_has_every_command_and_no_other(table, synopsis):
+def test_every_command_is_there_and_no_other(table, synopsis):
     assert list(synopsis) == list(table)
+
+
+def test_the_page_describes_every_command(table):
     described = [tag for tag, _ in entries(chapters(PAGES[0], "SH")["COMMANDS"])]
     assert described == list(table)[1:]
 
