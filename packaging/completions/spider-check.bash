@@ -19,7 +19,12 @@ _spider_check() {
   for ((i = 1; i < cword; i++)); do
     word=${words[i]}
     case $word in
-      -c | --config) ((++i < cword)) && eval "config=(-c ${words[i]})" 2>/dev/null ;;
+      -c | --config)
+        # Its quotes and its ~ are the shell's to take away, but nothing is run for that.
+        ((++i < cword)) && [[ ${words[i]} != *[\$\`\(\;\&\|\<\>]* ]] &&
+          eval "config=(-c ${words[i]})" 2>/dev/null
+        ;;
+      --config=*) config=("$word") ;;
       -o | --output | --wait | --since | --status | --max-age | --run | --attempt) ((++i)) ;;
       --spider) [[ $command ]] && ((++i)) || names=yes ;;
       -*) names='' ;;

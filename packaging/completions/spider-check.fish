@@ -38,7 +38,7 @@ function __spider_check_spiders
     for i in (seq 2 (count $words))
         switch $words[$i]
             case -c --config
-                set config -c $words[(math $i + 1)]
+                set config -c (string replace -r '^~/' ~/ -- $words[(math $i + 1)])
             case '--config=*'
                 set config -c (string replace -- --config= '' $words[$i])
         end

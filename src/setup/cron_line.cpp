@@ -52,7 +52,7 @@ std::string path_for(const config::Config& config, const config::Environment& en
   auto wanted = own;
   for (const auto& program : plain_programs(config)) {
     const auto found = os::find_program(program).path;
-    if (!found.empty()) wanted.insert(environment.working_directory / found.parent_path());
+    if (!found.empty()) wanted.insert((environment.working_directory / found).parent_path());
   }
   if (wanted == own) return {};
   std::string path;
@@ -62,7 +62,8 @@ std::string path_for(const config::Config& config, const config::Environment& en
   // In the order in which they are searched here.
   std::istringstream folders(environment.get("PATH").value_or(""));
   for (std::string folder; std::getline(folders, folder, ':');) {
-    add(environment.working_directory / (folder.empty() ? "." : folder));
+    const auto inside = fs::path(folder.empty() ? "." : folder) / "x";
+    add((environment.working_directory / inside).parent_path());  // without a slash at its end
   }
   for (const auto* folder : cron_folders) add(folder);
   return path;

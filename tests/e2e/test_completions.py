@@ -106,9 +106,16 @@ def test_the_spiders_that_have_logs_are_offered(shell, folder, line):
     assert not (folder / "evil").exists()
 
 
-@pytest.mark.parametrize("line", ["-c other.toml logs ", "--config other.toml --spider ", "logs -c other.toml "])
+@pytest.mark.parametrize("line", ["-c other.toml logs ", "--config other.toml --spider ", "logs -c other.toml ",
+                                  "--config=other.toml logs ", "-c ~/other.toml logs ", "-c 'other.toml' logs "])
 def test_the_spiders_are_those_of_the_configuration_that_is_named(shell, line):
     assert set(shell.offers(f"spider-check {line}")) == {"elsewhere"}
+
+
+def test_nothing_that_is_typed_is_run(shell, folder):
+    for word in ('"$(touch evil)"', '"`touch evil`"', '"x;$(touch evil)"'):
+        shell.offers(f"spider-check -c {word} logs ")
+    assert not (folder / "evil").exists()
 
 
 def test_a_name_is_completed_from_its_beginning(shell):

@@ -103,7 +103,7 @@ def test_what_cron_lacks_is_in_the_line(world):
     config.parent.mkdir()
     config.write_text('[[spider]]\nname = "a"\ncommand = ["fetch"]\n')
     state = world.folder / "my state"
-    env = {"PATH": f"{program.parent}:/usr/local/bin:/usr/bin:/bin", "XDG_STATE_HOME": str(state)}
+    env = {"PATH": f"{program.parent}/:/usr/local/bin:/usr/bin:/bin", "XDG_STATE_HOME": str(state)}
     result = world.run("init", "--cron", "-c", config, cwd=folder, env=env, keep_config=True)
     assert result.err == ""
     done = run_as_cron(world, cron_command(result))
