@@ -22,6 +22,9 @@ struct Environment {
 /** The real one. */
 [[nodiscard]] Environment read_environment();
 
+/** The home folder that the user database names, whatever $HOME says; empty: it names none. */
+[[nodiscard]] std::filesystem::path account_home();
+
 /** A value with the place that it was read from, for messages: "DB_PORT" or "/srv/.env:3: DB_PORT".
  */
 struct Setting {

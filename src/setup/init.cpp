@@ -116,7 +116,7 @@ std::string init(const config::InitCommand& command, const config::Environment& 
                                        setup.scrapy, plain_name(setup.spiders), setup.database});
   if (command.to_stdout) return text;
   write(setup.file, text);
-  return next_steps(setup, environment);
+  return next_steps(setup, environment, config::account_home());
 }
 
 }  // namespace spider_check::setup
