@@ -79,11 +79,14 @@ void default_project(Config& config, const Environment& environment) {
 
 }  // namespace
 
-std::vector<fs::path> default_files(const Environment& environment) {
+fs::path user_folder(const Environment& environment) {
   const auto user = environment.get("XDG_CONFIG_HOME");
+  return (user ? fs::path(*user) : environment.home / ".config") / "spider-check";
+}
+
+std::vector<fs::path> default_files(const Environment& environment) {
   return {environment.working_directory / "spider-check.toml",
-          (user ? fs::path(*user) : environment.home / ".config") / "spider-check/config.toml",
-          "/etc/spider-check/config.toml"};
+          user_folder(environment) / "config.toml", "/etc/spider-check/config.toml"};
 }
 
 std::vector<std::string> variables_set(const Environment& environment) {

@@ -17,6 +17,9 @@ struct Loaded {
   std::optional<std::filesystem::path> dotenv{};  ///< the .env file that was read, too
 };
 
+/** A person's own folder for configurations; it need not be there. */
+[[nodiscard]] std::filesystem::path user_folder(const Environment& environment);
+
 /** Where a configuration file is looked for, the first that exists; -c and the environment aside.
  */
 [[nodiscard]] std::vector<std::filesystem::path> default_files(const Environment& environment);

@@ -80,7 +80,8 @@ std::string next_steps(const NewSetup& setup, const config::Environment& environ
          "\nThen let cron start it every five minutes:\n  (crontab -l; " +
          typed(setup, environment, "init --cron") + ") | crontab -\nThis adds the line\n  " +
          render::printable(line_for_cron(setup, environment, account_home)) +
-         "\nor, for the whole machine, a systemd timer: README.md shows how.\n";
+         "\nor, with systemd, when it is ~/.config/spider-check/config.toml (init -o):\n"
+         "  systemctl --user enable --now spider-check.timer\n";
 }
 
 }  // namespace spider_check::setup

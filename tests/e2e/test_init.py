@@ -31,6 +31,15 @@ def config_of(path):
     return tomllib.loads(path.read_text())
 
 
+def test_a_persons_own_folder_for_configurations_is_made(fresh):
+    file = fresh.home / ".config/spider-check/config.toml"
+    result = init(fresh, "-o", file, env=fresh.variables)
+    assert (result.code, result.err) == (0, "")
+    assert config_of(file)["scrapy"]["project"] == str(fresh.project)
+    assert "systemctl --user enable --now spider-check.timer" in result.out
+    assert fresh.run("--dry-run", keep_config=True, env=fresh.variables, cwd=fresh.home).code == 0
+
+
 def check_refusal(result, *parts):
     assert (result.code, result.out) == (2, "")
     (line,) = result.err.splitlines()
