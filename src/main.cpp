@@ -319,6 +319,8 @@ app::Result run(int argc, char** argv) {
     return {};
   }
   const auto loaded = config::load(line.config_file, environment);
+  // The program's own password is none of the spiders' business.
+  ::unsetenv(config::credentials_variable);
   if (std::holds_alternative<config::CheckCommand>(line.command)) {
     const auto report = setup::check(loaded, environment);
     print(render::check_text(report));

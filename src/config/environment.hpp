@@ -19,6 +19,10 @@ struct Environment {
   [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
 };
 
+/** Where systemd puts what it hands to a service alone; what the service starts has no use for it.
+ */
+inline constexpr const char* credentials_variable = "CREDENTIALS_DIRECTORY";
+
 /** The real one. */
 [[nodiscard]] Environment read_environment();
 
