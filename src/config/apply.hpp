@@ -114,6 +114,13 @@ inline constexpr LibpqVariable libpq_variables[] = {
     {"gsslib", "PGGSSLIB"},
     {"connect_timeout", "PGCONNECT_TIMEOUT"},
     {"target_session_attrs", "PGTARGETSESSIONATTRS"},
+    // Since PostgreSQL 16 …
+    {"gssdelegation", "PGGSSDELEGATION"},
+    {"load_balance_hosts", "PGLOADBALANCEHOSTS"},
+    {"require_auth", "PGREQUIREAUTH"},
+    {"sslcertmode", "PGSSLCERTMODE"},
+    // … and 17; an older libpq refuses them.
+    {"sslnegotiation", "PGSSLNEGOTIATION"},
 };
 
 /**
