@@ -1,0 +1,28 @@
+"""The packaging tests: packages, units and containers, each on a fresh system. They need root.
+
+    /usr/bin/python3 -m pytest tests/packaging
+"""
+
+import os
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "support"), str(TESTS / "e2e")]
+
+import pytest
+
+import debian_root
+
+
+def pytest_configure(config):
+    if os.geteuid() != 0:
+        raise pytest.UsageError("tests/packaging makes whole systems, for which it has to be root")
+
+
+@pytest.fixture
+def root():
+    """A fresh Debian 12 with a database server and Scrapy, in which nothing of ours is installed."""
+    with debian_root.Root(debian_root.base()) as fresh:
+        yield fresh
