@@ -29,7 +29,7 @@ std::string_view kind(const toml::node& node) {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -38,7 +38,7 @@ std::string suggestion(std::string_view key, const std::vector<std::string>& kno
       known.begin(), known.end(),
       [&](const auto& a, const auto& b) { return edit_distance(key, a) < edit_distance(key, b); });
   if (nearest != known.end() && edit_distance(key, *nearest) <= 2) {
-    return "did you mean " + quoted(*nearest) + "?";
+    return "did you mean " + in_quotes(*nearest) + "?";
   }
   std::string list = "known here:";
   for (const auto& name : known) list += (&name == &known.front() ? " " : ", ") + name;
@@ -115,11 +115,11 @@ std::optional<Duration> TomlTable::duration(const char* key, Duration least) {
   const auto text = node->value<std::string>().value_or("");
   const auto duration = parse_duration(text);
   if (!duration) {
-    throw UsageError(at(*node, key) + ": " + quoted(text) + " is no duration; write it like " +
+    throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is no duration; write it like " +
                      std::string(duration_examples));
   }
   if (*duration < least) {
-    throw UsageError(at(*node, key) + ": " + quoted(text) + " is too short; at least " +
+    throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is too short; at least " +
                      to_text(least));
   }
   return duration;
@@ -142,7 +142,7 @@ std::optional<std::int64_t> TomlTable::size(const char* key) {
   if (!node->is_string()) refuse(*node, key, examples);
   const auto text = node->value<std::string>().value_or("");
   if (const auto bytes = parse_size(text)) return bytes;
-  throw UsageError(at(*node, key) + ": " + quoted(text) + " is no size; write it like " +
+  throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is no size; write it like " +
                    std::string(size_examples));
 }
 
@@ -231,7 +231,7 @@ void TomlTable::finish() const {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
     const auto where = name_.empty() ? "" : " in [" + name_ + "]";
     throw UsageError(*file_ + ":" + std::to_string(key.source().begin.line) + ": unknown key " +
-                     quoted(key.str()) + where + "; " + suggestion(key.str(), known_));
+                     in_quotes(key.str()) + where + "; " + suggestion(key.str(), known_));
   }
 }
 

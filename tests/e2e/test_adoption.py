@@ -1,8 +1,12 @@
 """A scheduler_state table of an earlier scheduler goes on being used, with its rows and queries."""
 
 import re
+import subprocess
 
 import pytest
+
+from postgres import BINARIES
+from world import ROOT
 
 # Just what such an installation has: six columns, their defaults, an index.
 OLD_TABLE = """
@@ -199,3 +203,53 @@ def test_a_table_of_the_same_name_that_is_something_else_is_refused(empty_world)
     assert len(result.err.splitlines()) == 1
     assert "last_run_at" in result.err
     assert empty_world.dump() == before
+
+
+# --- And back again: docs/remove.sql ------------------------------------------------------------
+
+def remove(world):
+    """What psql says when it takes away what `migrate` added."""
+    return subprocess.run([BINARIES / "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", ROOT / "docs/remove.sql",
+                           world.url], text=True, capture_output=True, check=False, timeout=60)
+
+
+def objects(world):
+    """All that is in the database but rows: columns, indexes, constraints, comments."""
+    return world.sql("""
+        SELECT attrelid::regclass::text AS place, attname::text AS what,
+               format_type(atttypid, atttypmod) || coalesce(col_description(attrelid, attnum), '') AS how
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
+        UNION ALL
+        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+        ORDER BY 1, 2""")
+
+
+def test_all_that_was_added_can_be_taken_away_and_every_whole_run_stays(old_world):
+    at_first, before = objects(old_world), old_columns(old_world)
+    old_world.run("migrate")
+    age_by(old_world, "3 hours")
+    assert old_world.run().code == 0
+    assert old_world.run("--spider", "a").code == 0
+    old_world.sql("INSERT INTO scheduler_state (last_run_at, status, owner_token) "
+                  "VALUES (now(), 'running', gen_random_uuid())")
+
+    ended = remove(old_world)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert objects(old_world) == at_first
+    rows = old_columns(old_world)
+    assert [row[2:4] for row in rows] == [*(row[2:4] for row in before), (1, "completed"), (0, "failed")]
+
+    assert old_world.run("migrate").code == 0
+    assert old_world.run("status").code == 0
+
+
+def test_nothing_is_taken_away_where_several_schedules_would_become_one(old_world):
+    old_world.run("migrate")
+    old_world.sql("INSERT INTO scheduler_state (last_run_at, schedule) VALUES (now(), 'news')")
+    before = old_world.dump()
+    ended = remove(old_world)
+    assert ended.returncode == 3
+    assert "runs of several schedules: default, news" in ended.stderr
+    assert old_world.dump() == before
