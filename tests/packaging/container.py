@@ -44,7 +44,7 @@ exec chroot "$root" "$@"
 class Podman:
     """podman, with all that it keeps in one folder, which is removed at the end of a `with`.
 
-    Where SPIDER_CHECK_KEEP_IMAGE is set it stays, and saves those minutes as long as no source changes.
+    Where SPIDER_CHECK_KEEP_IMAGE is set it stays, and what is there is taken for what would be built.
     """
 
     def __init__(self, folder):
@@ -69,9 +69,6 @@ class Podman:
     def import_base(self):
         """A Debian like the one that the Dockerfile names, with apt as it is set up on this machine."""
         base = debian_root.base(packages=("passwd", "usr-is-merged"), variant="minbase")
-        name = f"localhost/{base.name}"
-        if name in self("images"):
-            return name
         with debian_root.Root(base) as root:
             root.write("/etc/apt/apt.conf.d/00machine", subprocess.run(
                 ["apt-config", "dump", "--format", '%F "%v";%n', "Acquire"], check=True, text=True,
@@ -79,15 +76,19 @@ class Podman:
             tar = subprocess.Popen(["tar", "--directory", root.path, "--one-file-system", "--create",
                                     *(f"--exclude={path}" for path in NOT_IN_A_BASE), "."],
                                    stdout=subprocess.PIPE)
-            self("import", "-", base.name, stdin=tar.stdout)
+            self("import", "-", "base", stdin=tar.stdout)
             assert tar.wait() == 0
-        return name
+        return "localhost/base"
 
-    def build(self, tag, *arguments):
+    def build(self, tag):
         """What the build said."""
-        # podman's own format has no HEALTHCHECK.
-        return self("build", "--isolation=chroot", "--network=host", "--format=docker", "--tag", tag,
-                    "--file", TOP / "packaging/docker/Dockerfile", *arguments, TOP)
+        said = self._folder / f"{tag}.log"
+        if not said.exists():
+            # podman's own format has no HEALTHCHECK; and layers would be a copy of the whole image each.
+            said.write_text(self(
+                "build", "--isolation=chroot", "--network=host", "--format=docker", "--layers=false",
+                f"--build-arg=BASE={self.import_base()}", "--tag", tag, "--file", TOP / "packaging/docker/Dockerfile", TOP))
+        return said.read_text()
 
     def image(self, tag):
         return Image(json.loads(self("image", "inspect", tag))[0], self("image", "mount", tag).strip())
@@ -101,12 +102,12 @@ class Image:
         self.root = pathlib.Path(root)
         self.size = described["Size"]
         self.user = config["User"]
-        self.labels = described["Labels"]
+        self.labels = config["Labels"]
         self.folder = config["WorkingDir"]
         self.volumes = config["Volumes"]
         self.entrypoint = config["Entrypoint"]
         self.environment = dict(line.split("=", 1) for line in config["Env"])
-        self.healthcheck = described["Healthcheck"] if "Healthcheck" in described else config["Healthcheck"]
+        self.healthcheck = described["Healthcheck"]
 
     def run(self, *command):
         """In the image's files, as root."""
@@ -162,7 +163,8 @@ class Container:
                  *self._image.as_user(self._environment), *self._image.entrypoint, *arguments],
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         children = pathlib.Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children")
-        self._init = int(await_(lambda: children.read_text().split() or [self._unshare.poll()], "its init")[0])
+        started = await_(lambda: self._unshare.poll() is not None and ["0"] or children.read_text().split(), "its init")
+        self._init = int(started[0])  # 0: it has ended already
         return self
 
     @property
@@ -180,6 +182,7 @@ class Container:
 
     def exec(self, *command):
         """As `docker exec`: its exit status, and what it said on both outputs."""
+        assert self._unshare.poll() is None, f"it has ended:\n{self.said}"
         done = subprocess.run(
             ["nsenter", f"--target={self._init}", "--mount", "--pid", "--ipc", "--uts", "--net", "--root", "--",
              *self._image.as_user(self._environment), *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
