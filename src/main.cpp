@@ -52,6 +52,7 @@
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 #include "setup/check.hpp"
+#include "setup/cron_line.hpp"
 #include "setup/init.hpp"
 #include "setup/sources.hpp"
 
@@ -198,7 +199,11 @@ class Program {
   }
 
   app::Result operator()(const config::LogsCommand& command) {
-    const auto log = app::choose_log(logs_, {command.spider, command.run, command.attempt});
+    if (!command.spider) {
+      print(app::spiders_with_logs(logs_));
+      return {};
+    }
+    const auto log = app::choose_log(logs_, {*command.spider, command.run, command.attempt});
     os::LogOutput output(STDOUT_FILENO);
     if (command.follow) {
       follow(log, command, output);
@@ -217,6 +222,8 @@ class Program {
   app::Result operator()(const config::CheckCommand& /*command*/) { return {}; }
 
   app::Result operator()(const config::InitCommand& /*command*/) { return {}; }
+
+  app::Result operator()(const config::CronCommand& /*command*/) { return {}; }
 
   app::Result operator()(const config::PrintCommand& /*command*/) { return {}; }
 
@@ -289,6 +296,16 @@ class Program {
   std::optional<Telling> telling_;
 };
 
+void complain(const std::string& what) {
+  std::fprintf(stderr, "spider-check: %s\n", render::printable(what).c_str());
+}
+
+void print_cron_line(const config::Loaded& loaded, const config::Environment& environment) {
+  const auto line = setup::cron_line(loaded, environment, config::account_home());
+  for (const auto& warning : line.warnings) complain(warning);
+  print(line.text);
+}
+
 app::Result run(int argc, char** argv) {
   os::ignore_broken_pipes();
   const auto line = config::parse_command_line(argc, argv);
@@ -302,10 +319,16 @@ app::Result run(int argc, char** argv) {
     return {};
   }
   const auto loaded = config::load(line.config_file, environment);
+  // The program's own password is none of the spiders' business.
+  ::unsetenv(config::credentials_variable);
   if (std::holds_alternative<config::CheckCommand>(line.command)) {
     const auto report = setup::check(loaded, environment);
     print(render::check_text(report));
     return {exit_code(report)};
+  }
+  if (std::holds_alternative<config::CronCommand>(line.command)) {
+    print_cron_line(loaded, environment);
+    return {};
   }
   Program program(loaded.config, line.verbosity);
   return std::visit(program, line.command);
@@ -313,7 +336,7 @@ app::Result run(int argc, char** argv) {
 
 /** Tells what is wrong and gives the exit status. */
 int complain(ExitCode code, const std::string& what) {
-  std::fprintf(stderr, "spider-check: %s\n", render::printable(what).c_str());
+  complain(what);
   return static_cast<int>(code);
 }
 

@@ -112,4 +112,12 @@ std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request) {
                    "; there are logs of attempt: " + numbers(attempts));
 }
 
+std::string spiders_with_logs(LogFolder& folder) {
+  std::string lines;
+  for (const auto& [name, logs] : by_spider(folder.list())) {
+    lines += render::printable(from_file_name(name)) + "\n";
+  }
+  return lines;
+}
+
 }  // namespace spider_check::app

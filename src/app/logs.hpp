@@ -21,4 +21,7 @@ struct LogRequest {
  */
 [[nodiscard]] std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request);
 
+/** The names of the spiders that have logs, a line each. Throws as choose_log() does. */
+[[nodiscard]] std::string spiders_with_logs(LogFolder& folder);
+
 }  // namespace spider_check::app

@@ -58,6 +58,13 @@ void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database);
  */
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database);
 
+/**
+ * Applies the password that systemd hands over as the credential database-password, and gives its
+ * file; an empty one counts as none. Variables of the environment beat it. Throws UsageError.
+ */
+[[nodiscard]] std::optional<std::filesystem::path> apply_credential(const Environment& environment,
+                                                                    ConnectionOptions& database);
+
 /** The variables of apply_settings(). */
 inline constexpr const char* setting_variables[] = {
     "SCHEDULER_ENABLED",

@@ -55,8 +55,8 @@ void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   assign(config.takeover_after, table.duration("takeover_after", 1min));
   if (const auto folder = table.text("state_dir")) config.state_dir = absolute(base, *folder);
   if (const auto folder = table.text("log_dir")) config.log_dir = absolute(base, *folder);
-  for (const auto* key : {"slack", "retry_after", "run_timeout", "precheck", "precheck_max_age",
-                          "state_dir", "log_dir"}) {
+  for (const auto* key : {"name", "slack", "retry_after", "run_timeout", "precheck",
+                          "precheck_max_age", "state_dir", "log_dir"}) {
     if (table.has(key)) config.places[key] = table.place(key);
   }
 }

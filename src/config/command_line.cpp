@@ -57,6 +57,7 @@ struct Flags {
   std::string directory;
   std::string output;
   bool to_stdout = false;
+  bool cron = false;
   bool test = false;
 };
 
@@ -168,7 +169,8 @@ class Parser {
 
     logs_ = app_.add_subcommand("logs", "Show or follow the log of a spider");
     prepare(*logs_);
-    logs_->add_option("SPIDER", flags_.spider, "The spider's name")->required()->type_name("");
+    logs_->add_option("SPIDER", flags_.spider, "Its name; default: say which spiders have logs")
+        ->type_name("");
     logs_->add_option("--run", flags_.run, "Of this run, not the newest")->type_name("ID");
     logs_->add_option("--attempt", flags_.attempt, "Of this attempt, not the last")->type_name("N");
     logs_->add_flag("-f,--follow", flags_.follow,
@@ -186,13 +188,13 @@ class Parser {
     notify_->add_flag("--test", flags_.test, "Send a test by each channel");
 
     init_ = app_.add_subcommand("init", "Write a configuration for a Scrapy project");
-    init_->set_help_flag("-h,--help", "Show this help");
-    init_->fallthrough();
+    prepare(*init_);
     init_->add_option("DIRECTORY", flags_.directory, "Where to look; default: here, and below")
         ->type_name("");
     init_->add_option("-o,--output", flags_.output, "The file to write; never one that exists")
         ->type_name("FILE");
     init_->add_flag("--stdout", flags_.to_stdout, "Print it, and write no file");
+    init_->add_flag("--cron", flags_.cron, "Print the line for a crontab, and do nothing else");
   }
 
   [[nodiscard]] static bool is(const CLI::App* command) { return command != nullptr && *command; }
@@ -237,7 +239,8 @@ class Parser {
     throw UsageError("notify: ticks tell people by themselves; say --test to try it");
   }
 
-  [[nodiscard]] InitCommand init() const {
+  [[nodiscard]] Command init() const {
+    if (flags_.cron) return cron();
     if (!flags_.config_file.empty()) {
       throw UsageError("-c names a configuration to read, and init writes one; use -o FILE");
     }
@@ -255,6 +258,16 @@ class Parser {
     if (has_output) command.output = flags_.output;
     command.to_stdout = flags_.to_stdout;
     return command;
+  }
+
+  [[nodiscard]] CronCommand cron() const {
+    for (const auto* other : {"DIRECTORY", "--output", "--stdout"}) {
+      if (init_->count(other) == 0) continue;
+      throw UsageError("init --cron: there is no place for " + std::string(other) +
+                       ", because the line is all that it prints; use -c FILE for a configuration "
+                       "that is not found by itself");
+    }
+    return {};
   }
 
   [[nodiscard]] HistoryCommand history() const {
@@ -278,7 +291,12 @@ class Parser {
   }
 
   [[nodiscard]] LogsCommand logs() const {
-    LogsCommand command{flags_.spider, {}, {}, flags_.follow};
+    LogsCommand command{{}, {}, {}, flags_.follow};
+    if (logs_->count("SPIDER") > 0) {
+      command.spider = flags_.spider;
+    } else if (flags_.follow || logs_->count("--run") + logs_->count("--attempt") > 0) {
+      throw UsageError("logs: SPIDER is required with --run, --attempt and --follow; name one");
+    }
     if (logs_->count("--run") > 0) {
       command.run = parse_number<std::int64_t>(flags_.run, "--run");
     }

@@ -57,7 +57,7 @@ struct MetricsCommand {};
 
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
-  std::string spider;
+  std::optional<std::string> spider;  ///< empty: which spiders have logs is the question
   std::optional<std::int64_t> run;
   std::optional<int> attempt;
   bool follow = false;
@@ -81,14 +81,18 @@ struct InitCommand {
   bool to_stdout = false;
 };
 
+/** Prints the line for a crontab. */
+struct CronCommand {};
+
 /** --help or --version: the text is all there is to do. */
 struct PrintCommand {
   std::string text;
 };
 
-using Command = std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand,
-                             ShowCommand, ReportCommand, HealthCommand, MetricsCommand, LogsCommand,
-                             PruneCommand, CheckCommand, NotifyCommand, InitCommand, PrintCommand>;
+using Command =
+    std::variant<TickCommand, MigrateCommand, StatusCommand, HistoryCommand, ShowCommand,
+                 ReportCommand, HealthCommand, MetricsCommand, LogsCommand, PruneCommand,
+                 CheckCommand, NotifyCommand, InitCommand, CronCommand, PrintCommand>;
 
 enum class Verbosity { quiet, normal, verbose };
 

@@ -31,10 +31,15 @@ Environment read_environment() {
   environment.working_directory = std::filesystem::current_path(ignored);
   if (const auto home = environment.get("HOME")) {
     environment.home = *home;
-  } else if (const auto* user = ::getpwuid(::geteuid())) {
-    environment.home = user->pw_dir;
+  } else {
+    environment.home = account_home();
   }
   return environment;
+}
+
+std::filesystem::path account_home() {
+  const auto* user = ::getpwuid(::geteuid());
+  return user == nullptr ? std::filesystem::path() : std::filesystem::path(user->pw_dir);
 }
 
 Lookup settings_of(const Environment& environment) {

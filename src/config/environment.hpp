@@ -19,8 +19,15 @@ struct Environment {
   [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
 };
 
+/** Where systemd puts what it hands to a service alone; what the service starts has no use for it.
+ */
+inline constexpr const char* credentials_variable = "CREDENTIALS_DIRECTORY";
+
 /** The real one. */
 [[nodiscard]] Environment read_environment();
+
+/** The home folder that the user database names, whatever $HOME says; empty: it names none. */
+[[nodiscard]] std::filesystem::path account_home();
 
 /** A value with the place that it was read from, for messages: "DB_PORT" or "/srv/.env:3: DB_PORT".
  */

@@ -68,6 +68,18 @@ void check_together(const Config& config) {
                    to_text(policy.interval) + "); every tick would run the spiders");
 }
 
+/** Of the configurations in one folder each is a schedule of its own by its name only. */
+void warn_of_no_name(const fs::path& file, const Environment& environment, Config& config) {
+  if (config.places.contains("name")) return;
+  for (const auto& usual : default_files(environment)) {
+    if (usual.filename() != "config.toml" || file.parent_path() != usual.parent_path()) continue;
+    if (file == usual) continue;
+    config.warnings.push_back(file.string() + ": has no name, so its schedule is \"" + config.name +
+                              "\", as that of each file without one; add name = \"" +
+                              file.stem().string() + "\"");
+  }
+}
+
 /** Nothing said what to run: then a person who stands in a Scrapy project means that one. */
 void default_project(Config& config, const Environment& environment) {
   if (config.scrapy || !config.programs.empty()) return;
@@ -79,11 +91,14 @@ void default_project(Config& config, const Environment& environment) {
 
 }  // namespace
 
-std::vector<fs::path> default_files(const Environment& environment) {
+fs::path user_folder(const Environment& environment) {
   const auto user = environment.get("XDG_CONFIG_HOME");
+  return (user ? fs::path(*user) : environment.home / ".config") / "spider-check";
+}
+
+std::vector<fs::path> default_files(const Environment& environment) {
   return {environment.working_directory / "spider-check.toml",
-          (user ? fs::path(*user) : environment.home / ".config") / "spider-check/config.toml",
-          "/etc/spider-check/config.toml"};
+          user_folder(environment) / "config.toml", "/etc/spider-check/config.toml"};
 }
 
 std::vector<std::string> variables_set(const Environment& environment) {
@@ -110,12 +125,14 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
     if (settings("DB_PASSWORD") || settings("PGPASSWORD")) secrets.push_back({*dotenv});
   }
   yield_to_libpq(environment, config.database);
+  auto credential = apply_credential(environment, config.database);
   apply_settings(settings_of(environment), config);
   check_together(config);
   set_folders(config, environment);
   default_project(config, environment);
   config.warnings = warn_of_open_secrets(secrets);
-  return {std::move(config), found, dotenv};
+  if (found) warn_of_no_name(*found, environment, config);
+  return {std::move(config), found, dotenv, std::move(credential)};
 }
 
 }  // namespace spider_check::config

@@ -13,9 +13,13 @@ namespace spider_check::config {
 /** A configuration, and where it came from. */
 struct Loaded {
   Config config;
-  std::optional<std::filesystem::path> file;      ///< empty: there is none, which is fine
-  std::optional<std::filesystem::path> dotenv{};  ///< the .env file that was read, too
+  std::optional<std::filesystem::path> file;          ///< empty: there is none, which is fine
+  std::optional<std::filesystem::path> dotenv{};      ///< the .env file that was read, too
+  std::optional<std::filesystem::path> credential{};  ///< the file that the password is from
 };
+
+/** A person's own folder for configurations; it need not be there. */
+[[nodiscard]] std::filesystem::path user_folder(const Environment& environment);
 
 /** Where a configuration file is looked for, the first that exists; -c and the environment aside.
  */

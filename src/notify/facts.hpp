@@ -13,7 +13,7 @@ struct Origin {
 };
 
 /**
- * The facts of an event, one JSON object, as README describes it. log: the end of a log, or empty.
+ * The facts of an event, one JSON object, as docs/reference.md describes it. log: the end of a log, or empty.
  * What is no UTF-8 is replaced.
  */
 [[nodiscard]] std::string facts(const Event& event, const Origin& origin,

@@ -10,7 +10,7 @@
 namespace spider_check::render {
 
 // The sentences that the log, --dry-run and status share. Monitoring greps for some of them: their
-// text is part of the program's contract (README, "Log lines").
+// text is part of the program's contract (docs/reference.md, "Log lines").
 
 /** "Starting scheduler with 4 hour interval" */
 [[nodiscard]] std::string starting(const Policy& policy);

@@ -71,6 +71,9 @@ class Check {
       findings_.fact("", "looked for " + joined(places));
     }
     if (loaded_.dotenv) findings_.fact("", loaded_.dotenv->string() + " goes before it");
+    if (loaded_.credential) {
+      findings_.fact("", loaded_.credential->string() + " has the database's password");
+    }
     if (const auto names = config::variables_set(environment_); !names.empty()) {
       findings_.fact("", "of the environment: " + joined(names));
     }

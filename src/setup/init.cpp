@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "config/load.hpp"
 #include "config/new_config.hpp"
 #include "core/errors.hpp"
 #include "os/new_file.hpp"
@@ -36,12 +37,19 @@ fs::path only_project(const fs::path& top) {
                      std::to_string(scrapy::deepest_project) +
                      " folders below it; name another folder: spider-check init DIRECTORY, or, "
                      "for programs that are no Scrapy project, write [[spider]] by hand as "
-                     "README.md shows");
+                     "`man spider-check.toml` shows");
   }
   std::string names;
   for (const auto& project : projects) names += (names.empty() ? "" : ", ") + project.string();
   throw UsageError("there is more than one Scrapy project: " + names +
                    "; name one of them: spider-check init DIRECTORY");
+}
+
+/** The only folder that init makes; any other that is not there is likely a slip. */
+void make_user_folder(const fs::path& folder, const config::Environment& environment) {
+  if (folder.lexically_normal() != config::user_folder(environment).lexically_normal()) return;
+  std::error_code error;
+  fs::create_directories(folder, error);  // existing_folder() says what is wrong
 }
 
 /** The file to write, in a folder that exists. */
@@ -52,6 +60,7 @@ fs::path target(const config::InitCommand& command, const fs::path& project,
   if (!path.has_filename()) {
     throw UsageError("-o: " + *command.output + " is a folder; name the file to write in it");
   }
+  make_user_folder(path.parent_path(), environment);
   return existing_folder(path.parent_path()) / path.filename();
 }
 
@@ -116,7 +125,7 @@ std::string init(const config::InitCommand& command, const config::Environment& 
                                        setup.scrapy, plain_name(setup.spiders), setup.database});
   if (command.to_stdout) return text;
   write(setup.file, text);
-  return next_steps(setup, environment);
+  return next_steps(setup, environment, config::account_home());
 }
 
 }  // namespace spider_check::setup

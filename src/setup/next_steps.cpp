@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "config/load.hpp"
+#include "core/errors.hpp"
 #include "os/tail.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
+#include "setup/cron_line.hpp"
 
 namespace spider_check::setup {
 
@@ -52,27 +55,21 @@ std::string steps(const NewSetup& setup, const config::Environment& environment)
   return text;
 }
 
-/** In a crontab a % ends the command. */
-std::string crontab_word(const std::string& text) {
-  std::string word;
-  for (const char c : shell_word(text)) word += c == '%' ? "\\%" : std::string(1, c);
-  return render::printable(word);
+/** As `init --cron` prints it; where that would find something wrong, `check` is for it to tell. */
+std::string line_for_cron(const NewSetup& setup, const config::Environment& environment,
+                          const std::filesystem::path& account_home) {
+  try {
+    const auto loaded = config::load(setup.file.string(), environment);
+    return crontab_line(cron_job(loaded, environment, account_home));
+  } catch (const UsageError&) {
+    return crontab_line({os::program_folder() / "spider-check", setup.file});
+  }
 }
 
 }  // namespace
 
-std::string shell_word(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_not_of(
-                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                          "0123456789_-./:@%+=,") == std::string::npos;
-  if (plain) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? R"('\'')" : std::string(1, c);
-  return word + "'";
-}
-
-std::string next_steps(const NewSetup& setup, const config::Environment& environment) {
-  const auto program = (os::program_folder() / "spider-check").string();
+std::string next_steps(const NewSetup& setup, const config::Environment& environment,
+                       const std::filesystem::path& account_home) {
   const auto scrapy = setup.scrapy.empty()
                           ? std::string("not found: name it as command in [scrapy]")
                           : setup.scrapy.string();
@@ -80,10 +77,11 @@ std::string next_steps(const NewSetup& setup, const config::Environment& environ
          fact("Project", setup.project.string()) + fact("Scrapy", scrapy) +
          fact("Spiders", spider_names(setup)) + fact("Database", database(setup.database)) +
          "\nWhat to do next\n" + steps(setup, environment) +
-         "\nThen let cron start it every five minutes, with this line in `crontab -e`:\n"
-         "  */5 * * * * " +
-         crontab_word(program) + " -q -c " + crontab_word(setup.file.string()) +
-         "\nor, for the whole machine, a systemd timer: README.md shows how.\n";
+         "\nThen let cron start it every five minutes:\n  (crontab -l; " +
+         typed(setup, environment, "init --cron") + ") | crontab -\nThis adds the line\n  " +
+         render::printable(line_for_cron(setup, environment, account_home)) +
+         "\nor, with systemd, when it is ~/.config/spider-check/config.toml (init -o):\n"
+         "  systemctl --user enable --now spider-check.timer\n";
 }
 
 }  // namespace spider_check::setup

@@ -19,9 +19,7 @@ struct NewSetup {
 };
 
 /** What was written, and what a person does next, in this order. */
-[[nodiscard]] std::string next_steps(const NewSetup& setup, const config::Environment& environment);
-
-/** A word of a shell's command line. */
-[[nodiscard]] std::string shell_word(const std::string& text);
+[[nodiscard]] std::string next_steps(const NewSetup& setup, const config::Environment& environment,
+                                     const std::filesystem::path& account_home);
 
 }  // namespace spider_check::setup

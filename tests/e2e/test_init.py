@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 import tomllib
 
 import pytest
@@ -28,6 +29,15 @@ def init(world, *args, env=None, cwd=None):
 
 def config_of(path):
     return tomllib.loads(path.read_text())
+
+
+def test_a_persons_own_folder_for_configurations_is_made(fresh):
+    file = fresh.home / ".config/spider-check/config.toml"
+    result = init(fresh, "-o", file, env=fresh.variables)
+    assert (result.code, result.err) == (0, "")
+    assert config_of(file)["scrapy"]["project"] == str(fresh.project)
+    assert "systemctl --user enable --now spider-check.timer" in result.out
+    assert fresh.run("--dry-run", keep_config=True, env=fresh.variables, cwd=fresh.home).code == 0
 
 
 def check_refusal(result, *parts):
@@ -59,12 +69,82 @@ def test_init_migrate_check_and_a_tick(fresh):
 def test_the_line_for_cron_works_as_it_is(fresh):
     result = init(fresh, env=fresh.variables)
     (line,) = re.findall(r"^  \*/5 \* \* \* \* (.*)$", result.out, re.MULTILINE)
-    program, *args = shlex.split(line)
+    # Of this person the home is not the one that cron knows.
+    home, program, *args = shlex.split(line)
+    assert home == f"HOME={fresh.home}"
     assert program == program_path()
     assert args == ["-q", "-c", str(fresh.config)]
-    done = fresh.run(*args, keep_config=True, env=fresh.variables, cwd=fresh.home)
-    assert (done.code, done.out, done.err) == (0, "", "")
+    done = run_as_cron(fresh, line, fresh.variables)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert spiders_of(fresh) == ["jobs", "news"]
+    (added,) = re.findall(r"^  \(crontab -l; (.*)\) \| crontab -$", result.out, re.MULTILINE)
+    again = fresh.run(*shlex.split(added)[1:], keep_config=True)
+    assert (again.code, again.out, again.err) == (0, f"*/5 * * * * {line}\n", "")
+
+
+def run_as_cron(world, command, variables=None):
+    """A command of a crontab, with what cron gives to it."""
+    words = [f"{name}={value}" for name, value in (variables or {}).items()]
+    return subprocess.run(
+        ["env", "-i", "PATH=/usr/bin:/bin", "HOME=/", "SHELL=/bin/sh", *words, "/bin/sh", "-c",
+         re.sub(r"\\%", "%", command)],
+        cwd="/", text=True, capture_output=True, check=False, timeout=60)
+
+
+def cron_command(result):
+    assert result.code == 0, result.err
+    (line,) = result.out.splitlines()
+    assert line.startswith("*/5 * * * * ")
+    return line.removeprefix("*/5 * * * * ")
+
+
+def test_what_cron_lacks_is_in_the_line(world):
+    """A program of a virtual environment, folders of the shell's, a .env file; odd names."""
+    folder = world.folder / "it's 100 % ~ \\% \"odd\""
+    program = folder / "venv/bin/fetch"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\necho fetch >>{shlex.quote(str(world.home))}/ran\n")
+    program.chmod(0o755)
+    database = world.url.partition(":///")[2].partition("?")[0]
+    (folder / ".env").write_text(
+        f"DB_HOST={world.server.folder}\nDB_USER=postgres\nDB_NAME={database}\n")
+    config = folder / "sub/spider-check.toml"
+    config.parent.mkdir()
+    config.write_text('[[spider]]\nname = "a"\ncommand = ["fetch"]\n')
+    state = world.folder / "my state"
+    env = {"PATH": f"{program.parent}/:/usr/local/bin:/usr/bin:/bin", "XDG_STATE_HOME": str(state)}
+    result = world.run("init", "--cron", "-c", config, cwd=folder, env=env, keep_config=True)
+    assert result.err == ""
+    done = run_as_cron(world, cron_command(result))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (world.home / "ran").read_text() == "fetch\n"
+    assert [row.verdict for row in world.outcomes()] == ["ok"]
+    assert (state / "spider-check/logs/default/a").is_dir()
+
+
+def test_the_line_names_the_configuration_that_is_found(shared):
+    config = shared.write_config()
+    assert cron_command(shared.run("init", "--cron")).endswith(f" -q -c {config}")
+    there = shared.run("init", "--cron", "-c", "spider-check.toml", keep_config=True)
+    assert cron_command(there).endswith(f" -q -c {config}")
+    other = shared.write_config(path=shared.home / "other.toml")
+    named = shared.run("init", "--cron", keep_config=True, env={"SPIDER_CHECK_CONFIG": str(other)})
+    assert cron_command(named).endswith(f" -q -c {other}")
+
+
+def test_without_a_configuration_there_is_no_line_but_what_to_do(shared):
+    check_refusal(shared.run("init", "--cron", cwd=shared.home), "spider-check init", "-c FILE")
+    check_refusal(shared.run("init", "--cron", "-c", "nowhere.toml"), "nowhere.toml")
+    shared.write_config("nonsense = 1")
+    check_refusal(shared.run("init", "--cron", keep_config=True), "spider-check.toml:1", "nonsense")
+
+
+def test_what_only_this_shell_knows_is_warned_about_beside_the_line(shared):
+    result = shared.run("init", "--cron", env={"PGPASSWORD": "hunter2"})
+    assert cron_command(result)
+    (line,) = result.err.splitlines()
+    assert "PGPASSWORD" in line and str(shared.folder / ".env") in line
+    assert "hunter2" not in result.out + result.err
 
 
 def test_in_the_project_itself_the_commands_are_short(fresh):
@@ -199,7 +279,8 @@ def test_paths_that_shells_and_toml_take_for_more_than_text(fresh):
 
 @pytest.mark.parametrize("args, part", [
     (["-c", "x.toml"], "-o FILE"), (["-o", "x", "--stdout"], "exclude"), (["-o", ""], "empty"),
-    ([""], "empty"), (["--force"], "--force"), (["a", "b"], "b")])
+    ([""], "empty"), (["--force"], "--force"), (["a", "b"], "b"),
+    (["--cron", "a"], "DIRECTORY"), (["--cron", "--stdout"], "--stdout"), (["--cron", "-o", "x"], "-o")])
 def test_a_wrong_command_line_is_refused(fresh, args, part):
     check_refusal(init(fresh, *args), part)
     assert not fresh.config.exists()

@@ -29,7 +29,7 @@ def test_the_service_starts_the_installed_program():
     text = installed("spider-check.service", "system").read_text()
     program = re.search(r"^ExecStart=(\S+)", text, re.M)[1]
     assert os.path.samefile(program, installed_root() / "bin/spider-check")
-    assert re.search("^Type=oneshot$", text, re.M)
+    assert re.search("^Type=exec$", text, re.M)
 
 
 def test_the_timer_ticks_every_five_minutes_and_catches_up():

@@ -163,6 +163,14 @@ def test_without_any_log_it_says_where_it_looked(shared):
     assert f"there are no logs in {shared.log_dir}/default" in refusal(shared, "a")
 
 
+def test_without_a_name_it_lists_the_spiders_that_have_logs(shared):
+    shared.sections["database"] = {"url": "postgresql:///x?host=/nonexistent"}
+    assert shown(shared) == ""
+    for name in ("b", "a%2Fx", "a"):
+        write_log(shared, name, 1, "")
+    assert shown(shared) == "a\na/x\nb\n"
+
+
 def test_an_unknown_spider_is_refused_with_those_that_have_logs(shared):
     write_log(shared, "a%2Fb", 1, "")
     write_log(shared, "listing", 1, "")
@@ -202,7 +210,7 @@ def test_an_attempt_without_a_log_is_refused_with_those_that_have_one(shared):
 
 
 @pytest.mark.parametrize("args, place", [
-    ([], "SPIDER"), (["a", "b"], "b"), (["a", "--run"], "--run"), (["a", "--run", "x"], "--run"),
+    (["-f"], "SPIDER"), (["--run", "1"], "SPIDER"), (["a", "b"], "b"), (["a", "--run"], "--run"), (["a", "--run", "x"], "--run"),
     (["a", "--run", "0"], "--run"), (["a", "--run", "1.5"], "--run"),
     (["a", "--run", "99999999999999999999"], "--run"), (["a", "--attempt", "-1"], "--attempt"),
     (["a", "--attempt", ""], "--attempt"), (["a", "--force"], "--force"), (["a", "--json"], "--json"),

@@ -316,8 +316,8 @@ def test_alerts_and_dashboard_name_metrics_that_there_are(world):
     assert len(shown) > 10 and shown <= printed
 
 
-def test_the_readme_lists_every_metric_and_no_other(world):
-    text = (SOURCES.parent / "README.md").read_text(encoding="utf-8")
+def test_the_reference_lists_every_metric_and_no_other(world):
+    text = (SOURCES.parent / "docs/reference.md").read_text(encoding="utf-8")
     table = text.partition("| metric, behind `spider_check_` |")[2].partition("\n\n")[0]
     rows = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
     listed = {f"spider_check_{name}" for row in rows for name in re.findall("`([a-z_]+)`", row)}

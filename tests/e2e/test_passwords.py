@@ -183,3 +183,24 @@ def test_a_password_arrives_whole_and_only_that_one_opens(guarded_server, tmp_pa
     assert world.run("migrate", env={"DB_PASSWORD": password}).code == 0
     (tmp_path / ".env").write_text("DB_PASSWORD=" + json.dumps(password, ensure_ascii=False))
     assert world.run("migrate").code == 0
+
+
+def test_one_that_systemd_hands_over_reaches_the_database_alone(world):
+    (world.folder / "credentials").mkdir()
+    file = world.folder / "credentials/database-password"
+    file.write_text(PASSWORD + "\n")
+    file.chmod(0o400)
+    handed = {"CREDENTIALS_DIRECTORY": str(file.parent)}
+    world.spider("a", "env").add_run("5 hours")
+    assert f"{file} has the database's password" in world.run("check", env=handed).out
+    for url in (world.url, f"postgresql:///nothing?host={world.home}&user=me"):
+        world.sections["database"]["url"] = url
+        result = world.run("-v", "--force", env=handed)
+        assert result.code == 0
+        assert "hunter2" not in result.out + result.err
+    logs = [path.read_text() for path in world.log_dir.rglob("*.log")]
+    assert len(logs) == 2
+    for log in logs:
+        assert f"HOME={world.home}" in log  # … or it would show nothing
+        assert "CREDENTIALS_DIRECTORY" not in log
+        assert "hunter2" not in log

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps the source in its layers: who may include, link and know what. The README's last chapter
+"""Keeps the source in its layers: who may include, link and know what. The README's chapter on the source
 and the comments in src/*/meson.build say why.
 
 layers.py [TOP] prints each violation as FILE:LINE: WHAT, and ends with 1 if there is one.

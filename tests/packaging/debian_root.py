@@ -17,11 +17,13 @@ import subprocess
 import tempfile
 import time
 
+from postgres import die_with_parent
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KEPT = TOP / "build-packaging"
 
 # What a system needs to boot, and what the tests' schedules need: a database, Scrapy, a cron.
-SYSTEM = ("systemd", "systemd-sysv", "dbus", "postgresql", "python3-scrapy", "cron", "ca-certificates", "tzdata")
+SYSTEM = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "postgresql", "python3-scrapy", "cron", "ca-certificates", "tzdata")
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE = 120  # seconds, for whatever is awaited
@@ -133,13 +135,13 @@ class Machine:
             self.power_cut()
 
     def boot(self):
-        """Returns when every unit has started."""
+        """Returns when every unit has started. It goes off when this process ends."""
         self._log = open(self.root.path.parent / "console.log", "ab")
         self._nspawn = subprocess.Popen(
             ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--console=pipe",
-             "--boot", "-D", self.root.path], stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT)
-        children = pathlib.Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
-        self._init = int(await_(lambda: children.read_text().split(), "the init of the machine", self.console)[-1])
+             "--boot", "-D", self.root.path], stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT,
+            preexec_fn=lambda: die_with_parent(signal.SIGTERM))  # at which it turns the machine off
+        self._init = await_(lambda: _init_below(self._nspawn.pid), "the init of the machine", self.console)
         state = await_(lambda: self.run("systemctl", "is-system-running", "--wait", check=False).stdout.strip()
                        in ("running", "degraded") and "booted", "the end of the boot", self.console)
         assert state, self.console()
@@ -151,6 +153,10 @@ class Machine:
         environment = [f"{name}={value}" for name, value in {"PATH": PATH, "HOME": "/root", **(env or {})}.items()]
         return _run(["nsenter", f"--target={self._init}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup",
                      "--root", "--wd", "--", "env", "-i", *environment, *become, *map(str, command)], check, **options)
+
+    @property
+    def is_on(self):
+        return self._nspawn is not None
 
     def power_off(self):
         """As by its button: systemd stops every unit."""
@@ -167,8 +173,11 @@ class Machine:
         return (self.root.path.parent / "console.log").read_text(errors="replace")
 
     def _ended(self):
-        self._nspawn.wait(PATIENCE)
-        self._nspawn = None
+        try:
+            self._nspawn.wait(PATIENCE)
+        finally:
+            self._nspawn.kill()
+            self._nspawn = None
         self._log.close()
 
 
@@ -176,12 +185,22 @@ def await_(condition, what, more=lambda: ""):
     """What the condition gave once it held. Of another system there is nothing to wait on but its state."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             value = condition()
             if value:
                 return value
         time.sleep(0.05)
     raise AssertionError(f"waited in vain for {what}\n{more()}")
+
+
+def _init_below(nspawn):
+    """The first process of the namespace that nspawn makes; other children of its come and go before."""
+    for child in pathlib.Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split():
+        status = pathlib.Path(f"/proc/{child}/status").read_text()
+        *outer, pid = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()[1:]
+        if outer and pid == "1":
+            return int(child)
+    return None
 
 
 def _run(command, check, env=None, **options):

@@ -182,6 +182,16 @@ TEST_CASE("logs shows the newest log of a spider unless told which") {
   }
 }
 
+TEST_CASE("logs of no spider asks which there are") {
+  CHECK_FALSE(command<LogsCommand>({"logs"}).spider.has_value());
+  CHECK(command<LogsCommand>({"logs", ""}).spider == "");
+  for (const auto& words :
+       {Words{"logs", "-f"}, Words{"logs", "--run=1"}, Words{"logs", "--attempt", "1"}}) {
+    CHECK(refusal(words) ==
+          "logs: SPIDER is required with --run, --attempt and --follow; name one");
+  }
+}
+
 TEST_CASE("a run and an attempt are numbers from 1 on") {
   for (const std::string flag : {"--run", "--attempt"}) {
     for (const std::string text :
@@ -209,6 +219,16 @@ TEST_CASE("init looks here and writes beside the project unless told otherwise")
     CHECK(command<InitCommand>(words).output == "x");
   }
   CHECK(command<InitCommand>({"init", "--stdout"}).to_stdout);
+}
+
+TEST_CASE("init --cron takes a configuration and nothing else") {
+  CHECK(std::holds_alternative<CronCommand>(parse({"init", "--cron"}).command));
+  CHECK(parse({"init", "--cron", "-c", "x"}).config_file == "x");
+  CHECK(parse({"-c", "x", "init", "--cron"}).config_file == "x");
+  for (const auto& words : {Words{"init", "--cron", "jobs"}, Words{"init", "--cron", "-o", "x"},
+                            Words{"init", "--stdout", "--cron"}}) {
+    CHECK(contains(refusal(words), "init --cron: there is no place for "));
+  }
 }
 
 TEST_CASE("prune takes --dry-run before it and after it") {
@@ -316,7 +336,6 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
       {{"check", "--json"}, "--json"},
       {{"init", "a", "b"}, "b"},
       {{"init", "-o"}, "--output"},
-      {{"logs"}, "SPIDER"},
       {{"logs", "a", "b"}, "b"},
       {{"logs", "a", "--run"}, "--run"},
       {{"logs", "a", "--json"}, "--json"},

@@ -48,6 +48,14 @@ TEST_CASE("the newest log is that of the newest run's last attempt, by number") 
   for (const auto& row : rows) CHECK(choose_log(folder, row.request) == folder.path() / row.log);
 }
 
+TEST_CASE("the spiders that have logs are listed by name, a line each") {
+  test::FakeLogFolder folder;
+  CHECK(spiders_with_logs(folder).empty());
+  fill(folder, {"b%2Fc/run-1-attempt-1.log", "a/run-2-attempt-1.log", "a/run-1-attempt-1.log",
+                "no/run-1-attempt-1.report", "x%0Ay/run-1-attempt-1.log"});
+  CHECK(spiders_with_logs(folder) == "a\nb/c\nx\\ny\n");
+}
+
 TEST_CASE("a name that is cut in its folder's name is found whole and cut") {
   const std::string cut = std::string(111, 'a') + "~019ebb34";
   test::FakeLogFolder folder;

@@ -10,7 +10,6 @@
 #include "core/spider_rules.hpp"
 #include "golden/golden.hpp"
 #include "process/temp_folder.hpp"
-#include "setup/next_steps.hpp"
 
 namespace spider_check::config {
 
@@ -137,18 +136,6 @@ TEST_CASE("the comment on the database says who knows it") {
   CHECK(has(text({{"DB_HOST", "DB_NAME"}, "/x/.env", true}), "DB_HOST, DB_NAME"));
   CHECK_FALSE(has(text({{"DB_HOST"}, "/x/.env", true}), "cron"));
   CHECK(has(text({{"DB_HOST"}, "the environment", false}), "What cron and systemd start"));
-}
-
-TEST_CASE("a word for a shell is quoted where it must be") {
-  const std::pair<std::string, std::string> rows[] = {
-      {"/srv/jobs/x.toml", "/srv/jobs/x.toml"},
-      {"", "''"},
-      {"a b", "'a b'"},
-      {"it's", R"('it'\''s')"},
-      {"~a", "'~a'"},
-      {"a$b", "'a$b'"},
-  };
-  for (const auto& [text, word] : rows) CHECK(setup::shell_word(text) == word);
 }
 
 }  // namespace spider_check::config

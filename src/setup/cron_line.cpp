@@ -1,0 +1,178 @@
+#include "setup/cron_line.hpp"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "core/errors.hpp"
+#include "os/program_file.hpp"
+#include "os/tail.hpp"
+
+namespace spider_check::setup {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Debian's cron has this PATH for everybody.
+constexpr const char* cron_folders[] = {"/usr/bin", "/bin"};
+
+/**
+ * A word of a crontab's command, where a % that has no \ before it ends the command. Some crons
+ * take
+ * \\ for \, too, so a \ of the word is kept apart from what follows.
+ */
+std::string crontab_word(const std::string& text) {
+  std::string word;
+  for (const char c : shell_word(text)) {
+    if ((c == '%' || c == '\\') && word.ends_with('\\')) word += "''";
+    if (c == '%') word += '\\';
+    word += c;
+  }
+  return word;
+}
+
+/** The programs that a configuration names without a folder. */
+std::vector<std::string> plain_programs(const config::Config& config) {
+  std::vector<std::string> programs;
+  const auto add = [&](const std::vector<std::string>& command) {
+    if (command.empty() || command.front().find('/') != std::string::npos) return;
+    programs.push_back(command.front());
+  };
+  if (config.scrapy) add(config.scrapy->command);
+  for (const auto& program : config.programs) add(program.command);
+  add(config.precheck);
+  add(config.notify.channels.program);
+  return programs;
+}
+
+/** The PATH that finds the same programs as this one; empty where cron's own does. */
+std::string path_for(const config::Config& config, const config::Environment& environment) {
+  const std::set<fs::path> own(std::begin(cron_folders), std::end(cron_folders));
+  auto wanted = own;
+  for (const auto& program : plain_programs(config)) {
+    const auto found = os::find_program(program).path;
+    if (!found.empty()) wanted.insert((environment.working_directory / found).parent_path());
+  }
+  if (wanted == own) return {};
+  std::string path;
+  const auto add = [&](const fs::path& folder) {
+    if (wanted.erase(folder) > 0) path += (path.empty() ? "" : ":") + folder.string();
+  };
+  // In the order in which they are searched here.
+  std::istringstream folders(environment.get("PATH").value_or(""));
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const auto inside = fs::path(folder.empty() ? "." : folder) / "x";
+    add((environment.working_directory / inside).parent_path());  // without a slash at its end
+  }
+  for (const auto* folder : cron_folders) add(folder);
+  return path;
+}
+
+/** Makes the world of cron's more like this one, step by step, until a tick finds the same in it.
+ */
+class Comparison {
+ public:
+  Comparison(const config::Loaded& here, const config::Environment& environment,
+             const fs::path& account_home)
+      : here_(here),
+        environment_(environment),
+        cron_{{}, account_home.empty() ? environment.home : account_home, environment.home},
+        job_{os::program_folder() / "spider-check", *here.file} {}
+
+  CronJob job() {
+    const auto path = path_for(here_.config, environment_);
+    if (!path.empty()) set("PATH", path);
+    if (environment_.home != cron_.working_directory) set("HOME", environment_.home.string());
+    // A .env file where cron starts would go before the one beside the configuration.
+    if (there().dotenv != here_.dotenv) {
+      job_.folder = cron_.working_directory = environment_.working_directory;
+    }
+    set_folder("STATE_DIRECTORY", &config::Config::state_dir);
+    set_folder("LOGS_DIRECTORY", &config::Config::log_dir);
+    return job_;
+  }
+
+ private:
+  [[nodiscard]] config::Loaded there() const { return config::load(here_.file->string(), cron_); }
+
+  void set(const std::string& name, const std::string& value) {
+    cron_.variables[name] = value;
+    job_.variables.emplace_back(name, value);
+  }
+
+  void set_folder(const std::string& name, fs::path config::Config::*folder) {
+    const auto wanted = environment_.working_directory / (here_.config.*folder);
+    if (there().config.*folder != wanted) set(name, wanted.string());
+  }
+
+  const config::Loaded& here_;
+  const config::Environment& environment_;
+  config::Environment cron_;
+  CronJob job_;
+};
+
+/** What is set here, is read by ticks, and is in no file that cron's ticks read. */
+std::vector<std::string> lacking(const config::Loaded& loaded,
+                                 const config::Environment& environment) {
+  const auto in_file =
+      config::settings_of(loaded.dotenv ? config::read_dotenv(*loaded.dotenv) : config::Settings{});
+  auto names = config::variables_set(environment);
+  std::erase_if(names, [&](const std::string& name) {
+    const auto setting = in_file(name);
+    return setting && setting->value == environment.get(name);
+  });
+  return names;
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+}  // namespace
+
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_not_of(
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                          "0123456789_-./:@%+=,") == std::string::npos;
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? R"('\'')" : std::string(1, c);
+  return word + "'";
+}
+
+std::string crontab_line(const CronJob& job) {
+  std::string line = "*/5 * * * * ";
+  if (!job.folder.empty()) line += "cd " + crontab_word(job.folder.string()) + " && ";
+  for (const auto& [name, value] : job.variables) line += name + "=" + crontab_word(value) + " ";
+  return line + crontab_word(job.program.string()) + " -q -c " + crontab_word(job.file.string());
+}
+
+CronJob cron_job(const config::Loaded& loaded, const config::Environment& environment,
+                 const fs::path& account_home) {
+  return Comparison(loaded, environment, account_home).job();
+}
+
+CronLine cron_line(const config::Loaded& loaded, const config::Environment& environment,
+                   const fs::path& account_home) {
+  if (!loaded.file) {
+    throw UsageError(
+        "init --cron: there is no configuration yet; type spider-check init where your project is, "
+        "or name one with -c FILE");
+  }
+  const auto line = crontab_line(cron_job(loaded, environment, account_home));
+  if (std::any_of(line.begin(), line.end(), is_control)) {
+    throw UsageError("init --cron: a crontab cannot hold the control character in: " + line +
+                     "; rename the file or the folder");
+  }
+  CronLine result{line + "\n", {}};
+  std::string names;
+  for (const auto& name : lacking(loaded, environment)) names += (names.empty() ? "" : ", ") + name;
+  if (names.empty()) return result;
+  const auto dotenv = loaded.dotenv.value_or(loaded.file->parent_path() / ".env");
+  result.warnings.push_back("of the environment, cron does not have " + names +
+                            "; write what ticks need into " + dotenv.string());
+  return result;
+}
+
+}  // namespace spider_check::setup
