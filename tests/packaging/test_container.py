@@ -75,7 +75,7 @@ def test_nothing_is_in_it_but_what_it_needs(image):
         return sorted(path.name for path in place.iterdir()) if place.is_dir() else []
 
     assert "python3-scrapy" in packages(image)
-    superfluous = listed("tests") | listed("build") - {"python3"}
+    superfluous = (listed("tests") | listed("build")) - {"python3", "openssl"}
     assert not superfluous & set(packages(image))
     for folder in ("source", "build", "var/lib/apt/lists", "var/cache/apt/archives/partial", "var/log/apt", "root/.cache"):
         assert holds(folder) == [], folder
