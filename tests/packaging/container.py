@@ -70,6 +70,8 @@ class Podman:
         """A Debian like the one that the Dockerfile names, with apt as it is set up on this machine."""
         base = debian_root.base(packages=("passwd", "usr-is-merged"), variant="minbase")
         with debian_root.Root(base) as root:
+            # mmdebstrap takes the other of two packages, and Perl with it.
+            root.apt("purge", "--autoremove", "usrmerge", "perl-modules-5.36", "libperl5.36")
             root.write("/etc/apt/apt.conf.d/00machine", subprocess.run(
                 ["apt-config", "dump", "--format", '%F "%v";%n', "Acquire"], check=True, text=True,
                 stdout=subprocess.PIPE).stdout)
@@ -89,6 +91,11 @@ class Podman:
                 "build", "--isolation=chroot", "--network=host", "--format=docker", "--layers=false",
                 f"--build-arg=BASE={self.import_base()}", "--tag", tag, "--file", TOP / "packaging/docker/Dockerfile", TOP))
         return said.read_text()
+
+    def build_upon(self, folder, tag):
+        """The image of a Dockerfile that begins with another one."""
+        return self("build", "--isolation=chroot", "--network=host", "--format=docker", "--layers=false", "--tag", tag,
+                    folder)
 
     def image(self, tag):
         return Image(json.loads(self("image", "inspect", tag))[0], self("image", "mount", tag).strip())

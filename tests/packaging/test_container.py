@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import signal
 
@@ -115,6 +116,16 @@ def test_the_labels_tell_what_it_is(image):
     assert image.labels["org.opencontainers.image.version"] in version.split()
     assert image.labels["org.opencontainers.image.title"] == "spider-check"
     assert image.labels["org.opencontainers.image.description"]
+
+
+def test_an_image_of_your_own_is_made_upon_it_as_the_dockerfile_says(podman, image, tmp_path):
+    lines = re.search(r"(?s)#   (FROM spider-check\n.*?USER spider-check)\n", (DOCKER / "Dockerfile").read_text())[1]
+    (tmp_path / "Dockerfile").write_text(re.sub("(?m)^#   ", "", lines) + "\n")
+    (tmp_path / "requirements.txt").write_text("# nothing but what Debian has\n")
+    podman.build_upon(tmp_path, "jobs")
+    own = podman.image("jobs")
+    assert (own.root / "opt/venv/bin/pip").exists()
+    assert (own.user, own.entrypoint, own.folder) == (image.user, image.entrypoint, image.folder)
 
 
 # --- Its containers ---------------------------------------------------------------------------------
@@ -479,9 +490,9 @@ def test_compose_tells_both_services_the_same_database(compose):
 
 def test_whatever_compose_sets_or_asks_for_is_known(compose):
     entrypoint = (DOCKER / "entrypoint").read_text()
-    readme = (TOP / "README.md").read_text()
+    told = "".join(path.read_text() for path in (TOP / "README.md", *TOP.glob("docs/*.md")))
     for name in compose["services"]["spider-check"]["environment"]:
-        assert f"${{{name}:-" in entrypoint or f"`{name}`" in readme, name
+        assert f"${{{name}:-" in entrypoint or f"`{name}`" in told, name
     comments = "".join(line for line in (DOCKER / "compose.yaml").read_text().splitlines(True) if line[0] == "#")
     for name in set(re.findall(r"\$\{(\w+)", text_of(compose))):
         assert f" {name}=" in comments, name
@@ -502,3 +513,47 @@ def test_compose_starts_both_again_and_takes_away_what_nothing_needs(compose):
     assert ours["cap_drop"] == ["ALL"]
     assert ours["security_opt"] == ["no-new-privileges:true"]
     assert ours["read_only"] is True and ours["tmpfs"] == ["/tmp"]
+
+
+# --- What README says -------------------------------------------------------------------------------
+
+
+def commands_of_readme():
+    """Each command line of docker's, as words."""
+    text = (TOP / "README.md").read_text().replace("\\\n", " ")
+    return [shlex.split(line) for line in re.findall(r"^ *(docker .*)$", text, re.M)]
+
+
+def values_of(words, option):
+    return [value for name, value in zip(words, words[1:]) if name == option]
+
+
+def test_readme_builds_the_image_as_it_is_built_here(compose):
+    builds = [words for words in commands_of_readme() if words[1] == "build"]
+    for words in builds:
+        assert values_of(words, "-f") == ["packaging/docker/Dockerfile"] and words[-1] == "."
+        assert values_of(words, "-t") == [compose["services"]["spider-check"]["image"]]
+
+
+def test_readme_speaks_of_services_and_commands_that_there_are(compose, image):
+    commands = [words for words in commands_of_readme() if words[1] == "compose"]
+    assert commands
+    for words in commands:
+        assert [TOP / file for file in values_of(words, "-f")] == [DOCKER / "compose.yaml"], words
+        verb, *rest = words[4:]
+        assert verb in ("up", "down", "stop", "start", "restart", "logs", "exec", "build"), words
+        named = [word for word in rest if not word.startswith("-")]
+        if verb == "exec":
+            _, program, command, *_ = named
+            assert image.run(f"/usr/local/bin/{program}", command, "--help")
+        assert not named or named[0] in compose["services"], words
+
+
+def test_readme_runs_it_with_what_the_image_knows(compose, image):
+    for words in commands_of_readme():
+        if words[1] != "run":
+            continue
+        places = [value.split(":")[1] for value in values_of(words, "-v")]
+        assert set(places) <= {image.folder, *image.volumes, image.environment["SPIDER_CHECK_CONFIG"]}, words
+        known = compose["services"]["spider-check"]["environment"]
+        assert {value.split("=")[0] for value in values_of(words, "-e")} <= set(known), words
