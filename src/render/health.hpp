@@ -7,7 +7,8 @@
 
 namespace spider_check::render {
 
-/** What a monitoring plugin says: one line with performance data, which docs/reference.md describes. */
+/** What a monitoring plugin says: one line with performance data, which docs/reference.md
+ * describes. */
 [[nodiscard]] std::string health_line(const StatusReport& report, const Health& health);
 
 /** The line when nobody can say how a schedule fares, and why. */

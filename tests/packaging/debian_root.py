@@ -23,7 +23,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 KEPT = TOP / "build-packaging"
 
 # What a system needs to boot, and what the tests' schedules need: a database, Scrapy, a cron.
-SYSTEM = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "postgresql", "python3-scrapy", "cron", "ca-certificates", "tzdata")
+SYSTEM = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "postgresql", "python3-scrapy", "cron",
+          "ca-certificates", "tzdata", "sudo")
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE = 120  # seconds, for whatever is awaited
@@ -101,6 +102,10 @@ class Root:
         file.write_text(text)
         file.chmod(mode)
         return file
+
+    def copy(self, source, path):
+        """A folder from outside, as root's."""
+        shutil.copytree(source, self.at(path), symlinks=True)
 
     def run(self, *command, check=True, user=None, **options):
         """A command in the root, which is not booted; with its output in one text."""
