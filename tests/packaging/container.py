@@ -148,9 +148,11 @@ class Container:
         return self
 
     def __exit__(self, *_):
-        if self._unshare and self._unshare.poll() is None:
-            self.kill()
-        self._root.remove()
+        try:
+            if self._unshare and self._unshare.poll() is None:
+                self.kill()
+        finally:
+            self._root.remove()
 
     def _place(self, source, to):
         place = self._root.at(to)
@@ -225,5 +227,8 @@ class Container:
         self.ended()
 
     def ended(self):
-        self._unshare.wait(PATIENCE)
-        return self._unshare.returncode
+        """Waits for its end; gives the exit status."""
+        try:
+            return self._unshare.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it did not end:\n{self.said}") from None
