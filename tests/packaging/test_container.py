@@ -545,7 +545,7 @@ def test_readme_speaks_of_services_and_commands_that_there_are(compose, image):
         named = [word for word in rest if not word.startswith("-")]
         if verb == "exec":
             _, program, command, *_ = named
-            assert image.run(f"/usr/local/bin/{program}", command, "--help")
+            assert f"Usage: {program} {command} " in image.run(f"/usr/local/bin/{program}", command, "--help"), words
         assert not named or named[0] in compose["services"], words
 
 
