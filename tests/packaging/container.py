@@ -22,6 +22,14 @@ from debian_root import PATIENCE, TOP, await_
 NOT_IN_A_BASE = ("./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*", "./var/lib/apt/lists/*",
                  "./var/cache/apt/*", "./var/log/*")
 
+# podman has a cache and a lock where no option of its own says.
+ALL_IN_ONE_FOLDER = """
+mkdir -p /var/lib/containers
+mount -t tmpfs tmpfs /var/lib/containers
+mount -t tmpfs tmpfs /dev/shm
+exec podman "$@"
+"""
+
 # As root: the mounts that the container has, then what is not as on this machine, then the command.
 SET_UP = r"""
 root=$1 name=$2 binds=$3
@@ -49,8 +57,9 @@ class Podman:
 
     def __init__(self, folder):
         self._folder = pathlib.Path(folder)
-        self._before = ["podman", "--storage-driver=vfs", "--root", self._folder / "root",
-                        "--runroot", self._folder / "run"]
+        self._before = ["unshare", "--mount", "--propagation=private", "/bin/sh", "-euc", ALL_IN_ONE_FOLDER, "podman",
+                        "--storage-driver=vfs", "--root", self._folder / "root", "--runroot", self._folder / "run",
+                        "--tmpdir", self._folder / "tmp"]
 
     def __enter__(self):
         self._folder.mkdir(parents=True, exist_ok=True)
