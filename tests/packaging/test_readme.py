@@ -21,6 +21,12 @@ ELSEWHERE = {
     "tests/run": ".ci/run",
     f"{COMPOSE} up --build --detach": "tests/packaging/test_container.py",
     f"{COMPOSE} exec spider-check spider-check status": "tests/packaging/test_container.py",
+    f"{COMPOSE} logs --follow spider-check": "tests/packaging/test_container.py",
+    f"{COMPOSE} exec spider-check spider-check logs listing": "tests/packaging/test_container.py",
+    f"{COMPOSE} stop": "tests/packaging/test_container.py",
+    "docker build -t spider-check -f packaging/docker/Dockerfile .": "tests/packaging/test_container.py",
+    "docker run -d --restart unless-stopped --stop-timeout 90 --env-file .env -v ~/jobs:/srv/jobs "
+    "-v jobs:/var/lib/spider-check spider-check": "tests/packaging/test_container.py",
 }
 
 # Makes the changes that README shows; the first key of a name is the one.
