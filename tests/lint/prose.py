@@ -19,7 +19,7 @@ MACHINE_PATH = re.compile(r"/(?:work|root)" + r"/|/home" + r"/(?!me\b|you\b|user
 OUTPUT = re.compile(r"tests/golden/|tests/e2e/.*expected")
 # And these are inputs, which are what they are.
 INPUT = re.compile(r"tests/fuzz/corpus/")
-MAKEFILE = re.compile(r"(?:^|/)(?:GNU)?[Mm]akefile$|\.mk$")
+MAKEFILE = re.compile(r"(?:^|/)(?:GNU)?[Mm]akefile$|\.mk$|(?:^|/)debian/rules$")
 
 
 def is_text(data: bytes) -> bool:

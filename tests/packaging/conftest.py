@@ -6,6 +6,7 @@
 import os
 import pathlib
 import sys
+import uuid
 
 sys.dont_write_bytecode = True
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -13,6 +14,7 @@ sys.path[:0] = [str(TESTS / "support"), str(TESTS / "e2e")]
 
 import pytest
 
+import debian_package
 import debian_root
 
 
@@ -26,3 +28,9 @@ def root():
     """A fresh Debian 12 with a database server and Scrapy, in which nothing of ours is installed."""
     with debian_root.Root(debian_root.base()) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def package():
+    """What packaging/build-deb makes: see debian_package.Package."""
+    return debian_package.built(os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex))
