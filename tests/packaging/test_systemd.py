@@ -5,7 +5,6 @@ import datetime
 import json
 import os
 import re
-import subprocess
 import threading
 import time
 
@@ -20,16 +19,12 @@ FAR = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1
 
 
 @pytest.fixture(scope="module")
-def installed():
-    """A fresh Debian with the program in it, and the user that it has; nothing is enabled."""
-    build = TOP / "build-usr"
-    if not (build / "build.ninja").exists():
-        subprocess.run(["/usr/bin/meson", "setup", build, TOP, "-Dtests=disabled", "--prefix=/usr",
-                        "--buildtype=debugoptimized"], check=True, stdout=subprocess.DEVNULL)
+def installed(package):
+    """A fresh Debian with the package in it; nothing is enabled."""
     with debian_root.Root(debian_root.base()) as root:
-        subprocess.run(["/usr/bin/meson", "install", "-C", build, "--quiet"], check=True,
-                       env={**os.environ, "DESTDIR": str(root.path)})
-        root.run("systemd-sysusers")
+        root.apt("satisfy", package.depends)
+        root.at("/srv/spider-check.deb").write_bytes(package.deb.read_bytes())
+        root.apt("install", "/srv/spider-check.deb")
         yield root
 
 
