@@ -434,7 +434,9 @@ def test_a_drop_in_has_spiders_run_as_somebody_else_in_their_home(services):
     services.config("mine", database={"url": "postgresql:///mine?host=/run/postgresql"}, name="mine",
                     spiders={"look": shell(look)})
     services.config(spiders={"other": ["true"]})
+    machine.run("usermod", "--append", "--groups=spider-check", "me")
     machine.run("spider-check", "-c", "/etc/spider-check/mine.toml", "migrate", user="me", env={"HOME": "/home/me"})
+    machine.run("gpasswd", "--delete", "me", "spider-check")
     services.tick("spider-check.service", "spider-check@mine.service")
     assert services.log("look", "mine", "/var/log/spider-check-me").splitlines() == [
         "me", "touch: cannot touch 'jobs/x': Read-only file system",
