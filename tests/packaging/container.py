@@ -189,10 +189,18 @@ class Container:
                  "--propagation=private", "/bin/sh", "-euc", SET_UP, "set-up", self._root.path, self._name, self._binds,
                  *self._image.as_user(self._environment), *self._image.entrypoint, *arguments],
                 stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        children = pathlib.Path(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children")
-        started = await_(lambda: self._unshare.poll() is not None and ["0"] or children.read_text().split(), "its init")
-        self._init = int(started[0])  # 0: it has ended already
+        await_(self._is_set_up, "its init", lambda: self.said)
         return self
+
+    def _is_set_up(self):
+        """Until then its process 1 is none of the image's, and the kernel keeps every signal from it."""
+        if self._unshare.poll() is not None:
+            return True
+        for child in children_of(self._unshare.pid):
+            self._init = child
+            command = pathlib.Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            return command[0] == self._image.entrypoint[0] and children_of(child)
+        return False
 
     @property
     def said(self):
@@ -250,3 +258,7 @@ class Container:
             return self._unshare.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"it did not end:\n{self.said}") from None
+
+
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
