@@ -80,6 +80,21 @@ def test_without_tests_it_needs_nothing_that_only_tests_need(copied):
     assert ended.returncode == 0, ended.stdout
 
 
+def test_dependencies_deb_installs_what_a_build_without_tests_needs():
+    script = (TOP / "packaging/dependencies").read_text()
+    names = {name for array in ("build", "deb") for name in re.search(rf"(?m)^{array}=\(([^)]*)\)", script)[1].split()}
+    asked = subprocess.run(["dpkg-query", "--show", "--showformat=${Provides}, ", *names], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout
+    provided = {name.split()[0] for name in asked.split(",") if name.strip()}
+    control = (TOP / "packaging/debian/control").read_text()
+    needed = re.search(r"(?ms)^Build-Depends: (.*?)^\S", control)[1].split(",")
+    lacking = [line for line in needed if line.strip() and "<!nocheck>" not in line and not
+               {re.match(r"[a-z0-9+.-]+", other.strip())[0] for other in line.split("|")} & (names | provided)]
+    assert lacking == []
+    # What build-deb itself calls.
+    assert {"debhelper", "lintian", "build-essential", "meson"} <= names
+
+
 def test_the_program_and_its_package_have_one_version(copied):
     change(copied / "packaging/debian/changelog", "spider-check (", "spider-check (9.")
     assert "packaging/debian/changelog 9.0.1.0; they have to be one" in refusal(copied)

@@ -16,7 +16,7 @@ ELSEWHERE = {
     "packaging/quickstart": "tests/e2e/test_quickstart.py",
     "packaging/build-deb": "tests/packaging/conftest.py",
     "packaging/build-deb --no-tests": "tests/packaging/conftest.py",
-    "packaging/dependencies": "packaging/quickstart",
+    "packaging/dependencies --deb": "tests/packaging/test_build_deb.py",
     "packaging/dependencies --tests": "tests/run",
     "tests/run": ".ci/run",
     f"{COMPOSE} up --build --detach": "tests/packaging/test_container.py",
