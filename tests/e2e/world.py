@@ -203,7 +203,7 @@ class World:
         return run
 
     def outcomes(self):
-        return self.sql("SELECT * FROM spider_run ORDER BY run_id, attempt, started_at, spider")
+        return self.sql("SELECT * FROM spider_run ORDER BY run_id, attempt, spider")
 
     def add_run(self, ago, status="completed", spider_count=1, **columns):
         """A run of the past, as this program records it; returns its id."""

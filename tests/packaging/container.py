@@ -17,6 +17,7 @@ import subprocess
 
 import debian_root
 from debian_root import PATIENCE, TOP, await_
+from world import as_from_a_terminal
 
 # As Debian's slim images leave it out.
 NOT_IN_A_BASE = ("./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*", "./var/lib/apt/lists/*",
@@ -188,7 +189,7 @@ class Container:
                 ["unshare", "--mount", "--pid", "--ipc", "--uts", "--net", "--fork", "--kill-child",
                  "--propagation=private", "/bin/sh", "-euc", SET_UP, "set-up", self._root.path, self._name, self._binds,
                  *self._image.as_user(self._environment), *self._image.entrypoint, *arguments],
-                stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+                stdin=subprocess.DEVNULL, stdout=said, stderr=said, preexec_fn=as_from_a_terminal)
         await_(self._is_set_up, "its init", lambda: self.said)
         return self
 

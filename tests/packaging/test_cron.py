@@ -18,6 +18,7 @@ __all__ = ["migrated", "server"]
 JOBS = "/home/alice/it's 100 % \\% jobs"
 PREPARE = r"""
 adduser --system --group --home /var/lib/spider-check spider-check
+install -d -o spider-check -g spider-check -m 0700 /var/log/spider-check
 useradd --create-home --shell /bin/sh alice
 mkdir -p "$1/venv/bin" /home/alice/failing
 printf '#!/bin/sh\nid -un\npwd\n' >"$1/venv/bin/fetch"
@@ -110,12 +111,12 @@ def test_the_only_mail_is_of_what_failed(machine, minutes):
     assert "spider of failing" in mail.get_payload()
 
 
-@pytest.mark.parametrize("place, schedule, said", [
-    ("/home/alice/.local/state/spider-check", "hers", "alice\n/home/alice\n"),
-    ("/var/lib/spider-check", "of the machine", "spider-check\n/var/lib/spider-check\n")],
+@pytest.mark.parametrize("logs, schedule, said", [
+    ("/home/alice/.local/state/spider-check/logs", "hers", "alice\n/home/alice\n"),
+    ("/var/log/spider-check", "of the machine", "spider-check\n/var/lib/spider-check\n")],
                          ids=["crontab", "cron.d"])
-def test_spiders_run_as_their_owner_and_leave_their_logs_there(machine, minutes, place, schedule, said):
-    (log,) = machine.at(f"{place}/logs").glob(f"{schedule.replace(' ', '%20')}/*/*.log")
+def test_spiders_run_as_their_owner_and_leave_their_logs_there(machine, minutes, logs, schedule, said):
+    (log,) = machine.at(logs).glob(f"{schedule.replace(' ', '%20')}/*/*.log")
     assert log.read_text() == said
 
 
