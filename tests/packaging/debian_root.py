@@ -39,6 +39,8 @@ def archive(suite="bookworm"):
     wanted = "deb $(REPO_URI) $(CODENAME) $(COMPONENT)"
     lines = subprocess.run(["apt-get", "indextargets", "--format", wanted, "Created-By: Packages", "Origin: Debian"],
                            check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    if not lines:
+        raise RuntimeError("apt knows no archive of Debian's; type apt-get update")
     here = next(line.split()[2] for line in lines if "-" not in line.split()[2])
     return sorted({line.replace(f" {here}", f" {suite}") for line in lines})
 
