@@ -15,19 +15,11 @@ sys.path[:0] = [str(TESTS / "support"), str(TESTS / "e2e")]
 import pytest
 
 import debian_package
-import debian_root
 
 
 def pytest_configure(config):
     if os.geteuid() != 0:
         raise pytest.UsageError("tests/packaging makes whole systems, for which it has to be root")
-
-
-@pytest.fixture
-def root():
-    """A fresh Debian 12 with a database server and Scrapy, in which nothing of ours is installed."""
-    with debian_root.Root(debian_root.base()) as fresh:
-        yield fresh
 
 
 @pytest.fixture(scope="session")
