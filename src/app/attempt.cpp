@@ -93,13 +93,13 @@ class Attempt {
 
   Result run(bool whole) {
     for (const auto& fault : list_.faults) schedule_.log.error("{}", render::printable(fault));
-    if (whole && list_.faults.empty()) missing_ = gone(schedule_, writer_, list_);
+    if (whole && list_.faults.empty() && !list_.stopped) missing_ = gone(schedule_, writer_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
     for (const auto& what : missing_) schedule_.log.warn("{}", render::printable(what));
     jobs_ = remaining();
-    writer_.count(static_cast<int>(list_.jobs.size()));
+    if (!list_.stopped) writer_.count(static_cast<int>(list_.jobs.size()));
     auto histories = histories_of(schedule_, writer_, jobs_);
-    if (!jobs_.empty()) {
+    if (!jobs_.empty() && !list_.stopped) {
       schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
     const auto view = schedule_.make_view(jobs_);
@@ -108,8 +108,10 @@ class Attempt {
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
     const auto cut = writer_.lost() ? RunCut{} : schedule_.runner.run_all(jobs_, keeper);
     view->close();
+    claimed_.stops.reset();
     done_.insert(done_.end(), keeper.succeeded().begin(), keeper.succeeded().end());
-    const bool all_done = keeper.finished() == jobs_.size() && keeper.failed().empty();
+    const bool all_done =
+        !list_.stopped && keeper.finished() == jobs_.size() && keeper.failed().empty();
     if (cut.signal != 0 && !all_done) return end_interrupted(cut.signal);
     auto result = end(failure(keeper, cut));
     result.signal = cut.signal;

@@ -127,6 +127,7 @@ void forget(Claimed& claimed) {
 Claimed prepare(const Schedule& schedule, const Decision& decision, const State& state,
                 const Request& request, int slot) {
   Claimed claimed;
+  claimed.stops = schedule.runner.hold_stops();
   const auto contents = read_journal(schedule);
   auto& record = claimed.record;
   record.owner = schedule.owners.self();

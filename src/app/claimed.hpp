@@ -15,6 +15,7 @@ namespace spider_check::app {
 
 /** An attempt that this process has the right to carry out. */
 struct Claimed {
+  std::unique_ptr<Port> stops;  ///< until spiders run, who are stopped, too; then null
   AttemptRecord record;
   std::unique_ptr<AttemptJournal> journal;  ///< null: it cannot be written, or there is none
   std::string journal_fault;                ///< why it cannot

@@ -38,6 +38,9 @@ SpiderList list_spiders(const Schedule& schedule) {
         if (schedule.rules) schedule.rules(job);
         list.jobs.push_back(std::move(job));
       }
+    } catch (const ListingStopped&) {
+      list.stopped = true;
+      return list;
     } catch (const ListingError& error) {
       list.faults.emplace_back(error.what());
     }

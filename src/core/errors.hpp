@@ -45,4 +45,10 @@ class ListingError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/** They were not listed, because this program was told to stop meanwhile; no fault of theirs. */
+class ListingStopped : public ListingError {
+ public:
+  using ListingError::ListingError;
+};
+
 }  // namespace spider_check

@@ -47,7 +47,8 @@ class SpiderSource : public Port {
  public:
   /**
    * Every spider there is, without log paths. Throws ListingError; its message is one line that
-   * names the cause and, where there is one, the file and line.
+   * names the cause and, where there is one, the file and line. Throws ListingStopped when this
+   * program is told to stop (see SpiderRunner::hold_stops), whose signal it leaves to the runner.
    */
   [[nodiscard]] virtual Listing list() = 0;
 };
@@ -104,6 +105,13 @@ struct RunCut {
 /** Runs child processes. */
 class SpiderRunner : public Port {
  public:
+  /**
+   * As long as what this returns lives, a signal that tells this program to stop does not end it:
+   * run_all() takes it, also one that came before. Who holds it back does not take long. Throws
+   * std::system_error.
+   */
+  [[nodiscard]] virtual std::unique_ptr<Port> hold_stops() = 0;
+
   /**
    * Runs the jobs and reports each. None of their processes is left when it returns. What was cut
    * off was not started.

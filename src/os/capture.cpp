@@ -8,6 +8,7 @@
 
 #include "os/child.hpp"
 #include "os/pipe.hpp"
+#include "os/signals.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
@@ -25,6 +26,7 @@ int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
 }  // namespace
 
 Captured capture(const Capture& program) {
+  const StopSignals signals;
   auto output = make_pipe();
   auto errors = make_pipe();
   Child child({program.command, program.working_directory, output.write_end.get(),
@@ -36,14 +38,19 @@ Captured capture(const Capture& program) {
   const auto deadline = std::chrono::steady_clock::now() + program.timeout;
   // The end is the child's end, not that of its output: a grandchild may keep the pipe open.
   for (bool ended = false; !ended;) {
-    std::array<pollfd, 3> fds{{{child.fd(), POLLIN, 0},
+    std::array<pollfd, 4> fds{{{child.fd(), POLLIN, 0},
                                {output.read_end.get(), POLLIN, 0},
-                               {errors.read_end.get(), POLLIN, 0}}};
+                               {errors.read_end.get(), POLLIN, 0},
+                               {captured.stopped ? -1 : signals.fd(), POLLIN, 0}}};
     const int ready = ::poll(fds.data(), fds.size(), milliseconds_until(deadline));
     if (ready < 0 && errno != EINTR)
       throw system_error("cannot wait for " + program.command.front());
     if (ready == 0 && !captured.timed_out) {
       captured.timed_out = true;
+      child.kill_group();
+    }
+    if (ready > 0 && fds[3].revents != 0) {
+      captured.stopped = true;
       child.kill_group();
     }
     ended = ready > 0 && fds[0].revents != 0;

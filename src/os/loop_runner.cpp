@@ -152,6 +152,10 @@ class Loop {
 
 }  // namespace
 
+std::unique_ptr<Port> LoopRunner::hold_stops() {
+  return std::make_unique<StopSignals>();
+}
+
 RunCut LoopRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
   return Loop(jobs, observer, static_cast<std::size_t>(concurrency_), run_timeout_).run();
 }

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "core/port.hpp"
 #include "os/file_descriptor.hpp"
 
 namespace spider_check::os {
@@ -10,19 +11,15 @@ namespace spider_check::os {
  * Holds back SIGTERM, SIGINT and SIGHUP, but for those that are ignored, while it lives, and tells
  * of them through a file descriptor instead, so that they are handled where the program waits and
  * nowhere else. The destructor gives back what was before; a signal that nobody took then acts as
- * usual.
+ * usual. Those that live at the same time tell of the same signals; each is taken from one of them.
  */
-class StopSignals {
+class StopSignals final : public Port {
  public:
   /** Throws std::system_error. */
   StopSignals();
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-  StopSignals(StopSignals&&) = delete;
-  StopSignals& operator=(StopSignals&&) = delete;
-  ~StopSignals();
+  ~StopSignals() override;
 
-  /** Readable when a signal came. */
+  /** Readable when a signal came, until it is taken. */
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
   /** The signal that came, or 0. Never waits. */

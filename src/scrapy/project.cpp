@@ -11,6 +11,7 @@
 #include "core/errors.hpp"
 #include "os/capture.hpp"
 #include "os/log_file.hpp"
+#include "os/signals.hpp"
 #include "os/tail.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/report_reader.hpp"
@@ -107,12 +108,15 @@ std::vector<std::string> Project::names() {
   os::Capture program{options_.command, options_.folder, {}, options_.list_timeout};
   program.command.emplace_back("list");
   os::Captured listing;
+  // Outlives the report, so that no signal ends the program before its file is removed.
+  const os::StopSignals signals;
   const ListReport report(program);
   try {
     listing = os::capture(program);
   } catch (const std::system_error& error) {
     throw ListingError(what + error.what());
   }
+  if (listing.stopped) throw ListingStopped(what + "`scrapy list` was stopped");
   if (listing.timed_out) {
     throw ListingError(what + "`scrapy list` took longer than " + to_words(options_.list_timeout));
   }

@@ -2,10 +2,11 @@
 
 import pathlib
 import shutil
+import signal
 
 import pytest
 
-from world import ROOT
+from world import ROOT, is_alive
 
 SCRAPY = "/usr/bin/scrapy"
 SPIDER = '''import scrapy
@@ -116,6 +117,53 @@ def test_a_project_that_cannot_be_listed_is_one_fault_with_file_and_line(scrapy_
     assert f"{path}:3" in run.failure
     assert spiders_of(scrapy_world) == []
     assert "Retry of" in scrapy_world.run().err
+
+
+def slow_to_import(world, gate):
+    path = world.project / "tiny/spiders/slow.py"
+    path.write_text(f"import subprocess\nsubprocess.run(['sh', '-c', {gate.script!r}])\n")
+    return path
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_can_be_stopped_while_the_project_is_listed(scrapy_world, number):
+    gate = scrapy_world.gate()
+    slow = slow_to_import(scrapy_world, gate)
+    scrapy_world.spider("plain")
+    running = scrapy_world.start()
+    import_ = gate.wait()
+    running.signal(number)
+    result = running.end()
+    assert result.code == -number
+    assert not is_alive(import_)
+    assert result.err.count(f"Spider run interrupted by {number.name}") == 1
+    assert "error" not in result.err and "Starting spider run" not in result.err
+    run = scrapy_world.only_run()
+    assert (run.status, run.attempt) == ("failed", 1)
+    assert (run.failure, run.faults) == (f"interrupted by {number.name}", None)
+    assert scrapy_world.outcomes() == [] and scrapy_world.ran() == []
+
+    slow.unlink()
+    assert scrapy_world.run().code == 0
+    assert spiders_of(scrapy_world) == ["jobs", "news", "plain"]
+    finished = scrapy_world.only_run()
+    assert (finished.id, finished.status, finished.attempt) == (run.id, "completed", 2)
+
+
+def test_a_spider_by_name_can_be_stopped_while_the_project_is_listed(scrapy_world):
+    gate = scrapy_world.gate()
+    slow_to_import(scrapy_world, gate)
+    temporary = scrapy_world.folder / "tmp"
+    temporary.mkdir()
+    running = scrapy_world.start("--spider", "news", env={"TMPDIR": str(temporary)})
+    import_ = gate.wait()
+    assert list(temporary.iterdir()), "the probe reports elsewhere"
+    running.signal(signal.SIGINT)
+    result = running.end()
+    assert (result.code, result.err) == (-signal.SIGINT, "")
+    assert not is_alive(import_)
+    assert list(temporary.iterdir()) == []
+    assert scrapy_world.runs() == []
 
 
 def test_a_project_that_was_mended_is_run_by_the_retry(scrapy_world):

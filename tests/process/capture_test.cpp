@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "os/signals.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
@@ -63,6 +64,16 @@ TEST_CASE("a program that takes too long is killed, and what it said is kept") {
   CHECK(said.timed_out);
   CHECK(said.termination == Termination{Signaled{SIGKILL, false}});
   CHECK(said.errors.empty());
+}
+
+TEST_CASE("when this program is told to stop, so is the other") {
+  StopSignals signals;
+  const auto said = capture({{"sh", "-c", "kill -TERM $PPID; exec sleep 1000"}, {}, {}, patience});
+  CHECK(said.stopped);
+  CHECK_FALSE(said.timed_out);
+  CHECK(said.termination == Termination{Signaled{SIGKILL, false}});
+  CHECK(signals.take() == SIGTERM);
+  CHECK_FALSE(capture({{"true"}, {}, {}, patience}).stopped);
 }
 
 TEST_CASE("a program that never stops talking is killed, too") {

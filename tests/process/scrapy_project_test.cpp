@@ -1,4 +1,5 @@
 // Projects whose `scrapy` is a shell script that says what a test wants.
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -6,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
+#include "os/signals.hpp"
 #include "process/temp_folder.hpp"
 #include "scrapy/project.hpp"
 
@@ -110,6 +112,13 @@ TEST_CASE("without a traceback the cause is the end, and the last line on stderr
         "exit status 1: no API key");
   CHECK(FakeProject("echo a; exit 3").fault() == "exit status 3");
   CHECK(FakeProject("kill -9 $$").fault() == "killed by SIGKILL");
+}
+
+TEST_CASE("a project whose list is cut off by a signal to this program has no fault") {
+  os::StopSignals signals;
+  const FakeProject project("echo a; kill -INT $PPID; exec sleep 1000");
+  CHECK_THROWS_AS((void)project.list(), ListingStopped);
+  CHECK(signals.take() == SIGINT);
 }
 
 TEST_CASE("a Scrapy that is not there is a fault") {

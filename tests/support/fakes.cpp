@@ -18,6 +18,16 @@ class FakeWitness final : public CrawlWitness {
   CrawlReport report_;
 };
 
+class FakeHold final : public Port {
+ public:
+  explicit FakeHold(bool& holds) : holds_(holds) { holds_ = true; }
+
+  ~FakeHold() override { holds_ = false; }
+
+ private:
+  bool& holds_;
+};
+
 }  // namespace
 
 std::unique_ptr<CrawlWitness> FakeWitnesses::watch(const SpiderJob& job) {
@@ -34,7 +44,12 @@ const std::filesystem::path& FakeLogPlaces::spare() {
   throw std::system_error(std::make_error_code(std::errc::permission_denied), no_spare);
 }
 
+std::unique_ptr<Port> FakeRunner::hold_stops() {
+  return std::make_unique<FakeHold>(holds);
+}
+
 RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
+  if (early_signal != 0) return {early_signal, false};
   for (const auto& job : jobs) {
     started.push_back(job);
     observer.on_start(job);
@@ -52,6 +67,7 @@ RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& obse
 }
 
 Listing FakeSource::list() {
+  if (while_listed) while_listed();
   if (!fault.empty()) throw ListingError(fault);
   Listing listing;
   listing.left_out = left_out;

@@ -247,6 +247,27 @@ TEST_CASE("a signal ends the run as interrupted, and the next tick finishes it a
   CHECK(only_run(database).status == RunStatus::completed);
 }
 
+TEST_CASE("a signal that comes while spiders are listed interrupts the run, too") {
+  MemoryDatabase database;
+  Host host(database);
+  host.source.while_listed = [&] {
+    CHECK(host.runner.holds);
+    throw ListingStopped("not listed");
+  };
+  host.runner.early_signal = 15;
+  CHECK(host.tick().signal == 15);
+  CHECK_FALSE(host.runner.holds);
+  CHECK(only_run(database).failure == "interrupted by SIGTERM");
+  CHECK(database.runs[0].faults.empty());
+  CHECK(only_run(database).next_attempt == database.now);
+  CHECK(host.spiders_run().empty());
+  CHECK_FALSE(host.logged("gone"));
+  host.runner.early_signal = 0;
+  host.source.while_listed = nullptr;
+  CHECK(host.tick().code == ExitCode::success);
+  CHECK(host.spiders_run() == Names{"a", "b", "c"});
+}
+
 TEST_CASE("a lost connection stops nothing, and no outcome is lost") {
   MemoryDatabase database;
   Host host(database);
