@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "config/flags.hpp"
 #include "config/version.hpp"
-#include "core/duration.hpp"
 #include "core/errors.hpp"
 
 namespace spider_check::config {
@@ -35,42 +34,6 @@ constexpr const char* health_footer =
     "for good; 3 UNKNOWN: also wrong flags or configuration, or no database.\n"
     "The options -c, -q and -v of spider-check are taken here, too.";
 
-/** The values that CLI11 fills in. */
-struct Flags {
-  std::string config_file;
-  bool quiet = false;
-  bool verbose = false;
-  bool force = false;
-  bool dry_run = false;
-  bool version = false;
-  bool json = false;
-  std::vector<std::string> spiders;
-  std::string wait;
-  std::string since;
-  std::string of_spider;
-  std::string status;
-  std::string max_age;
-  std::string spider;
-  std::string run;
-  std::string attempt;
-  bool follow = false;
-  std::string directory;
-  std::string output;
-  bool to_stdout = false;
-  bool cron = false;
-  bool test = false;
-};
-
-/** A number from 1 on. Throws UsageError. */
-template <typename Number>
-Number parse_number(const std::string& text, const std::string& flag) {
-  Number number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc{} && rest == end && number > 0) return number;
-  throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
-}
-
 constexpr std::array<std::string_view, 12> command_names{"migrate", "status", "history", "show",
                                                          "report",  "health", "metrics", "logs",
                                                          "prune",   "check",  "notify",  "init"};
@@ -84,6 +47,13 @@ bool may_name_command(int argc, const char* const* argv) {
   });
 }
 
+/** CLI11's own words, on one line. */
+std::string reason(const CLI::ParseError& error) {
+  std::string text = error.what();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 class Parser {
  public:
   /**
@@ -92,8 +62,8 @@ class Parser {
    */
   explicit Parser(bool with_commands) {
     app_.set_help_flag("-h,--help", "Show this help");
-    app_.add_flag("--version", flags_.version, "Show the version");
-    app_.add_option("-c,--config", flags_.config_file, "The configuration file")->type_name("FILE");
+    app_.add_flag("--version", version_, "Show the version");
+    add_text(app_, "-c,--config", flags_.config_file, "The configuration file", "FILE");
     app_.add_flag("-q,--quiet", flags_.quiet, "Say nothing but warnings and errors");
     app_.add_flag("-v,--verbose", flags_.verbose, "Say more");
     app_.add_flag("--force", flags_.force, "Run all spiders now, whatever the interval says");
@@ -114,250 +84,101 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       throw UsageError(reason(error) + "; see: spider-check --help");
     }
-    if (flags_.version)
-      return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
-    if (app_.count("--config") > 0 && flags_.config_file.empty()) {
-      throw UsageError("--config: names no file; name one, or leave the flag out");
-    }
-    if (flags_.quiet && flags_.verbose)
-      throw UsageError("-q and -v exclude each other; give one of them");
-    CommandLine line{command(), {}, verbosity()};
-    if (!flags_.config_file.empty()) line.config_file = flags_.config_file;
-    return line;
+    if (version_) return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
+    const auto chosen = app_.get_subcommands();
+    if (!chosen.empty()) flags_.command = chosen.front()->get_name();
+    return to_command_line(flags_);
   }
 
  private:
   void add_commands() {
-    migrate_ = app_.add_subcommand("migrate", "Prepare the database, or bring it up to date");
-    prepare(*migrate_);
-    migrate_->add_option("--wait", flags_.wait, "How long to wait for the server, like 30s")
-        ->type_name("DURATION");
-
-    status_ = app_.add_subcommand("status", "Show the last run, who runs now, what is due next");
-    prepare(*status_);
-    status_->add_flag("--json", flags_.json, "Print JSON");
-
-    history_ = app_.add_subcommand("history", "List runs, and when and why nothing ran");
-    prepare(*history_);
-    history_->add_option("--since", flags_.since, "How far back, like 7d, which is the default")
-        ->type_name("DURATION");
-    history_->add_option("--spider", flags_.of_spider, "Only runs of this spider")
-        ->type_name("NAME");
-    history_
-        ->add_option("--status", flags_.status, "Only runs that are running, completed or failed")
-        ->type_name("STATUS");
-    history_->add_flag("--json", flags_.json, "Print JSON");
-
-    show_ = app_.add_subcommand("show", "Show one run whole, attempt by attempt");
-    prepare(*show_);
-    show_->add_option("RUN", flags_.run, "The number of the run")->required()->type_name("");
-    show_->add_flag("--json", flags_.json, "Print JSON");
-
-    report_ = app_.add_subcommand("report", "Write a page for a browser: what ran, and what not");
-    prepare(*report_);
-    report_->add_option("-o,--output", flags_.output, "The file to write; default: print it")
-        ->type_name("FILE");
-
-    health_ = app_.add_subcommand("health", "Answer as monitoring plugins do");
-    prepare(*health_);
-    health_->add_option("--max-age", flags_.max_age, "Older data is critical, like 6h")
-        ->type_name("DURATION");
-    health_->footer(health_footer);
-
-    metrics_ = app_.add_subcommand("metrics", "Print the status as Prometheus reads it");
-    prepare(*metrics_);
-
-    logs_ = app_.add_subcommand("logs", "Show or follow the log of a spider");
-    prepare(*logs_);
-    logs_->add_option("SPIDER", flags_.spider, "Its name; default: say which spiders have logs")
-        ->type_name("");
-    logs_->add_option("--run", flags_.run, "Of this run, not the newest")->type_name("ID");
-    logs_->add_option("--attempt", flags_.attempt, "Of this attempt, not the last")->type_name("N");
-    logs_->add_flag("-f,--follow", flags_.follow,
-                    "Go on with what is added, and with the next logs");
-
-    prune_ = app_.add_subcommand("prune", "Remove old runs and logs, as each run does");
-    prepare(*prune_);
-    prune_->add_flag("--dry-run", flags_.dry_run, "Say what would go; change nothing");
-
-    check_ = app_.add_subcommand("check", "Try everything that the configuration names");
-    prepare(*check_);
-
-    notify_ = app_.add_subcommand("notify", "Try whether people can be told");
-    prepare(*notify_);
-    notify_->add_flag("--test", flags_.test, "Send a test by each channel");
-
-    init_ = app_.add_subcommand("init", "Write a configuration for a Scrapy project");
-    prepare(*init_);
-    init_->add_option("DIRECTORY", flags_.directory, "Where to look; default: here, and below")
-        ->type_name("");
-    init_->add_option("-o,--output", flags_.output, "The file to write; never one that exists")
-        ->type_name("FILE");
-    init_->add_flag("--stdout", flags_.to_stdout, "Print it, and write no file");
-    init_->add_flag("--cron", flags_.cron, "Print the line for a crontab, and do nothing else");
+    add_database();
+    add_answers();
+    add_monitoring();
+    add_logs();
+    add_setup();
   }
 
-  [[nodiscard]] static bool is(const CLI::App* command) { return command != nullptr && *command; }
+  void add_database() {
+    auto& migrate = add("migrate", "Prepare the database, or bring it up to date");
+    add_text(migrate, "--wait", flags_.wait, "How long to wait for the server, like 30s",
+             "DURATION");
+  }
+
+  void add_answers() {
+    auto& status = add("status", "Show the last run, who runs now, what is due next");
+    add_json(status);
+
+    auto& history = add("history", "List runs, and when and why nothing ran");
+    add_text(history, "--since", flags_.since, "How far back, like 7d, which is the default",
+             "DURATION");
+    add_text(history, "--spider", flags_.of_spider, "Only runs of this spider", "NAME");
+    add_text(history, "--status", flags_.status, "Only runs that are running, completed or failed",
+             "STATUS");
+    add_json(history);
+
+    auto& show = add("show", "Show one run whole, attempt by attempt");
+    add_text(show, "RUN", flags_.run, "The number of the run")->required();
+    add_json(show);
+
+    auto& report = add("report", "Write a page for a browser: what ran, and what not");
+    add_text(report, "-o,--output", flags_.output, "The file to write; default: print it", "FILE");
+  }
+
+  void add_monitoring() {
+    auto& health = add("health", "Answer as monitoring plugins do");
+    add_text(health, "--max-age", flags_.max_age, "Older data is critical, like 6h", "DURATION");
+    health.footer(health_footer);
+
+    add("metrics", "Print the status as Prometheus reads it");
+  }
+
+  void add_logs() {
+    auto& logs = add("logs", "Show or follow the log of a spider");
+    add_text(logs, "SPIDER", flags_.spider, "Its name; default: say which spiders have logs");
+    add_text(logs, "--run", flags_.run, "Of this run, not the newest", "ID");
+    add_text(logs, "--attempt", flags_.attempt, "Of this attempt, not the last", "N");
+    logs.add_flag("-f,--follow", flags_.follow, "Go on with what is added, and with the next logs");
+
+    auto& prune = add("prune", "Remove old runs and logs, as each run does");
+    prune.add_flag("--dry-run", flags_.dry_run, "Say what would go; change nothing");
+  }
+
+  void add_setup() {
+    add("check", "Try everything that the configuration names");
+
+    auto& notify = add("notify", "Try whether people can be told");
+    notify.add_flag("--test", flags_.test, "Send a test by each channel");
+
+    auto& init = add("init", "Write a configuration for a Scrapy project");
+    add_text(init, "DIRECTORY", flags_.directory, "Where to look; default: here, and below");
+    add_text(init, "-o,--output", flags_.output, "The file to write; never one that exists",
+             "FILE");
+    init.add_flag("--stdout", flags_.to_stdout, "Print it, and write no file");
+    init.add_flag("--cron", flags_.cron, "Print the line for a crontab, and do nothing else");
+  }
 
   /** A command takes the program's own options behind it, too. */
-  static void prepare(CLI::App& command) {
+  CLI::App& add(const std::string& name, const std::string& what) {
+    auto& command = *app_.add_subcommand(name, what);
     command.set_help_flag("-h,--help", "Show this help");
     command.fallthrough();
     command.footer("The options -c, -q and -v of spider-check are taken here, too.");
-  }
-
-  [[nodiscard]] Verbosity verbosity() const {
-    if (flags_.quiet) return Verbosity::quiet;
-    return flags_.verbose ? Verbosity::verbose : Verbosity::normal;
-  }
-
-  [[nodiscard]] Command command() const {
-    if (!name_of_command().empty()) refuse_tick_flags();
-    if (is(migrate_)) return MigrateCommand{wait()};
-    if (is(status_)) return StatusCommand{flags_.json};
-    if (is(history_)) return history();
-    if (is(show_)) return ShowCommand{parse_number<std::int64_t>(flags_.run, "show"), flags_.json};
-    if (is(report_)) return report();
-    if (is(health_)) return HealthCommand{max_age()};
-    if (is(metrics_)) return MetricsCommand{};
-    if (is(logs_)) return logs();
-    if (is(prune_)) return PruneCommand{flags_.dry_run};
-    if (is(check_)) return CheckCommand{};
-    if (is(notify_)) return notify();
-    if (is(init_)) return init();
-    return TickCommand{{flags_.force || !flags_.spiders.empty(), flags_.spiders}, flags_.dry_run};
-  }
-
-  /** Empty for a tick. */
-  [[nodiscard]] std::string name_of_command() const {
-    const auto chosen = app_.get_subcommands();
-    return chosen.empty() ? "" : chosen.front()->get_name();
-  }
-
-  [[nodiscard]] NotifyCommand notify() const {
-    if (flags_.test) return {};
-    throw UsageError("notify: ticks tell people by themselves; say --test to try it");
-  }
-
-  [[nodiscard]] Command init() const {
-    if (flags_.cron) return cron();
-    if (!flags_.config_file.empty()) {
-      throw UsageError("-c names a configuration to read, and init writes one; use -o FILE");
-    }
-    const bool has_output = init_->count("--output") > 0;
-    if (has_output && flags_.to_stdout) {
-      throw UsageError("-o and --stdout exclude each other; give one of them");
-    }
-    if ((has_output && flags_.output.empty()) ||
-        (init_->count("DIRECTORY") > 0 && flags_.directory.empty())) {
-      throw UsageError(
-          "init: an empty text names no file and no folder; give one, or leave it out");
-    }
-    InitCommand command;
-    if (!flags_.directory.empty()) command.directory = flags_.directory;
-    if (has_output) command.output = flags_.output;
-    command.to_stdout = flags_.to_stdout;
     return command;
   }
 
-  [[nodiscard]] CronCommand cron() const {
-    for (const auto* other : {"DIRECTORY", "--output", "--stdout"}) {
-      if (init_->count(other) == 0) continue;
-      throw UsageError("init --cron: there is no place for " + std::string(other) +
-                       ", because the line is all that it prints; use -c FILE for a configuration "
-                       "that is not found by itself");
-    }
-    return {};
-  }
+  void add_json(CLI::App& command) { command.add_flag("--json", flags_.json, "Print JSON"); }
 
-  [[nodiscard]] HistoryCommand history() const {
-    HistoryCommand command;
-    command.json = flags_.json;
-    if (history_->count("--since") > 0) command.since = duration(flags_.since, "--since");
-    if (history_->count("--spider") > 0) command.spider = flags_.of_spider;
-    if (history_->count("--status") == 0) return command;
-    command.status = parse_run_status(flags_.status);
-    if (command.status) return command;
-    throw UsageError("--status: \"" + flags_.status +
-                     "\" is no status; write running, completed or failed");
-  }
-
-  [[nodiscard]] ReportCommand report() const {
-    if (report_->count("--output") == 0) return {};
-    if (flags_.output.empty()) {
-      throw UsageError("report: -o names no file; name one, or leave it out to print the page");
-    }
-    return {flags_.output};
-  }
-
-  [[nodiscard]] LogsCommand logs() const {
-    LogsCommand command{{}, {}, {}, flags_.follow};
-    if (logs_->count("SPIDER") > 0) {
-      command.spider = flags_.spider;
-    } else if (flags_.follow || logs_->count("--run") + logs_->count("--attempt") > 0) {
-      throw UsageError("logs: SPIDER is required with --run, --attempt and --follow; name one");
-    }
-    if (logs_->count("--run") > 0) {
-      command.run = parse_number<std::int64_t>(flags_.run, "--run");
-    }
-    if (logs_->count("--attempt") > 0) {
-      command.attempt = parse_number<int>(flags_.attempt, "--attempt");
-    }
-    return command;
-  }
-
-  void refuse_tick_flags() const {
-    const auto* flag = flags_.force                    ? "--force"
-                       : flags_.dry_run && !is(prune_) ? "--dry-run"
-                       : !flags_.spiders.empty()       ? "--spider"
-                                                       : nullptr;
-    if (flag == nullptr) return;
-    throw UsageError(std::string(flag) + " belongs to a tick, not to the command " +
-                     name_of_command() + "; leave one of them out");
-  }
-
-  [[nodiscard]] Duration wait() const {
-    if (migrate_->count("--wait") == 0) return Duration{0};
-    return duration(flags_.wait, "--wait");
-  }
-
-  [[nodiscard]] static Duration duration(const std::string& text, const std::string& flag) {
-    if (const auto duration = parse_duration(text)) return *duration;
-    throw UsageError(flag + ": \"" + text + "\" is no duration; write it like " +
-                     std::string(duration_examples));
-  }
-
-  [[nodiscard]] std::optional<Duration> max_age() const {
-    if (health_->count("--max-age") == 0) return std::nullopt;
-    const auto age = parse_duration(flags_.max_age);
-    if (age && *age > Duration{0}) return age;
-    throw UsageError("--max-age: \"" + flags_.max_age +
-                     "\" is no duration above 0s; write it like " + std::string(duration_examples));
-  }
-
-  /** CLI11's own words, on one line. */
-  static std::string reason(const CLI::ParseError& error) {
-    std::string text = error.what();
-    for (auto& c : text) {
-      if (c == '\n') c = ' ';
-    }
-    return text;
+  /** An empty text is one that was said. */
+  static CLI::Option* add_text(CLI::App& command, const std::string& name, Flags::Text& text,
+                               const std::string& what, const std::string& type = "") {
+    const auto take = [&text](const std::string& value) { text = value; };
+    return command.add_option_function<std::string>(name, take, what)->type_name(type);
   }
 
   Flags flags_;
+  bool version_ = false;
   CLI::App app_{description, "spider-check"};
-  CLI::App* migrate_ = nullptr;
-  CLI::App* status_ = nullptr;
-  CLI::App* history_ = nullptr;
-  CLI::App* show_ = nullptr;
-  CLI::App* report_ = nullptr;
-  CLI::App* health_ = nullptr;
-  CLI::App* metrics_ = nullptr;
-  CLI::App* logs_ = nullptr;
-  CLI::App* prune_ = nullptr;
-  CLI::App* check_ = nullptr;
-  CLI::App* notify_ = nullptr;
-  CLI::App* init_ = nullptr;
 };
 
 }  // namespace
