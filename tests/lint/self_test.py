@@ -33,7 +33,7 @@ class LayersTest(unittest.TestCase):
     def test_what_is_allowed_is_not_found(self):
         found = self.check(
             {
-                "src/main.cpp": '#include "app/a.hpp"\n#include "db/a.hpp"\n',
+                "src/main.cpp": '#include "app/a.hpp"\n#include "db/a.hpp"\n#include "a.hpp"\n',
                 "src/core/a.hpp": '// Why.\n#pragma once\n#include <string>\n',
                 "src/os/a.cpp": '#include <sys/wait.h>\n#include "core/a.hpp"\n',
                 "src/db/a.cpp": '#include <soci/soci.h>\nauto a = "SELECT 1";\n',

@@ -1,0 +1,163 @@
+#include "commands.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include <unistd.h>
+
+#include "app/history.hpp"
+#include "app/logs.hpp"
+#include "app/migrate.hpp"
+#include "app/monitoring.hpp"
+#include "app/page.hpp"
+#include "app/prune.hpp"
+#include "app/status.hpp"
+#include "app/telling.hpp"
+#include "app/tick.hpp"
+#include "core/errors.hpp"
+#include "db/migrator.hpp"
+#include "os/log_follower.hpp"
+#include "os/log_output.hpp"
+#include "os/log_reader.hpp"
+#include "os/private_file.hpp"
+#include "parts.hpp"
+#include "render/zone.hpp"
+#include "setup/sources.hpp"
+
+namespace spider_check {
+
+namespace {
+
+/** Where the user says. Throws UsageError. */
+void write(const std::string& file, const std::string& text) {
+  try {
+    os::PrivateFile(file).replace(text);
+  } catch (const std::system_error& error) {
+    throw UsageError(std::string(error.what()) +
+                     "; name a file in a folder that can be written in");
+  }
+}
+
+class Commands {
+ public:
+  explicit Commands(Parts& parts) : parts_(parts), schedule_(parts.schedule()) {}
+
+  app::Result operator()(const config::TickCommand& command) {
+    if (schedule_.sources.empty()) throw UsageError(setup::nothing_to_run());
+    if (!command.dry_run) return app::tick(schedule_, command.request);
+    print(app::dry_run(schedule_, command.request));
+    return {};
+  }
+
+  app::Result operator()(const config::MigrateCommand& command) {
+    const auto apply = [&] {
+      // A connection that was lost while waiting is no use for the next try.
+      parts_.session().disconnect();
+      return db::migrate(parts_.session());
+    };
+    print(app::migrate(apply, command.wait));
+    return {};
+  }
+
+  app::Result operator()(const config::StatusCommand& command) {
+    print(app::status(schedule_, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::NotifyCommand& /*command*/) {
+    const auto tested = app::test_channels(schedule_);
+    print(tested.text);
+    return {tested.all_sent ? ExitCode::success : ExitCode::spider_failed};
+  }
+
+  app::Result operator()(const config::HistoryCommand& command) {
+    const HistoryFilter filter{command.since, command.spider, command.status, app::most_runs};
+    print(app::history(schedule_, filter, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::ShowCommand& command) {
+    print(app::show(schedule_, command.run, command.json));
+    return {};
+  }
+
+  app::Result operator()(const config::ReportCommand& command) {
+    const auto page = app::page(schedule_);
+    if (command.output) {
+      write(*command.output, page);
+    } else {
+      print(page);
+    }
+    return {};
+  }
+
+  app::Result operator()(const config::HealthCommand& command) {
+    const auto answer = app::health(schedule_, command.max_age);
+    print(answer.line);
+    return {ExitCode::success, 0, answer.level};
+  }
+
+  app::Result operator()(const config::MetricsCommand& /*command*/) {
+    print(metrics(schedule_));
+    return {};
+  }
+
+  app::Result operator()(const config::LogsCommand& command) {
+    if (!command.spider) {
+      print(app::spiders_with_logs(*schedule_.logs));
+      return {};
+    }
+    const auto log =
+        app::choose_log(*schedule_.logs, {*command.spider, command.run, command.attempt});
+    os::LogOutput output(STDOUT_FILENO);
+    if (command.follow) {
+      follow(log, command, output);
+    } else {
+      os::show_log(log, output);
+    }
+    return {};
+  }
+
+  app::Result operator()(const config::PruneCommand& command) {
+    print(app::prune(schedule_, command.dry_run));
+    return {};
+  }
+
+  // These need no schedule, and are done before there is one.
+  app::Result operator()(const config::CheckCommand& /*command*/) { return {}; }
+
+  app::Result operator()(const config::InitCommand& /*command*/) { return {}; }
+
+  app::Result operator()(const config::CronCommand& /*command*/) { return {}; }
+
+  app::Result operator()(const config::PrintCommand& /*command*/) { return {}; }
+
+ private:
+  void follow(const std::filesystem::path& log, const config::LogsCommand& command,
+              os::LogOutput& output) {
+    const auto takes = [&](const LogName& name) {
+      return (!command.run || name.run == *command.run) && !command.attempt;
+    };
+    const auto on_next = [&](const std::filesystem::path& next) {
+      schedule_.log.info("Going on with {}", render::printable(next.string()));
+    };
+    os::LogFollower(log, output, {takes, on_next}).run();
+  }
+
+  Parts& parts_;
+  app::Schedule& schedule_;
+};
+
+}  // namespace
+
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
+
+app::Result run_command(const config::CommandLine& line, const config::Config& config) {
+  Parts parts(config, line.verbosity);
+  return std::visit(Commands(parts), line.command);
+}
+
+}  // namespace spider_check

@@ -1,0 +1,111 @@
+#include "parts.hpp"
+
+#include <unistd.h>
+
+#include "app/monitoring.hpp"
+#include "app/page.hpp"
+#include "app/views.hpp"
+#include "config/spider_rules.hpp"
+#include "config/version.hpp"
+#include "os/tail.hpp"
+#include "setup/sources.hpp"
+
+namespace spider_check {
+
+namespace {
+
+// Of the log of a spider that failed: as much as a message can hold with the rest.
+constexpr std::size_t end_of_log = 10'000;  // bytes
+
+app::LogLevel log_level(config::Verbosity verbosity) {
+  switch (verbosity) {
+    case config::Verbosity::quiet:
+      return app::LogLevel::warning;
+    case config::Verbosity::normal:
+      return app::LogLevel::info;
+    case config::Verbosity::verbose:
+      return app::LogLevel::debug;
+  }
+  return app::LogLevel::info;
+}
+
+}  // namespace
+
+std::string metrics(const app::Schedule& schedule) {
+  return app::metrics(schedule, config::version);
+}
+
+Parts::Telling::Telling(const config::Config& config, db::Session& session)
+    : store(session, config.name),
+      channels(config.notify.channels, os::sender()),
+      notifier{config.notify.policy, store, channels, errands,
+               [](const std::filesystem::path& log) { return os::read_tail(log, end_of_log); }} {}
+
+Parts::Parts(const config::Config& config, config::Verbosity verbosity)
+    : session_(config.database, db::session_name(os::host_name(), ::getpid())),
+      store_(session_, config.name, config.max_instances, owners_),
+      reports_(session_, config.name),
+      project_(setup::project_options(config)),
+      programs_(setup::program_jobs(config)),
+      runner_(config.concurrency, config.run_timeout),
+      logs_(config.log_dir, config.name),
+      journal_(config.state_dir, config.name, config.max_instances),
+      precheck_(config.precheck),
+      page_(config.report_path),
+      metrics_file_(config.metrics),
+      log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
+      schedule_{config.name,
+                config.policy,
+                config.takeover_after,
+                config.log_dir,
+                store_,
+                owners_,
+                sources(config),
+                runner_,
+                witnesses_,
+                render::Zone(config.timezone),
+                log_,
+                [&config](SpiderJob& job) { config::apply_rules(config, job); },
+                [this](const std::vector<SpiderJob>& jobs) { return app::make_view(log_, jobs); },
+                &logs_,
+                config.keep,
+                config.log_size,
+                &journal_,
+                config.on_database_error,
+                config.wake_wait} {
+  if (!config.precheck.empty()) schedule_.precheck = &precheck_;
+  schedule_.precheck_max_age = config.precheck_max_age;
+  schedule_.log_places = &log_places_;
+  schedule_.log_ends = &log_ends_;
+  schedule_.reports = &reports_;
+  schedule_.warnings = config.warnings;
+  publish(config);
+  if (config.notify.channels.any()) tell_people(config);
+}
+
+void Parts::publish(const config::Config& config) {
+  if (!config.report_path.empty()) {
+    schedule_.publications.push_back(
+        {"the page", &page_, [](const auto& schedule) { return app::page(schedule); }});
+  }
+  if (!config.metrics.empty()) {
+    schedule_.publications.push_back({"the metrics", &metrics_file_, metrics});
+  }
+}
+
+void Parts::tell_people(const config::Config& config) {
+  telling_.emplace(config, session_);
+  schedule_.notifier = &telling_->notifier;
+  auto channels = telling_->channels.of_events();
+  for (auto& name : telling_->channels.of_runs()) channels.push_back(std::move(name));
+  store_.look_for_messages(std::move(channels));
+}
+
+std::vector<SpiderSource*> Parts::sources(const config::Config& config) {
+  std::vector<SpiderSource*> sources;
+  if (config.scrapy) sources.push_back(&project_);
+  if (!config.programs.empty()) sources.push_back(&programs_);
+  return sources;
+}
+
+}  // namespace spider_check
