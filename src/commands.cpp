@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "app/claimed.hpp"
 #include "app/history.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
@@ -61,7 +62,15 @@ class Commands {
   }
 
   app::Result operator()(const config::StatusCommand& command) {
-    print(app::status(schedule_, command.json));
+    try {
+      print(app::status(schedule_, command.json));
+    } catch (const DbError& error) {
+      // What programs read has the whole state or none.
+      if (!command.json && app::may_do_without(schedule_, error)) {
+        print(app::status_without_database(schedule_));
+      }
+      throw;
+    }
     return {};
   }
 

@@ -13,4 +13,9 @@ namespace spider_check::app {
 /** The status, as text or as JSON. Throws DbError. */
 [[nodiscard]] std::string status(const Schedule& schedule, bool json);
 
+/**
+ * As far as this host's journal knows it, as text; empty where there is none, or it cannot be read.
+ */
+[[nodiscard]] std::string status_without_database(const Schedule& schedule);
+
 }  // namespace spider_check::app

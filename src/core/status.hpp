@@ -41,6 +41,9 @@ struct StatusReport {
   std::vector<RecordedOutcome> outcomes;  ///< of the last whole run, by spider
   std::vector<SpiderSummary> spiders;     ///< by name
   int failed_runs = 0;                    ///< whole runs that failed since the newest success
+  bool database_away = false;  ///< it cannot be used: all of this is as the journal has it
+  int waiting = 0;             ///< attempts in this host's journal that the database does not know
+  std::string journal;         ///< where that is; empty: there is none
 };
 
 /** When the next run, or the next attempt, is due; empty when nobody can say. */

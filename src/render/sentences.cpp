@@ -25,10 +25,6 @@ std::string interval_hours(const Policy& policy) {
   return print("%g", hours(policy.interval));
 }
 
-std::string run_name(const Run& run) {
-  return run.id == 0 ? "run that is not recorded yet" : "run " + std::to_string(run.id);
-}
-
 /** One sentence for each action. */
 struct Explain {
   const Policy& policy;
@@ -104,6 +100,10 @@ std::string explain(const Lateness& lateness) {
             (lateness.missed_intervals == 1 ? " interval was missed" : " intervals were missed");
   }
   return text;
+}
+
+std::string run_name(const Run& run) {
+  return run.id == 0 ? "run that is not recorded yet" : "run " + std::to_string(run.id);
 }
 
 std::string run_words(const Run& run) {

@@ -60,6 +60,7 @@ std::string status_json(const StatusReport& report, const Zone& zone) {
       {"next_due", optional_time(next_due(report))},
       {"reason", explain(report.decision, report.policy, state.now, zone)},
       {"future_runs", state.future_runs},
+      {"waiting_attempts", report.waiting},
       {"spiders", spiders(report)},
   };
   return dump(json);

@@ -20,7 +20,9 @@ std::string ago(TimePoint time, TimePoint now, const Zone& zone) {
 
 std::string headline(const StatusReport& report) {
   const auto& state = report.state;
-  if (!state.newest_success) return "never succeeded";
+  if (!state.newest_success) {
+    return report.database_away ? "no success is known" : "never succeeded";
+  }
   const auto age = state.now - *state.newest_success;
   const bool fresh = age < report.policy.interval;
   return std::string(fresh ? "fresh" : "stale") + ": the data is " + to_words(age) +
@@ -36,15 +38,14 @@ std::string running_line(const StatusReport& report, const Zone& zone) {
     if (run == nullptr && going && (*candidate)->lock_held) run = &**candidate;
   }
   if (run == nullptr) return line("Running", "no");
-  return line("Running", "run " + std::to_string(run->id) + " on " +
-                             name_owner(run->owner.host, run->owner.pid) + ", since " +
-                             ago(run->started, report.state.now, zone));
+  return line("Running", run_name(*run) + " on " + name_owner(run->owner.host, run->owner.pid) +
+                             ", since " + ago(run->started, report.state.now, zone));
 }
 
 std::string last_run_lines(const StatusReport& report, const Zone& zone) {
   if (!report.state.last) return line("Last run", "none");
   const auto& run = *report.state.last;
-  auto text = "run " + std::to_string(run.id) + " " + std::string(to_text(run.status)) +
+  auto text = run_name(run) + (run.id == 0 ? ", " : " ") + std::string(to_text(run.status)) +
               ", started " + ago(run.started, report.state.now, zone);
   auto lines = line("Last run", text);
   text = std::to_string(run.spider_count) + (run.spider_count == 1 ? " spider" : " spiders") +
@@ -78,6 +79,20 @@ std::string spider_lines(const StatusReport& report) {
   std::string text = "Spiders of the last run\n";
   for (const auto& recorded : report.outcomes) text += spider_line(recorded, width);
   return text;
+}
+
+/** What is not in the database, and that it cannot be asked. */
+std::string journal_lines(const StatusReport& report) {
+  std::string text;
+  if (report.database_away) {
+    text = line("Database", "cannot be used; this is what the journal of this machine knows");
+  }
+  if (report.waiting > 0) {
+    text += line("Journal", std::to_string(report.waiting) +
+                                (report.waiting == 1 ? " attempt waits" : " attempts wait") +
+                                " to be recorded in the database by a tick");
+  }
+  return text.empty() ? text : text + line("", report.journal);
 }
 
 /** What is due next, and when; the headline and the last run have said most of the why. */
@@ -124,14 +139,16 @@ struct Next {
 
 std::string status_text(const StatusReport& report, const Zone& zone) {
   auto text = line("Schedule", printable(report.schedule) + ", " + headline(report)) +
-              running_line(report, zone) + last_run_lines(report, zone) +
+              journal_lines(report) + running_line(report, zone) + last_run_lines(report, zone) +
               std::visit(Next{report, zone}, report.decision.action);
   for (const auto& run : report.decision.interrupted) {
-    text += line("Note", "run " + std::to_string(run.id) + " was " + interruption(run));
+    text += line("Note", run_name(run) + " was " + interruption(run));
   }
   if (report.state.future_runs > 0) {
     text += line("Warning", std::to_string(report.state.future_runs) +
-                                " run(s) start in the future of the database's clock; they count "
+                                " run(s) start in the future of the " +
+                                (report.database_away ? "host's" : "database's") +
+                                " clock; they count "
                                 "for nothing");
   }
   return text + (report.spiders.empty() ? spider_lines(report)

@@ -56,6 +56,51 @@ def test_a_fresh_schedule(world):
     assert "fresh" in said and f"run {run.id} completed" in said and "(in 3 h 59 min)" in said
 
 
+def without_database(world, *args):
+    """The command, while nobody listens where the database is."""
+    url = world.sections["database"]["url"]
+    world.sections["database"]["url"] = f"postgresql:///gone?host={world.home}"
+    result = world.run(*args)
+    world.sections["database"]["url"] = url
+    return result
+
+
+def test_while_the_database_is_away_it_is_what_the_journal_knows(world):
+    world.spider("a")
+    assert world.run().code == 0
+    result = without_database(world, "status")
+    assert result.code == 3
+    assert len(result.err.splitlines()) == 1 and str(world.home) in result.err
+    assert re.search(r"^Schedule +default, fresh: the data is ", result.out, re.M)
+    assert re.search(r"^Database +cannot be used", result.out, re.M)
+    assert "wait" not in result.out
+    assert f"run {world.only_run().id} completed" in result.out and "(in 3 h 59 min)" in result.out
+
+    failed = without_database(world, "--force")
+    assert failed.code == 0, failed.err
+    result = without_database(world, "status")
+    assert re.search(r"^Last run +run that is not recorded yet, completed", result.out, re.M), result.out
+    assert re.search(r"^Journal +1 attempt waits", result.out, re.M)
+    assert re.search(r"^Journal +1 attempt waits", text(world), re.M)
+    assert as_json(world)["waiting_attempts"] == 1
+    assert world.run().code == 0
+    assert "Journal" not in text(world)
+    assert as_json(world)["waiting_attempts"] == 0
+
+
+def test_json_is_the_whole_state_or_none(world):
+    world.spider("a")
+    assert world.run().code == 0
+    result = without_database(world, "status", "--json")
+    assert (result.code, result.out) == (3, "")
+
+
+def test_a_journal_that_knows_nothing_adds_no_word(world):
+    result = without_database(world, "status")
+    assert (result.code, result.out) == (3, "")
+    assert len(result.err.splitlines()) == 1
+
+
 def test_a_stale_schedule(world):
     world.spider("a").add_run("5 hours")
     status = as_json(world)

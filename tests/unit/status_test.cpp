@@ -137,6 +137,24 @@ TEST_CASE("status of a failed run that waits for its retry") {
   check("failed", report);
 }
 
+TEST_CASE("status as the journal has it, while the database is away") {
+  auto run = run_started(1h, RunStatus::completed);
+  run.id = 0;
+  auto report = report_of(state_with(run, 1h));
+  report.database_away = true;
+  report.waiting = 1;
+  report.journal = "/var/lib/spider-check/journal/default";
+  const render::Zone zone("America/Bogota");
+  test::check_golden("status-away.txt", render::status_text(report, zone));
+}
+
+TEST_CASE("status with attempts that the database does not know of yet") {
+  auto report = report_of(state_with(run_started(1h, RunStatus::completed), 1h));
+  report.waiting = 2;
+  report.journal = "/var/lib/spider-check/journal/default";
+  check("waiting", report);
+}
+
 TEST_CASE("status of a failed run without attempts left") {
   auto run = run_started(1h, RunStatus::failed);
   run.attempt = 3;
