@@ -92,6 +92,7 @@ class Attempt {
   }
 
   Result run(bool whole) {
+    const bool was_connected = writer_.connected();
     for (const auto& fault : list_.faults) schedule_.log.error("{}", render::printable(fault));
     if (whole && list_.faults.empty() && !list_.stopped) missing_ = gone(schedule_, writer_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
@@ -105,6 +106,9 @@ class Attempt {
     const auto view = schedule_.make_view(jobs_);
     view->begin(record_.claim);
     check_in_at_start(schedule_, record_);
+    // It was lost while spiders were listed, which takes long: another host may have the run by
+    // now.
+    if (was_connected && !writer_.connected()) writer_.try_now();
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
     const auto cut = writer_.lost() ? RunCut{} : schedule_.runner.run_all(jobs_, keeper);
     view->close();

@@ -1,6 +1,7 @@
 """A real Scrapy project, with Debian's Scrapy."""
 
 import pathlib
+import re
 import shutil
 import signal
 
@@ -164,6 +165,25 @@ def test_a_spider_by_name_can_be_stopped_while_the_project_is_listed(scrapy_worl
     assert not is_alive(import_)
     assert list(temporary.iterdir()) == []
     assert scrapy_world.runs() == []
+
+
+def test_a_session_that_is_lost_while_the_project_is_listed_is_made_again_before_a_spider_starts(
+        scrapy_world):
+    """Meanwhile another host may have taken the run over."""
+    gate = scrapy_world.gate()
+    slow_to_import(scrapy_world, gate)
+    running = scrapy_world.start()
+    gate.wait()
+    for pid in scrapy_world.sessions():
+        scrapy_world.sql("SELECT pg_terminate_backend(%s, 10000)", pid)
+    for _ in ("list", "jobs", "news"):
+        gate.open()
+    result = running.end()
+    assert result.code == 0, result.err
+    told = re.findall("database went away|Connected again|'jobs' started", result.err)
+    assert told == ["database went away", "Connected again", "'jobs' started"], result.err
+    run = scrapy_world.only_run()
+    assert (run.status, run.attempt, run.spider_count) == ("completed", 1, 2)
 
 
 def test_a_project_that_was_mended_is_run_by_the_retry(scrapy_world):

@@ -283,6 +283,22 @@ TEST_CASE("a lost connection stops nothing, and no outcome is lost") {
   CHECK(host.logged("info Connected again: run 1 is still ours"));
 }
 
+TEST_CASE("a run that another host took over while spiders were listed starts none here") {
+  MemoryDatabase database;
+  Host server(database, "server", 17);
+  Host laptop(database);
+  server.source.while_listed = [&] {
+    server.store.lose_connection();
+    database.now += 3min;
+    CHECK(laptop.tick().code == ExitCode::success);
+  };
+  CHECK(server.tick().code == ExitCode::spider_failed);
+  CHECK(laptop.spiders_run() == Names{"a", "b", "c"});
+  CHECK(server.spiders_run().empty());
+  CHECK(server.logged("error run was taken over"));
+  CHECK(only_run(database).status == RunStatus::completed);
+}
+
 TEST_CASE("a run that another host took over in the meantime is stopped here") {
   MemoryDatabase database;
   Host server(database, "server", 17);
