@@ -12,3 +12,4 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from fixtures import (databases, empty_world, migrated, pytest_configure, server, shared, shared_url,
                       world)
+from telling import black_hole, certificate, receiver

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,5 +91,11 @@ class Host {
  public:
   app::Schedule schedule;
 };
+
+/** The only run that there is. Throws std::logic_error where there are others, or none. */
+inline const Run& only_run(const MemoryDatabase& database) {
+  if (database.runs.size() == 1) return database.runs.front().run;
+  throw std::logic_error("there are " + std::to_string(database.runs.size()) + " runs");
+}
 
 }  // namespace spider_check::test
