@@ -70,7 +70,7 @@ def tell(what, value, goal, text):
 
 
 def main():
-    program = sys.argv[1]
+    program = os.path.abspath(sys.argv[1])
     with Postgres() as server:
         bench = Bench(program, server.create_database())
         bench.configure([("x", '["true"]')])
