@@ -255,11 +255,11 @@ def test_a_list_that_hangs_is_one_fault_and_leaves_no_process(project):
     (project.project / "odd/settings.py").write_text("import time, os\n"
                                                      "open('pid', 'w').write(str(os.getpid()))\n"
                                                      "time.sleep(1000)\n")
-    project.sections["scrapy"]["list_timeout"] = "3s"
+    project.sections["scrapy"]["list_timeout"] = "5s"
     result = project.spider("plain").run()
     assert result.code == 1
     assert project.ran() == ["plain"]
-    assert "`scrapy list` took longer than 3.0 s" in project.only_run().failure
+    assert "`scrapy list` took longer than 5.0 s" in project.only_run().failure
     assert not pathlib.Path(f"/proc/{(project.project / 'pid').read_text()}").exists()
 
 

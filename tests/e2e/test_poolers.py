@@ -107,7 +107,7 @@ def test_several_slots_work_in_session_mode(world):
 
 def test_a_session_pool_of_one_is_enough(world):
     with pooled(world, pool_mode="session", default_pool_size=1):
-        world.sections["database"].update(connect_timeout="1s", statement_timeout="1s")
+        world.sections["database"].update(connect_timeout="3s", statement_timeout="3s")
         result = world.spider("a").run()
         assert result.code == 0, result.err
     assert world.ran() == ["a"]

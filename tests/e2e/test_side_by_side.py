@@ -63,7 +63,7 @@ def test_a_spider_that_takes_too_long_is_stopped_and_the_others_are_not(world):
 
 def test_a_spider_that_heeds_no_signal_is_killed_after_its_grace(world):
     world.spider("deaf", "trap '' TERM; while :; do sleep 1000; done")
-    world.sections["spiders"] = {"timeout": "200ms", "grace": "100ms"}
+    world.sections["spiders"] = {"timeout": "1s", "grace": "100ms"}
     # From the second SIGTERM it has five seconds more.
     assert world.run().code == 1
     assert outcome_of(world, "deaf").signal == 9
@@ -79,7 +79,7 @@ def test_a_program_that_writes_nothing_stalls_only_where_that_is_said(world):
 
 
 def test_the_limit_of_the_whole_run_leaves_the_rest_to_the_retry(world):
-    world.top["run_timeout"] = "500ms"
+    world.top["run_timeout"] = "1500ms"
     world.spider("a").spider("slow", f"[ -e {world.folder}/mended ] || exec sleep 1000").spider("c")
     result = world.run()
     assert result.code == 1

@@ -30,7 +30,7 @@ def world(far_server, tmp_path):
     world = FaultWorld(far_server, tmp_path, far_server.create_database())
     assert world.run("migrate").code == 0
     world.sections["database"] = {"url": Network.url(world.url), "connect_timeout": "2s",
-                                  "statement_timeout": "500ms"}
+                                  "statement_timeout": "1s"}
     yield world
     world.close()
 

@@ -100,7 +100,7 @@ NETWORK = [cut, refusal, black_hole, slow_network]
 def test_what_happens_to_the_server_in_mid_run_changes_nothing(world, proxy, fault):
     proxy.heal()
     world.sections["database"] = {"url": proxy.tcp_url(world.url) if fault in NETWORK else world.url,
-                                  "connect_timeout": "2s", "statement_timeout": "500ms"}
+                                  "connect_timeout": "2s", "statement_timeout": "1s"}
     gate = world.gate()
     world.spider("first").gated("second", gate).failing_once("flaky").spider("last")
     tick = world.start()
