@@ -119,7 +119,7 @@ TEST_CASE("a limit counts anew after one that was reached") {
 TEST_CASE("a statement through a session is given its time, and one without a limit more") {
   const TestDatabase database;
   auto options = database.options();
-  options.statement_timeout = 100ms;
+  options.statement_timeout = 500ms;
   db::Session session(options, "test");
   session.run([](soci::session& sql) { sql.once << "SET statement_timeout = 0"; });
   session.run_unlimited([](soci::session& sql) { sql.once << "SELECT pg_sleep(1.5)"; });
@@ -129,7 +129,7 @@ TEST_CASE("a statement through a session is given its time, and one without a li
   } catch (const DbError& error) {
     CHECK(error.kind() == DbError::Kind::connection);
     CHECK(std::string(error.what()) ==
-          "the database did not answer within 100ms (statement_timeout)");
+          "the database did not answer within 500ms (statement_timeout)");
   }
   session.disconnect();
   CHECK_NOTHROW(session.run([](soci::session& sql) { sql.once << "SELECT 1"; }));

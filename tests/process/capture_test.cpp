@@ -77,7 +77,7 @@ TEST_CASE("when this program is told to stop, so is the other") {
 }
 
 TEST_CASE("a program that never stops talking is killed, too") {
-  const auto said = capture({{"yes"}, {}, {}, 200ms});
+  const auto said = capture({{"yes"}, {}, {}, 1s});
   CHECK(said.timed_out);
   CHECK(said.termination == Termination{Signaled{SIGKILL, false}});
   CHECK(said.output.size() == 1024 * 1024);

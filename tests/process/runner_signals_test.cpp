@@ -71,7 +71,7 @@ TEST_CASE("the second SIGTERM comes when the grace is over") {
   const test::TempFolder folder;
   Recorder recorder;
   auto spider = patient(folder, "a", {"count-terms", "2"});
-  spider.limits.timeout = 300ms;
+  spider.limits.timeout = 1s;
   spider.limits.grace = 50ms;
   (void)LoopRunner(1).run_all({spider}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});

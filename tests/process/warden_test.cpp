@@ -90,7 +90,7 @@ TEST_CASE("what hides as a daemon and heeds no SIGTERM is killed with its spider
   const LogPipe log(folder);
   auto spider = test::job(folder, "a", {"hide-and-stay"});
   spider.log = log.path();
-  spider.limits = {300ms, 0s, 50ms, 50ms};
+  spider.limits = {1s, 0s, 50ms, 50ms};
   test::Recorder recorder;
   (void)LoopRunner(1).run_all({spider}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});
