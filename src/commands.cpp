@@ -6,7 +6,6 @@
 
 #include <unistd.h>
 
-#include "app/claimed.hpp"
 #include "app/history.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
@@ -62,15 +61,9 @@ class Commands {
   }
 
   app::Result operator()(const config::StatusCommand& command) {
-    try {
-      print(app::status(schedule_, command.json));
-    } catch (const DbError& error) {
-      // What programs read has the whole state or none.
-      if (!command.json && app::may_do_without(schedule_, error)) {
-        print(app::status_without_database(schedule_));
-      }
-      throw;
-    }
+    const auto answer = app::status(schedule_, command.json);
+    print(answer.text);
+    if (answer.fault) throw DbError(*answer.fault);
     return {};
   }
 

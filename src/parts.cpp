@@ -14,7 +14,7 @@ namespace spider_check {
 
 namespace {
 
-// Of the log of a spider that failed: as much as a message can hold with the rest.
+// Of the log of a spider that failed, for a check-in; docs/reference.md says so, too.
 constexpr std::size_t end_of_log = 10'000;  // bytes
 
 app::LogLevel log_level(config::Verbosity verbosity) {

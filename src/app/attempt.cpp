@@ -39,7 +39,7 @@ auto if_readable(const Schedule& schedule, RunWriter& writer, Read&& read) -> de
     return read();
   } catch (const DbError& error) {
     if (error.kind() == DbError::Kind::connection) {
-      writer.on_error(error);
+      writer.failed(error);
     } else {
       schedule.log.warn("What spiders did before cannot be read: {}", error.what());
     }
@@ -92,30 +92,26 @@ class Attempt {
   }
 
   Result run(bool whole) {
-    const bool was_connected = writer_.connected();
     for (const auto& fault : list_.faults) schedule_.log.error("{}", render::printable(fault));
-    if (whole && list_.faults.empty() && !list_.stopped) missing_ = gone(schedule_, writer_, list_);
+    if (list_.stopped) return end_interrupted(claimed_.stops->take());
+    if (whole && list_.faults.empty()) missing_ = gone(schedule_, writer_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
     for (const auto& what : missing_) schedule_.log.warn("{}", render::printable(what));
     jobs_ = remaining();
-    if (!list_.stopped) writer_.count(static_cast<int>(list_.jobs.size()));
+    writer_.count(static_cast<int>(list_.jobs.size()));
     auto histories = histories_of(schedule_, writer_, jobs_);
-    if (!jobs_.empty() && !list_.stopped) {
+    if (!jobs_.empty()) {
       schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
     const auto view = schedule_.make_view(jobs_);
     view->begin(record_.claim);
     check_in_at_start(schedule_, record_);
-    // It was lost while spiders were listed, which takes long: another host may have the run by
-    // now.
-    if (was_connected && !writer_.connected()) writer_.try_now();
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
     const auto cut = writer_.lost() ? RunCut{} : schedule_.runner.run_all(jobs_, keeper);
     view->close();
     claimed_.stops.reset();
     done_.insert(done_.end(), keeper.succeeded().begin(), keeper.succeeded().end());
-    const bool all_done =
-        !list_.stopped && keeper.finished() == jobs_.size() && keeper.failed().empty();
+    const bool all_done = keeper.finished() == jobs_.size() && keeper.failed().empty();
     if (cut.signal != 0 && !all_done) return end_interrupted(cut.signal);
     auto result = end(failure(keeper, cut));
     result.signal = cut.signal;
@@ -158,7 +154,7 @@ class Attempt {
     try {
       return schedule_.store.succeeded(record_.claim.id);
     } catch (const DbError& error) {
-      writer_.on_error(error);
+      writer_.failed(error);
       return claimed_.succeeded;
     }
   }

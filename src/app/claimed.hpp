@@ -15,7 +15,7 @@ namespace spider_check::app {
 
 /** An attempt that this process has the right to carry out. */
 struct Claimed {
-  std::unique_ptr<Port> stops;  ///< until spiders run, who are stopped, too; then null
+  std::unique_ptr<StopHold> stops;  ///< held back until the spiders have run; then null
   AttemptRecord record;
   std::unique_ptr<AttemptJournal> journal;  ///< null: it cannot be written, or there is none
   std::string journal_fault;                ///< why it cannot
@@ -24,7 +24,10 @@ struct Claimed {
   std::vector<std::string> succeeded;       ///< in earlier attempts, as far as this host knows
 };
 
-/** What the decision asks for, before anything is written. */
+/**
+ * What the decision asks for, before anything is written. From now on nothing but a kill ends this
+ * program before the attempt is recorded. Throws std::system_error.
+ */
 [[nodiscard]] Claimed prepare(const Schedule& schedule, const Decision& decision,
                               const State& state, const Request& request, int slot);
 

@@ -60,8 +60,13 @@ void RunWriter::count(int spiders) {
   } catch (const LostRun& error) {
     on_lost(error);
   } catch (const DbError& error) {
-    on_error(error);
+    failed(error);
   }
+}
+
+void RunWriter::failed(const DbError& error) {
+  on_error(error);
+  attend();
 }
 
 void RunWriter::starting(const SpiderJob& job) {

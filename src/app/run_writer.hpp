@@ -69,8 +69,11 @@ class RunWriter {
   /** The database can be asked. */
   [[nodiscard]] bool connected() const noexcept { return connected_; }
 
-  /** A statement that somebody else made failed so. */
-  void on_error(const DbError& error);
+  /**
+   * A statement that somebody else made failed so. A lost connection is made again at once: spiders
+   * may be about to start, and another host may have the run by now.
+   */
+  void failed(const DbError& error);
 
  private:
   struct Unwritten {
@@ -83,6 +86,7 @@ class RunWriter {
   void sent();
   bool step();
   void on_lost(const LostRun& error);
+  void on_error(const DbError& error);
   void refuse(const DbError& error);
   bool reconnect();
   bool drain();

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
+#include "app/claimed.hpp"
+#include "app/considered.hpp"
 #include "core/journal.hpp"
 #include "core/status.hpp"
 #include "render/status.hpp"
@@ -14,46 +17,50 @@ namespace {
 // What a line of a terminal has room for.
 constexpr int recent_attempts = 20;
 
-/** What the journal holds of attempts that have ended. */
+/** From what a tick would decide by. */
+StatusReport report_of(const Schedule& schedule, State state) {
+  StatusReport report;
+  report.schedule = schedule.name;
+  report.policy = schedule.policy;
+  auto considered = consider(schedule, {}, std::move(state));
+  report.state = std::move(considered.state);
+  report.decision = std::move(considered.decision);
+  return report;
+}
+
+/** The attempts that have ended, for the database to be told of. */
+void add_waiting(const Schedule& schedule, const JournalContents& contents, StatusReport& report) {
+  report.journal = schedule.journal->place();
+  report.waiting =
+      static_cast<int>(std::count_if(contents.attempts.begin(), contents.attempts.end(),
+                                     [](const auto& attempt) { return !attempt.live; }));
+}
+
 void add_waiting(const Schedule& schedule, StatusReport& report) {
   if (schedule.journal == nullptr) return;
-  report.journal = schedule.journal->place();
   try {
-    if (!schedule.journal->pending()) return;
-    const auto attempts = schedule.journal->read().attempts;
-    report.waiting = static_cast<int>(std::count_if(
-        attempts.begin(), attempts.end(), [](const auto& attempt) { return !attempt.live; }));
+    if (schedule.journal->pending()) add_waiting(schedule, schedule.journal->read(), report);
   } catch (const std::system_error&) {
     // It is another user's, say: the database is what counts.
   }
 }
 
-void decide_now(const Schedule& schedule, StatusReport& report) {
-  const auto fates = judge_owners(report.state, schedule.owners, schedule.takeover_after);
-  report.decision = decide(report.state, schedule.policy, {}, fates);
-}
-
-StatusReport new_report(const Schedule& schedule) {
-  StatusReport report;
-  report.schedule = schedule.name;
-  report.policy = schedule.policy;
-  return report;
-}
-
-}  // namespace
-
-StatusReport read_status(const Schedule& schedule) {
-  auto report = new_report(schedule);
-  report.state = schedule.store.state();
-  decide_now(schedule, report);
-  if (schedule.reports != nullptr) {
-    report.spiders = schedule.reports->spiders(recent_attempts);
-    report.failed_runs = schedule.reports->failed_runs();
+/** Empty where the journal knows nothing, or cannot be read. */
+std::string text_by_journal(const Schedule& schedule) {
+  try {
+    const auto contents = schedule.journal->read();
+    auto report = report_of(schedule, state_of(contents, schedule.owners.now()));
+    report.database_away = true;
+    add_waiting(schedule, contents, report);
+    const auto& state = report.state;
+    if (!state.newest_success && !state.last && report.waiting == 0) return {};
+    return render::status_text(report, schedule.zone);
+  } catch (const std::system_error&) {
+    return {};
   }
-  return report;
 }
 
-std::string status(const Schedule& schedule, bool json) {
+std::string by_database(const Schedule& schedule, bool json) {
   auto report = read_status(schedule);
   const bool shows_outcomes = json || report.spiders.empty();
   if (shows_outcomes && report.state.last) {
@@ -64,19 +71,25 @@ std::string status(const Schedule& schedule, bool json) {
               : render::status_text(report, schedule.zone);
 }
 
-std::string status_without_database(const Schedule& schedule) {
-  if (schedule.journal == nullptr) return {};
-  auto report = new_report(schedule);
-  report.database_away = true;
-  try {
-    report.state = state_of(schedule.journal->read(), schedule.owners.now());
-  } catch (const std::system_error&) {
-    return {};
+}  // namespace
+
+StatusReport read_status(const Schedule& schedule) {
+  auto report = report_of(schedule, schedule.store.state());
+  if (schedule.reports != nullptr) {
+    report.spiders = schedule.reports->spiders(recent_attempts);
+    report.failed_runs = schedule.reports->failed_runs();
   }
-  add_waiting(schedule, report);
-  if (!report.state.newest_success && !report.state.last && report.waiting == 0) return {};
-  decide_now(schedule, report);
-  return render::status_text(report, schedule.zone);
+  return report;
+}
+
+StatusAnswer status(const Schedule& schedule, bool json) {
+  try {
+    return {by_database(schedule, json), std::nullopt};
+  } catch (const DbError& error) {
+    // What programs read has the whole state or none.
+    if (json || !may_do_without(schedule, error)) throw;
+    return {text_by_journal(schedule), error};
+  }
 }
 
 }  // namespace spider_check::app

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "app/schedule.hpp"
+#include "core/errors.hpp"
 #include "core/status.hpp"
 
 namespace spider_check::app {
@@ -10,12 +12,17 @@ namespace spider_check::app {
 /** All that is known of the schedule now but `outcomes`, which few need. Throws DbError. */
 [[nodiscard]] StatusReport read_status(const Schedule& schedule);
 
-/** The status, as text or as JSON. Throws DbError. */
-[[nodiscard]] std::string status(const Schedule& schedule, bool json);
+/** What `status` says. */
+struct StatusAnswer {
+  std::string text;
+  std::optional<DbError> fault;  ///< the database cannot be used: the journal is all that was asked
+};
 
 /**
- * As far as this host's journal knows it, as text; empty where there is none, or it cannot be read.
+ * The status, as text or as JSON. While the database cannot be used it is, as text, what this
+ * host's journal knows, which may be nothing. Throws DbError where no tick would go by the journal,
+ * and for JSON.
  */
-[[nodiscard]] std::string status_without_database(const Schedule& schedule);
+[[nodiscard]] StatusAnswer status(const Schedule& schedule, bool json);
 
 }  // namespace spider_check::app

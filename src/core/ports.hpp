@@ -48,7 +48,7 @@ class SpiderSource : public Port {
   /**
    * Every spider there is, without log paths. Throws ListingError; its message is one line that
    * names the cause and, where there is one, the file and line. Throws ListingStopped when this
-   * program is told to stop (see SpiderRunner::hold_stops), whose signal it leaves to the runner.
+   * program is told to stop (see SpiderRunner::hold_stops), whose signal it leaves there.
    */
   [[nodiscard]] virtual Listing list() = 0;
 };
@@ -102,15 +102,21 @@ struct RunCut {
   bool timed_out = false;  ///< the limit for the whole run was reached
 };
 
+/** While it lives, a signal that tells this program to stop does not end it. */
+class StopHold : public Port {
+ public:
+  /** The signal that came, or 0. Never waits. */
+  [[nodiscard]] virtual int take() = 0;
+};
+
 /** Runs child processes. */
 class SpiderRunner : public Port {
  public:
   /**
-   * As long as what this returns lives, a signal that tells this program to stop does not end it:
-   * run_all() takes it, also one that came before. Who holds it back does not take long. Throws
-   * std::system_error.
+   * Holds back what would stop this program, for run_all(), which heeds also what came before.
+   * Whoever holds it does not take long. Throws std::system_error.
    */
-  [[nodiscard]] virtual std::unique_ptr<Port> hold_stops() = 0;
+  [[nodiscard]] virtual std::unique_ptr<StopHold> hold_stops() = 0;
 
   /**
    * Runs the jobs and reports each. None of their processes is left when it returns. What was cut

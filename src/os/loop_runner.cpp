@@ -152,7 +152,7 @@ class Loop {
 
 }  // namespace
 
-std::unique_ptr<Port> LoopRunner::hold_stops() {
+std::unique_ptr<StopHold> LoopRunner::hold_stops() {
   return std::make_unique<StopSignals>();
 }
 

@@ -18,7 +18,7 @@ class LoopRunner final : public SpiderRunner {
   explicit LoopRunner(int concurrency, Duration run_timeout = Duration{0})
       : concurrency_(concurrency), run_timeout_(run_timeout) {}
 
-  [[nodiscard]] std::unique_ptr<Port> hold_stops() override;
+  [[nodiscard]] std::unique_ptr<StopHold> hold_stops() override;
 
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 

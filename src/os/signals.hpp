@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "core/port.hpp"
+#include "core/ports.hpp"
 #include "os/file_descriptor.hpp"
 
 namespace spider_check::os {
@@ -13,7 +13,7 @@ namespace spider_check::os {
  * nowhere else. The destructor gives back what was before; a signal that nobody took then acts as
  * usual. Those that live at the same time tell of the same signals; each is taken from one of them.
  */
-class StopSignals final : public Port {
+class StopSignals final : public StopHold {
  public:
   /** Throws std::system_error. */
   StopSignals();
@@ -22,8 +22,7 @@ class StopSignals final : public Port {
   /** Readable when a signal came, until it is taken. */
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
-  /** The signal that came, or 0. Never waits. */
-  [[nodiscard]] int take();
+  [[nodiscard]] int take() override;
 
  private:
   sigset_t before_{};

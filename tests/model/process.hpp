@@ -23,7 +23,7 @@ class ModelRunner final : public SpiderRunner {
   explicit ModelRunner(class Process& process) : process_(process) {}
 
   /** Nothing but a death ends a process of the model before its spiders run. */
-  [[nodiscard]] std::unique_ptr<Port> hold_stops() override { return nullptr; }
+  [[nodiscard]] std::unique_ptr<StopHold> hold_stops() override { return nullptr; }
 
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 

@@ -18,14 +18,16 @@ class FakeWitness final : public CrawlWitness {
   CrawlReport report_;
 };
 
-class FakeHold final : public Port {
+class FakeHold final : public StopHold {
  public:
-  explicit FakeHold(bool& holds) : holds_(holds) { holds_ = true; }
+  explicit FakeHold(FakeRunner& runner) : runner_(runner) { runner_.holds = true; }
 
-  ~FakeHold() override { holds_ = false; }
+  ~FakeHold() override { runner_.holds = false; }
+
+  [[nodiscard]] int take() override { return runner_.early_signal; }
 
  private:
-  bool& holds_;
+  FakeRunner& runner_;
 };
 
 }  // namespace
@@ -44,12 +46,11 @@ const std::filesystem::path& FakeLogPlaces::spare() {
   throw std::system_error(std::make_error_code(std::errc::permission_denied), no_spare);
 }
 
-std::unique_ptr<Port> FakeRunner::hold_stops() {
-  return std::make_unique<FakeHold>(holds);
+std::unique_ptr<StopHold> FakeRunner::hold_stops() {
+  return std::make_unique<FakeHold>(*this);
 }
 
 RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
-  if (early_signal != 0) return {early_signal, false};
   for (const auto& job : jobs) {
     started.push_back(job);
     observer.on_start(job);
