@@ -93,6 +93,7 @@ class Attempt {
 
   Result run(bool whole) {
     for (const auto& fault : list_.faults) schedule_.log.error("{}", render::printable(fault));
+    if (record_.claim.attempt > 1) done_ = succeeded_before();
     if (list_.stopped) return end_interrupted(claimed_.stops->take());
     if (whole && list_.faults.empty()) missing_ = gone(schedule_, writer_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
@@ -136,7 +137,6 @@ class Attempt {
   /** Only the spiders that have not succeeded in this run, each with its log file. */
   [[nodiscard]] std::vector<SpiderJob> remaining() {
     auto jobs = list_.jobs;
-    if (record_.claim.attempt > 1) done_ = succeeded_before();
     std::erase_if(jobs, [&](const auto& job) {
       return std::find(done_.begin(), done_.end(), job.name) != done_.end();
     });

@@ -114,6 +114,28 @@ TEST_CASE("a signal that comes while spiders are listed interrupts the run, too"
   CHECK(host.spiders_run() == Names{"a", "b", "c"});
 }
 
+TEST_CASE("a retry that is stopped while spiders are listed forgets none that had succeeded") {
+  MemoryDatabase database;
+  FakeDisk disk;
+  Host host(database);
+  host.keep_journal(disk);
+  host.runner.ends["b"] = Exited{3};
+  CHECK(host.tick().code == ExitCode::spider_failed);
+  database.now += 15min;
+  host.clock().wall += 15min;
+  host.clock().since_boot += 15min;
+  host.source.while_listed = [] { throw ListingStopped("not listed"); };
+  host.runner.early_signal = 15;
+  CHECK(host.tick().signal == 15);
+  host.source.while_listed = nullptr;
+  host.runner.early_signal = 0;
+  host.runner.ends.clear();
+  host.runner.started.clear();
+  database.down = true;
+  (void)host.tick();
+  CHECK(host.spiders_run() == Names{"b"});
+}
+
 TEST_CASE("a lost connection stops nothing, and no outcome is lost") {
   MemoryDatabase database;
   Host host(database);
