@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 
 namespace spider_check::test {
@@ -295,108 +294,8 @@ void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
   answer();
 }
 
-MemoryRun& MemoryRunStore::add_run(const AttemptRecord& attempt, const HostTime& now) {
-  MemoryRun row;
-  row.run.id = database_.next_id();
-  row.run.uuid = attempt.claim.uuid;
-  row.run.started = database_.now - least_age(attempt.run_started, now);
-  row.run.partial = attempt.run.partial;
-  row.trigger = attempt.run.trigger;
-  row.late = attempt.run.late;
-  row.missed_intervals = attempt.run.missed_intervals;
-  row.hindrances = attempt.run.hindrances;
-  database_.runs.push_back(std::move(row));
-  return database_.runs.back();
-}
-
-namespace {
-
-/** The run is this attempt's from now on, running or as the attempt ended. */
-void make_own(MemoryRun& row, const AttemptRecord& attempt, const HostTime& now, TimePoint at,
-              bool running) {
-  auto& run = row.run;
-  run.attempt = attempt.claim.attempt;
-  run.owner = attempt.owner;
-  run.slot = attempt.slot;
-  if (attempt.spider_count > 0) run.spider_count = attempt.spider_count;
-  row.token = attempt.claim.token;
-  run.heartbeat = at;
-  run.status = RunStatus::running;
-  run.failure.clear();
-  run.finished.reset();
-  run.next_attempt.reset();
-  if (running) return;
-  const auto end = end_of(attempt);
-  run.status = end.end.status;
-  run.failure = end.end.failure;
-  row.faults = end.end.faults;
-  run.finished = at - least_age(end.at, now);
-  if (end.end.retry_after) run.next_attempt = *run.finished + *end.end.retry_after;
-}
-
-/** The attempt's own number, or the next free one where another owner has that one. */
-int number_of(const MemoryRun& row, const AttemptRecord& attempt) {
-  const auto& token = attempt.claim.token;
-  int highest = row.run.attempt;
-  for (const auto& [number, other] : row.tokens) {
-    if (other == token) return number;
-    highest = std::max(highest, number);
-  }
-  const int own = attempt.claim.attempt;
-  const bool others = row.run.attempt == own && !row.token.empty() && row.token != token;
-  return others || row.tokens.contains(own) ? highest + 1 : own;
-}
-
-}  // namespace
-
-Reclaimed MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now,
-                                  SlotLock& lock) {
-  broken_ = false;
-  require_up();
-  if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
-  database_.slots[lock.slot()] = this;
-  auto* row = database_.find(attempt.claim.uuid);
-  const bool anew = row == nullptr || row->token != attempt.claim.token;
-  if (row == nullptr) row = &add_run(attempt, now);
-  const auto& run = row->run;
-  const bool follows = row->token.empty() || row->token == attempt.claim.token ||
-                       (run.status == RunStatus::failed && run.attempt < attempt.claim.attempt);
-  const bool was_marked =
-      row->token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
-  if (!follows || was_marked) throw LostRun("run was taken over");
-  make_own(*row, attempt, now, database_.now, true);
-  answer();
-  return {row->run.id, anew};
-}
-
 std::unique_ptr<SlotLock> MemoryRunStore::unheld_lock(int slot) {
   return std::make_unique<MemorySlotLock>(*this, slot);
-}
-
-RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
-  require_up();
-  auto* row = database_.find(attempt.claim.uuid);
-  int number = attempt.claim.attempt;
-  if (row == nullptr) {
-    row = &add_run(attempt, now);
-    make_own(*row, attempt, now, database_.now, false);
-  } else {
-    number = number_of(*row, attempt);
-    const bool own = row->token == attempt.claim.token && row->run.attempt == attempt.claim.attempt;
-    const bool goes_on = !own && row->run.status == RunStatus::failed && number > row->run.attempt;
-    if ((own && row->run.status == RunStatus::running) || goes_on) {
-      make_own(*row, attempt, now, database_.now, false);
-    }
-    row->run.attempt = std::max(row->run.attempt, number);
-  }
-  std::vector<SpiderOutcome> outcomes;
-  for (auto& [outcome, ended] : outcomes_of(attempt)) {
-    outcomes.push_back(outcome);
-    outcomes.back().ago = least_age(ended, now);
-  }
-  add_outcomes(*row, number, attempt.claim.token, outcomes);
-  answer();
-  return row->run.id;
 }
 
 void MemoryRunStore::verify(const Claim& claim) {
