@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -139,7 +140,7 @@ class Commands {
   void follow(const std::filesystem::path& log, const config::LogsCommand& command,
               os::LogOutput& output) {
     const auto takes = [&](const LogName& name) {
-      return (!command.run || name.run == *command.run) && !command.attempt;
+      return (!command.run || run_of(name) == *command.run) && !command.attempt;
     };
     const auto on_next = [&](const std::filesystem::path& next) {
       schedule_.log.info("Going on with {}", render::printable(next.string()));
@@ -154,7 +155,11 @@ class Commands {
 }  // namespace
 
 void print(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  // Whoever closed the pipe has what they wanted: `| head`.
+  if (!written && errno != EPIPE) {
+    throw std::system_error(errno, std::generic_category(), "cannot write the output");
+  }
 }
 
 app::Result run_command(const config::CommandLine& line, const config::Config& config) {

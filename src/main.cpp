@@ -34,7 +34,7 @@ void print_cron_line(const config::Loaded& loaded, const config::Environment& en
 }
 
 app::Result run(int argc, char** argv) {
-  os::ignore_broken_pipes();
+  os::set_dispositions();
   const auto line = config::parse_command_line(argc, argv);
   if (const auto* text = std::get_if<config::PrintCommand>(&line.command)) {
     print(text->text);
@@ -72,7 +72,8 @@ int health_status(int argc, char** argv) {
     const auto result = run(argc, argv);
     return result.health ? static_cast<int>(*result.health) : static_cast<int>(result.code);
   } catch (const std::exception& error) {
-    print(render::unknown_health_line(error.what()));
+    // Not print(): it may be the output itself that cannot be written.
+    std::fputs(render::unknown_health_line(error.what()).c_str(), stdout);
     return static_cast<int>(HealthLevel::unknown);
   }
 }

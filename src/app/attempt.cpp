@@ -101,6 +101,7 @@ class Attempt {
     jobs_ = remaining();
     writer_.count(static_cast<int>(list_.jobs.size()));
     auto histories = histories_of(schedule_, writer_, jobs_);
+    if (writer_.lost()) return end(not_started(jobs_.size()));
     if (!jobs_.empty()) {
       schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
@@ -108,7 +109,7 @@ class Attempt {
     view->begin(record_.claim);
     check_in_at_start(schedule_, record_);
     RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
-    const auto cut = writer_.lost() ? RunCut{} : schedule_.runner.run_all(jobs_, keeper);
+    const auto cut = schedule_.runner.run_all(jobs_, keeper);
     view->close();
     claimed_.stops.reset();
     done_.insert(done_.end(), keeper.succeeded().begin(), keeper.succeeded().end());
@@ -170,11 +171,21 @@ class Attempt {
     if (cut.timed_out && rest > 0) {
       reasons.push_back("the run took longer than its limit (run_timeout): " +
                         std::to_string(rest) + " spider(s) were not started");
+    } else if (const auto why = not_started(rest); !why.empty()) {
+      // Whatever kept them from it: a run of which something is left has not completed.
+      reasons.push_back(why);
     }
     reasons.insert(reasons.end(), list_.faults.begin(), list_.faults.end());
     std::string text;
     for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
     return text;
+  }
+
+  /** Empty when there is no such spider. */
+  [[nodiscard]] std::string not_started(std::size_t rest) const {
+    if (rest == 0) return {};
+    return std::string(writer_.lost() ? "another process has the run" : "the run was cut short") +
+           ": " + std::to_string(rest) + " spider(s) were not started";
   }
 
   [[nodiscard]] std::vector<std::string> faults() const {

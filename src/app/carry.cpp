@@ -82,4 +82,16 @@ bool carry_pending(Schedule& schedule) {
   return is_done;
 }
 
+void carry_attempts_of(Schedule& schedule, const std::string& run_uuid) {
+  if (schedule.journal == nullptr) return;
+  try {
+    for (auto& attempt : schedule.journal->hold_pending()) {
+      const auto& record = attempt->record();
+      if (record.claim.uuid == run_uuid && !is_at_work(schedule, record)) carry(schedule, *attempt);
+    }
+  } catch (const std::system_error& error) {
+    schedule.log.debug("The journal cannot be read or tidied: {}", render::printable(error.what()));
+  }
+}
+
 }  // namespace spider_check::app

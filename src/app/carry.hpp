@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "app/schedule.hpp"
 
 namespace spider_check::app {
@@ -10,5 +12,8 @@ namespace spider_check::app {
  * when the spiders of one are still being stopped: nothing may start beside them.
  */
 [[nodiscard]] bool carry_pending(Schedule& schedule);
+
+/** The same for the attempts at this run only, and nothing is published. Throws DbError. */
+void carry_attempts_of(Schedule& schedule, const std::string& run_uuid);
 
 }  // namespace spider_check::app

@@ -5,6 +5,7 @@
 
 #include "app/memory.hpp"
 #include "core/errors.hpp"
+#include "core/file_name.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
 
@@ -32,6 +33,24 @@ LogName unnumbered(const JournalContents& contents, int attempt) {
     if (log.run == name.run) name.after = std::max(name.after, log.after + 1);
   }
   return name;
+}
+
+/**
+ * Later than every log that there is: a run of some spiders only, which the journal does not
+ * remember once it is recorded, has left logs, too.
+ */
+void name_after_all_logs(const Schedule& schedule, LogName& log) {
+  if (schedule.logs == nullptr) return;
+  try {
+    for (const auto& file : schedule.logs->list()) {
+      const auto other = parse_log_name(file.path);
+      if (!other || run_of(*other) < run_of(log)) continue;
+      log.run = other->run;
+      log.after = other->after + 1;
+    }
+  } catch (const std::system_error&) {
+    // Whatever is wrong with the folder is told when a log is written there.
+  }
 }
 
 /** As its earlier attempts are named. */
@@ -164,6 +183,7 @@ void record(Schedule& schedule, Claimed& claimed, const Decision& decision, cons
 }
 
 void record_without_database(Schedule& schedule, Claimed& claimed) {
+  if (claimed.record.claim.attempt == 1) name_after_all_logs(schedule, claimed.record.log);
   begin_journal(schedule, claimed);
 }
 

@@ -78,20 +78,22 @@ const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::strin
 }
 
 /** The newest ones, newest first. */
-std::string numbers(const std::set<std::int64_t>& numbers) {
+template <typename Number>
+std::string numbers(const std::set<Number>& numbers) {
+  using std::to_string;
   std::vector<std::string> words;
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
-    words.push_back(std::to_string(*number));
+    words.push_back(to_string(*number));
   }
   return render::list(words);
 }
 
-RunId choose_run(const Logs& logs, const LogRequest& request) {
-  if (!request.run) return logs.rbegin()->first.run;
-  std::set<std::int64_t> runs;
-  for (const auto& [name, path] : logs) runs.insert(name.run);
+LogRun choose_run(const Logs& logs, const LogRequest& request) {
+  if (!request.run) return run_of(logs.rbegin()->first);
+  std::set<LogRun> runs;
+  for (const auto& [name, path] : logs) runs.insert(run_of(name));
   if (runs.contains(*request.run)) return *request.run;
-  throw UsageError("logs: there is no log of run " + std::to_string(*request.run) + " of " +
+  throw UsageError("logs: there is no log of run " + to_string(*request.run) + " of " +
                    quoted(request.spider) + "; there are logs of run: " + numbers(runs));
 }
 
@@ -103,12 +105,12 @@ std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request) {
   const auto run = choose_run(logs, request);
   std::set<std::int64_t> attempts;
   for (const auto& [name, path] : logs) {
-    if (name.run == run) attempts.insert(name.attempt);
+    if (run_of(name) == run) attempts.insert(name.attempt);
   }
   const auto attempt = request.attempt.value_or(static_cast<int>(*attempts.rbegin()));
-  if (attempts.contains(attempt)) return logs.at({run, attempt});
+  if (attempts.contains(attempt)) return logs.at({run.run, attempt, run.after});
   throw UsageError("logs: there is no log of attempt " + std::to_string(attempt) + " at run " +
-                   std::to_string(run) + " of " + quoted(request.spider) +
+                   to_string(run) + " of " + quoted(request.spider) +
                    "; there are logs of attempt: " + numbers(attempts));
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/file_name.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
@@ -11,7 +12,7 @@ namespace spider_check::app {
 /** Which log somebody wants to see: what is not said is the newest there is. */
 struct LogRequest {
   std::string spider;
-  std::optional<RunId> run;
+  std::optional<LogRun> run;
   std::optional<int> attempt;
 };
 

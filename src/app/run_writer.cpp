@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/carry.hpp"
 #include "core/errors.hpp"
 #include "render/zone.hpp"
 
@@ -205,20 +206,23 @@ void RunWriter::refuse(const DbError& error) {
 }
 
 bool RunWriter::reconnect() {
-  const auto reclaimed = schedule_.store.reclaim(record_, schedule_.owners.now(), lock_);
+  // Of the run's earlier attempts the database may know less than this one goes on from: one that
+  // was killed still stands there as running.
+  schedule_.store.drop_connection();
+  if (!was_connected_) carry_attempts_of(schedule_, record_.claim.uuid);
+  const auto id = schedule_.store.reclaim(record_, schedule_.owners.now(), lock_);
   connected_ = true;
   suspect_ = false;
   pause_ = first_pause;
-  if (reclaimed.anew) {
-    // Another server, or one that never heard of the run: it gets everything.
-    unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
-                      std::make_move_iterator(written_.end()));
-    written_.clear();
-  }
-  if (record_.claim.id != reclaimed.id) log_.recorded(reclaimed.id);
-  record_.claim.id = reclaimed.id;
+  // It may be another server, or one that crashed, which has the run and not the newest of what was
+  // written: it gets everything, and what it has already stays as it is.
+  unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
+                    std::make_move_iterator(written_.end()));
+  written_.clear();
+  if (record_.claim.id != id) log_.recorded(id);
+  record_.claim.id = id;
   schedule_.log.info("{}: run {} is still ours",
-                     was_connected_ ? "Connected again" : "The database is back", reclaimed.id);
+                     was_connected_ ? "Connected again" : "The database is back", id);
   was_connected_ = true;
   return true;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/decision.hpp"
+#include "core/file_name.hpp"
 #include "core/run.hpp"
 #include "core/time.hpp"
 
@@ -58,7 +59,7 @@ struct MetricsCommand {};
 /** Shows or follows a spider's log: what is not said is the newest. */
 struct LogsCommand {
   std::optional<std::string> spider;  ///< empty: which spiders have logs is the question
-  std::optional<std::int64_t> run;
+  std::optional<LogRun> run;
   std::optional<int> attempt;
   bool follow = false;
 };

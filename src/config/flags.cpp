@@ -4,6 +4,7 @@
 
 #include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/file_name.hpp"
 
 namespace spider_check::config {
 
@@ -51,12 +52,19 @@ HealthCommand health(const Flags& flags) {
                    std::string(duration_examples));
 }
 
+/** Throws UsageError. */
+LogRun to_log_run(const std::string& text) {
+  if (const auto run = parse_log_run(text)) return *run;
+  throw UsageError("--run: \"" + text + "\" is no run; write it like 17, or 17+2 where its logs " +
+                   "are named so");
+}
+
 LogsCommand logs(const Flags& flags) {
   if (!flags.spider && (flags.follow || flags.run || flags.attempt)) {
     throw UsageError("logs: SPIDER is required with --run, --attempt and --follow; name one");
   }
   LogsCommand command{flags.spider, {}, {}, flags.follow};
-  if (flags.run) command.run = to_number<std::int64_t>(*flags.run, "--run");
+  if (flags.run) command.run = to_log_run(*flags.run);
   if (flags.attempt) command.attempt = to_number<int>(*flags.attempt, "--attempt");
   return command;
 }

@@ -39,6 +39,14 @@ bool take_word(std::string_view& text, std::string_view word) {
   return true;
 }
 
+/** Takes what stands for a run off the front of the text. */
+bool take_run(std::string_view& text, LogRun& run) {
+  // Before the first run of all that has an id.
+  const bool before_any = take_word(text, "0+");
+  if (!before_any && !take_number(text, run.run)) return false;
+  return !(before_any || take_word(text, "+")) || take_number(text, run.after);
+}
+
 }  // namespace
 
 std::string to_file_name(std::string_view text) {
@@ -73,26 +81,29 @@ std::string from_file_name(std::string_view name) {
 std::optional<LogName> parse_log_name(const std::filesystem::path& file) {
   const auto name = file.filename().string();
   std::string_view rest = name;
-  LogName log;
-  if (!take_word(rest, "run-")) return std::nullopt;
-  // Before the first run of all that has an id.
-  const bool before_any = take_word(rest, "0+");
-  if (!before_any && !take_number(rest, log.run)) return std::nullopt;
-  if ((before_any || take_word(rest, "+")) && !take_number(rest, log.after)) return std::nullopt;
-  if (!take_word(rest, "-attempt-") || !take_number(rest, log.attempt)) return std::nullopt;
+  LogRun run;
+  int attempt = 0;
+  if (!take_word(rest, "run-") || !take_run(rest, run)) return std::nullopt;
+  if (!take_word(rest, "-attempt-") || !take_number(rest, attempt)) return std::nullopt;
   if (rest != ".log" && rest != ".report") return std::nullopt;
-  return log;
+  return LogName{run.run, attempt, run.after};
 }
 
-std::string run_text(const LogName& name) {
-  const auto id = std::to_string(name.run);
-  return name.after == 0 ? id : id + "+" + std::to_string(name.after);
+std::string to_string(const LogRun& run) {
+  const auto id = std::to_string(run.run);
+  return run.after == 0 ? id : id + "+" + std::to_string(run.after);
+}
+
+std::optional<LogRun> parse_log_run(std::string_view text) {
+  LogRun run;
+  if (!take_run(text, run) || !text.empty()) return std::nullopt;
+  return run;
 }
 
 std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view schedule,
                                std::string_view spider, const LogName& name) {
   return directory / to_file_name(schedule) / to_file_name(spider) /
-         ("run-" + run_text(name) + "-attempt-" + std::to_string(name.attempt) + ".log");
+         ("run-" + to_string(run_of(name)) + "-attempt-" + std::to_string(name.attempt) + ".log");
 }
 
 }  // namespace spider_check

@@ -22,12 +22,26 @@ namespace spider_check {
  */
 [[nodiscard]] std::string from_file_name(std::string_view name);
 
+/** What stands for a run in the names of its logs; the later one is the greater. */
+struct LogRun {
+  RunId run = 0;
+  int after = 0;  ///< counts the runs that began without the database, and so without an id of
+                  ///< their own, after the run of that id; 0: the run of that id itself
+
+  friend auto operator<=>(const LogRun&, const LogRun&) = default;
+};
+
+/** "17", or "17+2" */
+[[nodiscard]] std::string to_string(const LogRun& run);
+
+/** Reads it back; empty for any other text. */
+[[nodiscard]] std::optional<LogRun> parse_log_run(std::string_view text);
+
 /** Which attempt at which run a log is of; the later one is the greater. */
 struct LogName {
   RunId run = 0;
   int attempt = 0;
-  int after = 0;  ///< counts the runs that began without the database, and so without an id of
-                  ///< their own, after the run of that id; 0: the run of that id itself
+  int after = 0;  ///< as LogRun has it
 
   friend std::strong_ordering operator<=>(const LogName& a, const LogName& b) noexcept {
     return std::tie(a.run, a.after, a.attempt) <=> std::tie(b.run, b.after, b.attempt);
@@ -36,8 +50,9 @@ struct LogName {
   friend bool operator==(const LogName&, const LogName&) = default;
 };
 
-/** "17", or "17+2": what stands for the run in the name. */
-[[nodiscard]] std::string run_text(const LogName& name);
+[[nodiscard]] inline LogRun run_of(const LogName& name) noexcept {
+  return {name.run, name.after};
+}
 
 /**
  * Reads run-ID-attempt-N.log or run-ID+M-attempt-N.log, or .report of what belongs to a log; empty

@@ -83,12 +83,6 @@ struct RunEnd {
   std::optional<Duration> retry_after;  ///< failed: how long until the next attempt may start
 };
 
-/** A run that was reclaimed. */
-struct Reclaimed {
-  RunId id = 0;
-  bool anew = false;  ///< the database had no row of it, nor of its outcomes
-};
-
 /** Old runs with their attempts. */
 struct Pruned {
   std::int64_t runs = 0;
@@ -187,8 +181,8 @@ class RunStore : public Port {
    * running. Throws DbError when the database is still away, LostRun when the run, or its lock, is
    * somebody else's.
    */
-  [[nodiscard]] virtual Reclaimed reclaim(const AttemptRecord& attempt, const HostTime& now,
-                                          SlotLock& lock) = 0;
+  [[nodiscard]] virtual RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
+                                      SlotLock& lock) = 0;
 
   /** The lock of a slot, not held: for reclaim(). */
   [[nodiscard]] virtual std::unique_ptr<SlotLock> unheld_lock(int slot) = 0;

@@ -168,15 +168,14 @@ void bump_attempt(soci::session& sql, long long id, int attempt) {
 
 }  // namespace
 
-Reclaimed adopt(soci::session& sql, const std::string& schedule, const AttemptRecord& attempt,
-                const HostTime& now) {
+RunId adopt(soci::session& sql, const std::string& schedule, const AttemptRecord& attempt,
+            const HostTime& now) {
   const Values values(attempt, now, true);
   const auto row = find(sql, attempt.claim.uuid);
-  if (!row) return {insert(sql, schedule, attempt, values), true};
+  if (!row) return insert(sql, schedule, attempt, values);
   if (!follows(*row, attempt)) lost_run(row->id);
-  const bool is_retry = row->token != attempt.claim.token;
   update(sql, row->id, attempt.claim.attempt, values);
-  return {row->id, is_retry};
+  return row->id;
 }
 
 RunId record(soci::session& sql, const std::string& schedule, const AttemptRecord& attempt,

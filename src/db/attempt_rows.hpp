@@ -15,8 +15,8 @@ namespace spider_check::db {
  * Makes the run the attempt's, running: its row is made where there is none. Throws LostRun when
  * somebody else has gone on with it.
  */
-[[nodiscard]] Reclaimed adopt(soci::session& sql, const std::string& schedule,
-                              const AttemptRecord& attempt, const HostTime& now);
+[[nodiscard]] RunId adopt(soci::session& sql, const std::string& schedule,
+                          const AttemptRecord& attempt, const HostTime& now);
 
 /** Records an attempt that is over, with its outcomes; what was recorded before stays as it is. */
 [[nodiscard]] RunId record(soci::session& sql, const std::string& schedule,

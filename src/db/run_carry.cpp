@@ -18,6 +18,12 @@ auto in_transaction(soci::session& sql, Statements&& statements) {
   return result;
 }
 
+/** By what the server keeps of a session's name. */
+bool is_session_of(const LockHolder& holder, const Owner& owner) {
+  return parse_session_name(session_name(owner.host, owner.pid)) ==
+         std::pair{holder.host, holder.pid};
+}
+
 }  // namespace
 
 void PgRunStore::drop_connection() noexcept {
@@ -25,14 +31,13 @@ void PgRunStore::drop_connection() noexcept {
   session_.disconnect();
 }
 
-Reclaimed PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
+RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
   drop_connection();
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
     // The server may not have noticed yet that our former session is gone; then it still has it.
     const auto holder = slot.holder();
-    const auto& owner = owners_.self();
-    if (!holder || (holder->host == owner.host && holder->pid == owner.pid)) {
+    if (!holder || is_session_of(*holder, owners_.self())) {
       throw DbError(DbError::Kind::connection, "the former session still holds the lock");
     }
     throw LostRun("the lock of this run was taken by another process");

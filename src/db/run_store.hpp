@@ -40,8 +40,8 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] bool written() override;
   void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
-  [[nodiscard]] Reclaimed reclaim(const AttemptRecord& attempt, const HostTime& now,
-                                  SlotLock& lock) override;
+  [[nodiscard]] RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
+                              SlotLock& lock) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
   RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
   void verify(const Claim& claim) override;

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::string_view name_prefix = "spider-check ";
 
+// Where PostgreSQL cuts it: NAMEDATALEN - 1,
+// https://www.postgresql.org/docs/15/runtime-config-logging.html#GUC-APPLICATION-NAME
+constexpr std::size_t longest_name = 63;
+
 /** PgBouncer's word for `options`, which it does not know as PostgreSQL does. */
 bool refuses_settings(const soci::soci_error& error) {
   return error.get_error_message().find("unsupported startup parameter") != std::string::npos;
@@ -98,8 +102,9 @@ int Session::told_backend() {
 }
 
 std::string session_name(const std::string& host, int pid) {
-  // PostgreSQL cuts it after 63 bytes, so what matters most comes first.
-  return std::string(name_prefix) + std::to_string(pid) + "@" + host;
+  // What matters most comes first.
+  const auto name = std::string(name_prefix) + std::to_string(pid) + "@" + host;
+  return name.substr(0, longest_name);
 }
 
 std::optional<std::pair<std::string, int>> parse_session_name(const std::string& name) {

@@ -102,7 +102,8 @@ class Session {
   int told_backend_ = 0;
 };
 
-/** The application_name of a session of this process: "spider-check 4711@host". */
+/** The application_name of a session of this process: "spider-check 4711@host", cut as the server
+ * cuts it. */
 [[nodiscard]] std::string session_name(const std::string& host, int pid);
 
 /** Reads it back; empty when it is none of ours. */

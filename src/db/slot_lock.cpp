@@ -105,8 +105,8 @@ Answer take(Session& session, std::int32_t key) {
   return with(session.told_backend());
 }
 
-/** Where there are several slots, deciding goes one at a time. Waits for it. */
-void take_deciding(Session& session, std::int32_t key) {
+/** Where there are several slots, deciding goes one at a time. Waits for it. Throws DbError. */
+void wait_for_deciding(Session& session, std::int32_t key) {
   const auto with = [&](int told) {
     return session.run([&](soci::session& sql) { return advisory_lock(sql, key, told); });
   };
@@ -115,10 +115,22 @@ void take_deciding(Session& session, std::int32_t key) {
   (void)with(session.told_backend());
 }
 
+/** False when whoever decides takes longer than a statement may. */
+bool take_deciding(Session& session, std::int32_t key) {
+  try {
+    wait_for_deciding(session, key);
+    return true;
+  } catch (const DbError& error) {
+    // The server answers and says that it waited: it is there, and somebody else is at it.
+    if (error.kind() != DbError::Kind::statement) throw;
+    return false;
+  }
+}
+
 /** The slot taken, or none. */
 std::optional<int> take_slot(Session& session, const std::string& schedule, int max_instances) {
   const auto deciding = deciding_key(schedule);
-  if (max_instances > 1) take_deciding(session, deciding);
+  if (max_instances > 1 && !take_deciding(session, deciding)) return std::nullopt;
   for (int slot = 0; slot < max_instances; ++slot) {
     if (take(session, slot_key(schedule, slot)) == Answer::taken) return slot;
   }

@@ -22,8 +22,9 @@ DbError::Kind kind_of(const std::string& sqlstate) {
     // 57014 is a statement that took too long: the connection is there.
     return sqlstate == "57014" ? DbError::Kind::statement : DbError::Kind::connection;
   }
-  // Data exceptions and integrity constraints: the same statement fails whenever it is sent.
-  if (error_class == "22" || error_class == "23") return DbError::Kind::data;
+  // Data exceptions, integrity constraints, and what is too large for the server, a key of an index
+  // say: the same statement fails whenever it is sent.
+  if (error_class == "22" || error_class == "23" || error_class == "54") return DbError::Kind::data;
   return DbError::Kind::statement;
 }
 

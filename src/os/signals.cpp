@@ -45,8 +45,9 @@ int StopSignals::take() {
   return static_cast<int>(info.ssi_signo);
 }
 
-void ignore_broken_pipes() noexcept {
+void set_dispositions() noexcept {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);
 }
 
 void die_by(int signal) {

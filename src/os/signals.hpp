@@ -29,9 +29,12 @@ class StopSignals final : public StopHold {
   FileDescriptor fd_;
 };
 
-/** A write to a closed pipe then fails with EPIPE and ends nothing. Children get the default back.
+/**
+ * What this program takes for granted, whatever it was started with: a write to a closed pipe fails
+ * with EPIPE and ends nothing (children get the default back), and a child's end can be waited for,
+ * which whoever ignores SIGCHLD would pass on.
  */
-void ignore_broken_pipes() noexcept;
+void set_dispositions() noexcept;
 
 /** Ends this process by the signal, as if it had never been held back. */
 [[noreturn]] void die_by(int signal);

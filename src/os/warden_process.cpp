@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <stdexcept>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -107,6 +108,8 @@ void guard(pid_t spider, const SpiderLimits& limits, int signals, WardenResult& 
       int status = 0;
       rusage usage{};
       reaped = ::wait4(-1, &status, WNOHANG, &usage);
+      // Its number may be another process's by now, so nothing is sent to it any more.
+      if (reaped < 0 && errno == ECHILD) throw std::runtime_error("nobody was told of its end");
       if (reaped != spider) continue;
       result.status = status;
       result.usage = usage;
@@ -134,6 +137,7 @@ void live_as_warden(const ChildOptions& options, const SpiderLimits& limits, int
     result.started = true;
     guard(spider, limits, signals.get(), result);
   } catch (const std::exception& error) {
+    result.started = false;
     std::strncpy(result.why, error.what(), sizeof result.why - 1);
   }
   kill_descendants();

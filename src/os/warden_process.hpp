@@ -16,10 +16,10 @@ inline constexpr int warden_kill = SIGUSR2;
 
 /** What a warden writes into its pipe at the end. */
 struct WardenResult {
-  bool started = false;
-  int status = 0;  ///< of waitpid(2)
+  bool started = false;  ///< and its end was told
+  int status = 0;        ///< of waitpid(2)
   rusage usage{};
-  char why[1000]{};  ///< why it could not be started; ends with a zero byte
+  char why[1000]{};  ///< why not; ends with a zero byte
 };
 
 /**

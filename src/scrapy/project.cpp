@@ -47,15 +47,20 @@ class ListReport {
  public:
   explicit ListReport(os::Capture& program) {
     const auto probe = find_probe();
-    if (probe.path.empty()) return;
+    std::error_code none;
+    const auto folder = std::filesystem::temp_directory_path(none);
+    if (probe.path.empty() || none) return;
     token_ = os::random_token();
-    file_ = std::filesystem::temp_directory_path() / ("spider-check-list-" + token_);
+    file_ = folder / ("spider-check-list-" + token_);
     try {
       (void)os::open_log(file_);
     } catch (const std::system_error&) {
       return;  // then its lines must do
     }
-    program.environment = probe_environment(probe, file_, token_, {});
+    auto& environment = program.environment;
+    const auto added = probe_environment(probe, file_, token_, environment);
+    std::erase_if(environment, [](const auto& pair) { return pair.first == "PYTHONPATH"; });
+    environment.insert(environment.end(), added.begin(), added.end());
   }
 
   ListReport(const ListReport&) = delete;
@@ -85,15 +90,19 @@ bool Project::is_wanted(const std::string& spider) const {
   return matches_any(options_.include, spider) && !matches_any(options_.exclude, spider);
 }
 
+void Project::add_settings(std::vector<std::string>& command) const {
+  for (const auto& [name, value] : options_.settings) {
+    command.emplace_back("-s");
+    command.push_back(name + "=" + value);
+  }
+}
+
 SpiderJob Project::job(const std::string& spider) const {
   SpiderJob job;
   job.name = spider;
   job.command = options_.command;
   job.command.emplace_back("crawl");
-  for (const auto& [name, value] : options_.settings) {
-    job.command.emplace_back("-s");
-    job.command.push_back(name + "=" + value);
-  }
+  add_settings(job.command);
   job.arguments_at = job.command.size();
   // A name that looks like an option comes behind the end of options.
   if (spider.front() == '-') job.command.emplace_back("--");
@@ -105,8 +114,10 @@ SpiderJob Project::job(const std::string& spider) const {
 
 std::vector<std::string> Project::names() {
   const auto what = "cannot list the spiders of " + options_.folder.string() + ": ";
-  os::Capture program{options_.command, options_.folder, {}, options_.list_timeout};
+  os::Capture program{options_.command, options_.folder, options_.environment,
+                      options_.list_timeout};
   program.command.emplace_back("list");
+  add_settings(program.command);
   os::Captured listing;
   // Outlives the report, so that no signal ends the program before its file is removed.
   const os::StopSignals signals;

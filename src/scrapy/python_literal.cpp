@@ -82,7 +82,18 @@ class Parser {
     return array;
   }
 
+  /** pprint breaks a long one into several, one below the other, which are one. */
   std::optional<Json> text() {
+    std::string read;
+    while (peek() == '\'' || peek() == '"') {
+      const auto part = quoted();
+      if (!part) return std::nullopt;
+      read += *part;
+    }
+    return read;
+  }
+
+  std::optional<std::string> quoted() {
     const char quote = text_.front();
     std::string read;
     for (std::size_t i = 1; i < text_.size(); ++i) {

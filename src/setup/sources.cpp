@@ -17,8 +17,10 @@ std::vector<SpiderJob> program_jobs(const config::Config& config) {
 scrapy::ProjectOptions project_options(const config::Config& config) {
   if (!config.scrapy) return {};
   const auto& scrapy = *config.scrapy;
-  return {scrapy.project, scrapy.command,  scrapy.include,
-          scrapy.exclude, scrapy.settings, scrapy.list_timeout};
+  // A project may need what its spiders are given to be listed at all.
+  return {scrapy.project,     scrapy.command,  scrapy.include,
+          scrapy.exclude,     scrapy.settings, config.spiders.environment,
+          scrapy.list_timeout};
 }
 
 const char* nothing_to_run() noexcept {

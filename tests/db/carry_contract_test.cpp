@@ -195,14 +195,13 @@ TEST_CASE_TEMPLATE("a run that began without the store becomes one that is runni
   World world;
   const auto lock = world.a().unheld_lock(0);
   const auto reclaimed = world.a().reclaim(attempt(), now, *lock);
-  CHECK(reclaimed.anew);
   auto state = world.b().state();
-  CHECK(state.last->id == reclaimed.id);
+  CHECK(state.last->id == reclaimed);
   CHECK(state.last->status == RunStatus::running);
   CHECK(state.last->lock_held);
   CHECK(about(state.last->started, state.now - 2h));
   auto record = attempt();
-  record.claim.id = reclaimed.id;
+  record.claim.id = reclaimed;
   world.a().send(record.claim, {outcome("good", Exited{0})});
   world.a().wait_written();
   world.a().finish(record.claim, {RunStatus::completed, {}, {}, {}});
@@ -215,7 +214,7 @@ TEST_CASE_TEMPLATE("a retry that began without the store goes on with the failed
   const auto id = world.a().carry(with_end(attempt(), RunStatus::failed), now);
   const auto lock = world.a().unheld_lock(0);
   const auto reclaimed = world.a().reclaim(attempt(2, token_2), now, *lock);
-  CHECK(reclaimed.id == id);
+  CHECK(reclaimed == id);
   const auto state = world.b().state();
   CHECK(state.last->attempt == 2);
   CHECK(state.last->status == RunStatus::running);

@@ -32,6 +32,22 @@ def test_a_session_that_was_ended_is_made_again_and_the_run_completes(world):
         ("a", 1), ("b", 1)]
 
 
+def test_a_server_that_has_the_run_and_not_its_newest_outcomes_gets_them(world):
+    """As after a failover to a standby that lags, or a crash with synchronous_commit off."""
+    gate = world.gate()
+    world.spider("a").spider("b", gate.script)
+    running = world.start()
+    gate.wait()
+    wait_until(world.outcomes, "the outcome of the first")
+    world.sql("DELETE FROM spider_run")
+    end_sessions(world)
+    gate.open()
+    assert running.end().code == 0
+    assert world.only_run().status == "completed"
+    assert [outcome.spider for outcome in world.outcomes()] == ["a", "b"]
+    assert list(world.journal()) == ["known"]
+
+
 def test_the_lock_is_taken_again_with_the_new_session(world):
     first, second = world.gate(), world.gate()
     world.spider("a", first.script).spider("b", second.script)

@@ -68,6 +68,23 @@ def test_the_newest_is_the_last_attempt_at_the_newest_run(shared):
     assert shown(shared, "--run=9", "a", "--attempt=1") == "run 9 attempt 1\n"
 
 
+def test_logs_of_runs_without_the_database_are_found_and_each_has_its_own(world):
+    world.spider("a", "echo $PPID").add_run("1 hour")
+    there, away = world.url, "postgresql://localhost:1/nowhere"
+    logs = set()
+    for _ in range(2):
+        world.sections["database"]["url"] = away
+        assert world.run("--spider", "a").code == 0
+        world.sections["database"]["url"] = there
+        assert "Recorded from the journal" in world.run().err
+        newest = max(world.outcomes(), key=lambda outcome: outcome.run_id).log_path
+        logs.add(newest)
+        assert shown(world, "a") == pathlib.Path(newest).read_text()
+        run = newest.split("/run-")[1].split("-")[0]
+        assert shown(world, "a", "--run", run) == pathlib.Path(newest).read_text()
+    assert len(logs) == len(world.outcomes()) == 2
+
+
 def test_neither_a_database_nor_spiders_are_needed(shared):
     shared.sections["database"] = {"url": "postgresql:///x?host=/nonexistent"}
     write_log(shared, "a", 1, "text\n")

@@ -74,6 +74,18 @@ def test_include_and_exclude_choose_spiders_and_settings_reach_them(scrapy_world
     assert pathlib.Path(world.outcomes()[0].log_path).read_text() == ""
 
 
+def test_a_project_is_listed_with_what_its_spiders_are_given(scrapy_world):
+    world = scrapy_world
+    settings = world.project / "tiny/settings.py"
+    settings.write_text("import os\nKEY = os.environ['API_KEY']\n" +
+                        SETTINGS.replace("tiny.spiders", "nowhere"))
+    world.sections["spiders.env"] = {"API_KEY": "k"}
+    world.sections["scrapy.settings"] = {"SPIDER_MODULES": "tiny.spiders"}
+    assert world.run("check").code == 0
+    assert world.run().code == 0
+    assert spiders_of(world) == ["jobs", "news"]
+
+
 def test_a_project_and_other_programs_run_together(scrapy_world):
     scrapy_world.spider("plain")
     scrapy_world.sections["scrapy"]["include"] = ["news"]

@@ -119,3 +119,12 @@ def test_under_nohup_a_closed_terminal_does_not_end_the_run(world):
     gate.open()
     assert running.end().code == 0
     assert world.only_run().status == "completed"
+
+
+def test_it_may_be_started_with_the_ends_of_children_ignored(world):
+    """As by a supervisor that does not want to know; children's ends are needed all the same."""
+    world.spider("a", "exit 3").spider("b")
+    result = world.run(before=["/usr/bin/env", "--ignore-signal=CHLD"])
+    assert result.code == 1, result.err
+    assert [(outcome.spider, outcome.exit_code) for outcome in world.outcomes()] == [
+        ("a", 3), ("b", 0)]

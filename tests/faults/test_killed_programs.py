@@ -45,6 +45,31 @@ def test_what_a_killed_program_had_started_is_recorded_as_interrupted(world, out
     invariants.check(world)
 
 
+def test_a_retry_without_the_database_of_what_was_killed_with_it_goes_on_when_it_is_back(
+        world, server):
+    """The database knows of the first attempt as of one that is running; the journal knows better."""
+    first, again = world.gate(), world.gate()
+    mark = world.folder / "again"
+    world.spider("a", f"if [ -e {mark} ]; then {again.script}; else touch {mark}; {first.script}; fi")
+    with Proxy(server) as proxy:
+        world.sections["database"]["url"] = proxy.url(world.url)
+        tick = world.start()
+        first.wait()
+        tick.stop()
+        is_gone(world)
+        proxy.refuse()
+        retry = world.start()
+        again.wait()
+        proxy.heal()
+        retry.says("The database is back: run 1 is still ours")
+        again.open()
+        result = retry.end()
+    assert result.code == 0, result.err
+    assert world.verdicts() == {("a", 1): "failed", ("a", 2): "ok"}
+    assert (world.only_run().status, world.only_run().attempt) == ("completed", 2)
+    invariants.check(world)
+
+
 def test_no_spider_starts_while_one_of_a_killed_program_is_still_stopping(world, outage):
     """It has its grace to store what it has; until then it works on the same files and sites."""
     gate = world.gate()

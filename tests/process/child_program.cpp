@@ -268,7 +268,7 @@ int leave_signal(const Words& words) {
 }
 
 int write_to_broken_pipe(const Words&) {
-  os::ignore_broken_pipes();
+  os::set_dispositions();
   Pipe pipe;
   pipe.read_end.close();
   return ::write(pipe.write_end.get(), "x", 1) < 0 && errno == EPIPE ? 0 : 1;

@@ -72,7 +72,7 @@ TEST_CASE("a terminal gets what is harmless, and half a character when its log h
 }
 
 TEST_CASE("an output without a reader is told, and is no error") {
-  ignore_broken_pipes();
+  set_dispositions();
   auto ends = make_pipe();
   ends.ours.close();
   LogOutput output(ends.theirs.get());

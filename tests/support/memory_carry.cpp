@@ -61,14 +61,12 @@ int number_of(const MemoryRun& row, const AttemptRecord& attempt) {
 
 }  // namespace
 
-Reclaimed MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now,
-                                  SlotLock& lock) {
+RunId MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
   broken_ = false;
   require_up();
   if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
   database_.slots[lock.slot()] = this;
   auto* row = database_.find(attempt.claim.uuid);
-  const bool anew = row == nullptr || row->token != attempt.claim.token;
   if (row == nullptr) row = &add_run(attempt, now);
   const auto& run = row->run;
   const bool follows = row->token.empty() || row->token == attempt.claim.token ||
@@ -78,7 +76,7 @@ Reclaimed MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& 
   if (!follows || was_marked) throw LostRun("run was taken over");
   make_own(*row, attempt, now, database_.now, true);
   answer();
-  return {row->run.id, anew};
+  return row->run.id;
 }
 
 RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {

@@ -176,7 +176,7 @@ TEST_CASE("logs shows the newest log of a spider unless told which") {
                             Words{"logs", "-f", "--attempt=2", "--run=9000000000", "--", "a b"}}) {
     const auto logs = command<LogsCommand>(words);
     CHECK(logs.spider == "a b");
-    CHECK(logs.run == 9'000'000'000);
+    CHECK(logs.run == LogRun{9'000'000'000});
     CHECK(logs.attempt == 2);
     CHECK(logs.follow);
   }
@@ -192,14 +192,23 @@ TEST_CASE("logs of no spider asks which there are") {
   }
 }
 
-TEST_CASE("a run and an attempt are numbers from 1 on") {
-  for (const std::string flag : {"--run", "--attempt"}) {
-    for (const std::string text :
-         {"x", "0", "-1", "+1", "1.5", " 1", "1 ", "0x10", "99999999999999999999"}) {
-      CAPTURE(text);
-      CHECK(refusal({"logs", "a", flag + "=" + text}) ==
-            flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
-    }
+TEST_CASE("an attempt is a number from 1 on, and so is a run that had an id") {
+  for (const std::string text :
+       {"x", "0", "-1", "+1", "1.5", " 1", "1 ", "0x10", "99999999999999999999"}) {
+    CAPTURE(text);
+    CHECK(refusal({"logs", "a", "--attempt=" + text}) ==
+          "--attempt: \"" + text + "\" is no number from 1 on; write it like 17");
+    CHECK(refusal({"logs", "a", "--run=" + text}) ==
+          "--run: \"" + text +
+              "\" is no run; write it like 17, or 17+2 where its logs are named so");
+  }
+}
+
+TEST_CASE("a run that had no id is named as in its logs") {
+  CHECK(command<LogsCommand>({"logs", "a", "--run=17+2"}).run == LogRun{17, 2});
+  CHECK(command<LogsCommand>({"logs", "a", "--run=0+1"}).run == LogRun{0, 1});
+  for (const std::string text : {"17+", "17+0", "+2", "17+2+1", "0+0"}) {
+    CHECK(refusal({"logs", "a", "--run=" + text}).starts_with("--run: \"" + text + "\" is no run"));
   }
 }
 

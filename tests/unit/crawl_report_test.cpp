@@ -257,6 +257,7 @@ TEST_CASE("Python's dicts are read as pprint writes them") {
 
   const Row rows[] = {
       {"{}", "{}"},
+      {"{'a': 'one '\n      'two '\n      \"it's\",\n 'b': 2}", R"({"a":"one two it's","b":2})"},
       {"{'a': 1}", R"({"a":1})"},
       {"{'a': -1, \"b\": 1.5,\n 'c': None, 'd': True, 'e': False}",
        R"({"a":-1,"b":1.5,"c":null,"d":true,"e":false})"},

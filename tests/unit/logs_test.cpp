@@ -35,9 +35,9 @@ TEST_CASE("the newest log is that of the newest run's last attempt, by number") 
 
   const Row rows[] = {
       {{"a", {}, {}}, "a/run-10-attempt-2.log"},
-      {{"a", 9, {}}, "a/run-9-attempt-11.log"},
+      {{"a", LogRun{9}, {}}, "a/run-9-attempt-11.log"},
       {{"a", {}, 1}, "a/run-10-attempt-1.log"},
-      {{"a", 9, 2}, "a/run-9-attempt-2.log"},
+      {{"a", LogRun{9}, 2}, "a/run-9-attempt-2.log"},
       {{"b/c", {}, {}}, "b%2Fc/run-1-attempt-1.log"},
       {{"b%2Fc", {}, {}}, "b%252Fc/run-2-attempt-1.log"},
   };
@@ -46,6 +46,20 @@ TEST_CASE("the newest log is that of the newest run's last attempt, by number") 
                 "a/run-9-attempt-11.log", "a/run-11-attempt-1.report", "b%2Fc/run-1-attempt-1.log",
                 "b%252Fc/run-2-attempt-1.log"});
   for (const auto& row : rows) CHECK(choose_log(folder, row.request) == folder.path() / row.log);
+}
+
+TEST_CASE("logs of runs that began without the database are found by what stands in their names") {
+  const std::vector<std::string> before{"a/run-0+1-attempt-1.log", "a/run-0+1-attempt-2.log"};
+  test::FakeLogFolder folder;
+  fill(folder, before);
+  CHECK(choose_log(folder, {"a", {}, {}}) == folder.path() / before[1]);
+  CHECK(choose_log(folder, {"a", LogRun{0, 1}, 1}) == folder.path() / before[0]);
+  fill(folder, {"a/run-17-attempt-1.log", "a/run-17+2-attempt-1.log", "a/run-17+1-attempt-3.log"});
+  CHECK(choose_log(folder, {"a", {}, {}}) == folder.path() / "a/run-17+2-attempt-1.log");
+  CHECK(choose_log(folder, {"a", LogRun{17}, {}}) == folder.path() / "a/run-17-attempt-1.log");
+  CHECK(choose_log(folder, {"a", LogRun{17, 1}, {}}) == folder.path() / "a/run-17+1-attempt-3.log");
+  CHECK(refusal(before, {"a", LogRun{17, 3}, {}}) ==
+        "logs: there is no log of run 17+3 of 'a'; there are logs of run: 0+1");
 }
 
 TEST_CASE("the spiders that have logs are listed by name, a line each") {
@@ -92,10 +106,10 @@ TEST_CASE("what there is not is refused with what there is") {
        {"b", {}, {}},
        "logs: there is no log of a spider 'b' in /logs/default; there are logs of: a"},
       {{"a/run-1-attempt-1.log", "a/run-12-attempt-1.log"},
-       {"a", 2, {}},
+       {"a", LogRun{2}, {}},
        "logs: there is no log of run 2 of 'a'; there are logs of run: 12, 1"},
       {{"a/run-1-attempt-1.log", "a/run-2-attempt-3.log"},
-       {"a", 2, 1},
+       {"a", LogRun{2}, 1},
        "logs: there is no log of attempt 1 at run 2 of 'a'; there are logs of attempt: 3"},
   };
   for (const auto& row : rows) CHECK(refusal(row.names, row.request) == row.refusal);

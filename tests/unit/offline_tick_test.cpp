@@ -294,6 +294,28 @@ TEST_CASE("a connection that is lost while the tick decides is made again, and t
   CHECK(world.database.runs[0].run.status == RunStatus::completed);
 }
 
+TEST_CASE("a run that another process has before a spider was started has not completed") {
+  World world;
+  Host server(world.database, "server", 17);
+  std::unique_ptr<SlotLock> others;
+  world.database.after_write = [&] {
+    if (others) return;
+    world.host.store.lose_connection();
+    others = server.store.try_lock();
+    throw DbError(DbError::Kind::connection, "cut");
+  };
+  CHECK(world.tick().empty());
+  CHECK(world.result.code == ExitCode::spider_failed);
+  CHECK_FALSE(world.host.logged("Starting spider run"));
+  others.reset();
+  world.database.after_write = nullptr;
+  CHECK(world.tick().empty());  // its retry is not due yet
+  REQUIRE(world.database.runs.size() == 1);
+  const auto& run = world.database.runs[0].run;
+  CHECK(run.status == RunStatus::failed);
+  CHECK(run.failure == "another process has the run: 3 spider(s) were not started");
+}
+
 TEST_CASE("a clock that went backwards at a reboot makes the data due, with a warning") {
   World world;
   (void)world.tick();
