@@ -123,3 +123,17 @@ def test_spiders_run_as_their_owner_and_leave_their_logs_there(machine, minutes,
 def test_nothing_of_the_machine_below_was_touched(machine, minutes):
     for path in ("/home/alice", "/etc/spider-check/config.toml", "/var/spool/cron/crontabs/alice", "/var/mail-of-cron"):
         assert machine.at(path).exists() and not os.path.exists(path)
+
+
+def test_the_file_leaves_it_to_the_timer_where_systemd_is_in_charge(machine, minutes):
+    """Also where the timer is stopped: whoever stops it does not want a tick without its sandbox."""
+    (command,) = re.findall(r"^\* \* \* \* \* spider-check (.*)$", machine.at("/etc/cron.d/spider-check").read_text(),
+                            re.M)
+
+    def tick():
+        return machine.run("runuser", "-u", "spider-check", "--", "env", "STATE_DIRECTORY=/var/lib/spider-check",
+                           "LOGS_DIRECTORY=/var/log/spider-check", "/bin/sh", "-c", command.replace(" -q ", " "))
+
+    assert "skipping" in tick()
+    machine.run("mkdir", "-p", "/run/systemd/system")
+    assert tick() == ""
