@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
+#include "db/sqlstate.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -99,6 +100,16 @@ TEST_CASE("the options of the user's own connection string are kept") {
     return value;
   });
   CHECK(path == "elsewhere");
+}
+
+TEST_CASE("what would fail whenever it is sent is known by its SQLSTATE") {
+  using Kind = DbError::Kind;
+  // numeric_value_out_of_range, not_null_violation, program_limit_exceeded
+  for (const auto* state : {"22003", "23502", "54000"}) CHECK(db::kind_of(state) == Kind::data);
+  for (const auto* state : {"57014", "53100"}) CHECK(db::kind_of(state) == Kind::statement);
+  for (const auto* state : {"57P01", "08006", "53300"}) {
+    CHECK(db::kind_of(state) == Kind::connection);
+  }
 }
 
 }  // namespace spider_check::test

@@ -86,6 +86,11 @@ def test_a_project_is_listed_with_what_its_spiders_are_given(scrapy_world):
     assert spiders_of(world) == ["jobs", "news"]
 
 
+def test_a_project_is_listed_without_a_folder_for_temporary_files(scrapy_world):
+    assert scrapy_world.run(env={"TMPDIR": "/nowhere"}).code == 0
+    assert spiders_of(scrapy_world) == ["jobs", "news"]
+
+
 def test_a_project_and_other_programs_run_together(scrapy_world):
     scrapy_world.spider("plain")
     scrapy_world.sections["scrapy"]["include"] = ["news"]
