@@ -60,17 +60,18 @@ class Witness final : public CrawlWitness {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> probe_environment(
-    const ProbeFolder& probe, const std::filesystem::path& report, const std::string& token,
-    const std::vector<std::pair<std::string, std::string>>& environment) {
+void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
+               const ProbeFolder& probe, const std::filesystem::path& report,
+               const std::string& token) {
   const char* inherited = std::getenv("PYTHONPATH");
   std::string path = inherited != nullptr ? inherited : "";
   for (const auto& [name, value] : environment) {
     if (name == "PYTHONPATH") path = value;
   }
-  return {{"PYTHONPATH", probe.path.string() + (path.empty() ? "" : ":" + path)},
-          {"SPIDERCHECK_REPORT", report.string()},
-          {"SPIDERCHECK_TOKEN", token}};
+  std::erase_if(environment, [](const auto& pair) { return pair.first == "PYTHONPATH"; });
+  environment.emplace_back("PYTHONPATH", probe.path.string() + (path.empty() ? "" : ":" + path));
+  environment.emplace_back("SPIDERCHECK_REPORT", report.string());
+  environment.emplace_back("SPIDERCHECK_TOKEN", token);
 }
 
 const ProbeFolder& Witnesses::probe() {
@@ -82,9 +83,7 @@ void Witnesses::prepare(SpiderJob& job) {
   if (!job.crawl || probe().path.empty()) return;
   job.report = std::filesystem::path(job.log).replace_extension(".report");
   job.report_token = os::random_token();
-  auto added = probe_environment(probe(), job.report, job.report_token, job.environment);
-  std::erase_if(job.environment, [](const auto& pair) { return pair.first == "PYTHONPATH"; });
-  job.environment.insert(job.environment.end(), added.begin(), added.end());
+  add_probe(job.environment, probe(), job.report, job.report_token);
 }
 
 std::unique_ptr<CrawlWitness> Witnesses::watch(const SpiderJob& job) {

@@ -10,10 +10,10 @@
 
 namespace spider_check::scrapy {
 
-/** The environment that puts the probe in front of a Scrapy process. */
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> probe_environment(
-    const ProbeFolder& probe, const std::filesystem::path& report, const std::string& token,
-    const std::vector<std::pair<std::string, std::string>>& environment);
+/** Adds to the environment what puts the probe in front of a Scrapy process. */
+void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
+               const ProbeFolder& probe, const std::filesystem::path& report,
+               const std::string& token);
 
 /**
  * Watches crawls from inside by the probe, and where that does not report, from outside by their

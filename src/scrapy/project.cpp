@@ -57,10 +57,7 @@ class ListReport {
     } catch (const std::system_error&) {
       return;  // then its lines must do
     }
-    auto& environment = program.environment;
-    const auto added = probe_environment(probe, file_, token_, environment);
-    std::erase_if(environment, [](const auto& pair) { return pair.first == "PYTHONPATH"; });
-    environment.insert(environment.end(), added.begin(), added.end());
+    add_probe(program.environment, probe, file_, token_);
   }
 
   ListReport(const ListReport&) = delete;

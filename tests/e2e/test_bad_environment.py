@@ -1,10 +1,6 @@
 """A wrong value in the environment or in .env is refused with its place, and nothing runs."""
 
-import subprocess
-
 import pytest
-
-from world import HARD_TIMEOUT, program_path
 
 WRONG = [
     *(("SCHEDULER_INTERVAL_HOURS", value) for value in
@@ -60,15 +56,3 @@ def test_other_peoples_lines_in_a_dotenv_file_are_no_concern(world):
     (world.folder / ".env").write_text("API_KEY=x\nnot a line of that kind\n=x\nA-B=c\n")
     assert world.spider("a").run().code == 0
     assert world.ran() == ["a"]
-
-
-@pytest.mark.parametrize("args, code", [(["--help"], 70), (["metrics"], 70), (["status", "--json"], 70),
-                                        (["health"], 3)])
-def test_an_output_that_cannot_be_written_is_told_and_no_success(shared, args, code):
-    shared.write_config()
-    with open("/dev/full", "w", encoding="utf-8") as full:
-        ended = subprocess.run([program_path(), *args, "-c", "spider-check.toml"], cwd=shared.folder, env=shared.environment(),
-                               stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-                               timeout=HARD_TIMEOUT)
-    assert ended.returncode == code, ended.stderr
-    assert code == 3 or "cannot write the output: No space left on device" in ended.stderr
