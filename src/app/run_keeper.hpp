@@ -15,7 +15,7 @@ namespace spider_check::app {
 /** Follows a run's spiders: watches each crawl, judges how it ended, has it shown and written. */
 class RunKeeper final : public RunObserver {
  public:
-  /** All of them outlive the keeper. histories: the spiders' last good runs. */
+  /** All of them outlive the keeper. histories: what is usual for each. */
   RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
             std::map<std::string, History> histories);
 

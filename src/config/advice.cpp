@@ -14,8 +14,8 @@ using Jobs = std::vector<SpiderJob>;
 constexpr std::size_t most_names = 8;
 
 // Nobody but a crawl tells how many items it has, and how it ended.
-constexpr const char* crawl_keys[] = {"min_items", "max_errors", "min_items_ratio",
-                                      "finish_reasons"};
+constexpr const char* crawl_keys[] = {"min_items",      "max_errors",      "min_items_ratio",
+                                      "max_time_ratio", "optional_fields", "finish_reasons"};
 
 class Adviser {
  public:

@@ -23,9 +23,9 @@ void check_variables(const std::vector<std::pair<std::string, std::string>>& var
 /** Where each key is that the table has. */
 Places places_in(const TomlTable& table) {
   Places places;
-  for (const auto* key :
-       {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors", "min_items_ratio",
-        "finish_reasons", "working_directory", "arguments", "env"}) {
+  for (const auto* key : {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors",
+                          "min_items_ratio", "max_time_ratio", "optional_fields", "finish_reasons",
+                          "working_directory", "arguments", "env"}) {
     if (table.has(key)) places[key] = table.place(key);
   }
   return places;
@@ -41,6 +41,8 @@ SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
   rules.min_items = table.number("min_items", 0, 1'000'000'000);
   rules.max_errors = table.number("max_errors", 0, 1'000'000'000);
   rules.min_items_ratio = table.ratio("min_items_ratio");
+  rules.max_time_ratio = table.multiple("max_time_ratio");
+  rules.optional_fields = table.texts("optional_fields");
   rules.finish_reasons = table.texts("finish_reasons");
   rules.arguments = table.texts("arguments");
   if (const auto folder = table.text("working_directory")) {

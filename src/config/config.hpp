@@ -47,6 +47,8 @@ struct SpiderRules {
   std::optional<std::int64_t> min_items;
   std::optional<std::int64_t> max_errors;
   std::optional<double> min_items_ratio;
+  std::optional<double> max_time_ratio;
+  std::optional<std::vector<std::string>> optional_fields;
   std::optional<std::vector<std::string>> finish_reasons;
   std::optional<std::filesystem::path> working_directory;
   std::optional<std::vector<std::string>> arguments;

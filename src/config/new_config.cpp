@@ -157,6 +157,8 @@ std::string spiders_text() {
          unset("min_items = 1", "fewer: it failed; 0: it may find nothing") +
          unset("max_errors = 10", "more: it failed; default: errors only degrade it") +
          unset("min_items_ratio = 0.5", "of its usual number of items; fewer degrade it") +
+         unset("max_time_ratio = 3", "so many times as long, or as short, as usual degrade it") +
+         unset(R"(optional_fields = ["note"])", "item fields that may become empty") +
          unset(R"(finish_reasons = ["finished"])", "how a good crawl ends") +
          unset(R"(arguments = ["-a", "lang=en"])", "further words of its command line") +
          unset(R"(env = { PROXY = "http://proxy:3128" })", "further variables of its environment") +

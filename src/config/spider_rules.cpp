@@ -56,6 +56,8 @@ void apply_rules(const Config& config, SpiderJob& job) {
   assign(criteria.min_items, rules.min_items);
   if (rules.max_errors) criteria.max_errors = *rules.max_errors;
   assign(criteria.min_items_ratio, rules.min_items_ratio);
+  assign(criteria.max_time_ratio, rules.max_time_ratio);
+  assign(criteria.optional_fields, rules.optional_fields);
   assign(criteria.finish_reasons, rules.finish_reasons);
   assign(job.working_directory, rules.working_directory);
   if (rules.arguments) add_arguments(job, *rules.arguments);
@@ -73,6 +75,8 @@ void SpiderRules::override_with(const SpiderRules& other) {
   take(min_items, other.min_items);
   take(max_errors, other.max_errors);
   take(min_items_ratio, other.min_items_ratio);
+  take(max_time_ratio, other.max_time_ratio);
+  take(optional_fields, other.optional_fields);
   take(finish_reasons, other.finish_reasons);
   take(working_directory, other.working_directory);
   take(arguments, other.arguments);

@@ -1,6 +1,9 @@
 #include "config/toml_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 
 #include "core/duration.hpp"
 #include "core/edit_distance.hpp"
@@ -48,6 +51,14 @@ std::string suggestion(std::string_view key, const std::vector<std::string>& kno
 /** TOML may hold a NUL, which no argument, file name or PostgreSQL text can. */
 bool has_nul(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
+}
+
+/** The shortest text that reads back as the same number, and as one that need not be whole. */
+std::string shortest(double number) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  std::string text(buffer.data(), end);
+  return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
 }
 
 }  // namespace
@@ -135,6 +146,16 @@ std::optional<double> TomlTable::ratio(const char* key) {
   throw UsageError(at(*node, key) + ": expected " + wanted);
 }
 
+std::optional<double> TomlTable::multiple(const char* key) {
+  const auto* node = find(key);
+  if (node == nullptr) return std::nullopt;
+  const std::string wanted = "a number from 1 on, like 3 or 1.5, or 0 for none";
+  if (!node->is_number()) refuse(*node, key, wanted);
+  const auto number = node->value<double>().value_or(-1);
+  if (number == 0 || (number >= 1 && std::isfinite(number))) return number;
+  throw UsageError(at(*node, key) + ": expected " + wanted);
+}
+
 std::optional<std::int64_t> TomlTable::size(const char* key) {
   const auto* node = find(key);
   if (node == nullptr) return std::nullopt;
@@ -178,7 +199,7 @@ std::optional<std::vector<std::pair<std::string, std::string>>> TomlTable::pairs
     } else if (value.is_integer()) {
       text = std::to_string(value.value<std::int64_t>().value_or(0));
     } else if (value.is_floating_point()) {
-      text = std::to_string(value.value<double>().value_or(0));
+      text = shortest(value.value<double>().value_or(0));
     } else {
       refuse(value, key, wanted);
     }

@@ -31,6 +31,9 @@ class TomlTable {
   /** A number from 0 to 1. */
   [[nodiscard]] std::optional<double> ratio(const char* key);
 
+  /** A number from 1 on, or 0. */
+  [[nodiscard]] std::optional<double> multiple(const char* key);
+
   /** A size in bytes, written like "1GB". */
   [[nodiscard]] std::optional<std::int64_t> size(const char* key);
 

@@ -51,14 +51,17 @@ struct CrawlReport {
   std::string stats;                           ///< the whole statistics, one JSON object; or empty
 };
 
-/** What a good run of the past did. */
+/** What a run of the past did that says what is usual. */
 struct PastRun {
   std::int64_t items = 0;
   Duration took{0};
   std::map<std::string, std::int64_t> fields;
 };
 
-/** A spider's last good runs, the newest first. */
+/**
+ * What is usual for a spider: its last good runs, the newest first; or, where all of its last
+ * successes are degraded, these (see most_runs_for_usual in core/verdict.hpp).
+ */
 using History = std::vector<PastRun>;
 
 }  // namespace spider_check

@@ -177,9 +177,15 @@ class Defects {
     add(count(found, "item") + ", median " + of_the_last() + " is " + std::to_string(usual));
   }
 
+  [[nodiscard]] bool is_optional(const std::string& field) const {
+    const auto& optional = criteria_.optional_fields;
+    return std::find(optional.begin(), optional.end(), field) != optional.end();
+  }
+
   /** Filled in half the items of each of those runs, and now in none. */
   void empty_fields() {
     for (const auto& [field, filled] : history_.front().fields) {
+      if (is_optional(field)) continue;
       const auto usual = [&name = field](const PastRun& run) {
         const auto found = run.fields.find(name);
         return found != run.fields.end() && run.items > 0 && found->second * 2 >= run.items;
@@ -195,13 +201,19 @@ class Defects {
     }
   }
 
-  /** Three times as long or as short, and not by seconds. */
+  /** So many times as long or as short, and not by seconds. */
   void unusual_time() {
+    const auto ratio = criteria_.max_time_ratio;
+    if (ratio == 0) return;
     const auto usual = median_time(history_);
     const auto took = child_.took;
-    if (took > 3 * usual && took - usual > 1min) {
+    const auto is_beyond = [ratio](Duration longer, Duration shorter) {
+      return static_cast<double>(longer.count()) > ratio * static_cast<double>(shorter.count()) &&
+             longer - shorter > 1min;
+    };
+    if (is_beyond(took, usual)) {
       add("it took " + to_words(took) + ", median " + of_the_last() + " is " + to_words(usual));
-    } else if (3 * took < usual && usual - took > 1min) {
+    } else if (is_beyond(usual, took)) {
       add("it took only " + to_words(took) + ", median " + of_the_last() + " is " +
           to_words(usual));
     }

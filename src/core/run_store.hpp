@@ -204,7 +204,10 @@ class RunStore : public Port {
   /** The newest outcome of each spider in this run, by name. */
   [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;
 
-  /** The last good runs of these spiders, at most `most` each; none for a spider without. */
+  /**
+   * What is usual for these spiders: their last good runs, at most `most` each, or as many of the
+   * last successes, where all of them are degraded. None for a spider without.
+   */
   [[nodiscard]] virtual std::map<std::string, History> histories(
       const std::vector<std::string>& spiders, int most) = 0;
 

@@ -24,8 +24,10 @@ struct SpiderLimits {
 /** What a crawl must have done to be good. */
 struct Criteria {
   std::int64_t min_items = 1;
-  std::optional<std::int64_t> max_errors;  ///< empty: errors beside items only degrade
-  double min_items_ratio = 0.5;            ///< of the median of its last good runs; 0: no matter
+  std::optional<std::int64_t> max_errors;    ///< empty: errors beside items only degrade
+  double min_items_ratio = 0.5;              ///< of the median of what is usual; 0: no matter
+  double max_time_ratio = 3;                 ///< as long, or as short, as is usual; 0: no matter
+  std::vector<std::string> optional_fields;  ///< of items; they may become empty
   std::vector<std::string> finish_reasons{"finished"};
 };
 

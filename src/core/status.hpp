@@ -28,7 +28,7 @@ struct SpiderSummary {
   RunId last_run = 0;                     ///< the run of `last`
   RecordedOutcome last;                   ///< its newest attempt
   TimePoint last_started{};
-  std::optional<std::int64_t> median_items;  ///< of its last good runs; empty while they are few
+  std::optional<std::int64_t> median_items;  ///< of what is usual; empty while that is not known
   std::vector<SpiderPoint> recent;           ///< its newest attempts, the oldest first
 };
 

@@ -34,6 +34,12 @@ struct Judgement {
 inline constexpr std::size_t runs_for_usual = 5;
 
 /**
+ * The most runs that say what is usual; and after as many degraded ones in a row the change has
+ * lasted, and is what is usual from then on.
+ */
+inline constexpr std::size_t most_runs_for_usual = 20;
+
+/**
  * Judges one attempt of a program that is no crawl, by how its process went: anything but exit
  * status 0 is a failure, and so is a spider that was stopped, whose work is half done whatever it
  * exits with.

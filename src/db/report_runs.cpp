@@ -85,7 +85,7 @@ std::optional<RunRecord> read_run_record(soci::session& sql, const std::string& 
                                          RunId id) {
   const auto number = static_cast<long long>(id);
   const soci::rowset<soci::row> rows =
-      (sql.prepare << records_of("SELECT * FROM scheduler_state WHERE id = :id "
+      (sql.prepare << records_of("SELECT * FROM scheduler_state WHERE id = :id::bigint "
                                  "AND schedule = :schedule"),
        soci::use(number, "id"), soci::use(schedule, "schedule"));
   for (const auto& row : rows) return read_record(row);

@@ -1,6 +1,7 @@
 // Spiders as reports list them: each over all of its runs.
 
 #include "core/verdict.hpp"
+#include "db/attempts_of_name.hpp"
 #include "db/outcome_reads.hpp"
 #include "db/report_rows.hpp"
 #include "db/run_rows.hpp"
@@ -21,19 +22,6 @@ std::string names() {
          "AND last_run_at <= now() ORDER BY last_run_at DESC, id DESC LIMIT 2) UNION ALL (" +
          newest_success("id") + ")))) ";
 }
-
-/**
- * A spider's attempts in this schedule, the newest first; to be followed by more conditions. The
- * schedule is looked up for each and not joined: a tenth of the time to plan it, which is most of
- * what this costs a session that asks once.
- */
-std::string attempts_of_name(const std::string& columns) {
-  return "SELECT " + columns +
-         " FROM spider_run r WHERE r.spider = name AND r.started_at <= now() AND "
-         "(SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id) ";
-}
-
-const std::string newest_first = "ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC ";
 
 /** Behind the columns of an outcome. */
 constexpr std::size_t run_column = outcome_width;
@@ -75,16 +63,18 @@ SpiderSummary summary_of(const soci::row& row, const RecordedOutcome& newest) {
 
 std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& schedule, int most) {
   const int usual = static_cast<int>(runs_for_usual);
-  // As the verdict sees it: the upper one of the middle two, of at most twenty good runs.
+  const auto most_usual = std::to_string(most_runs_for_usual);
+  // As the verdict sees it: the upper one of the middle two.
   const auto query =
       names() + "SELECT " + point_columns() + ", success, median FROM names CROSS JOIN LATERAL (" +
-      attempts_of_name("r.*") + newest_first + "LIMIT :most) AS point LEFT JOIN LATERAL (" +
+      attempts_of_name("r.*") + newest_attempt_first() +
+      "LIMIT :most) AS point LEFT JOIN LATERAL (" +
       attempts_of_name(to_microseconds("r.started_at") + " AS success") +
-      "AND r.verdict <> 'failed' " + newest_first +
+      "AND r.verdict <> 'failed' " + newest_attempt_first() +
       "LIMIT 1) AS good ON true CROSS JOIN LATERAL (SELECT CASE WHEN count(*) >= :usual THEN "
       "(array_agg(items ORDER BY items))[count(*) / 2 + 1] END AS median FROM (" +
-      attempts_of_name("r.items") + "AND r.verdict = 'ok' AND r.items IS NOT NULL " + newest_first +
-      "LIMIT 20) AS good_runs) AS usual ORDER BY name, started_at DESC, run_id DESC, attempt DESC";
+      usual_attempts_of_name("r.items", most_usual) +
+      ") AS usual_runs) AS usual ORDER BY name, started_at DESC, run_id DESC, attempt DESC";
   const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
                                         soci::use(most, "most"), soci::use(usual, "usual"));
   std::vector<SpiderSummary> summaries;
@@ -104,7 +94,7 @@ std::vector<SpiderSeries> read_series(soci::session& sql, const std::string& sch
   const auto microseconds = static_cast<long long>(age.count());
   const auto query = names() + "SELECT " + point_columns() + " FROM names CROSS JOIN LATERAL (" +
                      attempts_of_name("r.*") + "AND r.started_at >= now() - " +
-                     to_interval(":age") + " " + newest_first +
+                     to_interval(":age") + " " + newest_attempt_first() +
                      "LIMIT :most) AS point ORDER BY name, started_at, run_id, attempt";
   const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
                                         soci::use(microseconds, "age"), soci::use(most, "most"));
@@ -121,7 +111,7 @@ std::vector<SpiderSeries> read_series(soci::session& sql, const std::string& sch
 std::vector<Failure> read_failures(soci::session& sql, const std::string& schedule, int most) {
   const auto query =
       names() + "SELECT " + point_columns() + " FROM names CROSS JOIN LATERAL (" +
-      attempts_of_name("r.*") + "AND r.verdict = 'failed' " + newest_first +
+      attempts_of_name("r.*") + "AND r.verdict = 'failed' " + newest_attempt_first() +
       "LIMIT :most) AS failed ORDER BY started_at DESC, run_id DESC, name LIMIT :most";
   const soci::rowset<soci::row> rows =
       (sql.prepare << query, soci::use(schedule, "schedule"), soci::use(most, "most"));

@@ -1,5 +1,6 @@
 #include "db/run_history.hpp"
 
+#include "db/attempts_of_name.hpp"
 #include "db/outcome_json.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
@@ -10,16 +11,16 @@ std::map<std::string, History> read_histories(soci::session& sql, const std::str
                                               const std::vector<std::string>& spiders, int most) {
   const auto names = to_array_literal(spiders);
   const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT name, good.items, good.took, good.fields "
+      (sql.prepare << "SELECT name, usual.items, usual.took, usual.fields "
                       "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
-                      "SELECT r.items, r.started_at, "
-                   << to_microseconds("(r.finished_at - r.started_at)")
-                   << " AS took, coalesce(r.field_counts::text, '') AS fields "
-                      "FROM spider_run r JOIN scheduler_state s ON s.id = r.run_id "
-                      "WHERE r.spider = name AND r.verdict = 'ok' AND r.items IS NOT NULL "
-                      "AND s.schedule = :schedule ORDER BY r.started_at DESC LIMIT :most) AS good "
-                      "ORDER BY name, good.started_at DESC",
-       soci::use(names), soci::use(schedule), soci::use(most));
+                   << usual_attempts_of_name(
+                          "r.items, r.started_at, r.run_id, r.attempt, " +
+                              to_microseconds("(r.finished_at - r.started_at)") +
+                              " AS took, coalesce(r.field_counts::text, '') AS fields",
+                          ":most")
+                   << ") AS usual "
+                      "ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC",
+       soci::use(names, "names"), soci::use(schedule, "schedule"), soci::use(most, "most"));
   std::map<std::string, History> histories;
   for (const auto& row : rows) {
     histories[row.get<std::string>(0)].push_back({row.get<long long>(1),

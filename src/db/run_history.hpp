@@ -16,7 +16,7 @@ namespace spider_check::db {
 // Reads of what spiders did before. All of them throw soci_error, which Session::run turns into
 // DbError.
 
-/** The last good runs of these spiders in this schedule, at most `most` each, the newest first. */
+/** What is usual for these spiders in this schedule: see RunStore::histories. */
 [[nodiscard]] std::map<std::string, History> read_histories(soci::session& sql,
                                                             const std::string& schedule,
                                                             const std::vector<std::string>& spiders,

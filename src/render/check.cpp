@@ -66,6 +66,12 @@ std::string further_lines(const CheckedSpider& spider) {
   if (spider.crawl && spider.criteria.min_items_ratio != usual.min_items_ratio) {
     add("min_items_ratio", ratio_text(spider.criteria.min_items_ratio));
   }
+  if (spider.crawl && spider.criteria.max_time_ratio != usual.max_time_ratio) {
+    add("max_time_ratio", ratio_text(spider.criteria.max_time_ratio));
+  }
+  if (spider.crawl && !spider.criteria.optional_fields.empty()) {
+    add("optional_fields", joined(spider.criteria.optional_fields, ", "));
+  }
   if (spider.crawl && spider.criteria.finish_reasons != usual.finish_reasons) {
     add("finish_reasons", joined(spider.criteria.finish_reasons, ", "));
   }

@@ -8,8 +8,6 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t runs_for_band = 20;
-
 double quantile(const std::vector<double>& sorted, double part) {
   const auto place = part * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(place);
@@ -27,12 +25,17 @@ bool is_worse(const SeriesPoint& one, const SeriesPoint& other) {
 std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points) {
   std::vector<UsualBand> bands;
   std::deque<double> good;
+  std::deque<double> degraded;  // since the last good one
   for (const auto& point : points) {
-    if (point.verdict != Verdict::ok) continue;
-    good.push_back(point.value);
-    if (good.size() > runs_for_band) good.pop_front();
-    if (good.size() < runs_for_usual) continue;
-    std::vector<double> sorted(good.begin(), good.end());
+    if (point.verdict == Verdict::failed) continue;
+    if (point.verdict == Verdict::ok) degraded.clear();
+    auto& like_it = point.verdict == Verdict::ok ? good : degraded;
+    like_it.push_back(point.value);
+    if (like_it.size() > most_runs_for_usual) like_it.pop_front();
+    const bool lasting = degraded.size() == most_runs_for_usual;
+    const auto& usual = lasting ? degraded : good;
+    if (usual.size() < runs_for_usual || &like_it != &usual) continue;
+    std::vector<double> sorted(usual.begin(), usual.end());
     std::sort(sorted.begin(), sorted.end());
     bands.push_back(
         {point.at, quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)});

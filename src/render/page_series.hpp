@@ -14,7 +14,7 @@ struct SeriesPoint {
   Verdict verdict = Verdict::ok;
 };
 
-/** What was usual at a point: of the last good runs up to it. */
+/** What was usual at a point. */
 struct UsualBand {
   double at = 0;
   double low = 0;  ///< the lower quartile
@@ -23,8 +23,9 @@ struct UsualBand {
 };
 
 /**
- * What was usual at each good point that has enough good ones before it, as verdicts see it: by at
- * most the last twenty. Points are in order.
+ * What was usual as verdicts see it: at each good point by the last good ones, at each degraded one
+ * by the last degraded ones, once they have lasted (most_runs_for_usual). None where it takes more
+ * runs to say. Points are in order.
  */
 [[nodiscard]] std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points);
 

@@ -85,6 +85,7 @@ TEST_CASE("runs are listed with what their spiders came to, by the newest attemp
   REQUIRE(one);
   CHECK(one->items == 15);
   CHECK_FALSE(world.reports.run(id + 1));
+  CHECK_FALSE(world.reports.run(99'999'999'999));
 }
 
 TEST_CASE("a run without a crawl has no items, and one of an earlier program no trigger") {
@@ -182,6 +183,19 @@ TEST_CASE("four good runs are too few to say what is usual, and one that never w
   REQUIRE(spiders.size() == 2);
   CHECK_FALSE(spiders.front().median_items);
   CHECK_FALSE(spiders.back().last_success);
+}
+
+TEST_CASE("after twenty degraded runs in a row they are what is usual") {
+  World world;
+  for (int i = 30; i > 20; --i) {
+    world.attempt(world.run(std::to_string(i), "completed"), "a", "ok", "100");
+  }
+  for (int i = 20; i > 1; --i) {
+    world.attempt(world.run(std::to_string(i), "completed"), "a", "degraded", "10");
+  }
+  CHECK(world.reports.spiders(3).front().median_items == 100);
+  world.attempt(world.run("1", "completed"), "a", "degraded", "10");
+  CHECK(world.reports.spiders(3).front().median_items == 10);
 }
 
 TEST_CASE("series are bounded by age and by number, failures are the newest") {

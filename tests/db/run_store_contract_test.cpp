@@ -360,7 +360,7 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
     const auto lock = world.a().try_lock();
     const auto claim = world.a().start({}, *lock);
     auto bad = crawl("bad", items);
-    bad.judgement = {Verdict::degraded, {"something"}};
+    bad.judgement = {items < 3 ? Verdict::failed : Verdict::degraded, {"something"}};
     world.a().send(claim, {crawl("a", items, {{"title", items}, {"odd\"name", 0}}),
                            outcome("program", Exited{0}), bad});
     world.a().wait_written();
@@ -376,6 +376,39 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
   CHECK(history[2].items == 2);
   CHECK(history[0].fields == std::map<std::string, std::int64_t>{{"title", 4}, {"odd\"name", 0}});
   CHECK(world.a().spiders_of_last_success() == Names{"a", "bad", "program"});
+}
+
+/** One run of a spider with that verdict. */
+template <typename World>
+void run_once(World& world, int items, Verdict verdict) {
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  auto done = crawl("a", items);
+  done.judgement = {verdict, {}};
+  record(world.a(), claim, done);
+  world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
+  world.age(1h);
+}
+
+TEST_CASE_TEMPLATE("a change that lasts is what is usual, until a run is good again", World, Real,
+                   Memory) {
+  World world;
+  const auto items = [&] {
+    std::vector<std::int64_t> found;
+    const auto histories = world.a().histories({"a"}, 3);
+    for (const auto& run : histories.at("a")) found.push_back(run.items);
+    return found;
+  };
+  using Items = std::vector<std::int64_t>;
+  for (const int good : {10, 11}) run_once(world, good, Verdict::ok);
+  for (const int fewer : {1, 2}) run_once(world, fewer, Verdict::degraded);
+  CHECK(items() == Items{11, 10});
+  run_once(world, 0, Verdict::failed);
+  CHECK(items() == Items{11, 10});
+  run_once(world, 3, Verdict::degraded);
+  CHECK(items() == Items{3, 2, 1});
+  run_once(world, 12, Verdict::ok);
+  CHECK(items() == Items{12, 11, 10});
 }
 
 TEST_CASE_TEMPLATE("it is known up to which run all are older than an age", World, Real, Memory) {

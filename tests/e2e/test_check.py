@@ -66,13 +66,15 @@ def test_what_differs_is_shown_without_values_that_may_be_secret(scrapy_world):
     world = scrapy_world
     world.sections["spiders.news"] = {
         "timeout": "2h", "min_items": 20, "max_errors": 3, "nice": 5, "min_items_ratio": 0.25,
+        "max_time_ratio": 1.5, "optional_fields": ["note", "salary"],
         "finish_reasons": ["finished", "enough"], "arguments": ["-a", "q=a b"],
         "working_directory": str(world.home)}
     world.sections["spiders.news.env"] = {"TOKEN": "hunter2", "PROXY": "hunter2"}
     result = world.run("check")
     assert result.code == 0
     assert re.search(r"^  news +crawl +2h +10m +1m +5 +20 +3$", result.out, re.MULTILINE)
-    for key, value in {"min_items_ratio": "0.25", "finish_reasons": "finished, enough",
+    for key, value in {"min_items_ratio": "0.25", "max_time_ratio": "1.5", "optional_fields": "note, salary",
+                       "finish_reasons": "finished, enough",
                        "arguments": "-a 'q=a b'", "env": "PROXY, TOKEN",
                        "working_directory": world.home}.items():
         assert re.search(rf"^      {key} +{re.escape(str(value))}$", result.out, re.MULTILINE)

@@ -190,6 +190,8 @@ def test_waiting_costs_nothing(world):
     ('log_size = "big"', "log_size", "no size"),
     ('[spiders]\ntimout = "1h"', "timout", 'did you mean "timeout"'),
     ('[spiders."a*"]\nmin_items_ratio = 2', "min_items_ratio", "0 to 1"),
+    ('[spiders]\nmax_time_ratio = 0.5', "max_time_ratio", "from 1 on"),
+    ('[spiders]\nmax_time_ratio = inf', "max_time_ratio", "from 1 on"),
     ('[spiders.a]\nnice = 20', "nice", "-20 to 19"),
     ('[spiders.a.env]\n"A=B" = "x"', "env", "no name of a variable"),
     ('[spiders]\nmin_items = -1', "min_items", "0 to"),

@@ -58,6 +58,26 @@ bool is_marker(const Run& run) {
   return run.status == RunStatus::completed && run.spider_count == 0;
 }
 
+/** Of a spider's crawls those that say what is usual, the newest first. */
+std::vector<const SpiderOutcome*> usual_outcomes(const MemoryDatabase& database,
+                                                 const std::string& spider, std::size_t most) {
+  std::vector<const SpiderOutcome*> good;
+  std::vector<const SpiderOutcome*> successes;
+  for (auto row = database.runs.rbegin(); row != database.runs.rend(); ++row) {
+    for (const auto& [outcome, attempt, finished] : row->outcomes) {
+      const auto verdict = outcome.judgement.verdict;
+      if (outcome.spider != spider || !outcome.crawl || verdict == Verdict::failed) continue;
+      if (successes.size() < most) successes.push_back(&outcome);
+      if (verdict == Verdict::ok && good.size() < most) good.push_back(&outcome);
+    }
+  }
+  const bool lasting = successes.size() == most &&
+                       std::all_of(successes.begin(), successes.end(), [](const auto* outcome) {
+                         return outcome->judgement.verdict == Verdict::degraded;
+                       });
+  return lasting ? successes : good;
+}
+
 }  // namespace
 
 RunId MemoryDatabase::next_id() {
@@ -321,14 +341,11 @@ std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::
     throw DbError(DbError::Kind::statement, "it takes too long");
   }
   std::map<std::string, History> histories;
-  for (auto row = database_.runs.rbegin(); row != database_.runs.rend(); ++row) {
-    for (const auto& [outcome, attempt, finished] : row->outcomes) {
-      const bool wanted =
-          std::find(spiders.begin(), spiders.end(), outcome.spider) != spiders.end();
-      if (!wanted || !outcome.crawl || outcome.judgement.verdict != Verdict::ok) continue;
-      auto& history = histories[outcome.spider];
-      if (history.size() >= static_cast<std::size_t>(most)) continue;
-      history.push_back({outcome.crawl->progress.items, outcome.child.took, outcome.crawl->fields});
+  for (const auto& spider : spiders) {
+    auto usual = usual_outcomes(database_, spider, static_cast<std::size_t>(most));
+    for (const auto* outcome : usual) {
+      const auto& crawl = *outcome->crawl;
+      histories[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields});
     }
   }
   return histories;

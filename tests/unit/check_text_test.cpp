@@ -73,7 +73,14 @@ TEST_CASE("what differs has lines of its own, and nothing steers a terminal") {
   spider.name = "n\x1b[2Jews";
   spider.crawl = true;
   spider.nice = 19;
-  spider.criteria = {20, 3, 0.25, {"finished", "enough\n"}};
+  spider.criteria = {20,
+                     3,
+                     0.25,
+                     1.5,
+                     {"note",
+                      "sal\x1b"
+                      "ary"},
+                     {"finished", "enough\n"}};
   spider.arguments = {"-a", "q=a b", ""};
   spider.variables = {"PROXY", "TO\aKEN"};
   spider.working_directory = "/srv/\tx";

@@ -169,6 +169,18 @@ TEST_CASE("each key of [scrapy] has its effect") {
                               {"HTTPCACHE", "False"}});
 }
 
+TEST_CASE("a number that is not whole is given as it is written") {
+  const auto config = load_text(
+      "[scrapy]\nproject = 'jobs'\n[scrapy.settings]\nDELAY = 0.00000025\n"
+      "FACTOR = 2.0\nLIMIT = 1e300\nBALANCE = -1234567.125\n");
+  const std::map<std::string, std::string> settings(config.scrapy->settings.begin(),
+                                                    config.scrapy->settings.end());
+  CHECK(settings == Variables{{"DELAY", "2.5e-07"},
+                              {"FACTOR", "2.0"},
+                              {"LIMIT", "1e+300"},
+                              {"BALANCE", "-1234567.125"}});
+}
+
 TEST_CASE("[scrapy] needs nothing but the project") {
   const auto config = load_text("[scrapy]\nproject = 'jobs'\n");
   CHECK(config.scrapy->command == Words{"scrapy"});

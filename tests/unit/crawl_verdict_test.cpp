@@ -199,6 +199,16 @@ TEST_CASE("a field that was filled in every run and is empty now degrades") {
   CHECK(crawl.judge().verdict == Verdict::ok);
 }
 
+TEST_CASE("a field that is optional may become empty") {
+  Crawl crawl;
+  crawl.report.fields["pay"] = 0;
+  crawl.after(5);
+  crawl.criteria.optional_fields = {"other", "pay"};
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.criteria.optional_fields = {"title"};
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+}
+
 TEST_CASE("where nobody counted fields none is missed") {
   Crawl crawl;
   crawl.report.source = CrawlSource::log;
@@ -217,6 +227,21 @@ TEST_CASE("far longer or shorter than usual degrades, but not by seconds") {
   CHECK(crawl.judge().verdict == Verdict::ok);
   crawl.child.took = 40s;
   CHECK(crawl.after(5, 12, 4s).judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("how much longer or shorter counts can be said") {
+  Crawl crawl;
+  crawl.after(5, 12, 10min);
+  crawl.criteria.max_time_ratio = 1.5;
+  crawl.child.took = 15min;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.child.took = 16min;
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+  crawl.child.took = 6min;
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+  crawl.criteria.max_time_ratio = 0;
+  crawl.child.took = 600min;
+  CHECK(crawl.judge().verdict == Verdict::ok);
 }
 
 }  // namespace spider_check

@@ -91,6 +91,7 @@ TEST_CASE("every key behind a # is one that the program knows, with its default 
   const Criteria criteria;
   CHECK(set.spiders.min_items == criteria.min_items);
   CHECK(set.spiders.min_items_ratio == criteria.min_items_ratio);
+  CHECK(set.spiders.max_time_ratio == criteria.max_time_ratio);
   CHECK(set.spiders.finish_reasons == criteria.finish_reasons);
 }
 

@@ -95,6 +95,19 @@ TEST_CASE("usual is what the last twenty good attempts were, from five on") {
   CHECK(usual_bands(all).back().median == 40);
 }
 
+TEST_CASE("once a change has lasted it is what is usual") {
+  auto all = points(50, 10);
+  for (std::size_t i = 20; i < 40; ++i) all[i] = {all[i].at, 2, Verdict::degraded};
+  all.resize(39);
+  CHECK(usual_bands(all).back().median == 10);
+  CHECK(usual_bands(all).back().at == all[19].at);
+  all.push_back({1, 2, Verdict::degraded});
+  CHECK(usual_bands(all).back().median == 2);
+  CHECK(usual_bands(all).back().at == 1);
+  all.push_back({1, 10, Verdict::ok});
+  CHECK(usual_bands(all).back().median == 10);
+}
+
 TEST_CASE("a series that is thinned out keeps its least, its greatest and what failed") {
   auto all = points(5000, 50);
   all[1234].value = 99;
