@@ -27,8 +27,7 @@ constexpr auto patience = 2min;
 // Whoever asked this program to end does not wait for that.
 constexpr auto patience_when_stopped = 5s;
 
-// What is usual is what was usual lately.
-constexpr int longest_history = 20;
+const std::string no_attempts_left = "no attempts are left in this interval";
 
 /** Reads from the database what is worth a warning when it cannot be read, and no reason not to
  * run. */
@@ -55,7 +54,7 @@ std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter&
   }
   if (crawls.empty()) return {};
   return if_readable(schedule, writer,
-                     [&] { return schedule.store.histories(crawls, longest_history); });
+                     [&] { return schedule.store.histories(crawls, most_runs_for_usual); });
 }
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
@@ -197,16 +196,11 @@ class Attempt {
     return all;
   }
 
-  [[nodiscard]] std::string what_next(const RunEnd& end) const {
-    if (record_.claim.attempt >= schedule_.policy.max_attempts) {
-      return "no attempts are left in this interval";
-    }
-    return "retry is due in " + to_words(end.retry_after.value_or(Duration{0}));
-  }
-
   Result end_interrupted(int signal) {
     const auto why = "interrupted by " + signal_name(signal);
-    schedule_.log.warn("Spider run {}; the next tick goes on with the rest", why);
+    const bool goes_on = record_.claim.attempt < schedule_.policy.max_attempts;
+    schedule_.log.warn("Spider run {}; {}", why,
+                       goes_on ? "the next tick goes on with the rest" : no_attempts_left);
     finish({RunStatus::failed, why, faults(), Duration{0}}, patience_when_stopped);
     return {ExitCode::spider_failed, signal};
   }
@@ -216,12 +210,16 @@ class Attempt {
     if (!why.empty()) {
       end.status = RunStatus::failed;
       end.failure = why;
-      end.retry_after = backoff(schedule_.policy, record_.claim.attempt);
+      end.retry_after =
+          retry_after(record_.claim.attempt, least_age(record_.run_started, schedule_.owners.now()),
+                      schedule_.policy);
     }
     finish(end, patience);
     if (writer_.lost()) return {ExitCode::spider_failed};
     if (!why.empty()) {
-      schedule_.log.error("Spider run failed: {}; {}", render::printable(why), what_next(end));
+      schedule_.log.error(
+          "Spider run failed: {}; {}", render::printable(why),
+          end.retry_after ? "retry is due in " + to_words(*end.retry_after) : no_attempts_left);
       return {ExitCode::spider_failed};
     }
     if (written_ == Written::nowhere) return {ExitCode::database_unusable};

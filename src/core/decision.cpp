@@ -41,10 +41,10 @@ Action decide_idle(const State& state, const Policy& policy) {
       last.status == RunStatus::failed && !is_due(state.now, last.started, policy);
   if (!failed_lately) return StartRun{false, lateness(state, policy)};
   const auto next_run = due_after(last.started, policy);
-  if (last.attempt >= policy.max_attempts) return WaitsForRetry{last, next_run, false};
+  if (!has_attempts_left(last, policy)) return WaitsForRetry{last, next_run, false};
   const auto retry = retry_time(last, policy);
   if (retry <= state.now) return RetryRun{last};
-  return WaitsForRetry{last, std::min(retry, next_run), true};
+  return WaitsForRetry{last, retry, true};
 }
 
 /** The same state once the run is marked failed; an interruption uses no backoff. */
@@ -102,6 +102,17 @@ Decision decide_forced(const State& state, const OwnerFates& fates) {
 }
 
 }  // namespace
+
+bool has_attempts_left(const Run& failed, const Policy& policy) {
+  return failed.attempt < policy.max_attempts &&
+         retry_time(failed, policy) < due_after(failed.started, policy);
+}
+
+std::optional<Duration> retry_after(int attempts, Duration age, const Policy& policy) {
+  const auto wait = backoff(policy, attempts);
+  if (attempts >= policy.max_attempts || age + wait >= policy.interval - policy.slack) return {};
+  return wait;
+}
 
 Duration backoff(const Policy& policy, int attempts) {
   auto wait = policy.retry_after;

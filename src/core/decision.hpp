@@ -98,6 +98,12 @@ struct OwnerFates {
 /** Whether the decision starts spiders. */
 [[nodiscard]] bool runs_spiders(const Decision& decision);
 
+/** Whether a run that failed is tried again: it is while that is before the next run is due. */
+[[nodiscard]] bool has_attempts_left(const Run& failed, const Policy& policy);
+
+/** The same of a run that is so old when it fails; how long to wait then. Empty: it is not. */
+[[nodiscard]] std::optional<Duration> retry_after(int attempts, Duration age, const Policy& policy);
+
 /** How long to wait after this many attempts: retry_after, doubling, at most the interval. */
 [[nodiscard]] Duration backoff(const Policy& policy, int attempts);
 

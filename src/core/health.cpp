@@ -73,7 +73,7 @@ class Judge {
   void judge_failures() {
     const auto& last = state_.last;
     if (last && last->status == RunStatus::failed) {
-      const bool attempts_left = last->attempt < report_.policy.max_attempts;
+      const bool attempts_left = has_attempts_left(*last, report_.policy);
       add(attempts_left ? HealthLevel::warning : HealthLevel::critical,
           "run " + std::to_string(last->id) + " failed, attempt " + std::to_string(last->attempt) +
               " of " + std::to_string(report_.policy.max_attempts) +

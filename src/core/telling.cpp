@@ -43,9 +43,9 @@ bool is_completed(const Situation& situation) {
   return situation.last && situation.last->status == RunStatus::completed;
 }
 
-bool has_attempts_left(const Situation& situation, const Policy& policy) {
+bool will_be_retried(const Situation& situation, const Policy& policy) {
   const auto& last = situation.last;
-  return last && last->status == RunStatus::failed && last->attempt < policy.max_attempts &&
+  return last && last->status == RunStatus::failed && has_attempts_left(*last, policy) &&
          situation.now - last->started < policy.interval;
 }
 
@@ -109,7 +109,7 @@ std::optional<EventKind> parse_event_kind(std::string_view text) {
 }
 
 int failed_for_good(const Situation& situation, const Policy& policy) {
-  return std::max(0, situation.failed_runs - (has_attempts_left(situation, policy) ? 1 : 0));
+  return std::max(0, situation.failed_runs - (will_be_retried(situation, policy) ? 1 : 0));
 }
 
 bool is_stale(const Situation& situation, const Policy& policy, const NotifyPolicy& notify) {
@@ -155,9 +155,9 @@ std::optional<Event> check_in(const Situation& situation, const Policy& policy) 
   const auto& last = situation.last;
   if (!last || last->status == RunStatus::running) return std::nullopt;
   if (situation.now - last->finished.value_or(last->started) > worth_telling) return std::nullopt;
-  const auto kind = last->status == RunStatus::completed   ? EventKind::ping_success
-                    : has_attempts_left(situation, policy) ? EventKind::ping_log
-                                                           : EventKind::ping_fail;
+  const auto kind = last->status == RunStatus::completed ? EventKind::ping_success
+                    : will_be_retried(situation, policy) ? EventKind::ping_log
+                                                         : EventKind::ping_fail;
   return Event{kind, key_of(kind, situation) + ":" + std::to_string(last->attempt),
                with_verdict(situation, Verdict::failed)};
 }

@@ -60,10 +60,22 @@ def test_retry_after_is_what_the_configuration_says(world):
     assert run.next_attempt_at - run.finished_at == MINUTES
 
 
-def test_the_backoff_is_never_longer_than_the_interval(world):
+def test_an_attempt_that_would_come_after_the_next_run_is_none_that_is_left(world):
     world.top |= {"retry_after": "3h", "interval": "1h"}
-    run = fail_once(world)
-    assert run.next_attempt_at - run.finished_at == 60 * MINUTES
+    broken = world.folder / "broken"
+    broken.touch()
+    world.spider("b", f"[ ! -e {broken} ]")
+    result = world.run()
+    assert result.code == 1
+    assert "no attempts are left in this interval" in result.err
+    run = world.only_run()
+    assert run.next_attempt_at is None
+    assert "No attempts left for failed" in world.run().err
+    assert world.run("health").code == 2
+    world.sql("UPDATE scheduler_state SET last_run_at = now() - interval '1 hour'")
+    broken.unlink()
+    assert world.run().code == 0
+    assert [run.status for run in world.runs()] == ["failed", "completed"]
 
 
 def test_without_an_attempt_left_nothing_runs_before_the_interval_is_over(world):

@@ -219,6 +219,28 @@ TEST_CASE("without attempts left nothing runs until the interval is over") {
   CHECK(as<StartRun>(decide_with(last_is(run))));
 }
 
+TEST_CASE("an attempt that would come after the next run is none that is left") {
+  auto run = run_started(1h, RunStatus::failed);
+  run.attempt = 2;
+  for (const auto& [retry, left] : {std::pair(now + 3h - 1us, true), {now + 3h, false}}) {
+    run.next_attempt = retry;
+    const auto decision = decide_with(last_is(run));
+    REQUIRE(as<WaitsForRetry>(decision));
+    CHECK(as<WaitsForRetry>(decision)->attempts_left == left);
+    CHECK(as<WaitsForRetry>(decision)->until == retry);
+  }
+}
+
+TEST_CASE("how long to wait after a failure, where there is time for another attempt") {
+  Policy policy;
+  policy.interval = 1h;
+  policy.slack = 1min;
+  CHECK(retry_after(1, 5min, policy) == 15min);
+  CHECK(retry_after(2, 29min - 1us, policy) == 30min);
+  CHECK_FALSE(retry_after(2, 29min, policy));
+  CHECK_FALSE(retry_after(3, 5min, policy));
+}
+
 TEST_CASE("a recent success wins over a newer failure") {
   CHECK(as<RecentRun>(decide_with(last_is(run_started(1min, RunStatus::failed), 1h))));
 }

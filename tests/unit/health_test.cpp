@@ -144,6 +144,9 @@ TEST_CASE("a failed run is a warning while it has attempts left, and then critic
   CHECK(world.judge().level == HealthLevel::warning);
   CHECK(world.judge().reasons ==
         Words{"run 7 failed, attempt 2 of 3: 1 of 2 spiders failed (news)"});
+  world.report.state.last->next_attempt = world.report.state.now + 3h;
+  CHECK(world.judge().level == HealthLevel::critical);
+  world.report.state.last->next_attempt.reset();
   world.report.state.last->attempt = 3;
   CHECK(world.judge().level == HealthLevel::critical);
 }

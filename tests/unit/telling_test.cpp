@@ -226,6 +226,18 @@ TEST_CASE("a run checks in with how it ended, each attempt once") {
   CHECK(check_in(old, policy).has_value());
 }
 
+TEST_CASE("an attempt that would come after the next run is none that is left") {
+  Policy policy;
+  policy.interval = 90min;
+  auto situation = bad(1, 1h, 2);
+  situation.last->next_attempt = noon + 29min;
+  CHECK(check_in(situation, policy)->kind == EventKind::ping_log);
+  CHECK(failed_for_good(situation, policy) == 0);
+  situation.last->next_attempt = noon + 30min;
+  CHECK(check_in(situation, policy)->kind == EventKind::ping_fail);
+  CHECK(failed_for_good(situation, policy) == 1);
+}
+
 TEST_CASE("an event is one sentence") {
   const auto say = [](EventKind kind, const Situation& situation, Names spiders = {}) {
     return sentence({kind, "key", std::move(spiders)}, "jobs", situation, {});

@@ -94,6 +94,25 @@ TEST_CASE("a retry belongs to its run and starts only what has not succeeded") {
   CHECK(host.runner.started[0].log == "/logs/default/b/run-1-attempt-2.log");
 }
 
+TEST_CASE("no retry is announced that the next run would come before") {
+  MemoryDatabase database;
+  Host host(database);
+  host.schedule.policy.interval = 30min;
+  host.runner.ends["b"] = Exited{1};
+  (void)host.tick();
+  CHECK(host.logged("retry is due in 15 min"));
+  database.now += 15min;
+  host.clock().since_boot += 15min;
+  (void)host.tick();
+  CHECK(only_run(database).attempt == 2);
+  CHECK(host.logged("no attempts are left in this interval"));
+  CHECK_FALSE(only_run(database).next_attempt);
+  host.runner.started.clear();
+  database.now += 15min;
+  (void)host.tick();
+  CHECK(database.runs.size() == 2);
+}
+
 TEST_CASE("after the last attempt nothing runs until the interval is over") {
   MemoryDatabase database;
   Host host(database);
