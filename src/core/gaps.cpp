@@ -71,7 +71,7 @@ class StaleTime {
   std::string why_;
 };
 
-/** Goes through the runs from the oldest on. */
+/** Goes through the runs, which outlive it, from the oldest on. */
 class Finder {
  public:
   explicit Finder(const Policy& policy) : policy_(policy) {}
@@ -79,7 +79,7 @@ class Finder {
   void see(const RunRecord& record) {
     const auto& run = record.run;
     if (run.partial) return;
-    running_ = run.status == RunStatus::running;
+    running_ = run.status == RunStatus::running ? &run : nullptr;
     begin(due(record), run.started);
     if (stale_) stale_->add(record.hindrances, run.started);
     if (run.status == RunStatus::completed) {
@@ -88,7 +88,7 @@ class Finder {
       if (!at_once) fail(record);
       end(at_once ? run.started : *run.finished);
       due_ = run.started + policy_.interval;
-    } else if (running_) {
+    } else if (running_ != nullptr) {
       if (run.attempt > 1) fail(record);
     } else {
       if (!due_) due_ = run.started;
@@ -97,9 +97,17 @@ class Finder {
   }
 
   std::vector<Gap> finish(TimePoint now, const std::vector<Hindrance>& current) {
+    // A first attempt that goes on may mend it from its start on; what is tried again has failed.
+    const bool mending = running_ != nullptr && running_->attempt == 1;
+    if (mending) {
+      end(running_->started);
+      return std::move(gaps_);
+    }
     if (due_) begin(due_, now);
-    if (stale_) stale_->add(current, now);
-    if (stale_ && !running_) stale_->pieces(now, true, gaps_);
+    if (stale_) {
+      stale_->add(current, now);
+      stale_->pieces(now, true, gaps_);
+    }
     return std::move(gaps_);
   }
 
@@ -129,7 +137,7 @@ class Finder {
   const Policy& policy_;
   std::optional<TimePoint> due_;
   std::optional<StaleTime> stale_;
-  bool running_ = false;
+  const Run* running_ = nullptr;  ///< the newest one, if it goes on
   std::vector<Gap> gaps_;
 };
 

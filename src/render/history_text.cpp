@@ -30,18 +30,19 @@ std::string counts_of(const RunRecord& record) {
   return text;
 }
 
-/** What is remarkable about a run, each with a comma before it. */
+/** What its spiders did, and what is remarkable about it. */
 std::string remarks_of(const RunRecord& record) {
   const auto& run = record.run;
-  std::string text;
+  auto text = counts_of(record);
+  const auto add = [&](const std::string& remark) { text += (text.empty() ? "" : ", ") + remark; };
   if (run.finished && run.status != RunStatus::running) {
-    text += ", took " + whole_words(std::max(Duration{0}, *run.finished - run.started));
+    add("took " + whole_words(std::max(Duration{0}, *run.finished - run.started)));
   }
-  if (run.attempt > 1) text += ", attempt " + std::to_string(run.attempt);
-  if (run.partial) text += ", only some spiders";
-  if (record.trigger == Trigger::force) text += ", forced";
+  if (run.attempt > 1) add("attempt " + std::to_string(run.attempt));
+  if (run.partial) add("only some spiders");
+  if (record.trigger == Trigger::force) add("forced");
   if (record.late && *record.late >= std::chrono::minutes(10)) {
-    text += ", " + whole_words(*record.late) + " late";
+    add(whole_words(*record.late) + " late");
   }
   return text;
 }
@@ -55,8 +56,9 @@ std::string beginning(TimePoint from, TimePoint now, const std::string& what, co
 std::string run_line(const RunRecord& record, TimePoint now, const Zone& zone) {
   const auto& run = record.run;
   auto text = beginning(run.started, now, "run " + std::to_string(run.id), zone) +
-              pad_to(std::string(to_text(run.status)), status_width) + counts_of(record) +
-              remarks_of(record) + "\n";
+              pad_to(std::string(to_text(run.status)), status_width) + remarks_of(record);
+  text.erase(text.find_last_not_of(' ') + 1);
+  text += "\n";
   if (!run.failure.empty()) text += "      " + printable(run.failure) + "\n";
   for (const auto& fault : record.faults) text += "      " + printable(fault) + "\n";
   return text;

@@ -119,6 +119,21 @@ TEST_CASE("partial runs make nothing fresh, and a run that goes on makes an end 
   CHECK(find({completed(0h), running(4h)}, 5h).empty());
 }
 
+TEST_CASE("while the run that makes up for a gap goes on, the gap has been until its start") {
+  auto late = running(20h, 16h);
+  late.hindrances = {{GapCause::off, 16h, 5min, ""}};
+  CHECK(find({completed(0h), late}, 21h) ==
+        Gaps{{at(4h), at(20h) - 5min, GapCause::off, "", false}});
+}
+
+TEST_CASE("a failed run that is tried again is a gap that goes on") {
+  auto again = running(4h);
+  again.run.attempt = 2;
+  again.run.failure = "site down";
+  CHECK(find({completed(0h), again}, 6h) ==
+        Gaps{{at(4h), at(6h), GapCause::failing, "site down", true}});
+}
+
 TEST_CASE("a gap that lasts still is explained by what keeps runs from starting now") {
   CHECK(find({completed(0h)}, 8h, {{GapCause::disabled, 3h, 0h, ""}}) ==
         Gaps{{at(5h), at(8h), GapCause::disabled, "", true},
