@@ -104,9 +104,10 @@ void note_deferred(Schedule& schedule, const std::string& why) {
          [&](Known& known) { add(known, GapCause::deferred, schedule.owners.now(), why); });
 }
 
-void note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail) {
-  if (schedule.journal == nullptr || is_noted(schedule.journal->known(), cause)) return;
+bool note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail) {
+  if (schedule.journal == nullptr || is_noted(schedule.journal->known(), cause)) return false;
   change(schedule, [&](Known& known) { add(known, cause, schedule.owners.now(), detail); });
+  return true;
 }
 
 std::vector<NotedHindrance> noted_hindrances(const Known& known) {

@@ -27,8 +27,11 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 /** A tick gave way because the host has just woken up: the next one does not. */
 void note_deferred(Schedule& schedule, const std::string& why);
 
-/** Something keeps runs from starting. Written once, however many ticks meet it. */
-void note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail);
+/**
+ * Something keeps runs from starting. Written once, however many ticks meet it.
+ * @return Whether this tick is the first.
+ */
+bool note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail);
 
 /**
  * What keeps runs of this host from starting, counted back from now, for a schedule that has been

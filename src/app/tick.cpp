@@ -14,6 +14,7 @@
 #include "app/considered.hpp"
 #include "app/memory.hpp"
 #include "app/offline_tick.hpp"
+#include "app/publish.hpp"
 #include "app/spider_list.hpp"
 #include "app/telling.hpp"
 #include "core/duration.hpp"
@@ -138,8 +139,9 @@ class Tick {
 
   std::optional<Result> skip_at_a_glance() {
     if (!schedule_.policy.enabled && !request_.force) {
-      note_hindrance(schedule_, GapCause::disabled, "");
       schedule_.log.info("Scheduler is disabled; skipping");
+      // No run will say so for a long time, and what was published expects one.
+      if (note_hindrance(schedule_, GapCause::disabled, "")) publish(schedule_);
       return Result{};
     }
     const auto glance = schedule_.store.glance();

@@ -248,6 +248,22 @@ def test_each_run_writes_the_metrics_for_everybody_to_read_and_a_skip_does_not(w
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
+def test_a_schedule_that_is_disabled_says_so_once(world):
+    file = world.folder / "x.prom"
+    world.sections["metrics"] = {"path": "x.prom"}
+    assert world.spider("a").run().code == 0
+    assert value(file.read_text(), "spider_check_enabled") == 1
+    world.top["enabled"] = False
+    assert world.run().code == 0
+    assert value(file.read_text(), "spider_check_enabled") == 0
+    file.unlink()
+    assert world.run().code == 0
+    assert not file.exists()
+    world.top["enabled"] = True
+    assert world.run("--force").code == 0
+    assert value(file.read_text(), "spider_check_enabled") == 1
+
+
 def test_metrics_that_cannot_be_written_are_one_warning_and_no_failure(world):
     world.sections["metrics"] = {"path": "nowhere/x.prom"}
     result = world.spider("a").run("-q")

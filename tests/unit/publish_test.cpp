@@ -82,6 +82,18 @@ TEST_CASE("a tick that finds nothing to do publishes nothing") {
   CHECK(world.file.texts.size() == 1);
 }
 
+TEST_CASE("that a schedule is disabled is published once, by the first tick that meets it") {
+  World world;
+  (void)world.host.tick();
+  world.pass(1h);
+  world.host.schedule.policy.enabled = false;
+  for (int i = 0; i < 3; ++i) {
+    (void)world.host.tick();
+    world.pass(5min);
+  }
+  CHECK(world.file.texts.size() == 2);
+}
+
 TEST_CASE("a run without the database is published by the tick that records it") {
   World world;
   world.database.down = true;
