@@ -1,6 +1,9 @@
 #include "app/carry.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "app/memory.hpp"
 #include "app/publish.hpp"
@@ -12,10 +15,33 @@ namespace spider_check::app {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+// Of a file's lock nobody is told when it becomes free within a time. Who carries takes at most
+// statement_timeout for each attempt, and has usually one.
+constexpr auto longest_wait = 10s;
+constexpr auto pause = 50ms;
+
+/** For certain: it will neither end its run nor start another spider. */
+bool is_gone(const Schedule& schedule, const Owner& owner) {
+  const auto self = schedule.owners.self();
+  const bool exists = is_neighbour(owner, self) && schedule.owners.exists(owner);
+  return judge_owner(owner, self, exists, 0s, schedule.takeover_after) == OwnerFate::gone;
+}
+
 /** Its program is gone, but one of its wardens may still be stopping a spider. */
 bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
   return is_neighbour(attempt.owner, schedule.owners.self()) &&
          schedule.owners.exists(attempt.owner);
+}
+
+/** Whether another process is recording what somebody left who is gone. */
+bool is_carried_elsewhere(const Schedule& schedule) {
+  if (schedule.journal == nullptr || !schedule.journal->pending()) return false;
+  const auto attempts = schedule.journal->read().attempts;
+  return std::any_of(attempts.begin(), attempts.end(), [&](const PendingAttempt& attempt) {
+    return attempt.live && is_gone(schedule, attempt.record.owner);
+  });
 }
 
 /** Before it is forgotten: else a database that goes away again would have this run repeated. */
@@ -80,6 +106,16 @@ bool carry_pending(Schedule& schedule) {
   // Else what others read would call data old that was scraped while the database was away.
   if (carried) publish(schedule);
   return is_done;
+}
+
+bool carry_and_await_others(Schedule& schedule) {
+  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  while (carry_pending(schedule)) {
+    if (!is_carried_elsewhere(schedule)) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(pause);
+  }
+  return false;
 }
 
 void carry_attempts_of(Schedule& schedule, const std::string& run_uuid) {

@@ -13,7 +13,14 @@ namespace spider_check::app {
  */
 [[nodiscard]] bool carry_pending(Schedule& schedule);
 
-/** The same for the attempts at this run only, and nothing is published. Throws DbError. */
+/**
+ * The same under a slot's lock, before it is decided what runs: waits for some seconds where
+ * another process is just recording such an attempt, which may be a success. False also when it is
+ * at it still.
+ */
+[[nodiscard]] bool carry_and_await_others(Schedule& schedule);
+
+/** As carry_pending(), for the attempts at this run only; nothing is published. Throws DbError. */
 void carry_attempts_of(Schedule& schedule, const std::string& run_uuid);
 
 }  // namespace spider_check::app

@@ -211,7 +211,7 @@ class Tick {
 
   /** Decides again: another tick, here or elsewhere, may have finished since the first look. */
   Result run_locked(SlotLock& lock, const std::optional<SpiderList>& selected) {
-    if (!carry_pending(schedule_)) {
+    if (!carry_and_await_others(schedule_)) {
       lock.release();
       return skip(schedule_, request_, busy(run_of_this_host()));
     }

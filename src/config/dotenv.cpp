@@ -10,6 +10,8 @@ namespace spider_check::config {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
+// Some editors begin every file with it.
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 std::string_view trimmed(std::string_view text) {
   const auto start = text.find_first_not_of(blanks);
@@ -59,7 +61,7 @@ Settings read_dotenv(const std::filesystem::path& file) {
   std::istringstream lines(read_text(file));
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
-    ++number;
+    if (++number == 1 && line.rfind(byte_order_mark, 0) == 0) line.erase(0, byte_order_mark.size());
     auto text = trimmed(line);
     if (text.rfind("export ", 0) == 0) text = trimmed(text.substr(7));
     const auto equals = text.find('=');

@@ -24,6 +24,20 @@ bool is_session_of(const LockHolder& holder, const Owner& owner) {
          std::pair{holder.host, holder.pid};
 }
 
+/** Whether a process of our own host has the lock, and no run. */
+bool is_only_looking(soci::session& sql, const std::string& schedule, const LockHolder& holder) {
+  int running = 0;
+  sql << "SELECT count(*)::int FROM ((SELECT status, host, pid FROM scheduler_state "
+         "WHERE schedule = :schedule AND NOT partial ORDER BY last_run_at DESC, id DESC LIMIT 20) "
+         "UNION ALL (SELECT status, host, pid FROM scheduler_state WHERE schedule = :schedule "
+         "AND partial AND status = 'running' ORDER BY last_run_at DESC, id DESC LIMIT 20)) AS "
+         "newest "
+         "WHERE status = 'running' AND pid = :pid AND starts_with(host, :host)",
+      soci::use(schedule, "schedule"), soci::use(holder.pid, "pid"), soci::use(holder.host, "host"),
+      soci::into(running);
+  return running == 0;
+}
+
 }  // namespace
 
 void PgRunStore::drop_connection() noexcept {
@@ -39,6 +53,13 @@ RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, Slo
     const auto holder = slot.holder();
     if (!holder || is_session_of(*holder, owners_.self())) {
       throw DbError(DbError::Kind::connection, "the former session still holds the lock");
+    }
+    // A tick that finds our slot's file locked lets go at once, and meant to take no run.
+    auto neighbour = owners_.self();
+    neighbour.pid = holder->pid;
+    const auto looks = [&](soci::session& sql) { return is_only_looking(sql, schedule_, *holder); };
+    if (is_session_of(*holder, neighbour) && session_.run(looks)) {
+      throw DbError(DbError::Kind::connection, "another process looks whether to run");
     }
     throw LostRun("the lock of this run was taken by another process");
   }

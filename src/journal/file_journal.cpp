@@ -122,7 +122,7 @@ JournalContents FileJournal::read() {
   for (const auto& path : attempt_files()) {
     const auto file = open_attempt(path);
     if (!file) continue;
-    const bool live = !os::try_lock(file);
+    const bool live = os::is_locked(file);
     auto attempt = read_attempt(file, path);
     if (attempt.good == 0) continue;
     contents.attempts.push_back({path.filename().string(), std::move(attempt.record), live});
@@ -167,10 +167,8 @@ fs::path FileJournal::lock_file(int slot) const {
 
 int FileJournal::free_slots() const {
   int free = 0;
-  std::error_code ignored;
   for (int slot = 0; slot < slots_; ++slot) {
-    const auto path = lock_file(slot);
-    if (!fs::exists(path, ignored) || os::FileLock::try_take(path)) ++free;
+    if (!os::FileLock::is_taken(lock_file(slot))) ++free;
   }
   return free;
 }

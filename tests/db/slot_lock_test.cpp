@@ -5,6 +5,7 @@
 #include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 #include "db/lock_key.hpp"
+#include "db/migrator.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -78,6 +79,39 @@ TEST_CASE("a run is not given up for its own former session, whoever has the oth
   Client again(database, owner(1), 2);
   db::PgSlotLock lock(again.session, "default", ours->slot(), false);
   CHECK_THROWS_AS((void)again.store.reclaim({}, {}, lock), DbError);
+}
+
+TEST_CASE("a run is not given up for a tick of its own host that only looks") {
+  const TestDatabase database;
+  Client looking(database, owner(2));
+  (void)db::migrate(looking.session);
+  const auto theirs = looking.store.try_lock();
+  REQUIRE(theirs);
+  Client client(database, owner(1));
+  const auto lock = client.store.unheld_lock(0);
+  const auto reclaim = [&] { (void)client.store.reclaim({}, {}, *lock); };
+  CHECK_THROWS_WITH_AS(reclaim(), doctest::Contains("looks whether to run"), DbError);
+  SUBCASE("but for one that runs") {
+    (void)looking.store.start({}, *theirs);
+    CHECK_THROWS_AS(reclaim(), LostRun);
+  }
+  SUBCASE("but for one that runs only some spiders") {
+    NewRun run;
+    run.partial = true;
+    (void)looking.store.start(run, *theirs);
+    CHECK_THROWS_AS(reclaim(), LostRun);
+  }
+}
+
+TEST_CASE("a run is given up for whatever another host does with its slot") {
+  const TestDatabase database;
+  Client other(database, owner(2, "desktop"));
+  (void)db::migrate(other.session);
+  const auto theirs = other.store.try_lock();
+  REQUIRE(theirs);
+  Client client(database, owner(1));
+  const auto lock = client.store.unheld_lock(0);
+  CHECK_THROWS_AS((void)client.store.reclaim({}, {}, *lock), LostRun);
 }
 
 TEST_CASE("while one slot is being given away, another decider waits, and then finds none free") {

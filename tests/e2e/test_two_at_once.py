@@ -3,7 +3,12 @@
 import os
 import re
 import selectors
+import signal
 import socket
+
+import pytest
+
+from world import wait_until
 
 TICKS = 50
 
@@ -122,3 +127,36 @@ def test_two_instances_may_overlap_when_one_run_takes_longer_than_the_interval(w
     assert (running.end().code, second.end().code) == (0, 0)
     assert world.ran() == ["a", "a"]
     assert [run.status for run in world.runs()] == ["completed", "completed"]
+
+
+@pytest.mark.parametrize("signal_of_the_first", [None, "KILL"])
+def test_what_one_tick_is_recording_from_the_journal_is_not_run_again_by_another(world, signal_of_the_first):
+    """Also not when the first one is killed at it: then the other one records it."""
+    world.spider("a")
+    url = world.sections["database"]["url"]
+    world.sections["database"]["url"] = f"postgresql:///nothing?host={world.home}&user=me"
+    assert world.run().code == 0
+    assert world.ran() == ["a"]
+    world.sections["database"]["url"] = url
+    with world.server.connect(world.url) as connection:
+        connection.cursor().execute("BEGIN; LOCK TABLE spider_run IN EXCLUSIVE MODE")
+        first = world.start()
+        wait_until(lambda: locks(world, "relation", granted=False), "the first one, which wants to write")
+        second = world.start()
+        second.says("No successful run is recorded")
+        wait_until(lambda: locks(world, "advisory", granted=True), "the second one, which has the lock")
+        if signal_of_the_first:
+            first.signal(getattr(signal, f"SIG{signal_of_the_first}"))
+        connection.rollback()
+    ended = second.end()
+    assert ended.code == 0, ended.err
+    assert "Recent run detected" in ended.err
+    assert first.end().code == (0 if signal_of_the_first is None else -9)
+    assert world.ran() == ["a"]
+    assert world.only_run().status == "completed"
+    assert len(world.outcomes()) == 1
+
+
+def locks(world, kind, granted):
+    return world.sql("SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = %s AND granted = %s"
+                     " AND application_name LIKE 'spider-check %%'", kind, granted)

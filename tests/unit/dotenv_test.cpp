@@ -25,6 +25,12 @@ Values read(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("a byte order mark at the beginning is no part of the first name") {
+  CHECK(read("\xef\xbb\xbf"
+             "A=b\n\xef\xbb\xbf"
+             "B=c\nC=d\n") == Values{{"A", "b"}, {"C", "d"}});
+}
+
 TEST_CASE("a line of a .env file sets a name to a value") {
   struct Row {
     std::string line;

@@ -1,0 +1,57 @@
+#include "os/file_lock.hpp"
+
+#include <future>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "temp_folder.hpp"
+
+namespace spider_check::test {
+
+namespace {
+
+/** The same file once more, as another process has it: flock(2) asks for the open file. */
+os::FileDescriptor open_again(const std::filesystem::path& file) {
+  return {os::Adopt{}, ::open(file.c_str(), O_RDWR | O_CLOEXEC)};
+}
+
+}  // namespace
+
+TEST_CASE("of two processes one gets the lock, until it lets go") {
+  const TempFolder folder;
+  const auto file = folder.path() / "lock";
+  CHECK_FALSE(os::FileLock::is_taken(file));
+  {
+    const auto lock = os::FileLock::try_take(file);
+    REQUIRE(lock);
+    CHECK(os::FileLock::is_taken(file));
+    CHECK(os::is_locked(open_again(file)));
+    CHECK_FALSE(os::FileLock::try_take(file));
+  }
+  CHECK_FALSE(os::FileLock::is_taken(file));
+  CHECK(os::FileLock::try_take(file));
+}
+
+TEST_CASE("to look whether a file is locked does not lock it") {
+  const TempFolder folder;
+  const auto file = folder.write("lock", "");
+  const auto looker = open_again(file);
+  CHECK_FALSE(os::is_locked(looker));
+  CHECK(os::try_lock(open_again(file)));
+}
+
+TEST_CASE("whoever wants the lock waits for one that only looks") {
+  const TempFolder folder;
+  const auto file = folder.write("lock", "");
+  const auto looker = open_again(file);
+  REQUIRE(::flock(looker.get(), LOCK_SH) == 0);  // in the middle of is_locked()
+  CHECK_FALSE(os::FileLock::is_taken(file));
+  auto taken = std::async(std::launch::async, [&] { return os::FileLock::try_take(file); });
+  CHECK(taken.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
+  REQUIRE(::flock(looker.get(), LOCK_UN) == 0);
+  CHECK(taken.get());
+}
+
+}  // namespace spider_check::test
