@@ -38,10 +38,14 @@ bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
 /** Whether another process is recording what somebody left who is gone. */
 bool is_carried_elsewhere(const Schedule& schedule) {
   if (schedule.journal == nullptr || !schedule.journal->pending()) return false;
-  const auto attempts = schedule.journal->read().attempts;
-  return std::any_of(attempts.begin(), attempts.end(), [&](const PendingAttempt& attempt) {
-    return attempt.live && is_gone(schedule, attempt.record.owner);
-  });
+  try {
+    const auto attempts = schedule.journal->read().attempts;
+    return std::any_of(attempts.begin(), attempts.end(), [&](const PendingAttempt& attempt) {
+      return attempt.live && is_gone(schedule, attempt.record.owner);
+    });
+  } catch (const std::system_error&) {
+    return false;  // whoever carries tells of it
+  }
 }
 
 /** Before it is forgotten: else a database that goes away again would have this run repeated. */
