@@ -41,6 +41,9 @@ bool share_backends(Session& session, Session& other) {
         now == ours || (theirs != 0 && now != theirs) || backend_of(session) != ours;
     other.run([](soci::session& sql) { sql.rollback(); });
     if (shared) return true;
+    // What was given back last is given away first: without this look each of the two would have
+    // its own again for as long as nobody else comes in between.
+    if (backend_of(session) != ours) return true;
     theirs = now;
   }
   return false;
