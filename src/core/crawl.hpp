@@ -56,12 +56,10 @@ struct PastRun {
   std::int64_t items = 0;
   Duration took{0};
   std::map<std::string, std::int64_t> fields;
+  bool good = true;  ///< else it was degraded, as most of these were
 };
 
-/**
- * What is usual for a spider: its last good runs, the newest first; or, where all of its last
- * successes are degraded, these (see most_runs_for_usual in core/verdict.hpp).
- */
+/** What is usual for a spider, by successes_for_usual in core/verdict.hpp; the newest run first. */
 using History = std::vector<PastRun>;
 
 }  // namespace spider_check

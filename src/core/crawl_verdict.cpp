@@ -166,7 +166,11 @@ class Defects {
   }
 
   [[nodiscard]] std::string of_the_last() const {
-    return "of the last " + count(static_cast<std::int64_t>(history_.size()), "good run");
+    const bool all_good =
+        std::all_of(history_.begin(), history_.end(), [](const auto& run) { return run.good; });
+    const auto runs = static_cast<std::int64_t>(history_.size());
+    return "of the last " +
+           (all_good ? count(runs, "good run") : count(runs, "run") + " that worked");
   }
 
   void fewer_items() {

@@ -204,12 +204,9 @@ class RunStore : public Port {
   /** The newest outcome of each spider in this run, by name. */
   [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;
 
-  /**
-   * What is usual for these spiders: their last good runs, at most `most` each, or as many of the
-   * last successes, where all of them are degraded. None for a spider without.
-   */
+  /** What is usual for these spiders; none for one that never succeeded. */
   [[nodiscard]] virtual std::map<std::string, History> histories(
-      const std::vector<std::string>& spiders, int most) = 0;
+      const std::vector<std::string>& spiders) = 0;
 
   /** The names of the spiders in the newest whole run that completed. */
   [[nodiscard]] virtual std::vector<std::string> spiders_of_last_success() = 0;

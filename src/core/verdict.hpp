@@ -30,13 +30,17 @@ struct Judgement {
   std::vector<std::string> reasons;
 };
 
-/** How many good runs it takes to say what is usual for a spider. */
+/**
+ * What is usual for a spider is what the good ones of its last successes did; where too few of
+ * these were good, a change has lasted, and it is what its last successes did, degraded ones
+ * included.
+ */
+inline constexpr std::size_t successes_for_usual = 25;
+
+/** How many runs it takes to say what is usual, and of those successes to be good. */
 inline constexpr std::size_t runs_for_usual = 5;
 
-/**
- * The most runs that say what is usual; and after as many degraded ones in a row the change has
- * lasted, and is what is usual from then on.
- */
+/** The most runs that say what is usual, the newest ones. */
 inline constexpr std::size_t most_runs_for_usual = 20;
 
 /**

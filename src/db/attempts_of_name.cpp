@@ -1,5 +1,7 @@
 #include "db/attempts_of_name.hpp"
 
+#include "core/verdict.hpp"
+
 namespace spider_check::db {
 
 std::string newest_attempt_first() {
@@ -12,17 +14,16 @@ std::string attempts_of_name(const std::string& columns) {
          "(SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id) ";
 }
 
-std::string usual_attempts_of_name(const std::string& columns, const std::string& most) {
-  const auto newest = newest_attempt_first() + "LIMIT " + most;
-  const std::string crawl = "AND r.items IS NOT NULL ";
-  // Each of the two has an index of its own, and only one is looked into.
-  return "SELECT " + columns + " FROM (SELECT count(*) = " + most +
-         " AND bool_and(verdict = 'degraded') AS lasting FROM (" + attempts_of_name("r.verdict") +
-         "AND r.verdict <> 'failed' " + crawl + newest +
-         ") AS successes) AS change CROSS JOIN LATERAL ((" + attempts_of_name("r.*") +
-         "AND r.verdict = 'ok' AND NOT lasting " + crawl + newest + ") UNION ALL (" +
-         attempts_of_name("r.*") + "AND r.verdict <> 'failed' AND lasting " + crawl + newest +
-         ")) AS r ";
+std::string usual_attempts_of_name(const std::string& columns) {
+  const auto limit = [](std::size_t most) { return "LIMIT " + std::to_string(most); };
+  return "SELECT " + columns +
+         " FROM (SELECT s.*, count(*) FILTER (WHERE s.verdict = 'ok') OVER () AS good FROM (" +
+         attempts_of_name("r.*") + "AND r.verdict <> 'failed' AND r.items IS NOT NULL " +
+         newest_attempt_first() + limit(successes_for_usual) +
+         ") AS s) AS r "
+         "WHERE r.verdict = 'ok' OR r.good < " +
+         std::to_string(runs_for_usual) + " " + newest_attempt_first() +
+         limit(most_runs_for_usual) + " ";
 }
 
 }  // namespace spider_check::db

@@ -18,11 +18,8 @@ namespace spider_check::db {
 [[nodiscard]] std::string attempts_of_name(const std::string& columns);
 
 /**
- * "SELECT … FROM …" over those of its crawls that say what is usual, as `r`: the newest good ones
- * or, where all of its newest successes are degraded, these; as many as `most` says, a number or a
- * parameter.
+ * "SELECT … FROM …" over those of its crawls that say what is usual (see core/verdict.hpp), as `r`.
  */
-[[nodiscard]] std::string usual_attempts_of_name(const std::string& columns,
-                                                 const std::string& most);
+[[nodiscard]] std::string usual_attempts_of_name(const std::string& columns);
 
 }  // namespace spider_check::db

@@ -63,7 +63,6 @@ SpiderSummary summary_of(const soci::row& row, const RecordedOutcome& newest) {
 
 std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& schedule, int most) {
   const int usual = static_cast<int>(runs_for_usual);
-  const auto most_usual = std::to_string(most_runs_for_usual);
   // As the verdict sees it: the upper one of the middle two.
   const auto query =
       names() + "SELECT " + point_columns() + ", success, median FROM names CROSS JOIN LATERAL (" +
@@ -73,7 +72,7 @@ std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& s
       "AND r.verdict <> 'failed' " + newest_attempt_first() +
       "LIMIT 1) AS good ON true CROSS JOIN LATERAL (SELECT CASE WHEN count(*) >= :usual THEN "
       "(array_agg(items ORDER BY items))[count(*) / 2 + 1] END AS median FROM (" +
-      usual_attempts_of_name("r.items", most_usual) +
+      usual_attempts_of_name("r.items") +
       ") AS usual_runs) AS usual ORDER BY name, started_at DESC, run_id DESC, attempt DESC";
   const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
                                         soci::use(most, "most"), soci::use(usual, "usual"));

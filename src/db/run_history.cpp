@@ -8,24 +8,24 @@
 namespace spider_check::db {
 
 std::map<std::string, History> read_histories(soci::session& sql, const std::string& schedule,
-                                              const std::vector<std::string>& spiders, int most) {
+                                              const std::vector<std::string>& spiders) {
   const auto names = to_array_literal(spiders);
   const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT name, usual.items, usual.took, usual.fields "
+      (sql.prepare << "SELECT name, usual.items, usual.took, usual.fields, "
+                      "(usual.verdict = 'ok')::int AS good "
                       "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
                    << usual_attempts_of_name(
-                          "r.items, r.started_at, r.run_id, r.attempt, " +
-                              to_microseconds("(r.finished_at - r.started_at)") +
-                              " AS took, coalesce(r.field_counts::text, '') AS fields",
-                          ":most")
+                          "r.items, r.verdict, r.started_at, r.run_id, r.attempt, " +
+                          to_microseconds("(r.finished_at - r.started_at)") +
+                          " AS took, coalesce(r.field_counts::text, '') AS fields")
                    << ") AS usual "
                       "ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC",
-       soci::use(names, "names"), soci::use(schedule, "schedule"), soci::use(most, "most"));
+       soci::use(names, "names"), soci::use(schedule, "schedule"));
   std::map<std::string, History> histories;
   for (const auto& row : rows) {
-    histories[row.get<std::string>(0)].push_back({row.get<long long>(1),
-                                                  Duration(row.get<long long>(2)),
-                                                  parse_field_counts(row.get<std::string>(3))});
+    histories[row.get<std::string>(0)].push_back(
+        {row.get<long long>(1), Duration(row.get<long long>(2)),
+         parse_field_counts(row.get<std::string>(3)), row.get<int>(4) != 0});
   }
   return histories;
 }

@@ -17,10 +17,8 @@ namespace spider_check::db {
 // DbError.
 
 /** What is usual for these spiders in this schedule: see RunStore::histories. */
-[[nodiscard]] std::map<std::string, History> read_histories(soci::session& sql,
-                                                            const std::string& schedule,
-                                                            const std::vector<std::string>& spiders,
-                                                            int most);
+[[nodiscard]] std::map<std::string, History> read_histories(
+    soci::session& sql, const std::string& schedule, const std::vector<std::string>& spiders);
 
 /** The spiders of the newest whole run that completed. */
 [[nodiscard]] std::vector<std::string> read_last_spiders(soci::session& sql,

@@ -257,10 +257,8 @@ std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
   return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
 }
 
-std::map<std::string, History> PgRunStore::histories(const std::vector<std::string>& spiders,
-                                                     int most) {
-  return on_schema(
-      [&](soci::session& sql) { return read_histories(sql, schedule_, spiders, most); });
+std::map<std::string, History> PgRunStore::histories(const std::vector<std::string>& spiders) {
+  return on_schema([&](soci::session& sql) { return read_histories(sql, schedule_, spiders); });
 }
 
 std::vector<std::string> PgRunStore::spiders_of_last_success() {

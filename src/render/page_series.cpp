@@ -22,20 +22,33 @@ bool is_worse(const SeriesPoint& one, const SeriesPoint& other) {
 
 }  // namespace
 
+namespace {
+
+/** The values of those of a spider's last successes that say what is usual. */
+std::vector<double> usual_values(const std::deque<SeriesPoint>& successes) {
+  const auto is_good = [](const SeriesPoint& point) { return point.verdict == Verdict::ok; };
+  const auto good = std::count_if(successes.begin(), successes.end(), is_good);
+  const bool changed = static_cast<std::size_t>(good) < runs_for_usual;
+  std::vector<double> values;
+  for (auto point = successes.rbegin(); point != successes.rend(); ++point) {
+    if (values.size() < most_runs_for_usual && (changed || is_good(*point))) {
+      values.push_back(point->value);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
 std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points) {
   std::vector<UsualBand> bands;
-  std::deque<double> good;
-  std::deque<double> degraded;  // since the last good one
+  std::deque<SeriesPoint> successes;
   for (const auto& point : points) {
     if (point.verdict == Verdict::failed) continue;
-    if (point.verdict == Verdict::ok) degraded.clear();
-    auto& like_it = point.verdict == Verdict::ok ? good : degraded;
-    like_it.push_back(point.value);
-    if (like_it.size() > most_runs_for_usual) like_it.pop_front();
-    const bool lasting = degraded.size() == most_runs_for_usual;
-    const auto& usual = lasting ? degraded : good;
-    if (usual.size() < runs_for_usual || &like_it != &usual) continue;
-    std::vector<double> sorted(usual.begin(), usual.end());
+    successes.push_back(point);
+    if (successes.size() > successes_for_usual) successes.pop_front();
+    auto sorted = usual_values(successes);
+    if (sorted.size() < runs_for_usual) continue;
     std::sort(sorted.begin(), sorted.end());
     bands.push_back(
         {point.at, quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)});

@@ -23,9 +23,8 @@ struct UsualBand {
 };
 
 /**
- * What was usual as verdicts see it: at each good point by the last good ones, at each degraded one
- * by the last degraded ones, once they have lasted (most_runs_for_usual). None where it takes more
- * runs to say. Points are in order.
+ * What was usual as verdicts see it (core/verdict.hpp), at each success from which on it can be
+ * said. Points are in order.
  */
 [[nodiscard]] std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points);
 

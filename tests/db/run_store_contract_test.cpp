@@ -356,11 +356,11 @@ TEST_CASE_TEMPLATE("a degraded spider has succeeded", World, Real, Memory) {
 TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first", World, Real,
                    Memory) {
   World world;
-  for (const int items : {1, 2, 3, 4}) {
+  for (const int items : {1, 2, 3, 4, 5}) {
     const auto lock = world.a().try_lock();
     const auto claim = world.a().start({}, *lock);
     auto bad = crawl("bad", items);
-    bad.judgement = {items < 3 ? Verdict::failed : Verdict::degraded, {"something"}};
+    bad.judgement = {Verdict::failed, {"something"}};
     world.a().send(claim, {crawl("a", items, {{"title", items}, {"odd\"name", 0}}),
                            outcome("program", Exited{0}), bad});
     world.a().wait_written();
@@ -368,13 +368,14 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
     world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
     world.age(1h);
   }
-  const auto histories = world.a().histories({"a", "bad", "program", "never"}, 3);
+  const auto histories = world.a().histories({"a", "bad", "program", "never"});
   REQUIRE(histories.size() == 1);
   const auto& history = histories.at("a");
-  REQUIRE(history.size() == 3);
-  CHECK(history[0].items == 4);
-  CHECK(history[2].items == 2);
-  CHECK(history[0].fields == std::map<std::string, std::int64_t>{{"title", 4}, {"odd\"name", 0}});
+  REQUIRE(history.size() == 5);
+  CHECK(history[0].items == 5);
+  CHECK(history[4].items == 1);
+  CHECK(history[0].good);
+  CHECK(history[0].fields == std::map<std::string, std::int64_t>{{"title", 5}, {"odd\"name", 0}});
   CHECK(world.a().spiders_of_last_success() == Names{"a", "bad", "program"});
 }
 
@@ -390,25 +391,32 @@ void run_once(World& world, int items, Verdict verdict) {
   world.age(1h);
 }
 
-TEST_CASE_TEMPLATE("a change that lasts is what is usual, until a run is good again", World, Real,
-                   Memory) {
+TEST_CASE_TEMPLATE("a change that lasts is what is usual, and what was before is not any more",
+                   World, Real, Memory) {
   World world;
+  using Items = std::vector<std::int64_t>;
   const auto items = [&] {
-    std::vector<std::int64_t> found;
-    const auto histories = world.a().histories({"a"}, 3);
-    for (const auto& run : histories.at("a")) found.push_back(run.items);
+    Items found;
+    const auto histories = world.a().histories({"a"});
+    for (const auto& run : histories.at("a")) found.push_back(run.good ? run.items : -run.items);
     return found;
   };
-  using Items = std::vector<std::int64_t>;
-  for (const int good : {10, 11}) run_once(world, good, Verdict::ok);
-  for (const int fewer : {1, 2}) run_once(world, fewer, Verdict::degraded);
-  CHECK(items() == Items{11, 10});
+  const auto runs = [&](int number, int each, Verdict verdict) {
+    for (int i = 0; i < number; ++i) run_once(world, each, verdict);
+  };
+  runs(25, 100, Verdict::ok);
+  CHECK(items() == Items(20, 100));
+  runs(20, 10, Verdict::degraded);
   run_once(world, 0, Verdict::failed);
-  CHECK(items() == Items{11, 10});
-  run_once(world, 3, Verdict::degraded);
-  CHECK(items() == Items{3, 2, 1});
-  run_once(world, 12, Verdict::ok);
-  CHECK(items() == Items{12, 11, 10});
+  CHECK(items() == Items(5, 100));
+  run_once(world, 10, Verdict::degraded);
+  CHECK(items() == Items(20, -10));
+  runs(4, 10, Verdict::ok);
+  auto mixed = Items(4, 10);
+  mixed.resize(20, -10);
+  CHECK(items() == mixed);
+  run_once(world, 10, Verdict::ok);
+  CHECK(items() == Items(5, 10));
 }
 
 TEST_CASE_TEMPLATE("it is known up to which run all are older than an age", World, Real, Memory) {

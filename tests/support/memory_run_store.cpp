@@ -60,22 +60,22 @@ bool is_marker(const Run& run) {
 
 /** Of a spider's crawls those that say what is usual, the newest first. */
 std::vector<const SpiderOutcome*> usual_outcomes(const MemoryDatabase& database,
-                                                 const std::string& spider, std::size_t most) {
-  std::vector<const SpiderOutcome*> good;
+                                                 const std::string& spider) {
   std::vector<const SpiderOutcome*> successes;
   for (auto row = database.runs.rbegin(); row != database.runs.rend(); ++row) {
     for (const auto& [outcome, attempt, finished] : row->outcomes) {
-      const auto verdict = outcome.judgement.verdict;
-      if (outcome.spider != spider || !outcome.crawl || verdict == Verdict::failed) continue;
-      if (successes.size() < most) successes.push_back(&outcome);
-      if (verdict == Verdict::ok && good.size() < most) good.push_back(&outcome);
+      const bool succeeded = outcome.judgement.verdict != Verdict::failed;
+      if (outcome.spider == spider && outcome.crawl && succeeded) successes.push_back(&outcome);
     }
   }
-  const bool lasting = successes.size() == most &&
-                       std::all_of(successes.begin(), successes.end(), [](const auto* outcome) {
-                         return outcome->judgement.verdict == Verdict::degraded;
-                       });
-  return lasting ? successes : good;
+  successes.resize(std::min(successes.size(), successes_for_usual));
+  const auto is_good = [](const auto* each) { return each->judgement.verdict == Verdict::ok; };
+  const auto good = std::count_if(successes.begin(), successes.end(), is_good);
+  if (static_cast<std::size_t>(good) >= runs_for_usual) {
+    std::erase_if(successes, [&](const auto* each) { return !is_good(each); });
+  }
+  successes.resize(std::min(successes.size(), most_runs_for_usual));
+  return successes;
 }
 
 }  // namespace
@@ -334,18 +334,17 @@ std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {
   return outcomes;
 }
 
-std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::string>& spiders,
-                                                         int most) {
+std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::string>& spiders) {
   require_up();
   if (database_.refuses_history) {
     throw DbError(DbError::Kind::statement, "it takes too long");
   }
   std::map<std::string, History> histories;
   for (const auto& spider : spiders) {
-    auto usual = usual_outcomes(database_, spider, static_cast<std::size_t>(most));
-    for (const auto* outcome : usual) {
+    for (const auto* outcome : usual_outcomes(database_, spider)) {
       const auto& crawl = *outcome->crawl;
-      histories[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields});
+      histories[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields,
+                                   outcome->judgement.verdict == Verdict::ok});
     }
   }
   return histories;

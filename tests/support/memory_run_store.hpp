@@ -98,8 +98,8 @@ class MemoryRunStore final : public RunStore {
   void verify(const Claim& claim) override;
   void drop_connection() noexcept override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
-  [[nodiscard]] std::map<std::string, History> histories(const std::vector<std::string>& spiders,
-                                                         int most) override;
+  [[nodiscard]] std::map<std::string, History> histories(
+      const std::vector<std::string>& spiders) override;
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
   [[nodiscard]] RunId newest_run_before(Duration age) override;

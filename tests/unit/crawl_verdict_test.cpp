@@ -180,6 +180,12 @@ TEST_CASE("far fewer items than usual degrade, once it is known what is usual") 
   CHECK(crawl.judge().verdict == Verdict::ok);
 }
 
+TEST_CASE("a reason says whether the runs that it compares with were good") {
+  Crawl crawl;
+  crawl.after(20, 240).history.back().good = false;
+  check(crawl, Verdict::degraded, "12 items, median of the last 20 runs that worked is 240");
+}
+
 TEST_CASE("one odd run does not change what is usual") {
   Crawl crawl;
   crawl.after(5);
