@@ -53,8 +53,7 @@ std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter&
     if (job.crawl) crawls.push_back(job.name);
   }
   if (crawls.empty()) return {};
-  return if_readable(schedule, writer,
-                     [&] { return schedule.store.histories(crawls, most_runs_for_usual); });
+  return if_readable(schedule, writer, [&] { return schedule.store.histories(crawls); });
 }
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
@@ -198,7 +197,9 @@ class Attempt {
 
   Result end_interrupted(int signal) {
     const auto why = "interrupted by " + signal_name(signal);
-    const bool goes_on = record_.claim.attempt < schedule_.policy.max_attempts;
+    const auto& policy = schedule_.policy;
+    const bool goes_on = record_.claim.attempt < policy.max_attempts &&
+                         least_age(record_.run_started, schedule_.owners.now()) < policy.interval;
     schedule_.log.warn("Spider run {}; {}", why,
                        goes_on ? "the next tick goes on with the rest" : no_attempts_left);
     finish({RunStatus::failed, why, faults(), Duration{0}}, patience_when_stopped);

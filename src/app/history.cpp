@@ -40,6 +40,13 @@ std::vector<Gap> gaps_of(const Schedule& schedule, std::vector<RunRecord> runs,
                    current);
 }
 
+/** The next attempt at a run that will not be tried again. */
+void forget_what_never_comes(RunReport& report, const Policy& policy) {
+  auto& run = report.record.run;
+  const bool is_over = report.now - run.started >= policy.interval;
+  if (is_over || !has_attempts_left(run, policy)) run.next_attempt.reset();
+}
+
 }  // namespace
 
 HistoryReport read_history(const Schedule& schedule, const HistoryFilter& filter) {
@@ -80,6 +87,7 @@ std::string show(const Schedule& schedule, RunId id, bool json) {
   report.record = *std::move(record);
   report.schedule = schedule.name;
   report.now = schedule.store.glance().now;
+  forget_what_never_comes(report, schedule.policy);
   report.outcomes = schedule.reports->all_outcomes(id);
   return json ? render::run_json(report) : render::run_text(report, schedule.zone);
 }

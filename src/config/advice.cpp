@@ -24,9 +24,9 @@ class Adviser {
   void look_at_schedule() {
     const auto& policy = config_.policy;
     const bool said = config_.places.contains("retry_after");
-    if (!said || policy.max_attempts == 1 || policy.retry_after <= policy.interval) return;
+    if (!said || policy.max_attempts == 1 || policy.retry_after < policy.interval) return;
     add(place_of(config_.places, "retry_after", "retry_after") + to_text(policy.retry_after) +
-        " is longer than the interval (" + to_text(policy.interval) +
+        " is not shorter than the interval (" + to_text(policy.interval) +
         "), so the next run is due before a retry; make it shorter");
   }
 

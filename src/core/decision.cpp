@@ -6,6 +6,11 @@ namespace spider_check {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+// As the timer and the line for a crontab have it.
+constexpr Duration usual_tick = 5min;
+
 /** Exactly the interval is due; the slack makes a little less enough. */
 bool is_due(TimePoint now, TimePoint started, const Policy& policy) {
   return now - started >= policy.interval - policy.slack;
@@ -40,11 +45,10 @@ Action decide_idle(const State& state, const Policy& policy) {
   const bool failed_lately =
       last.status == RunStatus::failed && !is_due(state.now, last.started, policy);
   if (!failed_lately) return StartRun{false, lateness(state, policy)};
-  const auto next_run = due_after(last.started, policy);
-  if (!has_attempts_left(last, policy)) return WaitsForRetry{last, next_run, false};
   const auto retry = retry_time(last, policy);
-  if (retry <= state.now) return RetryRun{last};
-  return WaitsForRetry{last, retry, true};
+  if (last.attempt < policy.max_attempts && retry <= state.now) return RetryRun{last};
+  if (has_attempts_left(last, policy)) return WaitsForRetry{last, retry, true};
+  return WaitsForRetry{last, due_after(last.started, policy), false};
 }
 
 /** The same state once the run is marked failed; an interruption uses no backoff. */
@@ -105,12 +109,13 @@ Decision decide_forced(const State& state, const OwnerFates& fates) {
 
 bool has_attempts_left(const Run& failed, const Policy& policy) {
   return failed.attempt < policy.max_attempts &&
-         retry_time(failed, policy) < due_after(failed.started, policy);
+         retry_time(failed, policy) + usual_tick <= due_after(failed.started, policy);
 }
 
 std::optional<Duration> retry_after(int attempts, Duration age, const Policy& policy) {
   const auto wait = backoff(policy, attempts);
-  if (attempts >= policy.max_attempts || age + wait >= policy.interval - policy.slack) return {};
+  const bool comes_in_time = age + wait + usual_tick <= policy.interval - policy.slack;
+  if (attempts >= policy.max_attempts || !comes_in_time) return {};
   return wait;
 }
 

@@ -98,7 +98,10 @@ struct OwnerFates {
 /** Whether the decision starts spiders. */
 [[nodiscard]] bool runs_spiders(const Decision& decision);
 
-/** Whether a run that failed is tried again: it is while that is before the next run is due. */
+/**
+ * Whether to expect another attempt at a run that failed: where a tick can come to it before the
+ * next run is due. One that comes in between all the same does not have to be expected.
+ */
 [[nodiscard]] bool has_attempts_left(const Run& failed, const Policy& policy);
 
 /** The same of a run that is so old when it fails; how long to wait then. Empty: it is not. */

@@ -37,7 +37,7 @@ struct Run {
   TimePoint started{};    ///< last_run_at: the start of the first attempt
   TimePoint heartbeat{};  ///< updated_at
   std::optional<TimePoint> finished;
-  std::optional<TimePoint> next_attempt;  ///< empty in rows of an earlier program
+  std::optional<TimePoint> next_attempt;  ///< empty also where none is expected
   int attempt = 1;                        ///< how many attempts have been started
   int spider_count = 0;
   bool partial = false;  ///< only the spiders that --spider named

@@ -230,10 +230,10 @@ TEST_CASE("an attempt that would come after the next run is none that is left") 
   Policy policy;
   policy.interval = 90min;
   auto situation = bad(1, 1h, 2);
-  situation.last->next_attempt = noon + 29min;
+  situation.last->next_attempt = noon + 25min;
   CHECK(check_in(situation, policy)->kind == EventKind::ping_log);
   CHECK(failed_for_good(situation, policy) == 0);
-  situation.last->next_attempt = noon + 30min;
+  situation.last->next_attempt = noon + 26min;
   CHECK(check_in(situation, policy)->kind == EventKind::ping_fail);
   CHECK(failed_for_good(situation, policy) == 1);
 }
