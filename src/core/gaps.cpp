@@ -22,7 +22,8 @@ class StaleTime {
   /** From then on it was tried, and failed. */
   void failing(TimePoint from, const std::string& why) {
     if (!failing_since_) failing_since_ = from;
-    why_ = why;
+    // Of a run that goes on nobody knows it yet.
+    if (!why.empty()) why_ = why;
   }
 
   /** Appends the pieces, the oldest first. */

@@ -129,9 +129,11 @@ TEST_CASE("while the run that makes up for a gap goes on, the gap has been until
 TEST_CASE("a failed run that is tried again is a gap that goes on") {
   auto again = running(4h);
   again.run.attempt = 2;
-  again.run.failure = "site down";
-  CHECK(find({completed(0h), again}, 6h) ==
-        Gaps{{at(4h), at(6h), GapCause::failing, "site down", true}});
+  CHECK(find({completed(0h), again}, 6h) == Gaps{{at(4h), at(6h), GapCause::failing, "", true}});
+  auto later = running(8h);
+  later.run.attempt = 2;
+  CHECK(find({completed(0h), failed(4h, "site down"), later}, 9h) ==
+        Gaps{{at(4h), at(9h), GapCause::failing, "site down", true}});
 }
 
 TEST_CASE("a gap that lasts still is explained by what keeps runs from starting now") {
