@@ -35,17 +35,21 @@ bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
          schedule.owners.exists(attempt.owner);
 }
 
-/** Whether another process is recording what somebody left who is gone. */
-bool is_carried_elsewhere(const Schedule& schedule) {
-  if (schedule.journal == nullptr || !schedule.journal->pending()) return false;
+/** What the journal holds of those who are gone. */
+enum class Left { nothing, to_carry, carried_elsewhere };
+
+Left what_is_left(const Schedule& schedule) {
+  auto left = Left::nothing;
+  if (schedule.journal == nullptr || !schedule.journal->pending()) return left;
   try {
-    const auto attempts = schedule.journal->read().attempts;
-    return std::any_of(attempts.begin(), attempts.end(), [&](const PendingAttempt& attempt) {
-      return attempt.live && is_gone(schedule, attempt.record.owner);
-    });
+    for (const auto& attempt : schedule.journal->read().attempts) {
+      if (!is_gone(schedule, attempt.record.owner)) continue;
+      left = std::max(left, attempt.live ? Left::carried_elsewhere : Left::to_carry);
+    }
   } catch (const std::system_error&) {
-    return false;  // whoever carries tells of it
+    // Whoever carries tells of it.
   }
+  return left;
 }
 
 /** Before it is forgotten: else a database that goes away again would have this run repeated. */
@@ -114,8 +118,15 @@ bool carry_pending(Schedule& schedule) {
 
 bool carry_and_await_others(Schedule& schedule) {
   const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  int carried = 0;
   while (carry_pending(schedule)) {
-    if (!is_carried_elsewhere(schedule)) return true;
+    ++carried;
+    const auto left = what_is_left(schedule);
+    // Whoever carried it may just have died, which is worth one more try: not a file, say, that
+    // nobody can remove.
+    if (left == Left::nothing || (left == Left::to_carry && carried > 1)) return true;
+    if (left == Left::to_carry) continue;
+    carried = 0;
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(pause);
   }
