@@ -58,10 +58,10 @@ void tell_that_it_is_back(Schedule& schedule, Known& known) {
 
 }  // namespace
 
-void note_seen(Schedule& schedule, const Glance& glance) {
-  if (schedule.journal == nullptr || !glance.newest_success) return;
+bool note_seen(Schedule& schedule, const Glance& glance) {
+  if (schedule.journal == nullptr || !glance.newest_success) return false;
   // What nearly every tick does, so it must cost next to nothing.
-  if (schedule.journal->knows(*glance.newest_success)) return;
+  if (schedule.journal->knows(*glance.newest_success)) return false;
   change(schedule, [&](Known& known) {
     tell_that_it_is_back(schedule, known);
     known.success = earlier(schedule.owners.now(), glance.now - *glance.newest_success);
@@ -70,6 +70,7 @@ void note_seen(Schedule& schedule, const Glance& glance) {
     const bool fresh = glance.now - *glance.newest_success < schedule.policy.interval;
     if (fresh) known.hindrances.clear();
   });
+  return true;
 }
 
 void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const JournaledEnd& ended,
@@ -102,6 +103,13 @@ bool note_away(Schedule& schedule) {
 void note_deferred(Schedule& schedule, const std::string& why) {
   change(schedule,
          [&](Known& known) { add(known, GapCause::deferred, schedule.owners.now(), why); });
+}
+
+void note_published(Schedule& schedule) {
+  const bool disabled = !schedule.policy.enabled;
+  if (schedule.journal == nullptr) return;
+  if (schedule.journal->known().published_disabled == disabled) return;
+  change(schedule, [&](Known& known) { known.published_disabled = disabled; });
 }
 
 bool note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail) {

@@ -11,8 +11,11 @@ namespace spider_check::app {
 // What this host remembers of the database, for when it is away. None of these throws: what cannot
 // be remembered costs an extra run at most.
 
-/** A tick has seen the database; its newest success, which may be another host's. */
-void note_seen(Schedule& schedule, const Glance& glance);
+/**
+ * A tick has seen the database; its newest success, which may be another host's.
+ * @return False where all of that was known, as for nearly every tick.
+ */
+bool note_seen(Schedule& schedule, const Glance& glance);
 
 /**
  * A run was recorded whole: to be called before the journal forgets it. succeeded: the spiders that
@@ -26,6 +29,9 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 
 /** A tick gave way because the host has just woken up: the next one does not. */
 void note_deferred(Schedule& schedule, const std::string& why);
+
+/** Everything was published, as the configuration is now. */
+void note_published(Schedule& schedule);
 
 /**
  * Something keeps runs from starting. Written once, however many ticks meet it.

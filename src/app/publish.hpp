@@ -6,8 +6,14 @@ namespace spider_check::app {
 
 /**
  * Writes every publication of the schedule anew, as the database has it now. Never throws: what
- * cannot be written is one warning, and stays as it was.
+ * cannot be written is one line of that level, and stays as it was.
  */
-void publish(Schedule& schedule);
+void publish(Schedule& schedule, LogLevel of_faults = LogLevel::warning);
+
+/**
+ * The same, where what is published says that the schedule is enabled and it is not, or the other
+ * way round: no run says so for a long time.
+ */
+void publish_whether_enabled(Schedule& schedule, LogLevel of_faults);
 
 }  // namespace spider_check::app

@@ -107,7 +107,7 @@ class Tick {
     (void)carry_pending(schedule_);
     if (const auto skipped = skip_at_a_glance()) return *skipped;
     const auto considered = consider();
-    note_seen(schedule_, {considered.state.now, considered.state.newest_success});
+    (void)note_seen(schedule_, {considered.state.now, considered.state.newest_success});
     warn_of_the_future(considered.state);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
     if (is_put_off(schedule_, request_, considered.state)) return {};
@@ -139,9 +139,10 @@ class Tick {
 
   std::optional<Result> skip_at_a_glance() {
     if (!schedule_.policy.enabled && !request_.force) {
+      const bool is_first = note_hindrance(schedule_, GapCause::disabled, "");
       schedule_.log.info("Scheduler is disabled; skipping");
-      // No run will say so for a long time, and what was published expects one.
-      if (note_hindrance(schedule_, GapCause::disabled, "")) publish(schedule_);
+      // It is tried again by each tick, and loud once.
+      publish_whether_enabled(schedule_, is_first ? LogLevel::warning : LogLevel::info);
       return Result{};
     }
     const auto glance = schedule_.store.glance();
@@ -154,7 +155,7 @@ class Tick {
       to_tell_ = true;
       return std::nullopt;
     }
-    note_seen(schedule_, glance);
+    if (note_seen(schedule_, glance)) publish_whether_enabled(schedule_, LogLevel::warning);
     // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
     if (!schedule_.log.says(LogLevel::info)) return Result{};
     schedule_.log.info("{}",

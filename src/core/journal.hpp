@@ -31,8 +31,9 @@ struct Known {
   std::optional<HostTime> success;  ///< the start of the newest whole run that completed
   std::optional<TimePoint> mark;    ///< the same by the database's clock: only to be compared
   std::optional<KnownRun> last;
-  std::optional<HostTime> away;  ///< since when the database cannot be used
-  HostTime noted;                ///< when this was written
+  std::optional<HostTime> away;     ///< since when the database cannot be used
+  HostTime noted;                   ///< when this was written
+  bool published_disabled = false;  ///< what is published says that the schedule is disabled
   /** What has kept runs from starting since the last one; at most one of each cause. */
   std::vector<NotedHindrance> hindrances;
 };
@@ -125,8 +126,8 @@ class Journal : public Port {
   virtual void remember(const Known& known) = 0;
 
   /**
-   * Whether what is known has this mark, and no outage: what nearly every tick asks, so it must
-   * cost next to nothing.
+   * Whether what is known has this mark, no outage, and nothing published of a disabled schedule:
+   * what nearly every tick asks, so it must cost next to nothing.
    */
   [[nodiscard]] virtual bool knows(TimePoint mark) = 0;
 

@@ -44,9 +44,9 @@ long long number_of(const fs::path& file) {
   return number;
 }
 
-/** What knows() compares, which costs no parsing: the mark, and whether there is an outage. */
-std::string mark_line(const std::optional<TimePoint>& mark, bool away) {
-  return (mark ? std::to_string(mark->time_since_epoch().count()) : "-") + (away ? " 1" : " 0");
+/** What knows() compares, which costs no parsing: the mark, and whether that is not all. */
+std::string mark_line(const std::optional<TimePoint>& mark, bool more) {
+  return (mark ? std::to_string(mark->time_since_epoch().count()) : "-") + (more ? " 1" : " 0");
 }
 
 os::FileDescriptor open_attempt(const fs::path& path) {
@@ -197,8 +197,8 @@ Known FileJournal::known() {
 void FileJournal::remember(const Known& known) {
   const FaultPoints points("what is known of the database");
   os::make_private_folder(folder_);
-  const auto text =
-      mark_line(known.mark, known.away.has_value()) + "\n" + to_line(known_json(known));
+  const bool more = known.away || known.published_disabled;
+  const auto text = mark_line(known.mark, more) + "\n" + to_line(known_json(known));
   os::replace_file(folder_ / "known", text);
 }
 

@@ -164,6 +164,7 @@ std::string known_json(const Known& known) {
                {"last", known.last ? known_run(*known.last) : Json(nullptr)},
                {"away", or_null(known.away)},
                {"noted", to_json(known.noted)},
+               {"published_disabled", known.published_disabled},
                {"hindrances", to_json(known.hindrances)}});
 }
 
@@ -178,6 +179,7 @@ Known parse_known(const std::string& record) {
     if (!json.at("last").is_null()) known.last = known_run_of(json.at("last"));
     known.away = time_or_none(json.at("away"));
     known.noted = time_of(json.at("noted"));
+    known.published_disabled = json.value("published_disabled", false);
     known.hindrances = noted_hindrances_of(json.value("hindrances", Json::array()));
     return known;
   } catch (const Json::exception&) {

@@ -248,7 +248,7 @@ def test_each_run_writes_the_metrics_for_everybody_to_read_and_a_skip_does_not(w
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-def test_a_schedule_that_is_disabled_says_so_once(world):
+def test_a_schedule_that_is_disabled_or_enabled_again_says_so_once(world):
     file = world.folder / "x.prom"
     world.sections["metrics"] = {"path": "x.prom"}
     assert world.spider("a").run().code == 0
@@ -260,8 +260,12 @@ def test_a_schedule_that_is_disabled_says_so_once(world):
     assert world.run().code == 0
     assert not file.exists()
     world.top["enabled"] = True
-    assert world.run("--force").code == 0
+    assert world.run().code == 0
     assert value(file.read_text(), "spider_check_enabled") == 1
+    file.unlink()
+    assert world.run().code == 0
+    assert not file.exists()
+    assert world.ran() == ["a"]
 
 
 def test_metrics_that_cannot_be_written_are_one_warning_and_no_failure(world):

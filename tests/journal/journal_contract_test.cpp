@@ -153,6 +153,11 @@ TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glan
   world.a.remember(known);
   CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
   CHECK(world.b.known().away == now);
+  known.away.reset();
+  known.published_disabled = true;
+  world.a.remember(known);
+  CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
+  CHECK(world.b.known().published_disabled);
 }
 
 }  // namespace spider_check::test

@@ -58,7 +58,7 @@ class FakeJournal final : public Journal {
   void remember(const Known& known) override;
 
   [[nodiscard]] bool knows(TimePoint mark) override {
-    return disk_.known.mark == mark && !disk_.known.away;
+    return disk_.known.mark == mark && !disk_.known.away && !disk_.known.published_disabled;
   }
 
   [[nodiscard]] std::string place() const override { return "/state/journal/default"; }

@@ -87,11 +87,40 @@ TEST_CASE("that a schedule is disabled is published once, by the first tick that
   (void)world.host.tick();
   world.pass(1h);
   world.host.schedule.policy.enabled = false;
-  for (int i = 0; i < 3; ++i) {
-    (void)world.host.tick();
-    world.pass(5min);
+  const auto ticks = [&](int number) {
+    for (int i = 0; i < number; ++i) {
+      (void)world.host.tick();
+      world.pass(5min);
+    }
+    return world.file.texts.size();
+  };
+  SUBCASE("and so is that it is enabled again") {
+    CHECK(ticks(3) == 2);
+    world.host.schedule.policy.enabled = true;
+    CHECK(ticks(3) == 3);
+    world.host.schedule.policy.enabled = false;
+    CHECK(ticks(3) == 4);
   }
-  CHECK(world.file.texts.size() == 2);
+  SUBCASE("or by a later one, where that could not be written") {
+    world.file.full = true;
+    CHECK(ticks(3) == 1);
+    CHECK(world.host.logged("info Could not write the page"));
+    world.file.full = false;
+    CHECK(ticks(3) == 2);
+  }
+  SUBCASE("or by a run that is forced") {
+    (void)world.host.tick({true, {}});
+    CHECK(world.file.texts.size() == 2);
+    CHECK(ticks(3) == 2);
+  }
+}
+
+TEST_CASE("a schedule that publishes nothing remembers nothing of it") {
+  World world;
+  world.host.schedule.publications.clear();
+  world.host.schedule.policy.enabled = false;
+  (void)world.host.tick();
+  CHECK_FALSE(world.disk.known.published_disabled);
 }
 
 TEST_CASE("a run without the database is published by the tick that records it") {
