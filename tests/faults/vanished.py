@@ -21,14 +21,21 @@ class Watch(threading.Thread):
     def __init__(self, world):
         super().__init__(daemon=True)
         self._world = world
+        self._over = threading.Event()
         self.since = time.monotonic()
         self.seconds = None
         self.start()
 
     def run(self):
         while lock_is_held(self._world):
-            time.sleep(0.2)
+            if self._over.wait(0.2):
+                return
         self.seconds = time.monotonic() - self.since
+
+    def close(self):
+        """Before the server is."""
+        self._over.set()
+        self.join()
 
 
 class VanishedHost:
@@ -64,6 +71,7 @@ class VanishedHost:
             cursor.execute("COMMIT")
 
     def close(self):
+        self.watch.close()
         self.alpha.close()
         self.world.close()
 
