@@ -27,7 +27,7 @@ constexpr auto patience = 2min;
 // Whoever asked this program to end does not wait for that.
 constexpr auto patience_when_stopped = 5s;
 
-const std::string no_attempts_left = "no attempts are left in this interval";
+constexpr auto no_attempts_left = "no attempts are left in this interval";
 
 /** Reads from the database what is worth a warning when it cannot be read, and no reason not to
  * run. */

@@ -22,17 +22,16 @@ using namespace std::chrono_literals;
 constexpr auto longest_wait = 10s;
 constexpr auto pause = 50ms;
 
-/** For certain: it will neither end its run nor start another spider. */
-bool is_gone(const Schedule& schedule, const Owner& owner) {
-  const auto self = schedule.owners.self();
-  const bool exists = is_neighbour(owner, self) && schedule.owners.exists(owner);
-  return judge_owner(owner, self, exists, 0s, schedule.takeover_after) == OwnerFate::gone;
-}
-
 /** Its program is gone, but one of its wardens may still be stopping a spider. */
 bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
   return is_neighbour(attempt.owner, schedule.owners.self()) &&
          schedule.owners.exists(attempt.owner);
+}
+
+/** For certain: it will neither end its run nor start another spider. */
+bool is_gone(const Schedule& schedule, const AttemptRecord& attempt) {
+  return judge_owner(attempt.owner, schedule.owners.self(), is_at_work(schedule, attempt), 0s,
+                     schedule.takeover_after) == OwnerFate::gone;
 }
 
 /** What the journal holds of those who are gone. */
@@ -43,7 +42,7 @@ Left what_is_left(const Schedule& schedule) {
   if (schedule.journal == nullptr || !schedule.journal->pending()) return left;
   try {
     for (const auto& attempt : schedule.journal->read().attempts) {
-      if (!is_gone(schedule, attempt.record.owner)) continue;
+      if (!is_gone(schedule, attempt.record)) continue;
       left = std::max(left, attempt.live ? Left::carried_elsewhere : Left::to_carry);
     }
   } catch (const std::system_error&) {

@@ -106,8 +106,9 @@ void note_deferred(Schedule& schedule, const std::string& why) {
 }
 
 void note_published(Schedule& schedule) {
-  const bool disabled = !schedule.policy.enabled;
   if (schedule.journal == nullptr) return;
+  // Where nothing is published any more there is nothing to be set right either.
+  const bool disabled = !schedule.publications.empty() && !schedule.policy.enabled;
   if (schedule.journal->known().published_disabled == disabled) return;
   change(schedule, [&](Known& known) { known.published_disabled = disabled; });
 }

@@ -21,11 +21,11 @@ void publish(Schedule& schedule, LogLevel of_faults) {
       is_whole = false;
     }
   }
-  if (is_whole && !schedule.publications.empty()) note_published(schedule);
+  if (is_whole) note_published(schedule);
 }
 
 void publish_whether_enabled(Schedule& schedule, LogLevel of_faults) {
-  if (schedule.publications.empty() || schedule.journal == nullptr) return;
+  if (schedule.journal == nullptr) return;
   if (schedule.journal->known().published_disabled == schedule.policy.enabled) {
     publish(schedule, of_faults);
   }

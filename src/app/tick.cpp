@@ -141,7 +141,8 @@ class Tick {
     if (!schedule_.policy.enabled && !request_.force) {
       const bool is_first = note_hindrance(schedule_, GapCause::disabled, "");
       schedule_.log.info("Scheduler is disabled; skipping");
-      // It is tried again by each tick, and loud once.
+      // Each tick tries it until it is written, and one is loud; so is every run where it cannot
+      // be.
       publish_whether_enabled(schedule_, is_first ? LogLevel::warning : LogLevel::info);
       return Result{};
     }
@@ -155,7 +156,7 @@ class Tick {
       to_tell_ = true;
       return std::nullopt;
     }
-    if (note_seen(schedule_, glance)) publish_whether_enabled(schedule_, LogLevel::warning);
+    if (note_seen(schedule_, glance)) publish_whether_enabled(schedule_, LogLevel::info);
     // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
     if (!schedule_.log.says(LogLevel::info)) return Result{};
     schedule_.log.info("{}",

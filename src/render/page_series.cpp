@@ -20,10 +20,6 @@ bool is_worse(const SeriesPoint& one, const SeriesPoint& other) {
   return static_cast<int>(one.verdict) > static_cast<int>(other.verdict);
 }
 
-}  // namespace
-
-namespace {
-
 /** The values of those of a spider's last successes that say what is usual. */
 std::vector<double> usual_values(const std::deque<SeriesPoint>& successes) {
   const auto is_good = [](const SeriesPoint& point) { return point.verdict == Verdict::ok; };

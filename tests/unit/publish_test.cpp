@@ -123,6 +123,20 @@ TEST_CASE("a schedule that publishes nothing remembers nothing of it") {
   CHECK_FALSE(world.disk.known.published_disabled);
 }
 
+TEST_CASE("a schedule that publishes nothing any more has cheap ticks again") {
+  World world;
+  (void)world.host.tick();
+  world.host.schedule.policy.enabled = false;
+  (void)world.host.tick();
+  REQUIRE(world.disk.known.published_disabled);
+  world.host.schedule.policy.enabled = true;
+  world.host.schedule.publications.clear();
+  (void)world.host.tick();
+  const int remembered = world.disk.remembered;
+  (void)world.host.tick();
+  CHECK(world.disk.remembered == remembered);
+}
+
 TEST_CASE("a run without the database is published by the tick that records it") {
   World world;
   world.database.down = true;
