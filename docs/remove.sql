@@ -27,7 +27,8 @@ DELETE FROM scheduler_state WHERE partial;
 -- … and one that nobody will finish for one that goes on.
 UPDATE scheduler_state SET status = 'failed' WHERE status = 'running' AND owner_token IS NOT NULL;
 
-DROP TABLE spider_run, spider_check_told, spider_check_notification, spider_check_migration;
+DROP TABLE spider_run, spider_check_told, spider_check_notification, spider_check_database,
+    spider_check_migration;
 
 ALTER TABLE scheduler_state
     DROP CONSTRAINT scheduler_state_status,
@@ -35,7 +36,8 @@ ALTER TABLE scheduler_state
     DROP COLUMN attempt, DROP COLUMN next_attempt_at, DROP COLUMN finished_at, DROP COLUMN failure,
     DROP COLUMN lateness, DROP COLUMN missed_intervals, DROP COLUMN host, DROP COLUMN boot_id,
     DROP COLUMN pid_namespace, DROP COLUMN pid, DROP COLUMN process_start, DROP COLUMN slot,
-    DROP COLUMN owner_token, DROP COLUMN faults, DROP COLUMN machine_id, DROP COLUMN hindrances;
+    DROP COLUMN owner_token, DROP COLUMN faults, DROP COLUMN machine_id, DROP COLUMN hindrances,
+    DROP COLUMN spiders_outlive;
 
 COMMENT ON COLUMN scheduler_state.last_run_at IS NULL;
 COMMENT ON COLUMN scheduler_state.updated_at IS NULL;

@@ -50,7 +50,7 @@ std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
            " may not use spider-check's tables; use the one that migrated, or let that one type: "
            "GRANT SELECT, INSERT, UPDATE, DELETE ON scheduler_state, spider_run, "
            "spider_check_told, "
-           "spider_check_notification, spider_check_migration TO " +
+           "spider_check_notification, spider_check_database, spider_check_migration TO " +
            user + "; GRANT USAGE ON SEQUENCE scheduler_state_id_seq TO " + user;
   }
   if (facts.schema_version != 0 || rights.may_create != 0) return {};
