@@ -76,6 +76,9 @@ struct NotifyConfig {
 /** Everything that is configured, checked whole. */
 struct Config {
   std::string name = "default";
+  /** By what the configuration is known: its file, as it was named, and where that really is; where
+   * there is none, the working directory. */
+  std::vector<std::filesystem::path> identity;
   Policy policy;
   std::string timezone;  ///< an IANA name; empty: the host's
   int max_instances = 1;

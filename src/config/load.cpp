@@ -80,6 +80,22 @@ void warn_of_no_name(const fs::path& file, const Environment& environment, Confi
   }
 }
 
+/**
+ * The file as it was named first: whoever deploys by links, like a release or a ConfigMap, has
+ * another file by the same name each time.
+ */
+std::vector<fs::path> identity_of(const std::optional<fs::path>& file,
+                                  const Environment& environment) {
+  if (!file) return {environment.working_directory};
+  std::vector<fs::path> names{*file};
+  std::error_code ignored;
+  const auto real = fs::canonical(*file, ignored);
+  if (!real.empty() && real != *file) names.push_back(real);
+  // Before it was written, what ran here was known by the directory.
+  if (file->filename() == "spider-check.toml") names.push_back(file->parent_path());
+  return names;
+}
+
 /** Nothing said what to run: then a person who stands in a Scrapy project means that one. */
 void default_project(Config& config, const Environment& environment) {
   if (config.scrapy || !config.programs.empty()) return;
@@ -128,6 +144,7 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   auto credential = apply_credential(environment, config.database);
   apply_settings(settings_of(environment), config);
   check_together(config);
+  config.identity = identity_of(found, environment);
   set_folders(config, environment);
   default_project(config, environment);
   config.warnings = warn_of_open_secrets(secrets);

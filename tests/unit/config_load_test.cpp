@@ -205,4 +205,25 @@ TEST_CASE("the real environment is read as it is") {
   ::unsetenv("SPIDER_CHECK_TEST_EMPTY");
 }
 
+TEST_CASE("a configuration is known by its file, as it was named and as it is") {
+  const World world;
+  const auto file = world.folder.write("releases/1/jobs.toml", "");
+  const auto link = world.folder.path() / "current";
+  std::filesystem::create_symlink(file.parent_path(), link);
+  using Paths = std::vector<std::filesystem::path>;
+  CHECK(world.load(file.string()).config.identity == Paths{file});
+  CHECK(world.load("../current/jobs.toml").config.identity == Paths{link / "jobs.toml", file});
+}
+
+TEST_CASE("what is configured by variables is known by its directory, also once it has a file") {
+  World world;
+  const auto here = world.environment.working_directory;
+  using Paths = std::vector<std::filesystem::path>;
+  CHECK(world.load().config.identity == Paths{here / "spider-check.toml", here});
+  std::filesystem::remove(here / "spider-check.toml");
+  const auto loaded = world.load();
+  // The machine may have one in /etc.
+  CHECK(loaded.config.identity == Paths{loaded.file.value_or(here)});
+}
+
 }  // namespace spider_check::config

@@ -1,0 +1,200 @@
+#include "os/own_directory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <string_view>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/file_name.hpp"
+#include "core/hash.hpp"
+#include "os/file_descriptor.hpp"
+#include "os/file_lock.hpp"
+#include "os/new_file.hpp"
+#include "os/private_folder.hpp"
+#include "os/system_error.hpp"
+
+namespace spider_check::os {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// With a dot in front it is the name of no spider's directory, as to_file_name() makes them.
+constexpr const char* mark_name = ".configuration";
+
+constexpr std::size_t hash_digits = 8;
+
+// Another process that claims the same directory is done after one.
+constexpr int most_tries = 10;
+
+FileDescriptor open_mark(const fs::path& directory) {
+  const auto path = directory / mark_name;
+  return {Adopt{}, ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+}
+
+std::string read_mark(const FileDescriptor& file) {
+  std::array<char, std::size_t{4} * PATH_MAX> buffer;
+  const auto got = file ? ::pread(file.get(), buffer.data(), buffer.size(), 0) : 0;
+  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))};
+}
+
+/** Takes a line off the front of the text. */
+std::string take_line(std::string_view& text) {
+  const auto end = std::min(text.find('\n'), text.size());
+  auto line = std::string(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+std::vector<fs::path> lines_of(std::string_view mark) {
+  std::vector<fs::path> lines;
+  while (!mark.empty()) lines.emplace_back(take_line(mark));
+  return lines;
+}
+
+bool holds(const std::vector<fs::path>& paths, const fs::path& path) {
+  return std::find(paths.begin(), paths.end(), path) != paths.end();
+}
+
+/** Whether the configuration of this mark is certainly no more. */
+bool is_gone(std::string_view mark) {
+  const auto path = take_line(mark);
+
+  struct stat status {};
+
+  if (path.empty()) return true;
+  return ::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool is_still_there(const FileDescriptor& file) {
+  struct stat status {};
+
+  return ::fstat(file.get(), &status) == 0 && status.st_nlink > 0;
+}
+
+std::string hash_of(const std::string& text) {
+  std::array<char, hash_digits + 1> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%08x", fnv1a(text));
+  return buffer.data();
+}
+
+std::string mark_of(const fs::path& directory) {
+  return read_mark(open_mark(directory));
+}
+
+/** The directories beside this one that have its name and a hash, in the order of their names. */
+std::vector<fs::path> beside(const fs::path& plain) {
+  const auto start = plain.filename().string() + "-";
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(plain.parent_path(), ignored)) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with(start) || name.size() != start.size() + hash_digits) continue;
+    if (name.find_first_not_of("0123456789abcdef", start.size()) == std::string::npos) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+OwnDirectory::OwnDirectory(fs::path root, const std::string& name,
+                           std::vector<fs::path> configuration)
+    : plain_(std::move(root) / to_file_name(name)), configuration_(std::move(configuration)) {}
+
+const fs::path& OwnDirectory::path() const {
+  if (!path_) path_ = find();
+  return *path_;
+}
+
+bool OwnDirectory::is_ours(const std::string& mark) const {
+  const auto lines = lines_of(mark);
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const auto& line) { return holds(configuration_, line); });
+}
+
+/** All our names, and of those that a mark of ours has, the links that lead to us still. */
+std::string OwnDirectory::new_mark(const std::string& old) const {
+  auto names = configuration_;
+  for (const auto& line : is_ours(old) ? lines_of(old) : std::vector<fs::path>()) {
+    std::error_code ignored;
+    const bool leads_here = holds(configuration_, fs::canonical(line, ignored));
+    if (leads_here && !holds(names, line)) names.push_back(line);
+  }
+  std::string mark;
+  for (const auto& name : names) mark += name.string() + "\n";
+  return mark;
+}
+
+/** Nothing is missing of what it says of us. */
+bool OwnDirectory::knows_us(const std::string& mark) const {
+  const auto lines = lines_of(mark);
+  return std::all_of(configuration_.begin(), configuration_.end(),
+                     [&](const auto& name) { return holds(lines, name); });
+}
+
+fs::path OwnDirectory::find() const {
+  const auto mark = configuration_.empty() ? std::string() : mark_of(plain_);
+  if (configuration_.empty() || is_ours(mark)) return plain_;
+  std::optional<fs::path> free;
+  if (is_gone(mark)) free = plain_;
+  for (const auto& directory : beside(plain_)) {
+    const auto other = mark_of(directory);
+    if (is_ours(other)) return directory;
+    if (!free && !other.empty() && is_gone(other)) free = directory;
+  }
+  return free ? *free : new_path();
+}
+
+/** One that is not there yet. */
+fs::path OwnDirectory::new_path() const {
+  for (auto text = configuration_.front().string();; text += '.') {
+    const fs::path path = plain_.native() + "-" + hash_of(text);
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(path, ignored))) return path;
+  }
+}
+
+/** False: it is another's by now, or another process is just writing. */
+bool OwnDirectory::try_mark(const fs::path& directory) const {
+  const auto file = open_mark(directory);
+  if (!file && errno != ENOENT) {
+    throw system_error("cannot read " + (directory / mark_name).string());
+  }
+  if (!file) {
+    try {
+      write_new_file(directory / mark_name, new_mark({}));
+      return true;
+    } catch (const std::system_error& error) {
+      if (error.code() != std::errc::file_exists) throw;
+      return false;
+    }
+  }
+  if (knows_us(read_mark(file))) return true;
+  // Only one of two that find the mark of a configuration that is gone replaces it.
+  if (!try_lock(file) && errno == EWOULDBLOCK) return false;
+  if (!is_still_there(file)) return false;
+  const auto mark = read_mark(file);
+  if (!is_ours(mark) && !is_gone(mark)) return false;
+  replace_file(directory / mark_name, new_mark(mark));
+  return true;
+}
+
+const fs::path& OwnDirectory::make() {
+  for (int tries = 0; tries < most_tries; ++tries) {
+    make_private_folder(path());
+    if (configuration_.empty() || try_mark(*path_)) return *path_;
+    path_ = find();
+  }
+  throw std::system_error(EBUSY, std::generic_category(),
+                          "cannot write " + (*path_ / mark_name).string());
+}
+
+}  // namespace spider_check::os

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spider_check::os {
+
+/**
+ * The directory ROOT/NAME of one configuration file. Where that belongs to another configuration
+ * file, ours is ROOT/NAME-HHHHHHHH, so that two files of one name never share a directory.
+ *
+ * The file `.configuration` in a directory says whose it is; where there is none, it belongs to the
+ * configuration that writes there first. A configuration that was moved keeps its directory, unless
+ * it has one under its new name.
+ */
+class OwnDirectory {
+ public:
+  /**
+   * configuration: absolute paths by which the configuration is known, each of which is enough to
+   * know it; the first exists for as long as the configuration does. None: ROOT/NAME is ours,
+   * whatever stands there.
+   */
+  OwnDirectory(std::filesystem::path root, const std::string& name,
+               std::vector<std::filesystem::path> configuration);
+
+  /** Where it is, or would be made. Looks at the first call, and writes nothing. */
+  [[nodiscard]] const std::filesystem::path& path() const;
+
+  /**
+   * Makes the directory and those above it where they are missing, and writes down whose it is.
+   * Gives its path, which is another than before where another configuration was faster. Throws
+   * std::system_error.
+   */
+  const std::filesystem::path& make();
+
+ private:
+  [[nodiscard]] std::filesystem::path find() const;
+  [[nodiscard]] std::filesystem::path new_path() const;
+  [[nodiscard]] bool is_ours(const std::string& mark) const;
+  [[nodiscard]] bool knows_us(const std::string& mark) const;
+  [[nodiscard]] std::string new_mark(const std::string& old) const;
+  [[nodiscard]] bool try_mark(const std::filesystem::path& directory) const;
+
+  std::filesystem::path plain_;
+  std::vector<std::filesystem::path> configuration_;
+  mutable std::optional<std::filesystem::path> path_;
+};
+
+}  // namespace spider_check::os
