@@ -17,6 +17,7 @@
 #include "app/telling.hpp"
 #include "app/tick.hpp"
 #include "core/errors.hpp"
+#include "db/look.hpp"
 #include "db/migrator.hpp"
 #include "os/log_follower.hpp"
 #include "os/log_output.hpp"
@@ -58,6 +59,7 @@ class Commands {
       return db::migrate(parts_.session());
     };
     print(app::migrate(apply, command.wait));
+    for (const auto& line : db::look(parts_.session()).warnings) schedule_.log.warn("{}", line);
     return {};
   }
 

@@ -13,17 +13,26 @@ namespace spider_check::db {
  */
 inline constexpr std::int32_t lock_class = 0x73706472;
 
-/** The second half for a slot of a schedule. */
-[[nodiscard]] inline std::int32_t slot_key(const std::string& schedule, int slot) {
-  return static_cast<std::int32_t>(fnv1a("slot " + std::to_string(slot) + " of " + schedule));
+/** The second half for what is done in the schema of this oid: each schema is a world of its own.
+ */
+[[nodiscard]] inline std::int32_t key_of(const std::string& what, std::int64_t schema) {
+  return static_cast<std::int32_t>(fnv1a(what + " in " + std::to_string(schema)));
+}
+
+/** For a slot of a schedule. */
+[[nodiscard]] inline std::int32_t slot_key(std::int64_t schema, const std::string& schedule,
+                                           int slot) {
+  return key_of("slot " + std::to_string(slot) + " of " + schedule, schema);
 }
 
 /** Held while one of several slots is being given to a run. */
-[[nodiscard]] inline std::int32_t deciding_key(const std::string& schedule) {
-  return static_cast<std::int32_t>(fnv1a("deciding " + schedule));
+[[nodiscard]] inline std::int32_t deciding_key(std::int64_t schema, const std::string& schedule) {
+  return key_of("deciding " + schedule, schema);
 }
 
 /** Held by whoever migrates. */
-inline constexpr std::int32_t migration_key = static_cast<std::int32_t>(fnv1a("migration"));
+[[nodiscard]] inline std::int32_t migration_key(std::int64_t schema) {
+  return key_of("migration", schema);
+}
 
 }  // namespace spider_check::db

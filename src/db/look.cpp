@@ -15,10 +15,12 @@ struct Rights {
   std::string schema;
 };
 
-Rights ask_for_rights(soci::session& sql) {
+Rights ask_for_rights(soci::session& sql, const Schema& schema) {
   Rights rights;
-  sql << "SELECT (NOT pg_is_in_recovery())::int, coalesce(current_schema(), ''), "
-         "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::int, "
+  rights.schema = schema.name;
+  const auto oid = static_cast<long long>(schema.oid);
+  sql << "SELECT (NOT pg_is_in_recovery())::int, "
+         "coalesce(has_schema_privilege(:schema::oid, 'CREATE'), false)::int, "
          "coalesce(has_table_privilege(to_regclass('spider_check_migration'), 'SELECT'), "
          "true)::int, "
          "(SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT') AND "
@@ -28,20 +30,13 @@ Rights ask_for_rights(soci::session& sql) {
          "to_regclass('spider_check_notification')))::int * "
          "coalesce(has_sequence_privilege(to_regclass('scheduler_state_id_seq'), 'USAGE'), "
          "true)::int",
-      soci::into(rights.is_primary), soci::into(rights.schema), soci::into(rights.may_create),
+      soci::use(oid), soci::into(rights.is_primary), soci::into(rights.may_create),
       soci::into(rights.may_read), soci::into(rights.may_write);
   return rights;
 }
 
-/** For a statement that a person types. */
-std::string quoted(const std::string& name) {
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
-}
-
 std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
-  const auto user = quoted(facts.user);
+  const auto user = quoted_identifier(facts.user);
   if (rights.is_primary == 0) {
     return "the server is a standby, which takes no writes; name the primary one";
   }
@@ -54,24 +49,63 @@ std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
            user + "; GRANT USAGE ON SEQUENCE scheduler_state_id_seq TO " + user;
   }
   if (facts.schema_version != 0 || rights.may_create != 0) return {};
-  if (rights.schema.empty()) return "no schema of its search_path exists; make one, or mend it";
+  if (rights.schema.empty()) return no_schema;
   return "user " + user + " may not make tables in the schema " + rights.schema +
-         "; let its owner type: GRANT CREATE ON SCHEMA " + quoted(rights.schema) + " TO " + user;
+         "; let its owner type: GRANT CREATE ON SCHEMA " + quoted_identifier(rights.schema) +
+         " TO " + user;
+}
+
+/** Who else may make something in the schema, one line each. */
+std::vector<std::string> creators(soci::session& sql, const Schema& schema) {
+  const auto oid = static_cast<long long>(schema.oid);
+  const soci::rowset<std::string> roles =
+      (sql.prepare << "SELECT DISTINCT coalesce(r.rolname::text, '') FROM pg_namespace n "
+                      "JOIN pg_database d ON d.datname = current_database() "
+                      "CROSS JOIN LATERAL aclexplode(n.nspacl) AS acl "
+                      "LEFT JOIN pg_roles r ON r.oid = acl.grantee "
+                      "WHERE n.oid = :schema::oid AND acl.privilege_type = 'CREATE' "
+                      "AND acl.grantee NOT IN (n.nspowner, d.datdba) "
+                      "AND r.rolsuper IS NOT TRUE AND r.rolname IS DISTINCT FROM current_user "
+                      "ORDER BY 1",
+       soci::use(oid));
+  std::vector<std::string> lines;
+  for (const auto& role : roles) {
+    const auto grantee = role.empty() ? std::string("PUBLIC") : quoted_identifier(role);
+    lines.push_back("the schema " + schema.name + ": " +
+                    (role.empty() ? "everybody" : "role " + grantee) +
+                    " may create tables and functions in it; let its owner type: "
+                    "REVOKE CREATE ON SCHEMA " +
+                    quoted_identifier(schema.name) + " FROM " + grantee);
+  }
+  return lines;
 }
 
 }  // namespace
 
+std::string obstacle_of_encoding(const std::string& encoding) {
+  if (encoding == "UTF8" || encoding == "SQL_ASCII") return {};
+  return "the encoding " + encoding +
+         " has no letters for every name and message; make a database that has: "
+         "createdb --encoding=UTF8 --template=template0 NAME";
+}
+
 DatabaseFacts look(Session& session) {
   DatabaseFacts facts;
   Rights rights;
+  std::string encoding;
   session.run([&](soci::session& sql) {
     sql << "SELECT split_part(current_setting('server_version'), ' ', 1), current_database(), "
-           "current_user",
-        soci::into(facts.server_version), soci::into(facts.database), soci::into(facts.user);
-    rights = ask_for_rights(sql);
+           "current_user, current_setting('server_encoding')",
+        soci::into(facts.server_version), soci::into(facts.database), soci::into(facts.user),
+        soci::into(encoding);
+    facts.warnings = creators(sql, session.schema());
+    rights = ask_for_rights(sql, session.schema());
   });
   if (rights.may_read != 0) facts.schema_version = schema_version(session);
-  facts.obstacle = obstacle_of(facts, rights);
+  const bool none = facts.schema_version == 0 && !session.schema().has_tables;
+  if (none && !session.run(tables_elsewhere).empty()) rights.may_create = 1;
+  facts.obstacle = obstacle_of_encoding(encoding);
+  if (facts.obstacle.empty()) facts.obstacle = obstacle_of(facts, rights);
   return facts;
 }
 

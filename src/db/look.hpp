@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "db/session.hpp"
 
@@ -14,7 +15,11 @@ struct DatabaseFacts {
   std::string user;
   std::optional<int> schema_version;  ///< 0: there are no tables of ours; empty: may not be read
   std::string obstacle;  ///< what would refuse a migration or a tick, and what would be right
+  std::vector<std::string> warnings;  ///< what lets others interfere, and what to type
 };
+
+/** Why this encoding is no good for us, and what would be right; empty when it is. */
+[[nodiscard]] std::string obstacle_of_encoding(const std::string& encoding);
 
 /** Asks the database; changes nothing. Throws DbError. */
 [[nodiscard]] DatabaseFacts look(Session& session);

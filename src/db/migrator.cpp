@@ -2,9 +2,8 @@
 
 #include <memory>
 
-#include <soci/postgresql/soci-postgresql.h>
-
 #include "db/lock_key.hpp"
+#include "db/look.hpp"
 #include "db/migrations.hpp"
 
 namespace spider_check::db {
@@ -31,11 +30,11 @@ void refuse_newer(soci::session& sql) {
   if (version > needed_version()) require_version(version);
 }
 
-void execute(soci::session& sql, const Migration& migration) {
+void execute(soci::session& sql, const Migration& migration, const Schema& schema) {
   // Not through SOCI's parser, which would take a ':' in a comment for a parameter.
-  auto* connection = static_cast<const soci::postgresql_session_backend&>(*sql.get_backend()).conn_;
+  auto* connection = connection_of(sql);
   const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
-      PQexec(connection, std::string(migration.sql).c_str()), &PQclear);
+      PQexec(connection, qualified(migration.sql, schema.name).c_str()), &PQclear);
   if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) return;
   const bool lost = PQstatus(connection) == CONNECTION_BAD;
   const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
@@ -45,13 +44,13 @@ void execute(soci::session& sql, const Migration& migration) {
                     ") failed: " + (primary != nullptr ? primary : "the connection was lost"));
 }
 
-bool apply(soci::session& sql, const Migration& migration) {
+bool apply(soci::session& sql, const Migration& migration, const Schema& schema) {
   soci::transaction transaction(sql);
   // On a big table a migration may take minutes, and so may waiting for somebody else's.
   sql << "SET LOCAL statement_timeout = 0";
+  const auto key = migration_key(schema.oid);
   // Whoever comes second waits here and then finds it applied.
-  sql << "SELECT pg_advisory_xact_lock(:class, :key)", soci::use(lock_class),
-      soci::use(migration_key);
+  sql << "SELECT pg_advisory_xact_lock(:class, :key)", soci::use(lock_class), soci::use(key);
   create_record(sql);
   refuse_newer(sql);
   const auto checksum = applied_checksum(sql, migration.version);
@@ -64,11 +63,22 @@ bool apply(soci::session& sql, const Migration& migration) {
                       ") was applied to this database in another form than this program knows; "
                       "use the program that applied it, or a newer one");
   }
-  execute(sql, migration);
+  execute(sql, migration, schema);
   sql << "INSERT INTO spider_check_migration (version, name, checksum) VALUES (:v, :n, :c)",
       soci::use(migration.version), soci::use(name), soci::use(own_checksum);
   transaction.commit();
   return true;
+}
+
+/** Not where our tables are already: what they cannot hold waits in the journal. */
+void refuse_encoding(Session& session) {
+  const auto encoding = session.run([](soci::session& sql) {
+    std::string name;
+    sql << "SELECT current_setting('server_encoding')", soci::into(name);
+    return name;
+  });
+  const auto obstacle = obstacle_of_encoding(encoding);
+  if (!obstacle.empty()) throw DbError(DbError::Kind::refused, obstacle);
 }
 
 }  // namespace
@@ -103,11 +113,23 @@ int schema_version(Session& session) {
   });
 }
 
+void require_migrated(Session& session) {
+  const int version = schema_version(session);
+  if (version == 0 && !session.schema().has_tables) {
+    const auto elsewhere = session.run(tables_elsewhere);
+    if (!elsewhere.empty()) throw DbError(DbError::Kind::not_migrated, elsewhere);
+  }
+  require_version(version);
+}
+
 std::vector<std::string> migrate(Session& session) {
-  return session.run_unlimited([](soci::session& sql) {
+  const auto schema = session.schema();
+  if (schema.name.empty()) throw DbError(DbError::Kind::refused, no_schema);
+  if (schema_version(session) == 0) refuse_encoding(session);
+  return session.run_unlimited([&](soci::session& sql) {
     std::vector<std::string> applied;
     for (const auto& migration : migrations()) {
-      if (apply(sql, migration)) applied.emplace_back(migration.name);
+      if (apply(sql, migration, schema)) applied.emplace_back(migration.name);
     }
     return applied;
   });

@@ -20,6 +20,16 @@ void require_version(int version);
 [[nodiscard]] int schema_version(Session& session);
 
 /**
+ * The same for the version of the database's schema; where there is none, but another schema has
+ * tables of ours, it names that. Throws DbError.
+ */
+void require_migrated(Session& session);
+
+/** Why nothing can be made. */
+inline constexpr const char* no_schema =
+    "no schema of its search_path exists; make one, or mend it";
+
+/**
  * Applies what is missing, each migration in a transaction of its own, under a lock that only
  * migrations take. Gives the names of those applied. Throws DbError: also when an applied file
  * differs from the program's, or the database is newer than the program.

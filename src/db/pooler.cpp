@@ -11,7 +11,7 @@ namespace {
 constexpr int rounds = 20;
 
 int backend_of(Session& session) {
-  return session.run([](soci::session& sql) {
+  return session.run_unpinned([](soci::session& sql) {
     int pid = 0;
     sql << "SELECT pg_backend_pid()", soci::into(pid);
     return pid;
@@ -30,7 +30,7 @@ bool share_backends(Session& session, Session& other) {
   for (int round = 0; round < rounds; ++round) {
     int now = 0;
     try {
-      other.run([](soci::session& sql) { sql.begin(); });
+      other.run_unpinned([](soci::session& sql) { sql.begin(); });
       now = backend_of(other);
     } catch (const DbError& error) {
       // A pool that has no second connection to give is no proof of anything.
@@ -39,7 +39,7 @@ bool share_backends(Session& session, Session& other) {
     // As long as the transaction lasts nobody else has its backend.
     const bool shared =
         now == ours || (theirs != 0 && now != theirs) || backend_of(session) != ours;
-    other.run([](soci::session& sql) { sql.rollback(); });
+    other.run_unpinned([](soci::session& sql) { sql.rollback(); });
     if (shared) return true;
     // What was given back last is given away first: without this look each of the two would have
     // its own again for as long as nobody else comes in between.

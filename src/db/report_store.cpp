@@ -16,7 +16,7 @@ auto PgReportStore::read(Statements&& statements) {
   try {
     return session_.run(std::forward<Statements>(statements));
   } catch (const DbError& error) {
-    if (error.kind() == DbError::Kind::not_migrated) require_version(schema_version(session_));
+    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
     throw;
   }
 }

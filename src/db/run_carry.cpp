@@ -2,6 +2,7 @@
 
 #include "core/attempt_record.hpp"
 #include "db/attempt_rows.hpp"
+#include "db/migrator.hpp"
 #include "db/run_store.hpp"
 #include "db/slot_lock.hpp"
 
@@ -63,7 +64,7 @@ RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, Slo
     }
     throw LostRun("the lock of this run was taken by another process");
   }
-  require_schema();
+  require_migrated(session_);
   return session_.run([&](soci::session& sql) {
     return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
   });
@@ -74,7 +75,7 @@ std::unique_ptr<SlotLock> PgRunStore::unheld_lock(int slot) {
 }
 
 RunId PgRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
-  require_schema();
+  require_migrated(session_);
   return session_.run([&](soci::session& sql) {
     return in_transaction(sql, [&] { return record(sql, schedule_, attempt, now); });
   });

@@ -1,5 +1,9 @@
 #include "db/run_rows.hpp"
 
+#include <memory>
+
+#include "db/session.hpp"
+#include "db/sqlstate.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
@@ -63,25 +67,69 @@ std::optional<Run> read_one(soci::session& sql, const std::string& schedule,
 
 }  // namespace
 
-std::optional<Glance> glance_with_messages(soci::session& sql, const std::string& schedule,
-                                           const std::vector<std::string>& channels) {
-  const auto names = to_array_literal(channels);
+namespace {
+
+std::string literal(soci::session& sql, const std::string& text) {
+  const std::unique_ptr<char, void (*)(void*)> quoted(
+      PQescapeLiteral(connection_of(sql), text.data(), text.size()), &PQfreemem);
+  if (!quoted) throw DbError(DbError::Kind::data, one_line(PQerrorMessage(connection_of(sql))));
+  return quoted.get();
+}
+
+TimePoint database_time(soci::session& sql) {
+  std::string now;
+  sql << "SELECT extract(epoch from now())", soci::into(now);
+  return from_seconds(now);
+}
+
+// An earlier schema of the path may hold a table, or a view, of a stranger's. The search_path is
+// changed for this one message only, whose statements are one transaction, so that no session of a
+// pooler's keeps it.
+constexpr const char* search_no_second_schema =
+    "SELECT CASE WHEN pg_catalog.cardinality(pg_catalog.current_schemas(false)) "
+    "OPERATOR(pg_catalog.>) 1 THEN pg_catalog.set_config('search_path', '', true) END; ";
+
+/** Whether there may be something to tell. */
+std::string to_tell(const std::string& schedule, const std::string& channels) {
+  return ", (EXISTS (SELECT FROM spider_check_notification n "
+         "WHERE n.schedule OPERATOR(pg_catalog.=) " +
+         schedule + " AND n.channel OPERATOR(pg_catalog.=) ANY (" + channels +
+         "::text[]) AND n.next_try_at OPERATOR(pg_catalog.<=) now()) "
+         "OR NOT EXISTS (SELECT FROM spider_check_told t "
+         "WHERE t.schedule OPERATOR(pg_catalog.=) " +
+         schedule + " AND t.success OPERATOR(pg_catalog.>=) scheduler_state.last_run_at))::int ";
+}
+
+}  // namespace
+
+Glance read_glance(soci::session& sql, const std::string& schedule,
+                   const std::vector<std::string>& channels, Path path) {
+  const auto name = literal(sql, schedule) + "::text";
+  // As small as it can be, because nearly every tick is this one message: the schema's version
+  // or a product and a cast to bigint would each cost a new session some percent of a whole tick.
+  // Each operator says that it is PostgreSQL's, in whatever schema somebody else has made another;
+  // now() cannot be anybody else's, and is not written as CURRENT_TIMESTAMP, so that a test can put
+  // another clock before pg_catalog. The pair is compared and sorted as a pair because only the
+  // index on just that pair can give it: with schedule = … the planner may take the index on
+  // last_run_at alone, and read past failures.
   std::string now;
   std::string success;
   std::string found;
-  int to_tell = 0;
-  sql << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule, "
-         "(EXISTS (SELECT FROM spider_check_notification n WHERE n.schedule = :schedule "
-         "AND n.channel = ANY (:channels::text[]) AND n.next_try_at <= now()) "
-         "OR NOT EXISTS (SELECT FROM spider_check_told t WHERE t.schedule = :same "
-         "AND t.success >= scheduler_state.last_run_at))::int "
-         "FROM scheduler_state WHERE (schedule, last_run_at) <= (:also, now()) "
-         "AND status = 'completed' AND NOT partial AND spider_count > 0 "
+  int telling = 0;
+  sql << (path == Path::of_user ? search_no_second_schema : "")
+      << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule"
+      << (channels.empty() ? std::string(", 0 ")
+                           : to_tell(name, literal(sql, to_array_literal(channels))))
+      << "FROM scheduler_state "
+         "WHERE (schedule, last_run_at) OPERATOR(pg_catalog.<=) ("
+      << name
+      << ", now()) AND status::text OPERATOR(pg_catalog.=) 'completed'::text AND NOT partial "
+         "AND spider_count OPERATOR(pg_catalog.>) 0 "
          "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
-      soci::use(schedule), soci::use(names), soci::use(schedule), soci::use(schedule),
-      soci::into(now), soci::into(success), soci::into(found), soci::into(to_tell);
-  if (!sql.got_data() || found != schedule) return std::nullopt;
-  return Glance{from_seconds(now), from_seconds(success), to_tell != 0};
+      soci::into(now), soci::into(success), soci::into(found), soci::into(telling);
+  // Without a success of its own the pair before it is another schedule's.
+  if (!sql.got_data() || found != schedule) return Glance{database_time(sql), std::nullopt};
+  return Glance{from_seconds(now), from_seconds(success), telling != 0};
 }
 
 std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule) {

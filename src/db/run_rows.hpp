@@ -15,14 +15,19 @@ namespace spider_check::db {
 // Reads of rows. Rows that start in the future of the database's clock count for nothing. All of
 // them throw soci_error, which Session::run turns into DbError. `lock_held` is left to the caller.
 
+/** By which search_path the table is found. */
+enum class Path {
+  of_user,  ///< as the session began; of several schemas none is searched: "no such table"
+  pinned,
+};
+
 /**
- * The newest success, and whether there may be something to tell in these channels: a message that
- * is due, or a success that nobody has looked at, of a host that died before it could tell. One
- * round trip, as cheap as PgRunStore::glance().
+ * The newest success, and whether there may be something to tell in these channels, if any: a
+ * message that is due, or a success that nobody has looked at, of a host that died before it could
+ * tell. One round trip where there is a success.
  */
-[[nodiscard]] std::optional<Glance> glance_with_messages(soci::session& sql,
-                                                         const std::string& schedule,
-                                                         const std::vector<std::string>& channels);
+[[nodiscard]] Glance read_glance(soci::session& sql, const std::string& schedule,
+                                 const std::vector<std::string>& channels, Path path);
 
 /** How many columns run_columns() are. */
 inline constexpr std::size_t run_width = 18;
@@ -35,7 +40,7 @@ inline constexpr std::size_t run_width = 18;
 
 /**
  * The SQL that selects this column, `id` or `last_run_at`, of the newest success of :schedule, if
- * it has one: from the index on just that (run_store.cpp says why it must be written so).
+ * it has one: from the index on just that (read_glance() says why it must be written so).
  */
 [[nodiscard]] std::string newest_success(const std::string& column);
 

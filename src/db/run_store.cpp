@@ -21,12 +21,6 @@ void require_written(soci::statement& statement, const Claim& claim) {
   if (statement.get_affected_rows() == 0) lost_run(claim.id);
 }
 
-TimePoint database_time(soci::session& sql) {
-  std::string now;
-  sql << "SELECT extract(epoch from now())", soci::into(now);
-  return from_seconds(now);
-}
-
 /** NULL for an empty optional. */
 struct Nullable {
   template <typename T>
@@ -68,47 +62,30 @@ auto PgRunStore::on_schema(Statements&& statements) {
   try {
     return session_.run(std::forward<Statements>(statements));
   } catch (const DbError& error) {
-    if (error.kind() == DbError::Kind::not_migrated) require_version(schema_version(session_));
+    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
     throw;
   }
 }
 
 Glance PgRunStore::glance() {
-  if (!channels_.empty()) {
-    return on_schema([&](soci::session& sql) {
-      return glance_with_messages(sql, schedule_, channels_)
-          .value_or(Glance{database_time(sql), std::nullopt});
-    });
+  const auto read = [&](Path path) {
+    return [&, path](soci::session& sql) { return read_glance(sql, schedule_, channels_, path); };
+  };
+  if (!session_.is_pinned()) {
+    try {
+      return session_.run_unpinned(read(Path::of_user));
+    } catch (const DbError& error) {
+      // Where the path has several schemas, or the table is not there.
+      if (error.kind() != DbError::Kind::not_migrated) throw;
+    }
   }
-  return on_schema([&](soci::session& sql) {
-    // As small as it can be, because nearly every tick is this one statement: the schema's version
-    // or a product and a cast to bigint would each cost a new session some percent of a whole tick.
-    // now() is not written as CURRENT_TIMESTAMP, so that a test can put another clock in its place.
-    // The pair is compared and sorted as a pair because only the index on just that pair can give
-    // it: with schedule = … the planner may take the index on last_run_at alone, and read past
-    // failures.
-    std::string now;
-    std::string success;
-    std::string schedule;
-    sql << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule "
-           "FROM scheduler_state WHERE (schedule, last_run_at) <= (:schedule, now()) "
-           "AND status = 'completed' AND NOT partial AND spider_count > 0 "
-           "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
-        soci::use(schedule_), soci::into(now), soci::into(success), soci::into(schedule);
-    // Without a success of its own the pair before it is another schedule's.
-    if (!sql.got_data() || schedule != schedule_) return Glance{database_time(sql), std::nullopt};
-    return Glance{from_seconds(now), from_seconds(success)};
-  });
-}
-
-void PgRunStore::require_schema() {
-  require_version(schema_version(session_));
+  return on_schema(read(Path::pinned));
 }
 
 State PgRunStore::state() {
   // Nothing is written, and nobody is told anything but "not yet", by a tick that does not get
   // here.
-  require_schema();
+  require_migrated(session_);
   const auto glance = this->glance();
   State state;
   state.now = glance.now;

@@ -55,9 +55,6 @@ class PgRunStore final : public RunStore {
   Pruned prune(PruneStep& step) override;
 
  private:
-  /** Throws DbError unless the schema is the one that this program needs. */
-  void require_schema();
-
   /** Turns "no such table or column" into what is wrong with the schema. */
   template <typename Statements>
   auto on_schema(Statements&& statements);

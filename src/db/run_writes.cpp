@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include <poll.h>
-#include <soci/postgresql/soci-postgresql.h>
 
 #include "core/fault_point.hpp"
 #include "db/outcome_json.hpp"
@@ -34,9 +33,8 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
   written_to_ = claim.id;
   write_.reset();
   session_.run([&](soci::session& session) {
-    auto* connection =
-        static_cast<const soci::postgresql_session_backend&>(*session.get_backend()).conn_;
-    write_.emplace(connection, sql, parameters, session_.statement_timeout());
+    write_.emplace(connection_of(session), qualified(sql, session_.schema().name), parameters,
+                   session_.statement_timeout());
   });
 }
 

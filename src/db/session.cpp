@@ -90,7 +90,7 @@ void Session::require_connection() {
 }
 
 PGconn* Session::connection() {
-  return static_cast<const soci::postgresql_session_backend&>(*session_->get_backend()).conn_;
+  return connection_of(*session_);
 }
 
 int Session::socket() {
@@ -98,7 +98,27 @@ int Session::socket() {
 }
 
 int Session::told_backend() {
-  return run_unlimited([&](soci::session& /*sql*/) { return told_backend_; });
+  return run_unpinned([&](soci::session& /*sql*/) { return told_backend_; });
+}
+
+void Session::pin() {
+  if (schema_) return;
+  const auto try_to = [&] {
+    return run_unpinned([&](soci::session& sql) { return pin_search_path(sql, told_backend_); });
+  };
+  auto schema = try_to();
+  if (!schema) {
+    // Others would inherit it from a pooler that gives sessions away between two statements.
+    refuse_shared_backends(*this);
+    schema = try_to();
+  }
+  schema_ = std::move(schema).value();
+  session_->set_query_transformation(
+      [name = schema_->name](const std::string& query) { return qualified(query, name); });
+}
+
+PGconn* connection_of(soci::session& sql) {
+  return static_cast<const soci::postgresql_session_backend&>(*sql.get_backend()).conn_;
 }
 
 std::string session_name(const std::string& host, int pid) {

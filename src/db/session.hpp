@@ -11,6 +11,7 @@
 #include "core/connection.hpp"
 #include "core/errors.hpp"
 #include "core/fault_point.hpp"
+#include "db/schema.hpp"
 #include "db/time_limit.hpp"
 
 namespace spider_check::db {
@@ -39,10 +40,21 @@ class Session {
 
   /**
    * Calls `statements`, which together are given the time of one and the margin, with the connected
-   * session. Throws DbError; a failed connection says where it went to and never the password.
+   * session, whose search_path is pinned (see pin_search_path()) and whose statements are
+   * qualified. Throws DbError; a failed connection says where it went to and never the password.
    */
   template <typename Statements>
   auto run(Statements&& statements) {
+    pin();
+    return run_unpinned(std::forward<Statements>(statements));
+  }
+
+  /**
+   * The same without a round trip for pinning: for statements in which nothing depends on the
+   * search_path.
+   */
+  template <typename Statements>
+  auto run_unpinned(Statements&& statements) {
     const FaultPoints points("database");
     try {
       auto& sql = connected();
@@ -62,6 +74,7 @@ class Session {
   /** The same for what may take as long as it needs, but for the connection. */
   template <typename Statements>
   auto run_unlimited(Statements&& statements) {
+    pin();
     const FaultPoints points("database");
     try {
       return std::forward<Statements>(statements)(connected());
@@ -69,6 +82,14 @@ class Session {
       throw_db_error();
     }
   }
+
+  /** Where our tables are, or would be made. Throws DbError. */
+  [[nodiscard]] const Schema& schema() {
+    pin();
+    return *schema_;
+  }
+
+  [[nodiscard]] bool is_pinned() const noexcept { return schema_.has_value(); }
 
   /** How long one statement may take. */
   [[nodiscard]] Duration statement_timeout() const noexcept { return options_.statement_timeout; }
@@ -86,12 +107,16 @@ class Session {
   [[nodiscard]] Session another() const { return {options_, name_}; }
 
   /** Forgets the connection; the next statement makes a new one. */
-  void disconnect() noexcept { session_.reset(); }
+  void disconnect() noexcept {
+    session_.reset();
+    schema_.reset();
+  }
 
  private:
   soci::session& connected();
   void connect();
   void open();
+  void pin();
   void require_connection();
   [[nodiscard]] PGconn* connection();
   [[nodiscard]] int socket();
@@ -99,8 +124,12 @@ class Session {
   ConnectionOptions options_;
   std::string name_;
   std::optional<soci::session> session_;
+  std::optional<Schema> schema_;  ///< once the search_path is pinned
   int told_backend_ = 0;
 };
+
+/** libpq's own. */
+[[nodiscard]] PGconn* connection_of(soci::session& sql);
 
 /** The application_name of a session of this process: "spider-check 4711@host", cut as the server
  * cuts it. */

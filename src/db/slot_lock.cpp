@@ -129,10 +129,11 @@ bool take_deciding(Session& session, std::int32_t key) {
 
 /** The slot taken, or none. */
 std::optional<int> take_slot(Session& session, const std::string& schedule, int max_instances) {
-  const auto deciding = deciding_key(schedule);
+  const auto schema = session.schema().oid;
+  const auto deciding = deciding_key(schema, schedule);
   if (max_instances > 1 && !take_deciding(session, deciding)) return std::nullopt;
   for (int slot = 0; slot < max_instances; ++slot) {
-    if (take(session, slot_key(schedule, slot)) == Answer::taken) return slot;
+    if (take(session, slot_key(schema, schedule, slot)) == Answer::taken) return slot;
   }
   if (max_instances > 1) {
     session.run([&](soci::session& sql) { advisory_unlock(sql, deciding); });
@@ -166,17 +167,19 @@ PgSlotLock::~PgSlotLock() {
 
 void PgSlotLock::decided() {
   if (!std::exchange(deciding_, false)) return;
-  session_.run([&](soci::session& sql) { advisory_unlock(sql, deciding_key(schedule_)); });
+  const auto key = deciding_key(session_.schema().oid, schedule_);
+  session_.run([&](soci::session& sql) { advisory_unlock(sql, key); });
 }
 
 void PgSlotLock::release() {
   if (!std::exchange(held_, false)) return;
   decided();
-  session_.run([&](soci::session& sql) { advisory_unlock(sql, slot_key(schedule_, slot_)); });
+  const auto key = slot_key(session_.schema().oid, schedule_, slot_);
+  session_.run([&](soci::session& sql) { advisory_unlock(sql, key); });
 }
 
 bool PgSlotLock::take_again() {
-  held_ = take(session_, slot_key(schedule_, slot_)) == Answer::taken;
+  held_ = take(session_, slot_key(session_.schema().oid, schedule_, slot_)) == Answer::taken;
   return held_;
 }
 
@@ -188,9 +191,10 @@ std::optional<LockHolder> PgSlotLock::holder() {
 }
 
 std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, int max_instances) {
+  const auto schema = session.schema().oid;
   std::string keys;
   for (int slot = 0; slot < max_instances; ++slot) {
-    keys += (slot > 0 ? "," : "") + std::to_string(as_oid(slot_key(schedule, slot)));
+    keys += (slot > 0 ? "," : "") + std::to_string(as_oid(slot_key(schema, schedule, slot)));
   }
   return session.run([&](soci::session& sql) {
     // The keys are numbers of ours: nothing that anybody typed is in this text.
@@ -212,8 +216,9 @@ std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, 
       }
       holder.since = from_microseconds(row.get<long long>(2));
       for (int slot = 0; slot < max_instances; ++slot) {
-        if (as_oid(slot_key(schedule, slot)) == row.get<long long>(0))
+        if (as_oid(slot_key(schema, schedule, slot)) == row.get<long long>(0)) {
           held.push_back({slot, holder});
+        }
       }
     }
     return held;

@@ -96,8 +96,9 @@ void check_database(const config::Config& config, Findings& findings) {
     findings.fact("Database", "PostgreSQL " + facts.server_version + ", database \"" +
                                   facts.database + "\", user \"" + facts.user + "\", " +
                                   schema_fact(facts.schema_version));
+    for (const auto& line : facts.warnings) findings.warning(line);
     if (!facts.obstacle.empty()) findings.database_problem("the database: " + facts.obstacle);
-    if (facts.schema_version) db::require_version(*facts.schema_version);
+    if (facts.schema_version) db::require_migrated(session);
   } catch (const DbError& error) {
     const bool away = error.kind() == DbError::Kind::connection;
     std::string text = error.what();

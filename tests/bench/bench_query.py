@@ -63,7 +63,8 @@ def fill(server, url, rows):
 
 
 def query_of(program, server, url):
-    """The statement by which the program finds the newest success, with its values in it."""
+    """The statement by which the program finds the newest success, with its values in it. In the same
+    message, before it, the program sees to the search_path."""
     with server.connect(url) as connection:
         connection.cursor().execute("INSERT INTO scheduler_state (last_run_at, spider_count) "
                                     "VALUES (now() - interval '1 hour', 3)")
@@ -77,7 +78,7 @@ def query_of(program, server, url):
     query, parameters = found[0]
     for number, value in re.findall(r"\$(\d+) = ('(?:[^']|'')*'|NULL)", parameters):
         query = re.sub(rf"\${number}\b", lambda _, value=value: value, query)
-    return query
+    return query.rpartition("; ")[2]
 
 
 def cost(cursor, query):

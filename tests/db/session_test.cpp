@@ -94,7 +94,7 @@ TEST_CASE("the options of the user's own connection string are kept") {
   auto options = database.options();
   options.parameters["options"] = "-c search_path=elsewhere";
   db::Session session(options, "test");
-  const auto path = session.run([](soci::session& sql) {
+  const auto path = session.run_unpinned([](soci::session& sql) {
     std::string value;
     sql << "SHOW search_path", soci::into(value);
     return value;

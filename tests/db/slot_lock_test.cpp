@@ -11,19 +11,23 @@
 namespace spider_check::test {
 
 TEST_CASE("the keys of slots, schedules and purposes differ, and never change") {
-  CHECK(db::slot_key("default", 0) != db::slot_key("default", 1));
-  CHECK(db::slot_key("default", 0) != db::slot_key("other", 0));
-  CHECK(db::slot_key("default", 0) != db::deciding_key("default"));
+  const auto key = db::slot_key(2200, "default", 0);
+  CHECK(key != db::slot_key(2200, "default", 1));
+  CHECK(key != db::slot_key(2200, "other", 0));
+  CHECK(key != db::slot_key(16385, "default", 0));
+  CHECK(key != db::deciding_key(2200, "default"));
+  CHECK(db::deciding_key(2200, "default") != db::deciding_key(16385, "default"));
+  CHECK(db::migration_key(2200) != db::migration_key(16385));
   // Hosts with different versions of the program must agree on these.
   CHECK(db::lock_class == 1936745586);
-  CHECK(db::slot_key("default", 0) == static_cast<std::int32_t>(fnv1a("slot 0 of default")));
+  CHECK(key == static_cast<std::int32_t>(fnv1a("slot 0 of default in 2200")));
 }
 
 TEST_CASE("somebody else's advisory lock on the same second key is none of ours") {
   const TestDatabase database;
   Client client(database, owner(1));
   Client other(database, owner(2));
-  const auto key = db::slot_key("default", 0);
+  const auto key = db::slot_key(client.session.schema().oid, "default", 0);
   other.session.run(
       [&](soci::session& sql) { sql << "SELECT pg_advisory_lock(1, :key)", soci::use(key); });
   CHECK(db::held_slots(client.session, "default", 1).empty());
