@@ -119,7 +119,7 @@ class Commands {
     if (command.follow) {
       follow(log, command, output);
     } else {
-      os::show_log(log, output);
+      os::show_log(parts_.logs(), log, output);
     }
     return {};
   }
@@ -141,13 +141,14 @@ class Commands {
  private:
   void follow(const std::filesystem::path& log, const config::LogsCommand& command,
               os::LogOutput& output) {
+    const auto run = run_of(parse_log_name(log).value_or(LogName{}));
     const auto takes = [&](const LogName& name) {
-      return (!command.run || run_of(name) == *command.run) && !command.attempt;
+      return (!command.run || run_of(name) == run) && !command.attempt;
     };
     const auto on_next = [&](const std::filesystem::path& next) {
       schedule_.log.info("Going on with {}", render::printable(next.string()));
     };
-    os::LogFollower(log, output, {takes, on_next}).run();
+    os::LogFollower(parts_.logs(), log, output, {takes, on_next}).run();
   }
 
   Parts& parts_;

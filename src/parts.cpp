@@ -7,7 +7,6 @@
 #include "app/views.hpp"
 #include "config/spider_rules.hpp"
 #include "config/version.hpp"
-#include "os/tail.hpp"
 #include "setup/sources.hpp"
 
 namespace spider_check {
@@ -15,7 +14,7 @@ namespace spider_check {
 namespace {
 
 // Of the log of a spider that failed, for a check-in; docs/reference.md says so, too.
-constexpr std::size_t end_of_log = 10'000;  // bytes
+constexpr std::int64_t end_of_log = 10'000;  // bytes
 
 app::LogLevel log_level(config::Verbosity verbosity) {
   switch (verbosity) {
@@ -35,11 +34,12 @@ std::string metrics(const app::Schedule& schedule) {
   return app::metrics(schedule, config::version);
 }
 
-Parts::Telling::Telling(const config::Config& config, db::Session& session)
+Parts::Telling::Telling(const config::Config& config, db::Session& session, const LogFolder& logs)
     : store(session, config.name),
       channels(config.notify.channels, os::sender()),
       notifier{config.notify.policy, store, channels, errands,
-               [](const std::filesystem::path& log) { return os::read_tail(log, end_of_log); }} {}
+               [&logs](const std::filesystem::path& log) { return logs.end_of(log, end_of_log); }} {
+}
 
 Parts::Parts(const config::Config& config, config::Verbosity verbosity)
     : session_(config.database, db::session_name(os::host_name(), ::getpid())),
@@ -50,6 +50,7 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
       runner_(config.concurrency, config.run_timeout),
       logs_(config.log_dir, config.name),
       journal_(config.state_dir, config.name, config.max_instances),
+      log_places_(config.log_dir),
       precheck_(config.precheck),
       page_(config.report_path),
       metrics_file_(config.metrics),
@@ -76,7 +77,6 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   if (!config.precheck.empty()) schedule_.precheck = &precheck_;
   schedule_.precheck_max_age = config.precheck_max_age;
   schedule_.log_places = &log_places_;
-  schedule_.log_ends = &log_ends_;
   schedule_.reports = &reports_;
   schedule_.warnings = config.warnings;
   publish(config);
@@ -94,7 +94,7 @@ void Parts::publish(const config::Config& config) {
 }
 
 void Parts::tell_people(const config::Config& config) {
-  telling_.emplace(config, session_);
+  telling_.emplace(config, session_, logs_);
   schedule_.notifier = &telling_->notifier;
   auto channels = telling_->channels.of_events();
   for (auto& name : telling_->channels.of_runs()) channels.push_back(std::move(name));

@@ -18,7 +18,6 @@
 #include "journal/file_journal.hpp"
 #include "notify/channels.hpp"
 #include "os/errands.hpp"
-#include "os/log_ends.hpp"
 #include "os/log_places.hpp"
 #include "os/loop_runner.hpp"
 #include "os/precheck.hpp"
@@ -49,10 +48,12 @@ class Parts {
 
   [[nodiscard]] db::Session& session() noexcept { return session_; }
 
+  [[nodiscard]] const os::ScheduleLogs& logs() const noexcept { return logs_; }
+
  private:
   /** What a schedule that tells nobody does without. */
   struct Telling {
-    Telling(const config::Config& config, db::Session& session);
+    Telling(const config::Config& config, db::Session& session, const LogFolder& logs);
 
     db::PgTellingStore store;
     notify::Channels channels;
@@ -75,7 +76,6 @@ class Parts {
   journal::FileJournal journal_;
   os::LogPlaces log_places_;
   os::Precheck precheck_;
-  os::LogEnds log_ends_;
   os::PrivateFile page_;
   os::PublishedFile metrics_file_;
   scrapy::Witnesses witnesses_;

@@ -139,12 +139,19 @@ class Attempt {
     std::erase_if(jobs, [&](const auto& job) {
       return std::find(done_.begin(), done_.end(), job.name) != done_.end();
     });
+    record_.log = free_log_name(schedule_, record_.log, [this] { return newest_run(); });
     for (auto& job : jobs) {
       job.log = log_path(schedule_.log_dir, schedule_.name, job.name, record_.log);
     }
     if (const auto fault = move_logs(schedule_, jobs)) missing_.push_back(*fault);
     for (auto& job : jobs) schedule_.witnesses.prepare(job);
     return jobs;
+  }
+
+  /** 0: the database cannot be asked. */
+  [[nodiscard]] RunId newest_run() {
+    return if_readable(schedule_, writer_,
+                       [&] { return schedule_.store.newest_run_before(Duration{0}); });
   }
 
   /** By the database; where it cannot be asked, as far as this host knows. */

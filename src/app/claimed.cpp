@@ -42,12 +42,10 @@ LogName unnumbered(const JournalContents& contents, int attempt) {
 void name_after_all_logs(const Schedule& schedule, LogName& log) {
   if (schedule.logs == nullptr) return;
   try {
-    for (const auto& file : schedule.logs->list()) {
-      const auto other = parse_log_name(file.path);
-      if (!other || run_of(*other) < run_of(log)) continue;
-      log.run = other->run;
-      log.after = other->after + 1;
-    }
+    const auto names = schedule.logs->names();
+    if (names.empty() || run_of(*names.rbegin()) < run_of(log)) return;
+    const auto& newest = *names.rbegin();
+    log = {newest.run, log.attempt, newest.after + 1, newest.series};
   } catch (const std::system_error&) {
     // Whatever is wrong with the folder is told when a log is written there.
   }

@@ -1,5 +1,7 @@
 #include "app/log_places.hpp"
 
+#include <algorithm>
+#include <set>
 #include <system_error>
 
 #include "render/sentences.hpp"
@@ -53,7 +55,29 @@ std::string moved(const Schedule& schedule, const Faulty& faulty, const std::str
   }
 }
 
+std::set<LogName> names_of_logs(const Schedule& schedule) {
+  try {
+    if (schedule.logs != nullptr) return schedule.logs->names();
+  } catch (const std::system_error&) {
+    // Whatever is wrong with the folder is told when a log is written there.
+  }
+  return {};
+}
+
 }  // namespace
+
+LogName free_log_name(const Schedule& schedule, LogName name,
+                      const std::function<RunId()>& newest_run) {
+  const auto names = names_of_logs(schedule);
+  if (names.empty()) return name;
+  const auto& newest = *names.rbegin();
+  name.series = std::max(name.series, newest.series);
+  if (newest < name) return name;
+  // Other runs of this database may have begun meanwhile, and have logs already.
+  const auto last = names.contains(name) ? 0 : newest_run();
+  if (names.contains(name) || (last > 0 && newest.run > last)) ++name.series;
+  return name;
+}
 
 std::optional<std::string> move_logs(const Schedule& schedule, std::vector<SpiderJob>& jobs) {
   if (schedule.log_places == nullptr) return std::nullopt;

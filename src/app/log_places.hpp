@@ -1,12 +1,24 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/schedule.hpp"
+#include "core/file_name.hpp"
 
 namespace spider_check::app {
+
+/**
+ * The name with the series that makes it one that no earlier log has: the newest there is, or one
+ * more where the numbers have begun anew, since the database was made anew or restored.
+ *
+ * newest_run: asks the database for its newest run, where logs of a later one are there; 0: it
+ * cannot be asked.
+ */
+[[nodiscard]] LogName free_log_name(const Schedule& schedule, LogName name,
+                                    const std::function<RunId()>& newest_run);
 
 /**
  * Moves the logs that cannot be written where they belong into a private temporary folder. Where

@@ -88,11 +88,18 @@ std::string numbers(const std::set<Number>& numbers) {
   return render::list(words);
 }
 
+bool is_wanted(const LogRun& run, const LogRun& wanted) {
+  return run.run == wanted.run && run.after == wanted.after &&
+         (wanted.series == 0 || run.series == wanted.series);
+}
+
 LogRun choose_run(const Logs& logs, const LogRequest& request) {
   if (!request.run) return run_of(logs.rbegin()->first);
   std::set<LogRun> runs;
   for (const auto& [name, path] : logs) runs.insert(run_of(name));
-  if (runs.contains(*request.run)) return *request.run;
+  const auto found = std::find_if(runs.rbegin(), runs.rend(),
+                                  [&](const auto& run) { return is_wanted(run, *request.run); });
+  if (found != runs.rend()) return *found;
   throw UsageError("logs: there is no log of run " + to_string(*request.run) + " of " +
                    quoted(request.spider) + "; there are logs of run: " + numbers(runs));
 }
@@ -108,7 +115,7 @@ std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request) {
     if (run_of(name) == run) attempts.insert(name.attempt);
   }
   const auto attempt = request.attempt.value_or(static_cast<int>(*attempts.rbegin()));
-  if (attempts.contains(attempt)) return logs.at({run.run, attempt, run.after});
+  if (attempts.contains(attempt)) return logs.at({run.run, attempt, run.after, run.series});
   throw UsageError("logs: there is no log of attempt " + std::to_string(attempt) + " at run " +
                    to_string(run) + " of " + quoted(request.spider) +
                    "; there are logs of attempt: " + numbers(attempts));

@@ -17,9 +17,9 @@ constexpr std::int64_t most_log_bytes = 16'384;
 
 std::vector<Failure> read_failures(const Schedule& schedule) {
   auto failures = schedule.reports->failures(most_failures);
-  if (schedule.log_ends == nullptr) return failures;
+  if (schedule.logs == nullptr) return failures;
   for (auto& failure : failures) {
-    failure.log_end = schedule.log_ends->end_of(failure.recorded.outcome.log, most_log_bytes);
+    failure.log_end = schedule.logs->end_of(failure.recorded.outcome.log, most_log_bytes);
   }
   return failures;
 }

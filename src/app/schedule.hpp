@@ -11,7 +11,6 @@
 #include "app/run_view.hpp"
 #include "core/decision.hpp"
 #include "core/journal.hpp"
-#include "core/log_ends.hpp"
 #include "core/on_database_error.hpp"
 #include "core/ports.hpp"
 #include "core/published_file.hpp"
@@ -56,7 +55,6 @@ struct Schedule {
   Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
   LogPlaces* log_places = nullptr;  ///< not owned; null: logs can always be written
   ReportStore* reports = nullptr;   ///< not owned; null: there is nothing to read reports from
-  LogEnds* log_ends = nullptr;      ///< not owned; null: no page shows the end of a log
   std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};

@@ -55,8 +55,8 @@ HealthCommand health(const Flags& flags) {
 /** Throws UsageError. */
 LogRun to_log_run(const std::string& text) {
   if (const auto run = parse_log_run(text)) return *run;
-  throw UsageError("--run: \"" + text + "\" is no run; write it like 17, or 17+2 where its logs " +
-                   "are named so");
+  throw UsageError("--run: \"" + text + "\" is no run; write it like 17, or 17+2 or 17.2 where " +
+                   "its logs are named so");
 }
 
 LogsCommand logs(const Flags& flags) {

@@ -1,5 +1,6 @@
 #include "core/file_name.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -47,6 +48,18 @@ bool take_run(std::string_view& text, LogRun& run) {
   return !(before_any || take_word(text, "+")) || take_number(text, run.after);
 }
 
+/** Takes a further series off the front of the text, which may have none. */
+bool take_series(std::string_view& text, int& series) {
+  if (!text.starts_with('.') || text.find_first_of("0123456789") != 1) return true;
+  text.remove_prefix(1);
+  return take_number(text, series);
+}
+
+/** Nothing of the first series: its names are as they always were. */
+std::string series_suffix(int series) {
+  return series > 1 ? "." + std::to_string(series) : "";
+}
+
 }  // namespace
 
 std::string to_file_name(std::string_view text) {
@@ -85,25 +98,27 @@ std::optional<LogName> parse_log_name(const std::filesystem::path& file) {
   int attempt = 0;
   if (!take_word(rest, "run-") || !take_run(rest, run)) return std::nullopt;
   if (!take_word(rest, "-attempt-") || !take_number(rest, attempt)) return std::nullopt;
+  if (!take_series(rest, run.series) || run.series == 1) return std::nullopt;
   if (rest != ".log" && rest != ".report") return std::nullopt;
-  return LogName{run.run, attempt, run.after};
+  return LogName{run.run, attempt, run.after, std::max(run.series, 1)};
 }
 
 std::string to_string(const LogRun& run) {
   const auto id = std::to_string(run.run);
-  return run.after == 0 ? id : id + "+" + std::to_string(run.after);
+  return (run.after == 0 ? id : id + "+" + std::to_string(run.after)) + series_suffix(run.series);
 }
 
 std::optional<LogRun> parse_log_run(std::string_view text) {
   LogRun run;
-  if (!take_run(text, run) || !text.empty()) return std::nullopt;
+  if (!take_run(text, run) || !take_series(text, run.series) || !text.empty()) return std::nullopt;
   return run;
 }
 
 std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view schedule,
                                std::string_view spider, const LogName& name) {
   return directory / to_file_name(schedule) / to_file_name(spider) /
-         ("run-" + to_string(run_of(name)) + "-attempt-" + std::to_string(name.attempt) + ".log");
+         ("run-" + to_string(LogRun{name.run, name.after}) + "-attempt-" +
+          std::to_string(name.attempt) + series_suffix(name.series) + ".log");
 }
 
 }  // namespace spider_check

@@ -23,11 +23,33 @@ LogName name_of(const LogFile& file) {
   return parse_log_name(file.path).value_or(LogName{});
 }
 
-/** A run that began without the database may be much younger than the one that it is named after.
+/**
+ * Which names are too old. The ids of an earlier series are of another database; all of it is older
+ * than the newest series.
  */
-bool is_too_old(const LogName& name, RunId too_old) {
-  return name.run < too_old || (name.run == too_old && name.after == 0);
-}
+class TooOld {
+ public:
+  TooOld(const std::vector<LogFile>& files, RunId run) : run_(run) {
+    for (const auto& file : files) series_ = std::max(series_, name_of(file).series);
+    earlier_series_ = std::any_of(files.begin(), files.end(), [this](const auto& file) {
+      return name_of(file).series == series_ && is_up_to_run(name_of(file));
+    });
+  }
+
+  [[nodiscard]] bool operator()(const LogName& name) const {
+    return name.series == series_ ? is_up_to_run(name) : earlier_series_;
+  }
+
+ private:
+  /** A run that began without the database may be much younger than the one it is named after. */
+  [[nodiscard]] bool is_up_to_run(const LogName& name) const {
+    return name.run < run_ || (name.run == run_ && name.after == 0);
+  }
+
+  RunId run_;
+  int series_ = 0;
+  bool earlier_series_ = false;
+};
 
 std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
                            const std::vector<std::filesystem::path>& wanted) {
@@ -53,6 +75,7 @@ std::vector<LogFile> superfluous(std::vector<LogFile> files,
                                  const LogLimits& limits) {
   for (auto& file : files) file.path = file.path.lexically_normal();
   const auto keys = keys_to_keep(files, wanted);
+  const TooOld is_too_old(files, limits.too_old);
   std::int64_t kept = 0;
   std::int64_t rest = 0;
   std::erase_if(files, [&](const auto& file) {
@@ -68,7 +91,7 @@ std::vector<LogFile> superfluous(std::vector<LogFile> files,
   const auto room = std::max(limits.total_size - kept, limits.total_size / 2);
   std::vector<LogFile> out;
   for (auto& file : files) {
-    if (!is_too_old(name_of(file), limits.too_old) && rest <= room) break;
+    if (!is_too_old(name_of(file)) && rest <= room) break;
     rest -= file.size;
     out.push_back(std::move(file));
   }

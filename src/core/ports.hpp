@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/crawl.hpp"
+#include "core/file_name.hpp"
 #include "core/host_time.hpp"
 #include "core/owner.hpp"
 #include "core/port.hpp"
@@ -143,8 +145,22 @@ class LogFolder : public Port {
    */
   [[nodiscard]] virtual std::vector<LogFile> list() = 0;
 
+  /**
+   * The names of logs that no new log may have: of everything that is named so, whatever it is.
+   * Throws as list() does.
+   */
+  [[nodiscard]] virtual std::set<LogName> names() = 0;
+
   /** Removes one of them, and its folder with the last one. Why it is still there; else empty. */
   [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
+
+  /**
+   * The last bytes of a log, at most `most`, as they are. A path comes out of the database, and may
+   * name anything: empty for what is not a log in this folder, is gone or cannot be read. Never
+   * throws.
+   */
+  [[nodiscard]] virtual std::string end_of(const std::filesystem::path& log,
+                                           std::int64_t most) const noexcept = 0;
 };
 
 /** Why nothing can be written in a folder. */

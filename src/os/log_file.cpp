@@ -9,8 +9,9 @@ namespace spider_check::os {
 
 FileDescriptor open_log(const std::filesystem::path& path) {
   make_private_folder(path.parent_path());
-  FileDescriptor file(Adopt{},
-                      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+  // A pipe that is there would keep the program waiting, a link would lead it anywhere.
+  const int made = path == "/dev/null" ? 0 : O_CREAT | O_EXCL | O_NOFOLLOW;
+  FileDescriptor file(Adopt{}, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | made, 0600));
   if (!file) throw system_error("cannot open the log file " + path.string());
   return file;
 }

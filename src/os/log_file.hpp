@@ -7,8 +7,8 @@
 namespace spider_check::os {
 
 /**
- * Opens a file to append to, private to this user, and makes the folders above it, private too.
- * Throws std::system_error that names the path.
+ * Makes a file to append to, private to this user, and the folders above it, private too. It never
+ * opens what is there already, but for /dev/null. Throws std::system_error that names the path.
  */
 [[nodiscard]] FileDescriptor open_log(const std::filesystem::path& path);
 

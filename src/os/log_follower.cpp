@@ -36,13 +36,15 @@ bool is_file(const fs::path& path) {
 }  // namespace
 
 // The watch is there before the first look, so that nothing happens between the two unseen.
-LogFollower::LogFollower(const fs::path& log, LogOutput& output, LogSequence sequence)
-    : folder_(log.parent_path()),
+LogFollower::LogFollower(const ScheduleLogs& logs, const fs::path& log, LogOutput& output,
+                         LogSequence sequence)
+    : logs_(logs),
+      folder_(log.parent_path()),
       output_(output),
       sequence_(std::move(sequence)),
       watch_(watch(folder_)),
       name_(parse_log_name(log).value_or(LogName{})),
-      reader_(log) {}
+      reader_(logs, log) {}
 
 void LogFollower::run() {
   while (reader_.show_new(output_)) {
@@ -73,7 +75,7 @@ std::optional<LogName> LogFollower::find_next() {
 bool LogFollower::go_on_to(const LogName& name) {
   if (!reader_.show_new(output_) || !output_.end_log()) return false;
   const auto path = path_of(name);
-  reader_ = LogReader(path);
+  reader_ = LogReader(logs_, path);
   name_ = name;
   sequence_.on_next(path);
   return true;

@@ -8,6 +8,7 @@
 #include "os/file_descriptor.hpp"
 #include "os/log_output.hpp"
 #include "os/log_reader.hpp"
+#include "os/schedule_logs.hpp"
 
 namespace spider_check::os {
 
@@ -23,8 +24,9 @@ struct LogSequence {
  */
 class LogFollower {
  public:
-  /** The output outlives the follower. Throws std::system_error. */
-  LogFollower(const std::filesystem::path& log, LogOutput& output, LogSequence sequence);
+  /** The logs and the output outlive the follower. Throws std::system_error. */
+  LogFollower(const ScheduleLogs& logs, const std::filesystem::path& log, LogOutput& output,
+              LogSequence sequence);
 
   /**
    * Returns when nobody reads any more or the folder is gone; a signal ends the program as usual.
@@ -39,6 +41,7 @@ class LogFollower {
   [[nodiscard]] bool go_on_to(const LogName& name);
   [[nodiscard]] std::filesystem::path path_of(const LogName& name) const;
 
+  const ScheduleLogs& logs_;
   std::filesystem::path folder_;
   LogOutput& output_;
   LogSequence sequence_;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "os/file_descriptor.hpp"
+#include "os/ownership.hpp"
 
 namespace spider_check::os {
 
@@ -89,7 +90,21 @@ std::string make_spare(const std::string& above) {
 
 }  // namespace
 
+std::optional<FolderFault> LogPlaces::foreign(const fs::path& folder) const {
+  auto path = log_dir_;
+  auto why = why_not_ours(path, LinkToDirectory::followed);
+  for (const auto& name : folder.lexically_relative(log_dir_)) {
+    if (!why.empty()) break;
+    path /= name;
+    why = why_not_ours(path, LinkToDirectory::refused);
+  }
+  if (why.empty()) return std::nullopt;
+  return FolderFault{path, why, false};
+}
+
 std::optional<FolderFault> LogPlaces::fault_of(const fs::path& folder) {
+  // First what is there: nothing is made in somebody else's folder.
+  if (auto fault = foreign(folder)) return fault;
   if (auto fault = make_folders(folder)) return fault;
   return fault_of_folder(folder);
 }

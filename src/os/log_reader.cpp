@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,18 +10,8 @@
 
 namespace spider_check::os {
 
-LogReader::LogReader(const std::filesystem::path& log)
-    : path_(log),
-      file_(Adopt{}, ::open(log.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
-  struct stat status {};
-
-  if (!file_ || ::fstat(file_.get(), &status) != 0) {
-    throw system_error("cannot read " + log.string());
-  }
-  if (!S_ISREG(status.st_mode)) {
-    throw std::system_error(EINVAL, std::generic_category(), log.string() + " is no file");
-  }
-}
+LogReader::LogReader(const ScheduleLogs& logs, const std::filesystem::path& log)
+    : path_(log), file_(logs.open(log)) {}
 
 bool LogReader::show_new(LogOutput& output) {
   struct stat status {};
@@ -39,8 +28,8 @@ bool LogReader::show_new(LogOutput& output) {
   }
 }
 
-void show_log(const std::filesystem::path& log, LogOutput& output) {
-  if (LogReader(log).show_new(output)) (void)output.end_log();
+void show_log(const ScheduleLogs& logs, const std::filesystem::path& log, LogOutput& output) {
+  if (LogReader(logs, log).show_new(output)) (void)output.end_log();
 }
 
 }  // namespace spider_check::os

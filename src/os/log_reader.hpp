@@ -5,14 +5,15 @@
 
 #include "os/file_descriptor.hpp"
 #include "os/log_output.hpp"
+#include "os/schedule_logs.hpp"
 
 namespace spider_check::os {
 
 /** Reads one log from its beginning on, as far as it is written. */
 class LogReader {
  public:
-  /** Follows no symbolic link to it. Throws std::system_error that names the file. */
-  explicit LogReader(const std::filesystem::path& log);
+  /** Throws as ScheduleLogs::open() does. */
+  LogReader(const ScheduleLogs& logs, const std::filesystem::path& log);
 
   /**
    * Shows what is new since the last time; all of it when the file was emptied meanwhile. False
@@ -27,6 +28,6 @@ class LogReader {
 };
 
 /** Shows the whole of a log. Throws std::system_error. */
-void show_log(const std::filesystem::path& log, LogOutput& output);
+void show_log(const ScheduleLogs& logs, const std::filesystem::path& log, LogOutput& output);
 
 }  // namespace spider_check::os

@@ -1,6 +1,7 @@
 #include "os/schedule_logs.hpp"
 
 #include <cerrno>
+#include <exception>
 #include <memory>
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 #include "core/file_name.hpp"
 #include "os/file_descriptor.hpp"
 #include "os/system_error.hpp"
+#include "os/tail.hpp"
 
 namespace spider_check::os {
 
@@ -64,27 +66,59 @@ std::string failure(const fs::path& file) {
   return system_error("cannot remove " + file.string()).what();
 }
 
+/** Whether it is SPIDER/LOG in the folder, by its words alone. */
+bool is_log_in(const fs::path& folder, const fs::path& path) {
+  const auto spider = path.parent_path().filename();
+  return path.parent_path().parent_path() == folder && spider != ".." && parse_log_name(path);
+}
+
+/** A hard link may lead to anybody's file. */
+bool is_trusted(const struct stat& file, const struct stat& folder) {
+  return S_ISREG(file.st_mode) &&
+         (file.st_uid == ::geteuid() || file.st_uid == 0 || file.st_uid == folder.st_uid);
+}
+
+[[noreturn]] void refuse(const fs::path& log, const std::string& why) {
+  throw std::system_error(EINVAL, std::generic_category(), log.string() + " " + why);
+}
+
 }  // namespace
 
 ScheduleLogs::ScheduleLogs(const fs::path& log_dir, std::string_view schedule)
     : path_((log_dir / to_file_name(schedule)).lexically_normal()) {}
 
-std::vector<LogFile> ScheduleLogs::list() {
+template <typename Take>
+void ScheduleLogs::each_spider(Take&& take) {
   const auto folder = open_folder(AT_FDCWD, path_);
-  if (!folder && !is_there(path_)) return {};
+  if (!folder && !is_there(path_)) return;
   if (!folder) throw system_error("cannot read the log folder " + path_.string());
-  std::vector<LogFile> logs;
   for (const auto& name : names_in(folder)) {
-    if (const auto spider = open_folder(folder.get(), name))
-      list_spider(spider, path_ / name, logs);
+    if (const auto spider = open_folder(folder.get(), name)) take(spider, name);
   }
+}
+
+std::vector<LogFile> ScheduleLogs::list() {
+  std::vector<LogFile> logs;
+  each_spider([&](const FileDescriptor& folder, const std::string& name) {
+    list_spider(folder, path_ / name, logs);
+  });
   return logs;
+}
+
+std::set<LogName> ScheduleLogs::names() {
+  std::set<LogName> names;
+  each_spider([&](const FileDescriptor& folder, const std::string& /*spider*/) {
+    for (const auto& file : names_in(folder)) {
+      if (const auto name = parse_log_name(file)) names.insert(*name);
+    }
+  });
+  return names;
 }
 
 std::string ScheduleLogs::remove(const fs::path& file) {
   const auto path = file.lexically_normal();
   const auto spider = path.parent_path().filename();
-  if (path.parent_path().parent_path() != path_ || spider == ".." || !parse_log_name(path)) {
+  if (!is_log_in(path_, path)) {
     return "cannot remove " + file.string() + ": it is no log in " + path_.string();
   }
   const auto above = open_folder(AT_FDCWD, path_);
@@ -96,6 +130,37 @@ std::string ScheduleLogs::remove(const fs::path& file) {
   // Only an empty folder goes that way.
   (void)::unlinkat(above.get(), spider.c_str(), AT_REMOVEDIR);
   return {};
+}
+
+FileDescriptor ScheduleLogs::open(const fs::path& log) const {
+  const auto path = log.lexically_normal();
+  if (!is_log_in(path_, path) || path.extension() != ".log") {
+    refuse(log, "is no log in " + path_.string());
+  }
+  const auto above = open_folder(AT_FDCWD, path_);
+  const auto folder =
+      above ? open_folder(above.get(), path.parent_path().filename()) : FileDescriptor();
+  FileDescriptor file(Adopt{}, folder ? ::openat(folder.get(), path.filename().c_str(),
+                                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+                                      : -1);
+
+  struct stat status {};
+
+  struct stat owner {};
+
+  if (!file || ::fstat(file.get(), &status) != 0 || ::fstat(above.get(), &owner) != 0) {
+    throw system_error("cannot read " + log.string());
+  }
+  if (!is_trusted(status, owner)) refuse(log, "is no file of this user's");
+  return file;
+}
+
+std::string ScheduleLogs::end_of(const fs::path& log, std::int64_t most) const noexcept {
+  try {
+    return read_tail(open(log), most);
+  } catch (const std::exception&) {
+    return {};
+  }
 }
 
 }  // namespace spider_check::os

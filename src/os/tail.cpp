@@ -8,24 +8,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/file_descriptor.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
 
-std::string read_tail(const std::filesystem::path& file, std::int64_t most, Links links) {
-  const int no_links = links == Links::refused ? O_NOFOLLOW : 0;
-  const FileDescriptor fd(Adopt{},
-                          ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_links));
-
+std::string read_tail(const FileDescriptor& file, std::int64_t most) {
   struct stat status {};
 
-  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   const auto from = std::max<std::int64_t>(0, status.st_size - most);
   std::string text(static_cast<std::size_t>(status.st_size - from), '\0');
-  const auto got = ::pread(fd.get(), text.data(), text.size(), from);
+  const auto got = ::pread(file.get(), text.data(), text.size(), from);
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
   return text;
+}
+
+std::string read_tail(const std::filesystem::path& file, std::int64_t most) {
+  return read_tail(
+      FileDescriptor(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)),
+      most);
 }
 
 std::string random_token() {

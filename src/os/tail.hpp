@@ -4,14 +4,15 @@
 #include <filesystem>
 #include <string>
 
+#include "os/file_descriptor.hpp"
+
 namespace spider_check::os {
 
-/** Whether a name may be a symbolic link to what is read. */
-enum class Links { followed, refused };
+/** The last bytes of an open file, at most `most`; nothing when it cannot be read. */
+[[nodiscard]] std::string read_tail(const FileDescriptor& file, std::int64_t most);
 
-/** The last bytes of a file, at most `most`; nothing when it cannot be read. */
-[[nodiscard]] std::string read_tail(const std::filesystem::path& file, std::int64_t most,
-                                    Links links = Links::followed);
+/** The same of a regular file by its path; nothing, too, when that is a symbolic link. */
+[[nodiscard]] std::string read_tail(const std::filesystem::path& file, std::int64_t most);
 
 /** 32 hexadecimal digits that nobody can guess. Throws std::system_error. */
 [[nodiscard]] std::string random_token();

@@ -228,7 +228,7 @@ def test_an_attempt_without_a_log_is_refused_with_those_that_have_one(shared):
 
 @pytest.mark.parametrize("args, place", [
     (["-f"], "SPIDER"), (["--run", "1"], "SPIDER"), (["a", "b"], "b"), (["a", "--run"], "--run"), (["a", "--run", "x"], "--run"),
-    (["a", "--run", "0"], "--run"), (["a", "--run", "1.5"], "--run"),
+    (["a", "--run", "0"], "--run"), (["a", "--run", "1.05"], "--run"),
     (["a", "--run", "99999999999999999999"], "--run"), (["a", "--attempt", "-1"], "--attempt"),
     (["a", "--attempt", ""], "--attempt"), (["a", "--force"], "--force"), (["a", "--json"], "--json"),
 ])

@@ -191,8 +191,8 @@ def test_hostile_names_and_logs_stay_text(world, opened):
     """Names, reasons, failures, hosts and logs come from whoever runs a site or writes a spider."""
     run = world.add_run("1 hour", status="failed", host=HOSTILE[0], failure=HOSTILE[1],
                         faults=HOSTILE)
-    folder = world.folder / "logs"
-    folder.mkdir()
+    folder = world.log_dir / "default/a"
+    folder.mkdir(parents=True)
     log = folder / "run-1-attempt-1.log"
     log.write_bytes(b"x" * (1 << 20) + b"\n" + "\n".join(HOSTILE).encode() + b"\n\xff\xfe\x00\x1b[31m\r\n]]>")
     for name in HOSTILE:

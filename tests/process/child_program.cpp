@@ -212,7 +212,10 @@ int run_one(const Words& words) {
   return 0;
 }
 
-/** Starts a process that hides as a daemon does and ignores SIGTERM; ignores it, too, and stays. */
+/**
+ * Starts a process that hides as a daemon does and ignores SIGTERM; ignores it, too, and stays.
+ * Says the pids of both, and the last word, to the pipe that the second word names.
+ */
 int hide_and_stay(const Words& words) {
   std::signal(SIGTERM, SIG_IGN);
   Pipe ready;
@@ -224,7 +227,8 @@ int hide_and_stay(const Words& words) {
     }
     ::_exit(0);
   }
-  say(ready.read_line() + " " + std::to_string(::getpid()) + " " + words.back() + "\n");
+  const int pipe = ::open(words.at(1).c_str(), O_WRONLY | O_CLOEXEC);
+  say(ready.read_line() + " " + std::to_string(::getpid()) + " " + words.back() + "\n", pipe);
   wait_for_ever();
 }
 

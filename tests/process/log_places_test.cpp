@@ -52,7 +52,7 @@ class Temporary {
 TEST_CASE("a folder that is not there is made, private, and nothing is left in it") {
   const test::TempFolder folder;
   const Temporary temporary(folder.path());
-  LogPlaces places;
+  LogPlaces places(folder.path() / "logs");
   CHECK_FALSE(places.fault_of(folder.path() / "logs/default/a"));
   for (const auto* made : {"logs", "logs/default", "logs/default/a"}) {
     CHECK(mode_of(folder.path() / made) == 0700);
@@ -65,7 +65,7 @@ TEST_CASE("the folder that is in the way is named") {
   const test::TempFolder folder;
   const auto file = folder.write("file", "");
   fs::create_symlink("nowhere", folder.path() / "link");
-  LogPlaces places;
+  LogPlaces places(folder.path() / "link");
   for (const auto* below : {"", "default", "default/a"}) {
     const auto fault = places.fault_of((file / below).lexically_normal());
     REQUIRE(fault);
@@ -76,9 +76,67 @@ TEST_CASE("the folder that is in the way is named") {
   CHECK(places.fault_of(folder.path() / "link")->why == "No such file or directory");
 }
 
+TEST_CASE("a link below the folder of all logs is not followed") {
+  const test::TempFolder folder;
+  const auto logs = folder.path() / "logs";
+  fs::create_directories(logs / "default/b");
+  fs::create_directories(folder.path() / "elsewhere");
+  fs::create_directory_symlink(folder.path() / "elsewhere", logs / "default/a");
+  LogPlaces places(logs);
+  const auto fault = places.fault_of(logs / "default/a");
+  REQUIRE(fault);
+  CHECK(fault->folder == logs / "default/a");
+  CHECK(fault->why == "it is a symbolic link; remove the link: rm " + fault->folder.string());
+  CHECK_FALSE(places.fault_of(logs / "default/b"));
+  fs::rename(logs / "default", folder.path() / "moved");
+  fs::create_directory_symlink(folder.path() / "moved", logs / "default");
+  CHECK(places.fault_of(logs / "default/b")->folder == logs / "default");
+  // Where all logs are is the user's to say.
+  fs::create_directory_symlink(folder.path() / "moved", folder.path() / "mine");
+  CHECK_FALSE(LogPlaces(folder.path() / "mine").fault_of(folder.path() / "mine/x/b"));
+}
+
+TEST_CASE("a folder in which others may write is no place for logs, unless only owners rename") {
+  const test::TempFolder folder;
+  const Temporary temporary(folder.path());
+  const auto logs = folder.path() / "logs";
+  LogPlaces places(logs);
+  REQUIRE_FALSE(places.fault_of(logs / "default/a"));
+  for (const auto& open : {logs, logs / "default", logs / "default/a"}) {
+    REQUIRE(::chmod(open.c_str(), 0777) == 0);
+    const auto fault = places.fault_of(logs / "default/a");
+    REQUIRE(fault);
+    CHECK(fault->folder == open);
+    CHECK(fault->why == "other users may write in it; forbid it: chmod go-w " + open.string());
+    REQUIRE(::chmod(open.c_str(), 01777) == 0);
+    CHECK_FALSE(places.fault_of(logs / "default/a"));
+    REQUIRE(::chmod(open.c_str(), 0755) == 0);
+  }
+}
+
+TEST_CASE("another user's folder is no place for logs") {
+  if (::geteuid() != 0) return;  // only root gives folders away
+  const test::TempFolder folder;
+  const auto logs = folder.path() / "logs";
+  LogPlaces places(logs);
+  REQUIRE_FALSE(places.fault_of(logs / "default/a"));
+  for (const auto& given : {logs, logs / "default", logs / "default/a"}) {
+    REQUIRE(::chown(given.c_str(), 4711, 4711) == 0);
+    const auto fault = places.fault_of(logs / "default/b");
+    CHECK(fault.has_value() == (given.filename() != "a"));
+    const auto of_a = places.fault_of(logs / "default/a");
+    REQUIRE(of_a);
+    CHECK(of_a->folder == given);
+    CHECK(of_a->why ==
+          "it belongs to another user (uid 4711); give it to this one: chown -R root " +
+              given.string());
+    REQUIRE(::chown(given.c_str(), 0, 0) == 0);
+  }
+}
+
 TEST_CASE("a file system that takes no files is a fault") {
   // Nobody makes folders there, not even root.
-  const auto fault = LogPlaces().fault_of("/proc/spider-check/a");
+  const auto fault = LogPlaces("/proc/spider-check").fault_of("/proc/spider-check/a");
   REQUIRE(fault);
   CHECK(fault->folder == "/proc");
 }
@@ -86,18 +144,18 @@ TEST_CASE("a file system that takes no files is a fault") {
 TEST_CASE("the spare folder is private, and always the same") {
   const test::TempFolder folder;
   const Temporary temporary(folder.path());
-  LogPlaces places;
+  LogPlaces places("/logs");
   const auto spare = places.spare();
   CHECK(spare.parent_path() == folder.path());
   CHECK(spare.filename().string().rfind("spider-check-", 0) == 0);
   CHECK(mode_of(spare) == 0700);
   CHECK(places.spare() == spare);
-  CHECK(LogPlaces().spare() != spare);
+  CHECK(LogPlaces("/logs").spare() != spare);
 }
 
 TEST_CASE("where TMPDIR takes no files the spare folder is in /tmp") {
   const Temporary temporary("/proc");
-  LogPlaces places;
+  LogPlaces places("/logs");
   const auto spare = places.spare();
   CHECK(spare.parent_path() == "/tmp");
   fs::remove(spare);

@@ -92,12 +92,45 @@ TEST_CASE("both streams of a spider go to its log, in the order they are written
   CHECK(test::read_file(spider.log) == "to stdout\nto stderr\n");
 }
 
-TEST_CASE("a log that is there already is appended to") {
+TEST_CASE("a log that is there already is another attempt's, and is left alone") {
   const test::TempFolder folder;
   Recorder recorder;
   const auto spider = job(folder, "a", {"say", "x", "y"});
+  (void)one_at_a_time().run_all({spider}, recorder);
+  CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
+  (void)one_at_a_time().run_all({spider}, recorder);
+  CHECK(
+      recorder.reports["a"].termination ==
+      Termination{NotStarted{"cannot open the log file " + spider.log.string() + ": File exists"}});
+  CHECK(test::read_file(spider.log) == "x\ny\n");
+}
+
+TEST_CASE("a log that would be a pipe or a link is not opened, and nothing waits") {
+  const test::TempFolder folder;
+  const auto target = folder.write("target", "kept");
+  auto pipe = job(folder, "pipe", {"say", "x", "y"});
+  auto link = job(folder, "link", {"say", "x", "y"});
+  pipe.log = folder.path() / "pipe";
+  link.log = folder.path() / "link";
+  REQUIRE(::mkfifo(pipe.log.c_str(), 0600) == 0);
+  std::filesystem::create_symlink(target, link.log);
+  Recorder recorder;
+  (void)one_at_a_time().run_all({pipe, link}, recorder);
+  for (const auto& spider : {pipe, link}) {
+    CHECK(recorder.reports[spider.name].termination ==
+          Termination{
+              NotStarted{"cannot open the log file " + spider.log.string() + ": File exists"}});
+  }
+  CHECK(test::read_file(target) == "kept");
+}
+
+TEST_CASE("what is thrown away needs no file") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  auto spider = job(folder, "a", {"say", "x", "y"});
+  spider.log = "/dev/null";
   (void)one_at_a_time().run_all({spider, spider}, recorder);
-  CHECK(test::read_file(spider.log) == "x\ny\nx\ny\n");
+  CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
 }
 
 TEST_CASE("logs and their folders are private to this user") {
@@ -126,7 +159,7 @@ TEST_CASE("a spider whose log cannot be opened is not started, and the others st
             NotStarted{"cannot open the log file " + in_file.log.string() + ": Not a directory"}});
   CHECK(recorder.reports["b"].termination ==
         Termination{
-            NotStarted{"cannot open the log file " + is_folder.log.string() + ": Is a directory"}});
+            NotStarted{"cannot open the log file " + is_folder.log.string() + ": File exists"}});
   CHECK(recorder.reports["c"].termination == Termination{Exited{0}});
 }
 
@@ -184,6 +217,7 @@ TEST_CASE("as many spiders run at a time as may, and the next starts when one en
   (void)LoopRunner(2).run_all(jobs, recorder);
   CHECK(recorder.most_at_once == 2);
   CHECK(recorder.reports.size() == 5);
+  for (auto& again : jobs) again.log.replace_extension(".again");
   Recorder wide;
   (void)LoopRunner(9).run_all(jobs, wide);
   CHECK(wide.most_at_once == 5);

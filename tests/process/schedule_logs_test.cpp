@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "process/temp_folder.hpp"
 
@@ -161,6 +162,83 @@ TEST_CASE("a folder with the name of a log stays, with the reason") {
   ScheduleLogs logs(folder.path(), "default");
   CHECK(logs.remove(path) == "cannot remove " + path.string() + ": Is a directory");
   CHECK(fs::exists(path));
+}
+
+TEST_CASE("every name of a log is taken, whatever has it") {
+  const test::TempFolder folder;
+  const auto top = folder.path() / "default";
+  folder.write("default/a/run-1-attempt-1.log", "");
+  folder.write("default/a/run-2-attempt-1.report", "");
+  folder.write("default/b/run-1-attempt-1.2.log", "");
+  folder.write("default/b/notes.txt", "");
+  fs::create_symlink("nowhere", top / "a/run-3-attempt-1.log");
+  fs::create_directory(top / "a/run-4-attempt-1.log");
+  REQUIRE(::mkfifo((top / "a/run-5-attempt-1.log").c_str(), 0600) == 0);
+  CHECK(ScheduleLogs(folder.path(), "default").names() ==
+        std::set<LogName>{{1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}, {1, 1, 0, 2}});
+  CHECK(ScheduleLogs(folder.path(), "none").names().empty());
+}
+
+TEST_CASE("the end of a log is its last bytes, as they are") {
+  const test::TempFolder folder;
+  const ScheduleLogs logs(folder.path(), "default");
+  const auto log = folder.write("default/a/run-7-attempt-1.log", "first\nlast \xff\n");
+  CHECK(logs.end_of(log, 100) == "first\nlast \xff\n");
+  CHECK(logs.end_of(log, 7) == "last \xff\n");
+  CHECK(logs.end_of(folder.write("default/a/run-7+2-attempt-1.log", "x"), 7) == "x");
+  CHECK(logs.end_of(folder.write("default/a/run-7-attempt-1.2.log", "y"), 7) == "y");
+  CHECK(logs.end_of(folder.path() / "x/../default//a/./run-7-attempt-1.2.log", 7) == "y");
+}
+
+TEST_CASE("of what is gone, no log or elsewhere nothing is read") {
+  const test::TempFolder folder;
+  const ScheduleLogs logs(folder.path(), "default");
+  const auto log = folder.write("default/a/run-8-attempt-1.log", "x");
+  for (const fs::path& path :
+       {logs.path() / "a/run-7-attempt-1.log", folder.write("default/a/secret", "x"),
+        folder.write("default/a/run-7-attempt-1.report", "x"),
+        folder.write("default/run-7-attempt-1.log", "x"),
+        folder.write("default/a/b/run-7-attempt-1.log", "x"),
+        folder.write("other/a/run-7-attempt-1.log", "x"),
+        logs.path() / "../other/a/run-7-attempt-1.log",
+        logs.path() / "a/../../other/a/run-7-attempt-1.log", fs::path("/etc/passwd"),
+        fs::path("/dev/zero"), fs::path(), fs::path("a/run-8-attempt-1.log"), fs::relative(log)}) {
+    CAPTURE(path.string());
+    CHECK(logs.end_of(path, 100).empty());
+    CHECK_THROWS_AS((void)logs.open(path), std::system_error);
+  }
+}
+
+TEST_CASE("no link, folder, device or pipe is taken for a log") {
+  const test::TempFolder folder;
+  const ScheduleLogs logs(folder.path(), "default");
+  const auto top = folder.path() / "default/a";
+  folder.write("default/a/run-2-attempt-1.log", "x");
+  folder.write("elsewhere/run-2-attempt-1.log", "x");
+  fs::create_symlink(top / "run-2-attempt-1.log", top / "run-1-attempt-1.log");
+  fs::create_directory(top / "run-3-attempt-1.log");
+  REQUIRE(::mkfifo((top / "run-4-attempt-1.log").c_str(), 0600) == 0);
+  fs::create_symlink("/dev/zero", top / "run-5-attempt-1.log");
+  for (const auto* name : {"1", "3", "4", "5"}) {
+    CHECK(logs.end_of(top / (std::string("run-") + name + "-attempt-1.log"), 100).empty());
+  }
+  fs::create_directory_symlink(folder.path() / "elsewhere", folder.path() / "default/b");
+  CHECK(logs.end_of(folder.path() / "default/b/run-2-attempt-1.log", 100).empty());
+  fs::create_directory_symlink(folder.path() / "default", folder.path() / "link");
+  CHECK(ScheduleLogs(folder.path(), "link")
+            .end_of(folder.path() / "link/a/run-2-attempt-1.log", 100)
+            .empty());
+}
+
+TEST_CASE("another user's file is not taken for a log, unless the folder is theirs, too") {
+  if (::geteuid() != 0) return;  // only root gives files away
+  const test::TempFolder folder;
+  const ScheduleLogs logs(folder.path(), "default");
+  const auto log = folder.write("default/a/run-1-attempt-1.log", "x");
+  REQUIRE(::chown(log.c_str(), 4711, 4711) == 0);
+  CHECK(logs.end_of(log, 100).empty());
+  REQUIRE(::chown(logs.path().c_str(), 4711, 4711) == 0);
+  CHECK(logs.end_of(log, 100) == "x");
 }
 
 }  // namespace spider_check::os

@@ -34,10 +34,10 @@ class Process {
   FileDescriptor fd_;
 };
 
-/** A log that the test reads as it is written. */
-class LogPipe {
+/** What a spider says to the test, which reads it as it is written. */
+class NamedPipe {
  public:
-  explicit LogPipe(const test::TempFolder& folder) : path_(folder.path() / "log") {
+  explicit NamedPipe(const test::TempFolder& folder) : path_(folder.path() / "pipe") {
     if (::mkfifo(path_.c_str(), 0600) != 0) throw std::runtime_error("cannot make a FIFO");
     pipe_.read_end = FileDescriptor(Adopt{}, ::open(path_.c_str(), O_RDWR | O_CLOEXEC));
   }
@@ -54,17 +54,18 @@ class LogPipe {
 /** A program of ours that runs one spider, which hides a daemon and heeds no SIGTERM. */
 struct Runner {
   explicit Runner(const std::string& grace)
-      : log(folder),
-        child({test::self({"run-one", log.path(), grace, "hide-and-stay"}),
+      : pipe(folder),
+        child({test::self({"run-one", (folder.path() / "log").string(), grace, "hide-and-stay",
+                           pipe.path()}),
                {},
                STDOUT_FILENO,
                STDERR_FILENO}) {
-    std::istringstream pids(log.read_line());
+    std::istringstream pids(pipe.read_line());
     pids >> daemon >> spider >> program;
   }
 
   test::TempFolder folder;
-  LogPipe log;
+  NamedPipe pipe;
   Child child;
   pid_t daemon = 0;
   pid_t spider = 0;
@@ -87,14 +88,13 @@ TEST_CASE("a process that a spider leaves behind is ended, also one in a session
 
 TEST_CASE("what hides as a daemon and heeds no SIGTERM is killed with its spider") {
   const test::TempFolder folder;
-  const LogPipe log(folder);
-  auto spider = test::job(folder, "a", {"hide-and-stay"});
-  spider.log = log.path();
+  const NamedPipe pipe(folder);
+  auto spider = test::job(folder, "a", {"hide-and-stay", pipe.path()});
   spider.limits = {1s, 0s, 50ms, 50ms};
   test::Recorder recorder;
   (void)LoopRunner(1).run_all({spider}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});
-  CHECK(::kill(std::stoi(log.read_line()), 0) != 0);
+  CHECK(::kill(std::stoi(pipe.read_line()), 0) != 0);
 }
 
 TEST_CASE("when this program is killed its spiders and their daemons end, too") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,21 @@ class FakeLogFolder final : public LogFolder {
 
   [[nodiscard]] std::vector<LogFile> list() override { return files; }
 
+  [[nodiscard]] std::set<LogName> names() override {
+    std::set<LogName> names;
+    for (const auto& file : files) {
+      if (const auto name = parse_log_name(file.path)) names.insert(*name);
+    }
+    return names;
+  }
+
   [[nodiscard]] std::string remove(const std::filesystem::path& file) override {
     std::erase_if(files, [&](const auto& other) { return other.path == file; });
+    return {};
+  }
+
+  [[nodiscard]] std::string end_of(const std::filesystem::path& /*log*/,
+                                   std::int64_t /*most*/) const noexcept override {
     return {};
   }
 

@@ -194,19 +194,20 @@ TEST_CASE("logs of no spider asks which there are") {
 
 TEST_CASE("an attempt is a number from 1 on, and so is a run that had an id") {
   for (const std::string text :
-       {"x", "0", "-1", "+1", "1.5", " 1", "1 ", "0x10", "99999999999999999999"}) {
+       {"x", "0", "-1", "+1", "1.05", "1.", " 1", "1 ", "0x10", "99999999999999999999"}) {
     CAPTURE(text);
     CHECK(refusal({"logs", "a", "--attempt=" + text}) ==
           "--attempt: \"" + text + "\" is no number from 1 on; write it like 17");
     CHECK(refusal({"logs", "a", "--run=" + text}) ==
           "--run: \"" + text +
-              "\" is no run; write it like 17, or 17+2 where its logs are named so");
+              "\" is no run; write it like 17, or 17+2 or 17.2 where its logs are named so");
   }
 }
 
 TEST_CASE("a run that had no id is named as in its logs") {
   CHECK(command<LogsCommand>({"logs", "a", "--run=17+2"}).run == LogRun{17, 2});
   CHECK(command<LogsCommand>({"logs", "a", "--run=0+1"}).run == LogRun{0, 1});
+  CHECK(command<LogsCommand>({"logs", "a", "--run=17.2"}).run == LogRun{17, 0, 2});
   for (const std::string text : {"17+", "17+0", "+2", "17+2+1", "0+0"}) {
     CHECK(refusal({"logs", "a", "--run=" + text}).starts_with("--run: \"" + text + "\" is no run"));
   }

@@ -145,6 +145,8 @@ TEST_CASE("a name of exactly 120 bytes is kept whole, a longer one ends with its
 TEST_CASE("a log file is named by schedule, spider, run and attempt") {
   CHECK(log_path("/var/log/x", "default", "news", {17, 2}) ==
         "/var/log/x/default/news/run-17-attempt-2.log");
+  CHECK(log_path("/x", "default", "news", {17, 2, 3, 4}) ==
+        "/x/default/news/run-17+3-attempt-2.4.log");
   CHECK(log_path("logs", "a/b", "..", {1, 1}) == "logs/a%2Fb/%2E./run-1-attempt-1.log");
 }
 
@@ -171,10 +173,26 @@ TEST_CASE("a log's name tells the run and the attempt") {
         LogName{9'000'000'000, 12});
   CHECK(parse_log_name("run-17+3-attempt-2.log") == LogName{17, 2, 3});
   CHECK(parse_log_name("run-0+1-attempt-1.report") == LogName{0, 1, 1});
+  CHECK(parse_log_name("run-17-attempt-2.2.log") == LogName{17, 2, 0, 2});
+  CHECK(parse_log_name("run-17+3-attempt-2.10.report") == LogName{17, 2, 3, 10});
+  CHECK(LogName{9, 3} < LogName{1, 1, 0, 2});
+  CHECK(LogName{9, 3, 4, 2} < LogName{1, 1, 0, 3});
   CHECK(LogName{9, 3} < LogName{10, 1});
   CHECK(LogName{9, 3} < LogName{9, 1, 1});
   CHECK(LogName{9, 3, 2} < LogName{10, 1});
   CHECK(LogName{9, 1} < LogName{9, 2});
+}
+
+TEST_CASE("a run is asked for by its number, with the series or without") {
+  CHECK(parse_log_run("17") == LogRun{17});
+  CHECK(parse_log_run("17.1") == LogRun{17, 0, 1});
+  CHECK(parse_log_run("17+2.3") == LogRun{17, 2, 3});
+  CHECK(to_string(run_of({17, 1})) == "17");
+  CHECK(to_string(run_of({17, 1, 2, 3})) == "17+2.3");
+  for (const std::string text : {"", "17.", "17.0", "17.01", ".2", "17.2.3", "17.2+1", "17.x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_log_run(text).has_value());
+  }
 }
 
 TEST_CASE("only a name that a log has is a log's") {
@@ -197,6 +215,14 @@ TEST_CASE("only a name that a log has is a log's") {
                                  "Run-1-attempt-1.log",
                                  "run-1-attempt-1.log\n",
                                  "run-1-attempt-1-2.log",
+                                 "run-1-attempt-1.0.log",
+                                 "run-1-attempt-1.1.log",
+                                 "run-1-attempt-1.02.log",
+                                 "run-1-attempt-1.2",
+                                 "run-1-attempt-1..log",
+                                 "run-1-attempt-1.2.3.log",
+                                 "run-1.2-attempt-1.log",
+                                 "run-1-attempt-1.99999999999.log",
                                  "run-1-attempt-1.reports"}) {
     CAPTURE(name);
     CHECK_FALSE(parse_log_name(name).has_value());

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/fake_log_folder.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {
@@ -35,7 +36,64 @@ struct World {
 const FolderFault denied{"/logs", "Permission denied", false};
 const FolderFault full{"/logs", "No space left on device", true};
 
+const LogName first{1, 1};
+
+/** Which name a log gets where these are there, and the database's newest run is that one. */
+LogName named(const Names& there, const LogName& name, RunId newest_run) {
+  MemoryDatabase database;
+  Host host(database);
+  FakeLogFolder folder;
+  host.schedule.logs = &folder;
+  for (const auto& file : there) folder.add(file);
+  return app::free_log_name(host.schedule, name, [&] { return newest_run; });
+}
+
 }  // namespace
+
+TEST_CASE("a log has the series of the newest log, and where numbers come again one more") {
+  CHECK(named({}, first, 1) == first);
+  CHECK(named({"a/run-1-attempt-1.log"}, {1, 2}, 1) == LogName{1, 2});
+  CHECK(named({"a/run-1-attempt-1.log"}, {2, 1}, 2) == LogName{2, 1});
+  CHECK(named({"a/run-1-attempt-1.log"}, first, 1) == LogName{1, 1, 0, 2});
+  CHECK(named({"b/run-1-attempt-1.report"}, first, 1) == LogName{1, 1, 0, 2});
+  CHECK(named({"a/run-7-attempt-3.log"}, first, 1) == LogName{1, 1, 0, 2});
+  CHECK(named({"a/run-7-attempt-3.log", "a/run-1-attempt-1.2.log"}, {2, 1}, 2) ==
+        LogName{2, 1, 0, 2});
+  CHECK(named({"a/run-7-attempt-3.log", "a/run-1-attempt-1.2.log"}, first, 1) ==
+        LogName{1, 1, 0, 3});
+  CHECK(named({"a/run-7+2-attempt-1.log"}, first, 1) == LogName{1, 1, 0, 2});
+}
+
+TEST_CASE("a later run of this database, in another slot or of some spiders, is no new series") {
+  CHECK(named({"a/run-7-attempt-1.log"}, {6, 1}, 7) == LogName{6, 1});
+  CHECK(named({"a/run-6-attempt-1.log", "b/run-7-attempt-1.log"}, {6, 2}, 7) == LogName{6, 2});
+  // But a restore may have taken back only what came after it.
+  CHECK(named({"a/run-6-attempt-2.log", "b/run-7-attempt-1.log"}, {6, 2}, 7) ==
+        LogName{6, 2, 0, 2});
+  // Where the database cannot be asked only a name that is there is known to be one.
+  CHECK(named({"b/run-7-attempt-1.log"}, {6, 2}, 0) == LogName{6, 2});
+  CHECK(named({"b/run-6-attempt-2.log"}, {6, 2}, 0) == LogName{6, 2, 0, 2});
+}
+
+TEST_CASE("the logs of a new database do not meet those of the old one, with it or without") {
+  FakeLogFolder folder;
+  FakeDisk disk;
+  for (const auto* name : {"a/run-1-attempt-1.log", "a/run-2-attempt-1.log"}) folder.add(name);
+  MemoryDatabase database;
+  Host host(database);
+  host.schedule.logs = &folder;
+  host.keep_journal(disk);
+  CHECK(host.tick().code == ExitCode::success);
+  CHECK(host.runner.started[0].log == "/logs/default/a/run-1-attempt-1.2.log");
+  CHECK(database.runs[0].outcomes[0].outcome.log == "/logs/default/a/run-1-attempt-1.2.log");
+  folder.add("a/run-1-attempt-1.2.log");
+  CHECK(host.tick({true, {}}).code == ExitCode::success);
+  CHECK(host.runner.started.back().log == "/logs/default/c/run-2-attempt-1.2.log");
+  folder.add("c/run-2-attempt-1.2.log");
+  database.down = true;
+  CHECK(host.tick({true, {}}).code == ExitCode::success);
+  CHECK(host.runner.started.back().log == "/logs/default/c/run-2+1-attempt-1.2.log");
+}
 
 TEST_CASE("logs that can be written are where they belong, and nothing is said") {
   World world;

@@ -143,6 +143,26 @@ TEST_CASE("two attempts at a run are two logs, the later is the newer") {
   CHECK(gone.front().path == folder + "a/run-1-attempt-1.log");
 }
 
+TEST_CASE("where the numbers began anew the earlier series is the older") {
+  const auto log = [](const std::string& name) {
+    return LogFile{folder + "a/run-" + name + ".log", 10};
+  };
+  const std::vector<LogFile> files{log("1-attempt-1"), log("9-attempt-1"), log("1-attempt-1.2"),
+                                   log("2-attempt-1.2"), log("3-attempt-1.2")};
+  const auto gone = [&](const LogLimits& limits) {
+    Names names;
+    for (const auto& file : superfluous(files, {}, limits)) names.push_back(file.path.filename());
+    return names;
+  };
+  CHECK(gone({0, plenty}).empty());
+  CHECK(gone({0, 35}) == Names{"run-1-attempt-1.log", "run-9-attempt-1.log"});
+  // Which of the earlier ones are too old is known when the first of the newest is.
+  CHECK(gone({1, plenty}) ==
+        Names{"run-1-attempt-1.log", "run-9-attempt-1.log", "run-1-attempt-1.2.log"});
+  CHECK(gone({3, plenty}) == Names{"run-1-attempt-1.log", "run-9-attempt-1.log",
+                                   "run-1-attempt-1.2.log", "run-2-attempt-1.2.log"});
+}
+
 TEST_CASE("a wanted log is known however its path is written, and wherever all logs were before") {
   const auto files = files_of({{"a/1.log"}, {"a/2.log"}});
   for (const std::string& top : {folder, std::string("/logs/./x/../default//"),

@@ -48,6 +48,21 @@ TEST_CASE("the newest log is that of the newest run's last attempt, by number") 
   for (const auto& row : rows) CHECK(choose_log(folder, row.request) == folder.path() / row.log);
 }
 
+TEST_CASE("where the numbers began anew the newest log is of the newest series") {
+  const std::vector<std::string> names{"a/run-1-attempt-1.log", "a/run-1-attempt-2.log",
+                                       "a/run-3-attempt-1.log", "a/run-1-attempt-1.2.log",
+                                       "a/run-2-attempt-1.2.log"};
+  test::FakeLogFolder folder;
+  fill(folder, names);
+  CHECK(choose_log(folder, {"a", {}, {}}) == folder.path() / names[4]);
+  CHECK(choose_log(folder, {"a", LogRun{1}, {}}) == folder.path() / names[3]);
+  CHECK(choose_log(folder, {"a", LogRun{1, 0, 2}, {}}) == folder.path() / names[3]);
+  CHECK(choose_log(folder, {"a", LogRun{1, 0, 1}, {}}) == folder.path() / names[1]);
+  CHECK(choose_log(folder, {"a", LogRun{3}, {}}) == folder.path() / names[2]);
+  CHECK(refusal(names, {"a", LogRun{3, 0, 2}, {}}) ==
+        "logs: there is no log of run 3.2 of 'a'; there are logs of run: 2.2, 1.2, 3, 1");
+}
+
 TEST_CASE("logs of runs that began without the database are found by what stands in their names") {
   const std::vector<std::string> before{"a/run-0+1-attempt-1.log", "a/run-0+1-attempt-2.log"};
   test::FakeLogFolder folder;
