@@ -74,6 +74,9 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
                 &journal_,
                 config.on_database_error,
                 config.wake_wait} {
+  session_.on_warning([this](const std::string& text) {
+    log_.info("PostgreSQL warns: {}", render::printable(text));
+  });
   if (!config.precheck.empty()) schedule_.precheck = &precheck_;
   schedule_.precheck_max_age = config.precheck_max_age;
   schedule_.log_places = &log_places_;

@@ -54,7 +54,10 @@ void apply_settings(const Lookup& settings, Config& config);
 /** Applies libpq's own variables, PG…, where libpq itself does not see them: from a .env file. */
 void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database);
 
-/** Leaves a connection parameter to libpq, which reads its variables from the environment itself.
+/**
+ * Leaves a connection parameter to libpq, which reads its variables from the environment itself,
+ * but for what must be known before: the places to connect to, and what a service file says. Throws
+ * UsageError for a value that libpq would refuse.
  */
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database);
 
@@ -129,6 +132,16 @@ inline constexpr LibpqVariable libpq_variables[] = {
  */
 [[nodiscard]] std::map<std::string, std::string> parse_url(const std::string& url,
                                                            const std::string& place);
+
+/**
+ * Throws UsageError that starts with `place` for a value of a connection parameter that libpq would
+ * take for a mistake at each connection.
+ */
+void check_parameter(const std::string& parameter, const std::string& value,
+                     const std::string& place);
+
+/** Throws UsageError that starts with `place` where ports or addresses do not fit the hosts. */
+void check_hosts(const std::map<std::string, std::string>& parameters, const std::string& place);
 
 /** Throws UsageError unless the host knows the time zone. */
 void check_timezone(const std::string& name, const std::string& place);

@@ -86,7 +86,10 @@ void apply_settings(const Lookup& settings, Config& config) {
 
 void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
   for (const auto& [parameter, variable] : libpq_variables) {
-    if (const auto setting = settings(variable)) database.parameters[parameter] = setting->value;
+    const auto setting = settings(variable);
+    if (!setting) continue;
+    check_parameter(parameter, setting->value, setting->place);
+    database.parameters[parameter] = setting->value;
   }
 }
 

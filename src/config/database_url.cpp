@@ -1,5 +1,11 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include <libpq-fe.h>
 
@@ -19,6 +25,118 @@ bool may_hold_password(const std::string& url) {
   const auto colon = authority == std::string::npos ? authority : url.find(':', authority + 3);
   return colon != std::string::npos &&
          url.find_first_not_of("0123456789", colon + 1) != url.find_first_of("/?", colon + 1);
+}
+
+/** The values of a connection parameter that libpq takes, with those of its newer versions. */
+struct Choice {
+  std::string_view parameter;
+  std::vector<std::string_view> values;
+};
+
+// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+const std::vector<Choice>& choices() {
+  static const std::vector<std::string_view> modes{"disable", "prefer", "require"};
+  static const std::vector<std::string_view> protocols{"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+  static const std::vector<std::string_view> flags{"0", "1"};
+  static const std::vector<Choice> list{
+      {"sslmode", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
+      {"target_session_attrs",
+       {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"}},
+      {"channel_binding", modes},
+      {"gssencmode", modes},
+      {"ssl_min_protocol_version", protocols},
+      {"ssl_max_protocol_version", protocols},
+      {"sslcompression", flags},
+      {"sslsni", flags},
+      {"gssdelegation", flags},
+      {"sslcertmode", {"disable", "allow", "require"}},
+      {"sslnegotiation", {"postgres", "direct"}},
+      {"load_balance_hosts", {"disable", "random"}},
+  };
+  return list;
+}
+
+constexpr std::array<std::string_view, 6> numbers{"connect_timeout",  "keepalives",
+                                                  "keepalives_idle",  "keepalives_interval",
+                                                  "keepalives_count", "tcp_user_timeout"};
+
+/** As libpq reads it, with blanks around it. */
+bool is_number(std::string_view text) {
+  int number = 0;
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  text = text.substr(0, text.find_last_not_of(" \t") + 1);
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && at == text.data() + text.size();
+}
+
+/** "a, b or c" */
+std::string listed(const std::vector<std::string_view>& values) {
+  std::string text;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) text += i + 1 == values.size() ? " or " : ", ";
+    text += values[i];
+  }
+  return text;
+}
+
+/** Only versions of TLS are the same in capitals. */
+bool is_one_of(const Choice& choice, const std::string& value) {
+  const bool any_case = choice.parameter.rfind("ssl_m", 0) == 0;
+  return std::any_of(choice.values.begin(), choice.values.end(), [&](const auto& one) {
+    return any_case ? std::equal(one.begin(), one.end(), value.begin(), value.end(),
+                                 [](unsigned char a, unsigned char b) {
+                                   return std::tolower(a) == std::tolower(b);
+                                 })
+                    : one == value;
+  });
+}
+
+/** How many a comma-separated list has; an empty one has none. */
+std::ptrdiff_t length_of(const std::map<std::string, std::string>& parameters, const char* key) {
+  const auto found = parameters.find(key);
+  if (found == parameters.end() || found->second.empty()) return 0;
+  return 1 + std::count(found->second.begin(), found->second.end(), ',');
+}
+
+/** What libpq takes where nothing is configured, and no service or that of this name is. */
+std::map<std::string, std::string> defaults(const std::optional<std::string>& service) {
+  const char* former = std::getenv("PGSERVICE");
+  const auto kept = former != nullptr ? std::optional<std::string>(former) : std::nullopt;
+  const auto set = [](const std::optional<std::string>& value) {
+    value ? ::setenv("PGSERVICE", value->c_str(), 1) : ::unsetenv("PGSERVICE");
+  };
+  set(service);
+  const Options options(PQconndefaults(), &PQconninfoFree);
+  set(kept);
+  std::map<std::string, std::string> values;
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  return values;
+}
+
+/**
+ * What a service file says, read by libpq itself. Of a service or a file that is not there libpq
+ * says so when it connects.
+ */
+std::map<std::string, std::string> read_service(const std::string& name) {
+  auto values = defaults(name);
+  for (const auto& [parameter, value] : defaults(std::nullopt)) {
+    const auto found = values.find(parameter);
+    if (found != values.end() && found->second == value) values.erase(found);
+  }
+  values.erase("service");
+  return values;
+}
+
+void apply_service(const std::string& name, ConnectionOptions& database) {
+  for (const auto& [parameter, value] : read_service(name)) {
+    check_parameter(parameter, value, "service \"" + name + "\": " + parameter);
+    // What is configured beside it wins, as in libpq.
+    database.parameters.try_emplace(parameter, value);
+  }
 }
 
 }  // namespace
@@ -45,32 +163,88 @@ std::map<std::string, std::string> parse_url(const std::string& url, const std::
     // Not shown: in "//me:secret/x@host" what was meant as a password is the port.
     check_port(port->second, place, Show::no);
   }
+  for (const auto& [parameter, value] : parameters) {
+    if (parameter != "port") check_parameter(parameter, value, place + ": " + parameter);
+  }
+  check_hosts(parameters, place);
   return parameters;
 }
 
+void check_parameter(const std::string& parameter, const std::string& value,
+                     const std::string& place) {
+  if (parameter == "port") return check_port(value, place);
+  const bool wants_number = std::find(numbers.begin(), numbers.end(), parameter) != numbers.end();
+  if (wants_number && !value.empty() && !is_number(value)) {
+    throw UsageError(place + ": expected a whole number, found \"" + value + "\"");
+  }
+  for (const auto& choice : choices()) {
+    if (choice.parameter != parameter || value.empty() || is_one_of(choice, value)) continue;
+    throw UsageError(place + ": expected " + listed(choice.values) + ", found \"" + value + "\"");
+  }
+}
+
+void check_hosts(const std::map<std::string, std::string>& parameters, const std::string& place) {
+  const auto names = length_of(parameters, "host");
+  const auto addresses = length_of(parameters, "hostaddr");
+  const auto ports = length_of(parameters, "port");
+  if (names > 0 && addresses > 0 && names != addresses) {
+    throw UsageError(place + ": expected as many addresses (hostaddr) as hosts, found " +
+                     std::to_string(addresses) + " for " + std::to_string(names));
+  }
+  const auto hosts = std::max({names, addresses, std::ptrdiff_t{1}});
+  if (ports > 1 && ports != hosts) {
+    throw UsageError(place + ": expected one port, or one for each host, found " +
+                     std::to_string(ports) + " ports for " + std::to_string(hosts) +
+                     (hosts == 1 ? " host" : " hosts"));
+  }
+}
+
 void check_port(const std::string& text, const std::string& place, Show show) {
-  int port = 0;
-  const auto* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, port);
-  // Several hosts have several ports, which libpq checks itself.
-  if (text.find(',') != std::string::npos) return;
-  if (error == std::errc{} && at == end && port >= 1 && port <= 65535) return;
-  const auto what = show == Show::yes ? "\"" + text + "\" is no port" : "the port is none";
-  throw UsageError(place + ": " + what + "; expected a number from 1 to 65535");
+  // Several hosts have several ports; an empty one is the usual one.
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    const auto one = std::string_view(text).substr(at, end - at);
+    at = end + 1;
+    int port = 0;
+    const auto [read, error] = std::from_chars(one.data(), one.data() + one.size(), port);
+    const bool whole = error == std::errc{} && read == one.data() + one.size();
+    if (whole && port >= 1 && port <= 65535) continue;
+    if (one.empty() && text.find(',') != std::string::npos) continue;
+    const auto what =
+        show == Show::yes ? "\"" + std::string(one) + "\" is no port" : "the port is none";
+    throw UsageError(place + ": " + what + "; expected a number from 1 to 65535");
+  }
 }
 
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database) {
+  auto& parameters = database.parameters;
   for (const auto& [parameter, variable] : libpq_variables) {
-    if (environment.get(variable)) database.parameters.erase(parameter);
+    const auto value = environment.get(variable);
+    if (!value) continue;
+    check_parameter(parameter, *value, std::string("environment: ") + variable);
+    parameters.erase(parameter);
   }
   // A service names a whole set of parameters, so it stands in for all that a file says.
-  if (environment.get("PGSERVICE")) database.parameters.clear();
+  const auto service = environment.get("PGSERVICE");
+  if (service) parameters.clear();
+  const auto named = parameters.find("service");
+  const bool in_file = named != parameters.end();
+  if (service || in_file) apply_service(service ? *service : named->second, database);
   // The program has a default of its own for this one, which would hide libpq's variable.
   if (const auto seconds = environment.get("PGCONNECT_TIMEOUT")) {
-    database.parameters["connect_timeout"] = *seconds;
+    parameters.try_emplace("connect_timeout", *seconds);
+  }
+  // They share the time, so they must be known.
+  for (const auto* parameter : {"host", "hostaddr", "port"}) {
+    const auto variable =
+        std::find_if(std::begin(libpq_variables), std::end(libpq_variables),
+                     [&](const auto& one) { return std::string_view(one.parameter) == parameter; });
+    if (auto value = environment.get(variable->variable)) {
+      parameters.try_emplace(parameter, *std::move(value));
+    }
   }
   // Its negotiation costs a round trip and a library; whoever wants it says so.
-  if (!environment.get("PGGSSENCMODE")) database.parameters.try_emplace("gssencmode", "disable");
+  if (!environment.get("PGGSSENCMODE")) parameters.try_emplace("gssencmode", "disable");
   database.inherited_options = environment.get("PGOPTIONS").value_or("");
 }
 

@@ -143,6 +143,8 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   yield_to_libpq(environment, config.database);
   auto credential = apply_credential(environment, config.database);
   apply_settings(settings_of(environment), config);
+  check_hosts(config.database.parameters,
+              environment.get("PGPORT") ? "environment: PGPORT" : "the database");
   check_together(config);
   config.identity = identity_of(found, environment);
   set_folders(config, environment);

@@ -1,13 +1,20 @@
 #include "db/conninfo.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <sys/socket.h>
 
 namespace spider_check::db {
 
@@ -40,8 +47,8 @@ std::optional<std::string> parameter(const ConnectionOptions& options, const cha
 
 /** libpq tries one after the other. */
 std::int64_t host_count(const ConnectionOptions& options) {
-  const auto addresses = parameter(options, "hostaddr");
-  const auto hosts = addresses ? *addresses : parameter(options, "host").value_or("");
+  const auto addresses = parameter(options, "hostaddr").value_or("");
+  const auto hosts = addresses.empty() ? parameter(options, "host").value_or("") : addresses;
   return 1 + std::count(hosts.begin(), hosts.end(), ',');
 }
 
@@ -71,7 +78,77 @@ std::optional<std::chrono::seconds> configured_for_one_host(const ConnectionOpti
   return std::chrono::seconds(std::max<std::int64_t>(shortest_connect_timeout, seconds));
 }
 
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    parts.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+void append(std::string& list, const std::string& part, bool first) {
+  list += (first ? "" : ",") + part;
+}
+
+/** Not a socket's folder, an address, or the default. */
+bool is_name(const std::string& host) {
+  in6_addr address{};
+  return !host.empty() && host.front() != '/' && host.front() != '@' &&
+         ::inet_pton(AF_INET, host.c_str(), &address) != 1 && host.find(':') == std::string::npos;
+}
+
+/** Empty when it has none, or when they are this very host, which does not keep silent. */
+std::vector<std::string> addresses_of(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return {};
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, &::freeaddrinfo);
+  std::vector<std::string> addresses;
+  bool is_this_host = true;
+  for (const auto* one = found; one != nullptr; one = one->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (::getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                      NI_NUMERICHOST) != 0) {
+      return {};
+    }
+    addresses.emplace_back(text.data());
+    is_this_host = is_this_host && (addresses.back() == "127.0.0.1" || addresses.back() == "::1");
+  }
+  return is_this_host ? std::vector<std::string>{} : addresses;
+}
+
 }  // namespace
+
+ConnectionOptions with_addresses(const ConnectionOptions& options) {
+  const auto hosts = split(parameter(options, "host").value_or(""));
+  const bool known = !parameter(options, "hostaddr").value_or("").empty();
+  if (known || std::none_of(hosts.begin(), hosts.end(), is_name)) return options;
+  const auto ports = split(parameter(options, "port").value_or(""));
+  std::string names;
+  std::string addresses;
+  std::string each_port;
+  bool first = true;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    auto found = is_name(hosts[i]) ? addresses_of(hosts[i]) : std::vector<std::string>{};
+    if (found.empty()) found.emplace_back();
+    for (const auto& address : found) {
+      append(names, hosts[i], first);
+      append(addresses, address, first);
+      append(each_port, ports.size() == hosts.size() ? ports[i] : ports.front(), first);
+      first = false;
+    }
+  }
+  auto result = options;
+  result.parameters["host"] = names;
+  if (addresses.find_first_not_of(',') != std::string::npos) {
+    result.parameters["hostaddr"] = addresses;
+  }
+  if (ports.size() > 1) result.parameters["port"] = each_port;
+  return result;
+}
 
 std::string conninfo(const ConnectionOptions& options, const std::string& name,
                      OwnSettings settings) {

@@ -19,6 +19,12 @@ enum class OwnSettings {
 [[nodiscard]] std::string conninfo(const ConnectionOptions& options, const std::string& name,
                                    OwnSettings settings = OwnSettings::yes);
 
+/**
+ * The same with the addresses of each name, so that those share the time that libpq counts for each
+ * by itself. Looks names up, as libpq would then not do once more; one that has none stays.
+ */
+[[nodiscard]] ConnectionOptions with_addresses(const ConnectionOptions& options);
+
 /** How long making a connection may take in all, with every look-up, host and address. */
 [[nodiscard]] Duration connect_limit(const ConnectionOptions& options);
 

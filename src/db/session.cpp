@@ -1,12 +1,16 @@
 #include "db/session.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <soci/postgresql/soci-postgresql.h>
 
 #include "core/duration.hpp"
 #include "db/conninfo.hpp"
+#include "db/notices.hpp"
 #include "db/pooler.hpp"
 #include "db/sqlstate.hpp"
 
@@ -25,7 +29,25 @@ bool refuses_settings(const soci::soci_error& error) {
   return error.get_error_message().find("unsupported startup parameter") != std::string::npos;
 }
 
-void ignore_notice(void* /*argument*/, const char* /*message*/) {}
+/** A mistake of what is configured, which libpq finds before it tries to connect. */
+bool is_mistake(const std::string& message) {
+  if (message.find("connection to server") != std::string::npos) return false;
+  for (const auto* sign : {"invalid ", "could not match ", "service file", "definition of service",
+                           "nested service specifications", "weak sslmode"}) {
+    if (message.find(sign) != std::string::npos) return true;
+  }
+  return false;
+}
+
+[[noreturn]] void throw_mistake(const std::string& message) {
+  static constexpr std::string_view prefix = "Cannot establish connection to the database. ";
+  const auto line = one_line(message);
+  throw UsageError("the database cannot be connected to: " +
+                   line.substr(line.rfind(prefix, 0) == 0 ? prefix.size() : 0) +
+                   "; correct [database], DB_… or PG…, whichever says so");
+}
+
+constexpr Duration shortest_limit = std::chrono::milliseconds(1);
 
 std::string no_answer(Duration limit, const char* key) {
   return "the database did not answer within " + to_text(limit) + " (" + key + ")";
@@ -57,29 +79,79 @@ soci::session& Session::connected() {
 }
 
 void Session::connect() {
-  const TimeLimit limit(connect_limit(options_));
+  const bool is_first = !std::exchange(tried_, true);
   try {
-    open();
+    connect_in_time();
+  } catch (const soci::soci_error& error) {
+    // Later it is no reason to give up what is going on.
+    if (is_first && is_mistake(error.get_error_message())) {
+      throw_mistake(error.get_error_message());
+    }
+    throw;
+  }
+}
+
+/** Looking names up and making the connection have one limit. */
+void Session::connect_in_time() {
+  const auto start = std::chrono::steady_clock::now();
+  const auto options = [&] {
+    const TimeLimit limit(connect_limit(options_));
+    return with_addresses(options_);
+  }();
+  const auto took = std::chrono::floor<Duration>(std::chrono::steady_clock::now() - start);
+  const TimeLimit limit(std::max<Duration>(connect_limit(options) - took, shortest_limit));
+  try {
+    open(options);
   } catch (const soci::soci_error&) {
     if (!limit.expired()) throw;
   }
   if (!limit.expired()) return;
   session_.reset();
   const auto place = place_of(options_);
-  throw DbError(DbError::Kind::connection, no_answer(connect_limit(options_), "connect_timeout") +
+  throw DbError(DbError::Kind::connection, no_answer(connect_limit(options), "connect_timeout") +
                                                (place.empty() ? "" : ": " + place));
 }
 
-void Session::open() {
+void Session::open(const ConnectionOptions& options) {
   try {
-    session_.emplace(soci::postgresql, conninfo(options_, name_));
+    open(options, OwnSettings::yes);
   } catch (const soci::soci_error& error) {
     if (!refuses_settings(error)) throw;
     // Not by statements afterwards: behind a pooler others would inherit them.
-    session_.emplace(soci::postgresql, conninfo(options_, name_, OwnSettings::no));
-    PQsetNoticeProcessor(connection(), ignore_notice, nullptr);
+    open(options, OwnSettings::no);
   }
   told_backend_ = PQbackendPID(connection());
+  PQsetNoticeReceiver(connection(), &Session::receive, this);
+}
+
+void Session::open(const ConnectionOptions& options, OwnSettings settings) {
+  std::vector<std::string> warnings;
+  const auto tell = [&] {
+    for (const auto& text : warnings) warn(text);
+  };
+  try {
+    const SilentStderr silence;
+    try {
+      session_.emplace(soci::postgresql, conninfo(options, name_, settings));
+    } catch (const soci::soci_error&) {
+      warnings = silence.messages();
+      throw;
+    }
+    warnings = silence.messages();
+  } catch (const soci::soci_error&) {
+    tell();
+    throw;
+  }
+  tell();
+}
+
+void Session::warn(const std::string& text) noexcept {
+  if (text.empty() || !take_warning_) return;
+  if (warnings_.insert(text).second) take_warning_(text);
+}
+
+void Session::receive(void* session, const PGresult* notice) noexcept {
+  static_cast<Session*>(session)->warn(warning_of(notice));
 }
 
 /** Of a connection that was lost SOCI says no more than that. */

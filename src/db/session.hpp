@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "core/connection.hpp"
 #include "core/errors.hpp"
 #include "core/fault_point.hpp"
+#include "db/conninfo.hpp"
 #include "db/schema.hpp"
 #include "db/time_limit.hpp"
 
@@ -37,6 +40,18 @@ class Session {
   /** `name` is session_name() of this process, so that others can say who holds a lock. */
   Session(ConnectionOptions options, std::string name)
       : options_(std::move(options)), name_(std::move(name)) {}
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  Session(Session&&) = delete;
+  Session& operator=(Session&&) = delete;
+  ~Session() = default;
+
+  /**
+   * Where warnings of the server's and libpq's go, each once, which would else be lost. `take`
+   * should not throw.
+   */
+  void on_warning(std::function<void(const std::string&)> take) { take_warning_ = std::move(take); }
 
   /**
    * Calls `statements`, which together are given the time of one and the margin, with the connected
@@ -115,9 +130,13 @@ class Session {
  private:
   soci::session& connected();
   void connect();
-  void open();
+  void connect_in_time();
+  void open(const ConnectionOptions& options);
+  void open(const ConnectionOptions& options, OwnSettings settings);
   void pin();
   void require_connection();
+  void warn(const std::string& text) noexcept;
+  static void receive(void* session, const PGresult* notice) noexcept;
   [[nodiscard]] PGconn* connection();
   [[nodiscard]] int socket();
 
@@ -126,6 +145,9 @@ class Session {
   std::optional<soci::session> session_;
   std::optional<Schema> schema_;  ///< once the search_path is pinned
   int told_backend_ = 0;
+  bool tried_ = false;  ///< to connect
+  std::function<void(const std::string&)> take_warning_;
+  std::set<std::string> warnings_;  ///< that were taken
 };
 
 /** libpq's own. */

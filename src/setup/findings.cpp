@@ -91,6 +91,8 @@ void check_published(const config::Config& config, Findings& findings) {
 
 void check_database(const config::Config& config, Findings& findings) {
   db::Session session(config.database, db::session_name(os::host_name(), ::getpid()));
+  session.on_warning(
+      [&](const std::string& text) { findings.warning("PostgreSQL warns: " + text); });
   try {
     const auto facts = db::look(session);
     findings.fact("Database", "PostgreSQL " + facts.server_version + ", database \"" +
@@ -105,6 +107,8 @@ void check_database(const config::Config& config, Findings& findings) {
     if (away) findings.fact("Database", "cannot be reached");
     if (away) text += "; start the server, or mend [database], DB_… or PG…, whichever names it";
     findings.database_problem(std::move(text));
+  } catch (const UsageError& error) {
+    findings.problem(error.what());
   }
 }
 

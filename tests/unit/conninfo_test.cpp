@@ -95,6 +95,20 @@ TEST_CASE("several hosts share the time, so that a silent one leaves some for th
   CHECK(one_of("host", "a,b,c,d,e,f,g") == "2");
 }
 
+TEST_CASE("only a name is looked up, and this very host needs no time to share") {
+  const Parameters rows[] = {{},
+                             {{"host", "/run/postgresql"}},
+                             {{"host", "@abstract"}},
+                             {{"host", "10.0.0.1,10.0.0.2"}, {"port", "1,2"}},
+                             {{"host", "::1"}},
+                             {{"host", "db.example"}, {"hostaddr", "10.0.0.1"}}};
+  for (const auto& row : rows) CHECK(with_addresses(with(row)).parameters == row);
+  const auto local = with_addresses(with({{"host", "localhost"}, {"port", "5433"}})).parameters;
+  CHECK(local.count("hostaddr") == 0);
+  CHECK(local.at("host") == "localhost");
+  CHECK(local.at("port") == "5433");
+}
+
 TEST_CASE("making a connection has one limit in all") {
   CHECK(connect_limit(with({})) == 5s);
   CHECK(connect_limit(with({{"host", "a,b"}})) == 5s);

@@ -81,11 +81,12 @@ TEST_CASE("a port in a URL must be one") {
   }
 }
 
-TEST_CASE("libpq's variables in the environment beat the file and stay libpq's to read") {
+TEST_CASE("libpq's variables in the environment beat the file; most stay libpq's to read") {
   const std::string file = "url = 'postgresql://file:file@file:1/file?sslmode=disable'";
   const std::pair<std::string, std::string> rows[] = {
-      {"PGHOST", "host"}, {"PGPORT", "port"},         {"PGDATABASE", "dbname"},
-      {"PGUSER", "user"}, {"PGPASSWORD", "password"}, {"PGSSLMODE", "sslmode"},
+      {"PGDATABASE", "dbname"},
+      {"PGUSER", "user"},
+      {"PGPASSWORD", "password"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.first);
@@ -93,6 +94,65 @@ TEST_CASE("libpq's variables in the environment beat the file and stay libpq's t
     CHECK(parameters.count(row.second) == 0);
     CHECK(parameters.size() == 6);  // the other five and gssencmode
   }
+  CHECK(connection(file, {{"PGSSLMODE", "require"}}).parameters.count("sslmode") == 0);
+}
+
+TEST_CASE("where to connect to is known, also where the environment says so") {
+  const std::string file = "url = 'postgresql://file:1/file'";
+  const std::pair<std::string, std::string> rows[] = {
+      {"PGHOST", "host"}, {"PGHOSTADDR", "hostaddr"}, {"PGPORT", "port"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(connection(file, {{row.first, "2"}}).parameters.at(row.second) == "2");
+  }
+}
+
+TEST_CASE("a value that libpq does not know is refused with its place and what would be right") {
+  const auto refused = [](const std::string& parameter, const std::string& value) {
+    try {
+      check_parameter(parameter, value, "x.toml:1: " + parameter);
+      return std::string();
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(refused("gssencmode", "maybe") ==
+        "x.toml:1: gssencmode: expected disable, prefer or require, found \"maybe\"");
+  CHECK(refused("connect_timeout", "5s") ==
+        "x.toml:1: connect_timeout: expected a whole number, found \"5s\"");
+  CHECK(refused("port", "1,,x") ==
+        "x.toml:1: port: \"x\" is no port; expected a number from 1 to "
+        "65535");
+  const std::pair<std::string, std::string> fine[] = {
+      {"gssencmode", "prefer"},
+      {"connect_timeout", " +5 "},
+      {"connect_timeout", "-1"},
+      {"port", "1,,65535"},
+      {"ssl_max_protocol_version", "tlsv1.3"},
+      {"sslmode", ""},
+      {"user", "requre"},
+  };
+  for (const auto& row : fine) CHECK(refused(row.first, row.second).empty());
+}
+
+TEST_CASE("ports and addresses fit the hosts") {
+  const auto fits = [](const Parameters& parameters) {
+    try {
+      check_hosts(parameters, "x.toml:1: url");
+      return true;
+    } catch (const UsageError&) {
+      return false;
+    }
+  };
+  CHECK(fits({}));
+  CHECK(fits({{"host", "a,b"}}));
+  CHECK(fits({{"host", "a,b"}, {"port", "1"}}));
+  CHECK(fits({{"host", "a,b"}, {"port", "1,2"}}));
+  CHECK(fits({{"hostaddr", "1.2.3.4,1.2.3.5"}, {"port", "1,2"}}));
+  CHECK(fits({{"host", "a,b"}, {"hostaddr", "1.2.3.4,"}}));
+  CHECK_FALSE(fits({{"host", "a,b"}, {"port", "1,2,3"}}));
+  CHECK_FALSE(fits({{"host", "a,b"}, {"hostaddr", "1.2.3.4"}}));
+  CHECK_FALSE(fits({{"port", "1,2"}}));
 }
 
 TEST_CASE("the program's own variables beat libpq's") {
