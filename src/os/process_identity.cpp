@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -40,20 +42,25 @@ std::string_view word(std::string_view text, int place) {
   }
 }
 
-/** Field 22 of /proc/PID/stat; empty when there is no such process, or only its zombie. */
-std::optional<std::int64_t> process_start(const std::string& pid) {
+/** What /proc tells of a process. */
+struct ProcessStat {
+  std::int64_t start = 0;  ///< clock ticks since boot
+  bool ended = false;      ///< it is a zombie
+};
+
+/** Empty when there is no such process, or /proc hides it. */
+std::optional<ProcessStat> read_stat(const std::string& pid) {
   const auto text = read_small("/proc/" + pid + "/stat");
   // Field 2 is the program's name in parentheses and may hold anything: count from its end.
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   const auto from_field_3 = std::string_view(text).substr(name_end + 1);
   const auto state = word(from_field_3, 0);
-  if (state == "Z" || state == "X") return std::nullopt;
   const auto start = word(from_field_3, 22 - 3);
   std::int64_t ticks = 0;
   const auto [end, error] = std::from_chars(start.data(), start.data() + start.size(), ticks);
   if (error != std::errc{}) return std::nullopt;
-  return ticks;
+  return ProcessStat{ticks, state == "Z" || state == "X"};
 }
 
 std::string first_line(const std::string& path) {
@@ -72,16 +79,48 @@ Duration read_clock(clockid_t clock) {
          std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
-/** Whether a warden of this process, dead or alive, still stops a spider. */
-bool has_warden(pid_t owner) {
-  const auto name = warden_name(owner) + "\n";
+/** The name of the program file; empty where we may not know. */
+std::string program_of(const std::string& pid) {
+  std::error_code error;
+  auto name = std::filesystem::read_symlink("/proc/" + pid + "/exe", error).filename().string();
+  // After an upgrade.
+  constexpr std::string_view deleted = " (deleted)";
+  if (name.ends_with(deleted)) name.resize(name.size() - deleted.size());
+  return name;
+}
+
+/** Anybody can go by the name of a supervisor: it must be ours, root's, or this very program. */
+bool is_trusted(const std::string& pid) {
+  struct stat status {};
+
+  if (::stat(("/proc/" + pid).c_str(), &status) != 0) return false;
+  if (status.st_uid == ::geteuid() || status.st_uid == 0) return true;
+  const auto program = program_of(pid);
+  return !program.empty() && program == program_of("self");
+}
+
+/**
+ * Whether a supervisor of this process, dead or alive, still stops a spider.
+ * successor: when the process was started that has its pid now, and may have its own.
+ */
+bool has_supervisor(const Owner& owner, std::optional<std::int64_t> successor) {
+  const auto name = warden_name(owner.pid) + "\n";
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
     const auto pid = entry.path().filename().string();
     if (pid.front() < '1' || pid.front() > '9') continue;
-    if (read_small("/proc/" + pid + "/comm") == name && process_start(pid)) return true;
+    if (read_small("/proc/" + pid + "/comm") != name) continue;
+    const auto stat = read_stat(pid);
+    if (!stat || stat->ended || stat->start < owner.process_start) continue;
+    if (successor && stat->start >= *successor) continue;
+    if (is_trusted(pid)) return true;
   }
   return false;
+}
+
+/** Whether the kernel knows such a process, also one that /proc hides. */
+bool is_there(pid_t pid) {
+  return ::kill(pid, 0) == 0 || errno != ESRCH;
 }
 
 }  // namespace
@@ -101,10 +140,10 @@ const Owner& ProcessIdentity::self() const {
   if (::stat("/proc/self/ns/pid", &pid_namespace) != 0) {
     throw system_error("cannot read /proc/self/ns/pid");
   }
-  const auto start = process_start("self");
-  if (!start) throw system_error("cannot read /proc/self/stat");
-  self_ = Owner{host_name(), boot_id(), static_cast<std::int64_t>(pid_namespace.st_ino),
-                ::getpid(),  *start,    first_line("/etc/machine-id")};
+  const auto stat = read_stat("self");
+  if (!stat) throw system_error("cannot read /proc/self/stat");
+  self_ = Owner{host_name(), boot_id(),   static_cast<std::int64_t>(pid_namespace.st_ino),
+                ::getpid(),  stat->start, first_line("/etc/machine-id")};
   return *self_;
 }
 
@@ -124,8 +163,13 @@ std::string ProcessIdentity::new_uuid() const {
 }
 
 bool ProcessIdentity::exists(const Owner& neighbour) const {
-  return process_start(std::to_string(neighbour.pid)) == neighbour.process_start ||
-         has_warden(neighbour.pid);
+  // Of 0 and less kill(2) has other ideas.
+  if (neighbour.pid <= 0) return false;
+  const auto stat = read_stat(std::to_string(neighbour.pid));
+  if (!stat && is_there(neighbour.pid)) return true;
+  if (!stat) return has_supervisor(neighbour, std::nullopt);
+  if (stat->start != neighbour.process_start) return has_supervisor(neighbour, stat->start);
+  return !stat->ended || has_supervisor(neighbour, std::nullopt);
 }
 
 }  // namespace spider_check::os

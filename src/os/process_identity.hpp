@@ -16,7 +16,10 @@ class ProcessIdentity final : public OwnerProbe {
   /** Read at the first call, since a tick that skips needs none of it. Throws std::system_error. */
   [[nodiscard]] const Owner& self() const override;
 
-  /** A process that was killed exists for as long as its wardens stop its spiders. */
+  /**
+   * A process that was killed exists for as long as its supervisors stop its spiders. Where /proc
+   * hides a process of that pid it exists, too: only the kernel's word that there is none counts.
+   */
   [[nodiscard]] bool exists(const Owner& neighbour) const override;
 
   [[nodiscard]] HostTime now() const override;

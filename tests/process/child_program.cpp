@@ -148,6 +148,12 @@ int parent_of_awaiting(const Words&) {
   wait_for_ever();
 }
 
+int bear_name(const Words& words) {
+  ::prctl(PR_SET_NAME, words[1].c_str());
+  say("ready\n");
+  wait_for_ever();
+}
+
 int identity(const Words&) {
   // A name that looks like the rest of the line in /proc/PID/stat.
   ::prctl(PR_SET_NAME, ") Z 1 2 (");
@@ -294,6 +300,7 @@ int child_program(const Words& words) {
       {"await-term", await_term},
       {"parent-of-awaiting", parent_of_awaiting},
       {"identity", identity},
+      {"bear-name", bear_name},
       {"stop-runner", stop_runner},
       {"stop-runner-and-stay", stop_runner_and_stay},
       {"stop-runner-twice", stop_runner_twice},

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "os/child.hpp"
+#include "os/warden.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/temp_folder.hpp"
@@ -80,6 +81,38 @@ TEST_CASE("a process that ended does not exist, not even as a zombie") {
   CHECK_FALSE(identity.exists(neighbour.owner));
   (void)neighbour.child.reap();
   CHECK_FALSE(identity.exists(neighbour.owner));
+}
+
+TEST_CASE("a process that ended exists while its supervisors stop its spiders, and no longer") {
+  Neighbour neighbour;
+  const ProcessIdentity identity;
+  neighbour.child.signal(SIGKILL);
+  (void)neighbour.child.reap();
+  const auto name = warden_name(neighbour.owner.pid);
+  test::Pipe ready;
+  Child supervisor{{test::self({"bear-name", name}), {}, ready.write_end.get(), STDERR_FILENO}};
+  CHECK(ready.read_line() == "ready");
+  CHECK(identity.exists(neighbour.owner));
+  auto later = neighbour.owner;
+  later.process_start += 1'000'000;
+  CHECK_FALSE(identity.exists(later));
+  supervisor.signal(SIGKILL);
+  (void)supervisor.reap();
+  CHECK_FALSE(identity.exists(neighbour.owner));
+}
+
+TEST_CASE("the supervisors of a process do not stand for another one that had its pid before") {
+  const Neighbour neighbour;
+  const ProcessIdentity identity;
+  test::Pipe ready;
+  const Child supervisor{{test::self({"bear-name", warden_name(neighbour.owner.pid)}),
+                          {},
+                          ready.write_end.get(),
+                          STDERR_FILENO}};
+  CHECK(ready.read_line() == "ready");
+  auto before = neighbour.owner;
+  before.process_start -= 1;
+  CHECK_FALSE(identity.exists(before));
 }
 
 TEST_CASE("no process has pid 0 or a negative one") {
