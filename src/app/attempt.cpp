@@ -97,7 +97,7 @@ class Attempt {
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
     for (const auto& what : missing_) schedule_.log.warn("{}", render::printable(what));
     jobs_ = remaining();
-    writer_.count(static_cast<int>(list_.jobs.size()));
+    writer_.count(static_cast<int>(list_.jobs.size()), spiders_outlive(jobs_));
     auto histories = histories_of(schedule_, writer_, jobs_);
     if (writer_.lost()) return end(not_started(jobs_.size()));
     if (!jobs_.empty()) {

@@ -23,8 +23,8 @@ void AttemptLog::recorded(RunId id) {
   write([&](AttemptJournal& journal) { journal.recorded(id); });
 }
 
-void AttemptLog::count(int spiders) {
-  write([&](AttemptJournal& journal) { journal.count(spiders); });
+void AttemptLog::count(int spiders, Duration spiders_outlive) {
+  write([&](AttemptJournal& journal) { journal.count(spiders, spiders_outlive); });
 }
 
 void AttemptLog::start(const JournaledStart& start) {

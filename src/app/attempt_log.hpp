@@ -19,7 +19,7 @@ class AttemptLog {
       : journal_(std::move(journal)), log_(log), whole_(journal_ != nullptr) {}
 
   void recorded(RunId id);
-  void count(int spiders);
+  void count(int spiders, Duration spiders_outlive);
   void start(const JournaledStart& start);
   void outcome(const JournaledOutcome& outcome, bool only_copy);
   void end(const JournaledEnd& end);

@@ -30,8 +30,14 @@ bool is_at_work(const Schedule& schedule, const AttemptRecord& attempt) {
 
 /** For certain: it will neither end its run nor start another spider. */
 bool is_gone(const Schedule& schedule, const AttemptRecord& attempt) {
-  return judge_owner(attempt.owner, schedule.owners.self(), is_at_work(schedule, attempt), 0s,
-                     schedule.takeover_after) == OwnerFate::gone;
+  const auto now = schedule.owners.now();
+  OwnerSigns signs;
+  signs.process_exists = is_at_work(schedule, attempt);
+  signs.uptime = now.since_boot;
+  // The journal has no heartbeats; but what another boot of this host left was before this one.
+  if (attempt.began.boot_id != now.boot_id) signs.silence = now.since_boot;
+  return judge_owner(attempt.owner, schedule.owners.self(), signs, schedule.takeover_after) ==
+         OwnerFate::gone;
 }
 
 /** What the journal holds of those who are gone. */

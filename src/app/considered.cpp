@@ -9,7 +9,7 @@
 namespace spider_check::app {
 
 Considered consider(const Schedule& schedule, const Request& request, State state) {
-  const auto fates = judge_owners(state, schedule.owners, schedule.takeover_after);
+  const auto fates = judge_owners(schedule, state);
   auto decision = decide(state, schedule.policy, request, fates);
   return {std::move(state), std::move(decision)};
 }

@@ -48,6 +48,14 @@ bool is_of_before(const AttemptRecord& attempt, const HostTime& known, const Hos
   return least_age(attempt.run_started, now) > least_age(known, now);
 }
 
+/** Null for a heartbeat that this host has not seen. */
+const FutureHeartbeat* find(const Known& known, const Run& run) {
+  const auto found = std::find_if(
+      known.heartbeats.begin(), known.heartbeats.end(),
+      [&](const auto& seen) { return seen.run == run.uuid && seen.heartbeat == run.heartbeat; });
+  return found == known.heartbeats.end() ? nullptr : &*found;
+}
+
 void tell_that_it_is_back(Schedule& schedule, Known& known) {
   if (!known.away) return;
   const auto since = age(*known.away, schedule.owners.now());
@@ -117,6 +125,30 @@ bool note_hindrance(Schedule& schedule, GapCause cause, const std::string& detai
   if (schedule.journal == nullptr || is_noted(schedule.journal->known(), cause)) return false;
   change(schedule, [&](Known& known) { add(known, cause, schedule.owners.now(), detail); });
   return true;
+}
+
+void note_heartbeats(Schedule& schedule, const State& state) {
+  if (schedule.journal == nullptr) return;
+  std::vector<FutureHeartbeat> heartbeats;
+  const auto known = schedule.journal->known();
+  for (const auto* run : {&state.last, &state.partial}) {
+    const bool unclear = *run && (*run)->status == RunStatus::running && !(*run)->lock_held &&
+                         (*run)->heartbeat > state.now;
+    if (!unclear) continue;
+    const auto* seen = find(known, **run);
+    heartbeats.push_back(
+        seen != nullptr ? *seen
+                        : FutureHeartbeat{(*run)->uuid, (*run)->heartbeat, schedule.owners.now()});
+  }
+  if (heartbeats == known.heartbeats) return;
+  change(schedule, [&](Known& kept) { kept.heartbeats = heartbeats; });
+}
+
+Duration unchanged_for(const Schedule& schedule, const Run& run) {
+  if (schedule.journal == nullptr) return Duration{0};
+  const auto known = schedule.journal->known();
+  const auto* seen = find(known, run);
+  return seen == nullptr ? Duration{0} : least_age(seen->since, schedule.owners.now());
 }
 
 std::vector<NotedHindrance> noted_hindrances(const Known& known) {

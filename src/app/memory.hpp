@@ -45,6 +45,15 @@ bool note_hindrance(Schedule& schedule, GapCause cause, const std::string& detai
  */
 [[nodiscard]] std::vector<Hindrance> current_hindrances(const Schedule& schedule, Duration late);
 
+/**
+ * A tick has seen this state: from now on it is known how long heartbeats of the future, by the
+ * database's clock, have not changed.
+ */
+void note_heartbeats(Schedule& schedule, const State& state);
+
+/** How long the heartbeat of such a run has not changed, as far as this host has seen. */
+[[nodiscard]] Duration unchanged_for(const Schedule& schedule, const Run& run);
+
 /** What is noted, with an outage of the database that lasts still. */
 [[nodiscard]] std::vector<NotedHindrance> noted_hindrances(const Known& known);
 

@@ -20,7 +20,14 @@ constexpr auto beat_interval = 30s;
 
 // Between two tries to reach a database that is away.
 constexpr Duration first_pause = 250ms;
-constexpr Duration longest_pause = 10s;
+// Once it is there again nobody else may start before this host has its run back. But a try that
+// takes long keeps the spiders waiting for what their ends need: it is made more rarely.
+constexpr Duration longest_pause = 2s;
+constexpr Duration slow_try = 1s;
+constexpr Duration slow_pause = 10s;
+
+// What a heartbeat under way and the end of a killed spider take, generously.
+constexpr Duration margin = 15s;
 
 // More in one statement saves nothing.
 constexpr std::size_t most_at_once = 200;
@@ -33,6 +40,12 @@ constexpr Duration nap = 1s;
 
 }  // namespace
 
+Duration spiders_outlive(const std::vector<SpiderJob>& jobs) {
+  Duration longest{0};
+  for (const auto& job : jobs) longest = std::max(longest, longest_stop(job.limits));
+  return jobs.empty() ? Duration{0} : beat_interval + longest + margin;
+}
+
 RunWriter::RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log, SlotLock& lock,
                      bool in_database)
     : schedule_(schedule),
@@ -44,7 +57,7 @@ RunWriter::RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log,
       asleep_(schedule.owners.now().asleep),
       next_beat_(Clock::now() + beat_interval),
       pause_(first_pause) {
-  if (!connected_) next_try_ = Clock::now() + longest_pause;
+  if (!connected_) next_try_ = Clock::now() + slow_pause;
 }
 
 void RunWriter::try_now() {
@@ -52,12 +65,16 @@ void RunWriter::try_now() {
   attend();
 }
 
-void RunWriter::count(int spiders) {
+void RunWriter::count(int spiders, Duration spiders_outlive) {
   record_.spider_count = spiders;
-  log_.count(spiders);
+  record_.spiders_outlive = spiders_outlive;
+  log_.count(spiders, spiders_outlive);
   if (!connected_) return;
   try {
-    schedule_.store.set_spider_count(record_.claim, spiders);
+    schedule_.store.set_spider_count(record_.claim, spiders, spiders_outlive);
+  } catch (const MissingRun& error) {
+    on_missing(error);
+    attend();
   } catch (const LostRun& error) {
     on_lost(error);
   } catch (const DbError& error) {
@@ -84,10 +101,12 @@ void RunWriter::add(SpiderOutcome outcome) {
 Interest RunWriter::interest() const {
   if (lost_) return {};
   Interest interest;
-  if (writing_) {
-    interest = schedule_.store.interest();
-  } else {
-    interest.until = connected_ && unwritten_.empty() ? next_beat_ : next_try_;
+  // Also the idle connection is watched: what is lost there another host may take.
+  if (connected_) interest = schedule_.store.interest();
+  if (!writing_) {
+    const bool idle = connected_ && unwritten_.empty() && !missing_;
+    const auto next = idle ? next_beat_ : next_try_;
+    interest.until = interest.until ? std::min(*interest.until, next) : next;
   }
   if (next_sync_) {
     interest.until = interest.until ? std::min(*interest.until, *next_sync_) : *next_sync_;
@@ -127,12 +146,16 @@ bool RunWriter::step() {
       sent();
       return true;
     }
+    if (connected_) (void)schedule_.store.written();
     if (now < next_try_) return false;
     if (!connected_) return reconnect();
+    if (missing_) return record_again();
     if (unwritten_.empty() && now < next_beat_) return false;
     if (std::exchange(suspect_, false)) schedule_.store.verify(record_.claim);
     send();
     return true;
+  } catch (const MissingRun& error) {
+    on_missing(error);
   } catch (const LostRun& error) {
     on_lost(error);
   } catch (const DbError& error) {
@@ -172,6 +195,15 @@ void RunWriter::on_lost(const LostRun& error) {
   schedule_.log.error("{}; its spiders are stopped here", error.what());
 }
 
+/** Somebody emptied the table, or went back to a dump: nobody else has the run. */
+void RunWriter::on_missing(const MissingRun& error) {
+  writing_ = false;
+  schedule_.log.warn("{}; it is recorded anew, and the spiders go on", error.what());
+  // Where it vanishes each time it is not written without a pause.
+  next_try_ = Clock::now() + (pause_ == first_pause ? Duration{0} : pause_);
+  missing_ = true;
+}
+
 void RunWriter::on_error(const DbError& error) {
   writing_ = false;
   if (error.kind() != DbError::Kind::connection && connected_) return refuse(error);
@@ -179,7 +211,8 @@ void RunWriter::on_error(const DbError& error) {
     // Still away: the next try comes later each time.
     schedule_.log.debug("The database is still away: {}", error.what());
     next_try_ = Clock::now() + pause_;
-    pause_ = std::min(2 * pause_, longest_pause);
+    const auto longest = Clock::now() - tried_ < slow_try ? longest_pause : slow_pause;
+    pause_ = std::min(2 * pause_, longest);
     return;
   }
   connected_ = false;
@@ -206,6 +239,7 @@ void RunWriter::refuse(const DbError& error) {
 }
 
 bool RunWriter::reconnect() {
+  tried_ = Clock::now();
   // Of the run's earlier attempts the database may know less than this one goes on from: one that
   // was killed still stands there as running.
   schedule_.store.drop_connection();
@@ -214,17 +248,33 @@ bool RunWriter::reconnect() {
   connected_ = true;
   suspect_ = false;
   pause_ = first_pause;
-  // It may be another server, or one that crashed, which has the run and not the newest of what was
-  // written: it gets everything, and what it has already stays as it is.
+  go_on_from(id);
+  schedule_.log.info("{}: run {} is still ours",
+                     was_connected_ ? "Connected again" : "The database is back", id);
+  was_connected_ = true;
+  return true;
+}
+
+bool RunWriter::record_again() {
+  const auto id = schedule_.store.record_again(record_, schedule_.owners.now());
+  pause_ = std::min(2 * pause_, longest_pause);
+  go_on_from(id);
+  schedule_.log.info("Recorded again, as run {}", id);
+  return true;
+}
+
+/**
+ * The server, or the row, need not be the one of before, nor have the newest of what was written:
+ * it gets everything, and what it has already stays as it is.
+ */
+void RunWriter::go_on_from(RunId id) {
+  missing_ = false;
+  next_beat_ = Clock::now() + beat_interval;
   unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
                     std::make_move_iterator(written_.end()));
   written_.clear();
   if (record_.claim.id != id) log_.recorded(id);
   record_.claim.id = id;
-  schedule_.log.info("{}: run {} is still ours",
-                     was_connected_ ? "Connected again" : "The database is back", id);
-  was_connected_ = true;
-  return true;
 }
 
 /** True when everything is written; false when that has to wait. */
@@ -233,6 +283,9 @@ bool RunWriter::drain() {
     if (writing_) {
       try {
         schedule_.store.wait_written();
+      } catch (const MissingRun& error) {
+        on_missing(error);
+        continue;
       } catch (const LostRun& error) {
         on_lost(error);
         return false;
@@ -243,7 +296,7 @@ bool RunWriter::drain() {
       sent();
       continue;
     }
-    if (connected_ && unwritten_.empty()) return true;
+    if (connected_ && unwritten_.empty() && !missing_) return true;
     if (!step() && !writing_) return false;
   }
   return false;
@@ -256,6 +309,8 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
         schedule_.store.finish(record_.claim, end);
         return true;
       }
+    } catch (const MissingRun& error) {
+      on_missing(error);
     } catch (const LostRun& error) {
       on_lost(error);
     } catch (const DbError& error) {

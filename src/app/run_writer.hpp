@@ -14,6 +14,12 @@
 
 namespace spider_check::app {
 
+/**
+ * How long after its last sign of life this program's spiders may live if it dies then: its next
+ * sign would have come, and the supervisors stop what runs.
+ */
+[[nodiscard]] Duration spiders_outlive(const std::vector<SpiderJob>& jobs);
+
 /** Where the end of an attempt was written. */
 enum class Written {
   database,
@@ -41,8 +47,8 @@ class RunWriter {
   /** Asks for a database that was there a moment ago, without waiting any longer. */
   void try_now();
 
-  /** How many spiders the whole run has. */
-  void count(int spiders);
+  /** How many spiders the whole run has, and how long those that start may live without us. */
+  void count(int spiders, Duration spiders_outlive);
 
   /** A spider is about to start. */
   void starting(const SpiderJob& job);
@@ -86,9 +92,12 @@ class RunWriter {
   void sent();
   bool step();
   void on_lost(const LostRun& error);
+  void on_missing(const MissingRun& error);
   void on_error(const DbError& error);
   void refuse(const DbError& error);
   bool reconnect();
+  bool record_again();
+  void go_on_from(RunId id);
   bool drain();
   bool finish_in_database(const RunEnd& end, Clock::time_point deadline);
   void look_for_sleep();
@@ -105,10 +114,12 @@ class RunWriter {
   bool connected_;
   bool was_connected_;
   bool suspect_ = false;  ///< the host slept: the connection is checked before anything is written
+  bool missing_ = false;  ///< somebody removed the run's row
   bool lost_ = false;
   Duration asleep_{0};
   Clock::time_point next_beat_;
   Clock::time_point next_try_;
+  Clock::time_point tried_;  ///< when the last try to get the run back began
   std::optional<Clock::time_point> next_sync_;
   Duration pause_;
 };

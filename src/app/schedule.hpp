@@ -61,8 +61,7 @@ struct Schedule {
   Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything
 };
 
-/** What is known of the owners of a state's running runs. */
-[[nodiscard]] OwnerFates judge_owners(const State& state, const OwnerProbe& owners,
-                                      Duration takeover_after);
+/** What is known of the owners of a state's running runs. Throws std::system_error. */
+[[nodiscard]] OwnerFates judge_owners(const Schedule& schedule, const State& state);
 
 }  // namespace spider_check::app

@@ -1,5 +1,6 @@
 #include "app/tick.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "app/attempt.hpp"
 #include "app/carry.hpp"
@@ -30,6 +32,12 @@ using namespace std::chrono_literals;
 
 // A database that comes up with the host tells nobody: it can only be asked again.
 constexpr auto wake_pause = 1s;
+
+// A tick that comes so shortly before need not leave it to the next one.
+constexpr Duration longest_courtesy = 5s;
+
+// Each time that a decision is made anew somebody else has got on with the run.
+constexpr int most_decisions = 3;
 
 class Tick {
  public:
@@ -106,8 +114,9 @@ class Tick {
     // First: what it holds may be the newest success.
     (void)carry_pending(schedule_);
     if (const auto skipped = skip_at_a_glance()) return *skipped;
-    const auto considered = consider();
+    const auto considered = consider_patiently();
     (void)note_seen(schedule_, {considered.state.now, considered.state.newest_success});
+    note_heartbeats(schedule_, considered.state);
     warn_of_the_future(considered.state);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
     if (is_put_off(schedule_, request_, considered.state)) return {};
@@ -164,6 +173,21 @@ class Tick {
     return Result{};
   }
 
+  /**
+   * Waits for an owner that is about to be taken for gone, as each is of whom a server that was
+   * just started knows nothing yet.
+   */
+  Considered consider_patiently() {
+    auto considered = consider();
+    const auto* waiting = std::get_if<OwnerMayReturn>(&considered.decision.action);
+    if (waiting == nullptr || !waiting->until) return considered;
+    const auto left = *waiting->until - considered.state.now;
+    if (left > longest_courtesy) return considered;
+    schedule_.log.info("{}; waiting for it", explain(schedule_, considered));
+    std::this_thread::sleep_for(left + 1ms);
+    return consider();
+  }
+
   Considered consider() { return app::consider(schedule_, request_, schedule_.store.state()); }
 
   void warn_of_the_future(const State& state) {
@@ -217,23 +241,49 @@ class Tick {
       lock.release();
       return skip(schedule_, request_, busy(run_of_this_host()));
     }
-    const auto considered = consider();
-    for (const auto& run : considered.decision.interrupted) mark_interrupted(run);
-    if (!runs_spiders(considered.decision)) {
-      lock.release();
-      return skip(schedule_, request_, considered);
+    for (int decisions = 0; decisions < most_decisions; ++decisions) {
+      const auto considered = consider();
+      if (!mark_interrupted(considered.decision.interrupted)) continue;
+      if (!runs_spiders(considered.decision)) {
+        lock.release();
+        return skip(schedule_, request_, considered);
+      }
+      say_why(schedule_, considered);
+      auto claimed = claim(considered, lock);
+      if (!claimed) continue;
+      if (claimed->in_database) lock.decided();
+      return carry_out(schedule_, std::move(*claimed), lock, selected);
     }
-    say_why(schedule_, considered);
-    auto claimed = prepare(schedule_, considered.decision, considered.state, request_, lock.slot());
-    record(schedule_, claimed, considered.decision, lock);
-    if (claimed.in_database) lock.decided();
-    return carry_out(schedule_, std::move(claimed), lock, selected);
+    lock.release();
+    return skip(schedule_, request_, busy(Run{}));
   }
 
-  void mark_interrupted(const Run& run) {
+  /** Empty where the run that is to be retried is not as it was seen any more. */
+  std::optional<Claimed> claim(const Considered& considered, const SlotLock& lock) {
+    auto claimed = prepare(schedule_, considered.decision, considered.state, request_, lock.slot());
+    try {
+      record(schedule_, claimed, considered.decision, lock);
+    } catch (const LostRun& error) {
+      schedule_.log.info("{}; deciding again", error.what());
+      return std::nullopt;
+    }
+    return claimed;
+  }
+
+  /** False where one of them is not as it was seen any more: its owner is back, say. */
+  bool mark_interrupted(const std::vector<Run>& runs) {
+    return std::all_of(runs.begin(), runs.end(),
+                       [&](const Run& run) { return mark_interrupted(run); });
+  }
+
+  bool mark_interrupted(const Run& run) {
     const auto why = render::interruption(run);
+    if (!schedule_.store.mark_interrupted(run, why)) {
+      schedule_.log.info("{} went on meanwhile; deciding again", render::run_words(run));
+      return false;
+    }
     schedule_.log.warn("{} was {}", render::run_words(run), why);
-    schedule_.store.mark_interrupted(run, why);
+    return true;
   }
 
   Schedule& schedule_;

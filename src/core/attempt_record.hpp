@@ -42,8 +42,9 @@ struct AttemptRecord {
   int slot = 0;
   LogName log;  ///< how its logs are named
   int spider_count = 0;
-  HostTime run_started;  ///< of the run's first attempt
-  HostTime began;        ///< of this one
+  Duration spiders_outlive{0};  ///< as in Run
+  HostTime run_started;         ///< of the run's first attempt
+  HostTime began;               ///< of this one
   std::vector<JournaledStart> starts;
   std::vector<JournaledOutcome> outcomes;
   std::optional<JournaledEnd> end;  ///< empty: it goes on, or its program ended first

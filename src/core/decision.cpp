@@ -62,45 +62,55 @@ State after_interruption(State state, const Run& run) {
   return state;
 }
 
+struct Candidate {
+  const Run* run;
+  OwnerFate fate;
+  std::optional<TimePoint> until;
+};
+
+bool may_return(const Candidate& owner) {
+  return !owner.run->lock_held && owner.fate != OwnerFate::gone;
+}
+
+bool was_interrupted(const Candidate& owner) {
+  return !owner.run->lock_held && owner.fate == OwnerFate::gone;
+}
+
+OwnerMayReturn wait_for(const Candidate& owner) {
+  return {*owner.run, owner.fate == OwnerFate::alive, owner.until};
+}
+
 /** Rows 5 to 7 for one run that is marked running; empty when it holds nothing back. */
-std::optional<Action> held_back_by(const Run& run, const State& state, const Policy& policy,
-                                   OwnerFate fate) {
+std::optional<Action> held_back_by(const Candidate& owner, const State& state,
+                                   const Policy& policy) {
+  const auto& run = *owner.run;
   if (run.lock_held) {
     if (!is_due(state.now, run.started, policy) || state.free_slots == 0)
       return AlreadyRunning{run};
     return std::nullopt;
   }
-  if (fate != OwnerFate::gone) return OwnerMayReturn{run};
+  if (may_return(owner)) return wait_for(owner);
   return std::nullopt;
 }
-
-bool was_interrupted(const Run& run, OwnerFate fate) {
-  return !run.lock_held && fate == OwnerFate::gone;
-}
-
-struct Candidate {
-  const Run* run;
-  OwnerFate fate;
-};
 
 /** The runs that are marked running, the newest first. */
 std::vector<Candidate> running(const State& state, const OwnerFates& fates) {
   std::vector<Candidate> runs;
   if (state.partial && state.partial->status == RunStatus::running) {
-    runs.push_back({&*state.partial, fates.partial});
+    runs.push_back({&*state.partial, fates.partial, fates.partial_until});
   }
   if (state.last && state.last->status == RunStatus::running) {
-    runs.push_back({&*state.last, fates.last});
+    runs.push_back({&*state.last, fates.last, fates.last_until});
   }
   return runs;
 }
 
-/** Row 1. A living owner on this host that lost its lock still has spiders going. */
+/** Row 1. An owner that lost its lock and is not gone still has spiders going. */
 Decision decide_forced(const State& state, const OwnerFates& fates) {
   Decision decision{StartRun{!state.newest_success && !state.last, std::nullopt}, {}};
-  for (const auto& [run, fate] : running(state, fates)) {
-    if (was_interrupted(*run, fate)) decision.interrupted.push_back(*run);
-    if (!run->lock_held && fate == OwnerFate::alive) return {OwnerMayReturn{*run}, {}};
+  for (const auto& owner : running(state, fates)) {
+    if (was_interrupted(owner)) decision.interrupted.push_back(*owner.run);
+    if (may_return(owner)) return {wait_for(owner), {}};
   }
   return decision;
 }
@@ -144,11 +154,11 @@ Decision decide(const State& state, const Policy& policy, const Request& request
   }
   std::vector<Run> interrupted;
   State settled = state;
-  for (const auto& [run, fate] : running(state, fates)) {
-    if (auto action = held_back_by(*run, state, policy, fate)) return {*action, interrupted};
-    if (!was_interrupted(*run, fate)) continue;
-    interrupted.push_back(*run);
-    settled = after_interruption(settled, *run);
+  for (const auto& owner : running(state, fates)) {
+    if (auto action = held_back_by(owner, state, policy)) return {*action, interrupted};
+    if (!was_interrupted(owner)) continue;
+    interrupted.push_back(*owner.run);
+    settled = after_interruption(settled, *owner.run);
   }
   return {decide_idle(settled, policy), interrupted};
 }

@@ -44,6 +44,8 @@ struct AlreadyRunning {
 /** Its lock is free, and nobody can be sure that its owner is gone. */
 struct OwnerMayReturn {
   Run run;
+  bool alive = false;              ///< its process is there
+  std::optional<TimePoint> until;  ///< when it is taken for gone if nothing is heard of it
 };
 
 /** The last run failed; the next try, or the next run, is not due yet. */
@@ -78,6 +80,8 @@ struct Decision {
 struct OwnerFates {
   OwnerFate last = OwnerFate::unknown;
   OwnerFate partial = OwnerFate::unknown;
+  std::optional<TimePoint> last_until{};     ///< when an unknown one is taken for gone
+  std::optional<TimePoint> partial_until{};  ///< the same of the partial run's
 };
 
 /**

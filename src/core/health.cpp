@@ -83,9 +83,16 @@ class Judge {
     add(HealthLevel::critical, std::to_string(report_.failed_runs) + " runs in a row failed");
   }
 
+  [[nodiscard]] std::string what_is_known_of(const OwnerMayReturn& lost) const {
+    if (lost.alive) return " is alive, but has lost its connection";
+    std::string text = " has lost its connection and may be gone";
+    if (!lost.until) return text;
+    return text + "; its spiders may still be running for " + to_words(*lost.until - state_.now);
+  }
+
   void judge_running() {
     if (const auto* lost = std::get_if<OwnerMayReturn>(&report_.decision.action)) {
-      add(HealthLevel::warning, name_of(lost->run) + " has lost its connection and may be gone");
+      add(HealthLevel::warning, name_of(lost->run) + what_is_known_of(*lost));
     }
     for (const auto& run : report_.decision.interrupted) {
       add(HealthLevel::warning, name_of(run) + " was interrupted");

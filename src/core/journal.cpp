@@ -47,6 +47,8 @@ std::optional<Run> run_of(const PendingAttempt& pending, const HostTime& now) {
   run.spider_count = record.spider_count;
   run.partial = record.run.partial;
   run.owner = record.owner;
+  run.token = record.claim.token;
+  run.spiders_outlive = record.spiders_outlive;
   run.slot = record.slot;
   run.status = record.end ? record.end->end.status : RunStatus::running;
   run.lock_held = !record.end && pending.live;

@@ -26,6 +26,18 @@ struct KnownRun {
   std::vector<std::string> succeeded;  ///< spiders; kept where it failed
 };
 
+/**
+ * A heartbeat that is of the future by the database's clock, which was set back: how old it is can
+ * only be told from how long it has not changed.
+ */
+struct FutureHeartbeat {
+  std::string run;  ///< its uuid
+  TimePoint heartbeat{};
+  HostTime since;  ///< when this host first saw it
+
+  friend bool operator==(const FutureHeartbeat&, const FutureHeartbeat&) = default;
+};
+
 /** What this host remembers of the database, for when it is away. */
 struct Known {
   std::optional<HostTime> success;  ///< the start of the newest whole run that completed
@@ -36,6 +48,7 @@ struct Known {
   bool published_disabled = false;  ///< what is published says that the schedule is disabled
   /** What has kept runs from starting since the last one; at most one of each cause. */
   std::vector<NotedHindrance> hindrances;
+  std::vector<FutureHeartbeat> heartbeats;
 };
 
 /** An attempt that the journal still holds. */
@@ -59,8 +72,8 @@ class AttemptJournal : public Port {
   /** The database has recorded the run, by this id. */
   virtual void recorded(RunId id) = 0;
 
-  /** The spiders that the run has. */
-  virtual void count(int spiders) = 0;
+  /** The spiders that the run has, and how long after its last sign of life they may live. */
+  virtual void count(int spiders, Duration spiders_outlive) = 0;
 
   /** Before it is started: from now on the program may die. */
   virtual void start(const JournaledStart& start) = 0;

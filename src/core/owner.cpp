@@ -1,21 +1,45 @@
 #include "core/owner.hpp"
 
+#include <algorithm>
+
 namespace spider_check {
 
-bool is_neighbour(const Owner& owner, const Owner& self) {
-  return owner.host == self.host && owner.boot_id == self.boot_id &&
-         owner.pid_namespace == self.pid_namespace && !owner.host.empty();
+namespace {
+
+using namespace std::chrono_literals;
+
+// An owner whose server starts tries every other second to get its run back.
+constexpr Duration time_to_return = 5s;
+
+/** What systemd takes for one: "uninitialized", say, is what every copy of an image has. */
+bool is_machine_id(const std::string& text) {
+  constexpr std::size_t length = 32;
+  return text.size() == length &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos &&
+         text.find_first_not_of('0') != std::string::npos;
 }
 
-OwnerFate judge_owner(const Owner& owner, const Owner& self, bool process_exists, Duration silence,
+}  // namespace
+
+bool is_neighbour(const Owner& owner, const Owner& self) {
+  return owner.boot_id == self.boot_id && owner.pid_namespace == self.pid_namespace &&
+         !owner.boot_id.empty() && owner.pid_namespace != 0;
+}
+
+Duration time_until_gone(const OwnerSigns& signs, Duration takeover_after) {
+  const auto longest = std::max(takeover_after, signs.spiders_outlive);
+  return std::max(longest - signs.silence, time_to_return - signs.reachable);
+}
+
+OwnerFate judge_owner(const Owner& owner, const Owner& self, const OwnerSigns& signs,
                       Duration takeover_after) {
-  if (is_neighbour(owner, self)) return process_exists ? OwnerFate::alive : OwnerFate::gone;
-  const bool same_host = !owner.host.empty() && owner.host == self.host && !owner.machine.empty() &&
-                         owner.machine == self.machine;
-  const bool same_host_rebooted =
-      same_host && !owner.boot_id.empty() && owner.boot_id != self.boot_id;
-  if (same_host_rebooted) return OwnerFate::gone;
-  return silence > takeover_after ? OwnerFate::gone : OwnerFate::unknown;
+  if (is_neighbour(owner, self)) {
+    return signs.process_exists ? OwnerFate::alive : OwnerFate::gone;
+  }
+  const bool same_machine = is_machine_id(owner.machine) && owner.machine == self.machine;
+  const bool other_boot = !owner.boot_id.empty() && owner.boot_id != self.boot_id;
+  if (same_machine && other_boot && signs.silence >= signs.uptime) return OwnerFate::gone;
+  return time_until_gone(signs, takeover_after) < 0s ? OwnerFate::gone : OwnerFate::unknown;
 }
 
 }  // namespace spider_check

@@ -18,7 +18,7 @@ struct Owner {
   std::int64_t pid_namespace = 0;  ///< the inode of /proc/self/ns/pid
   int pid = 0;
   std::int64_t process_start = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
-  std::string machine{};           ///< /etc/machine-id; empty: unknown
+  std::string machine{};           ///< /etc/machine-id, which clones of a disk share
 
   friend bool operator==(const Owner&, const Owner&) = default;
 };
@@ -26,22 +26,36 @@ struct Owner {
 /** What is known of the owner of a run whose lock is free. */
 enum class OwnerFate {
   alive,    ///< on this host, and its process is there: it needs time to get its connection back
-  gone,     ///< provably: it will never write again
+  gone,     ///< provably: it will never write again, and none of its spiders lives
   unknown,  ///< somewhere else, and heard of not long ago
 };
 
-/** Whether this process could ask for the owner by its pid: same host, boot and pid namespace. */
+/** By what an owner whose lock is free is judged. */
+struct OwnerSigns {
+  bool process_exists = false;  ///< is_neighbour(), and its very process is not seen to be gone
+  Duration silence{0};          ///< how long ago it last wrote
+  Duration uptime{0};           ///< how long ago this host was booted
+  Duration spiders_outlive{0};  ///< how long its spiders may live after it last wrote
+  /** For how long the database has been there for it to come back to. */
+  Duration reachable = Duration::max();
+};
+
+/**
+ * Whether this process could ask for the owner by its pid: same boot and pid namespace, by whatever
+ * name the host went then.
+ */
 [[nodiscard]] bool is_neighbour(const Owner& owner, const Owner& self);
 
 /**
- * Judges an owner whose lock is free. Another boot of the same host is known by host name and
- * machine id together: two machines may share either.
+ * Judges an owner whose lock is free. A machine id with another boot id is a former boot of this
+ * machine only where the owner has been silent since before this boot: else it is a clone.
  *
- * process_exists: whether is_neighbour(owner, self) and its very process (pid and start) exists.
- * silence: how long ago it last wrote, by the database's clock.
  * takeover_after: how long it may be silent where nobody can look for its process.
  */
-[[nodiscard]] OwnerFate judge_owner(const Owner& owner, const Owner& self, bool process_exists,
-                                    Duration silence, Duration takeover_after);
+[[nodiscard]] OwnerFate judge_owner(const Owner& owner, const Owner& self, const OwnerSigns& signs,
+                                    Duration takeover_after);
+
+/** How long an owner elsewhere has still to be silent until it is gone; less than 0: it is. */
+[[nodiscard]] Duration time_until_gone(const OwnerSigns& signs, Duration takeover_after);
 
 }  // namespace spider_check

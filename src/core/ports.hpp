@@ -190,7 +190,10 @@ class OwnerProbe : public Port {
   /** This very process. */
   [[nodiscard]] virtual const Owner& self() const = 0;
 
-  /** Whether the very process of a neighbour (is_neighbour) exists. */
+  /**
+   * Whether the very process of a neighbour (is_neighbour), or one that stops its spiders, exists.
+   * One that nobody lets us see exists.
+   */
   [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
 
   /** Now, by the clocks of this host. */

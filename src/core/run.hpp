@@ -43,6 +43,8 @@ struct Run {
   bool partial = false;  ///< only the spiders that --spider named
   std::string failure;   ///< why it failed, in words
   Owner owner;
+  std::string token;            ///< owner_token: changes with each attempt; empty: nobody's
+  Duration spiders_outlive{0};  ///< how long after its heartbeat its spiders may live without it
   int slot = 0;
   bool lock_held = false;  ///< somebody else's session holds the lock of its slot
 };
@@ -54,7 +56,8 @@ struct State {
   std::optional<Run> last;                  ///< the newest whole run
   std::optional<Run> partial;               ///< a run of --spider that is marked running
   int free_slots = 1;                       ///< slots that no other session holds
-  int future_runs = 0;  ///< rows that start in the future; they count for nothing
+  int future_runs = 0;                    ///< rows that start in the future; they count for nothing
+  std::optional<TimePoint> server_since;  ///< when the server was started
 };
 
 /** How late a run starts, counted from the moment it was due. */

@@ -118,7 +118,8 @@ class SlotLock : public Port {
 
 /**
  * Where the runs of one schedule are recorded. Every verb throws DbError when the store cannot be
- * used; those that take a Claim throw LostRun when the run is no longer the caller's.
+ * used; those that take a Claim throw LostRun when the run is no longer the caller's, and
+ * MissingRun when that is because somebody removed it.
  */
 class RunStore : public Port {
  public:
@@ -144,14 +145,17 @@ class RunStore : public Port {
   [[nodiscard]] virtual Claim retry(const Run& run, const SlotLock& lock,
                                     const std::string& token) = 0;
 
-  /** Marks a running run whose owner is gone as failed, due again at once. */
-  virtual void mark_interrupted(const Run& run, const std::string& why) = 0;
+  /**
+   * Marks a running run whose owner is gone as failed, due again at once. False, and nothing is
+   * changed, where it is not as it was seen any more: its owner has written since, say.
+   */
+  [[nodiscard]] virtual bool mark_interrupted(const Run& run, const std::string& why) = 0;
 
   /** The spiders that have succeeded in this run so far, in any attempt. */
   [[nodiscard]] virtual std::vector<std::string> succeeded(RunId run) = 0;
 
-  /** How many spiders the whole run has. */
-  virtual void set_spider_count(const Claim& claim, int count) = 0;
+  /** How many spiders the whole run has, and how long they may live without this program. */
+  virtual void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) = 0;
 
   /**
    * Begins to record these outcomes, none or more, and to say that the run's owner lives; does not
@@ -160,12 +164,14 @@ class RunStore : public Port {
    */
   virtual void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) = 0;
 
-  /** What the write under way waits for. */
+  /** What the write under way waits for; where there is none, what the loss of the connection
+   * shows itself by. */
   [[nodiscard]] virtual Interest interest() const = 0;
 
   /**
    * Goes on with the write under way as far as it can without waiting. True once it is done, or
-   * there is none. When it throws there is none any more.
+   * there is none. When it throws there is none any more. Throws DbError also for a connection that
+   * was lost while there is none.
    */
   [[nodiscard]] virtual bool written() = 0;
 
@@ -183,6 +189,12 @@ class RunStore : public Port {
    */
   [[nodiscard]] virtual RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
                                       SlotLock& lock) = 0;
+
+  /**
+   * Records anew a run whose row was removed, as running, with the lock that is held. Throws
+   * LostRun when it is there, and somebody else's.
+   */
+  [[nodiscard]] virtual RunId record_again(const AttemptRecord& attempt, const HostTime& now) = 0;
 
   /** The lock of a slot, not held: for reclaim(). */
   [[nodiscard]] virtual std::unique_ptr<SlotLock> unheld_lock(int slot) = 0;

@@ -21,6 +21,11 @@ struct SpiderLimits {
   Duration second_grace = std::chrono::seconds(5);
 };
 
+/** How long it lives at most once it is stopped; its supervisor stops it when its program dies. */
+[[nodiscard]] constexpr Duration longest_stop(const SpiderLimits& limits) {
+  return limits.grace + limits.second_grace;
+}
+
 /** What a crawl must have done to be good. */
 struct Criteria {
   std::int64_t min_items = 1;

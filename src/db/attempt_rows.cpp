@@ -46,6 +46,7 @@ struct Values {
     process_start = owner.process_start;
     slot = record.slot;
     spiders = record.spider_count;
+    outlive = record.spiders_outlive.count();
     started_ago = least_age(record.run_started, now).count();
     status = to_text(running ? RunStatus::running : end.end.status);
     if (running) return;
@@ -60,7 +61,8 @@ struct Values {
   }
 
   std::string uuid, token, host, boot, machine, status, failure, faults = "{}";
-  long long pid_namespace = 0, process_start = 0, started_ago = 0, ended_ago = 0, next_ago = 0;
+  long long pid_namespace = 0, process_start = 0, outlive = 0, started_ago = 0, ended_ago = 0,
+            next_ago = 0;
   int pid = 0, slot = 0, spiders = 0;
   soci::indicator ended = soci::i_null, next = soci::i_null;
 };
@@ -79,7 +81,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, updated_at, "
          "schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id, "
          "pid_namespace, pid, process_start, machine_id, slot, run_uuid, owner_token, failure, "
-         "faults, finished_at, next_attempt_at, hindrances) VALUES (now() - "
+         "faults, finished_at, next_attempt_at, hindrances, spiders_outlive) VALUES (now() - "
       << to_interval(":started")
       << ", :spiders, :status, now(), now(), :schedule, :trigger, :partial::int::boolean, "
          ":attempt, "
@@ -87,7 +89,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
       << ", :missed::int, :host, :boot, :namespace, :pid, :start, :machine, :slot, :uuid::uuid, "
          ":token::uuid, nullif(:failure, ''), nullif(:faults::text[], '{}'), now() - "
       << to_interval(":ended") << ", now() - " << to_interval(":next")
-      << ", nullif(:hindrances, '')::jsonb) RETURNING id",
+      << ", nullif(:hindrances, '')::jsonb, " << to_interval(":outlive") << ") RETURNING id",
       soci::use(values.started_ago), soci::use(values.spiders), soci::use(values.status),
       soci::use(schedule), soci::use(trigger), soci::use(partial), soci::use(attempt),
       soci::use(late, has_late), soci::use(missed, has_missed), soci::use(values.host),
@@ -95,7 +97,8 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
       soci::use(values.process_start), soci::use(values.machine), soci::use(values.slot),
       soci::use(values.uuid), soci::use(values.token), soci::use(values.failure),
       soci::use(values.faults), soci::use(values.ended_ago, values.ended),
-      soci::use(values.next_ago, values.next), soci::use(hindrances), soci::into(id);
+      soci::use(values.next_ago, values.next), soci::use(hindrances), soci::use(values.outlive),
+      soci::into(id);
   return id;
 }
 
@@ -104,6 +107,9 @@ void update(soci::session& sql, long long id, int attempt, Values values) {
          "host = :host, boot_id = :boot, pid_namespace = :namespace, pid = :pid, "
          "process_start = :start, machine_id = :machine, slot = :slot, owner_token = :token::uuid, "
          "spider_count = CASE WHEN :spiders > 0 THEN :spiders ELSE spider_count END, "
+         "spiders_outlive = "
+      << to_interval(":outlive")
+      << ", "
          "failure = nullif(:failure, ''), faults = nullif(:faults::text[], '{}'), "
          "finished_at = now() - "
       << to_interval(":ended") << ", next_attempt_at = now() - " << to_interval(":next")
@@ -113,8 +119,9 @@ void update(soci::session& sql, long long id, int attempt, Values values) {
       soci::use(values.pid_namespace, "namespace"), soci::use(values.pid, "pid"),
       soci::use(values.process_start, "start"), soci::use(values.machine, "machine"),
       soci::use(values.slot, "slot"), soci::use(values.token, "token"),
-      soci::use(values.spiders, "spiders"), soci::use(values.failure, "failure"),
-      soci::use(values.faults, "faults"), soci::use(values.ended_ago, values.ended, "ended"),
+      soci::use(values.spiders, "spiders"), soci::use(values.outlive, "outlive"),
+      soci::use(values.failure, "failure"), soci::use(values.faults, "faults"),
+      soci::use(values.ended_ago, values.ended, "ended"),
       soci::use(values.next_ago, values.next, "next"), soci::use(id, "id");
 }
 

@@ -51,8 +51,11 @@ RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, Slo
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
     // The server may not have noticed yet that our former session is gone; then it still has it.
-    const auto holder = slot.holder();
-    if (!holder || is_session_of(*holder, owners_.self())) {
+    // Its name alone says little: containers of several hosts share host names and pids.
+    const auto held = slot.holder();
+    const auto holder = held ? held->holder : std::nullopt;
+    const bool may_be_ours = !held || slot.backend() == 0 || held->backend == slot.backend();
+    if (!holder || (may_be_ours && is_session_of(*holder, owners_.self()))) {
       throw DbError(DbError::Kind::connection, "the former session still holds the lock");
     }
     // A tick that finds our slot's file locked lets go at once, and meant to take no run.
@@ -65,6 +68,12 @@ RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, Slo
     throw LostRun("the lock of this run was taken by another process");
   }
   require_migrated(session_);
+  return session_.run([&](soci::session& sql) {
+    return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
+  });
+}
+
+RunId PgRunStore::record_again(const AttemptRecord& attempt, const HostTime& now) {
   return session_.run([&](soci::session& sql) {
     return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
   });
@@ -85,9 +94,12 @@ void PgRunStore::verify(const Claim& claim) {
   session_.run([&](soci::session& sql) {
     const auto id = static_cast<long long>(claim.id);
     int ours = 0;
-    sql << "SELECT count(*)::int FROM scheduler_state "
-           "WHERE id = :id AND owner_token = :token::uuid",
-        soci::use(id), soci::use(claim.token), soci::into(ours);
+    int there = 0;
+    sql << "SELECT (count(*) FILTER (WHERE id = :id AND owner_token = :token::uuid))::int, "
+           "count(*)::int FROM scheduler_state WHERE run_uuid = nullif(:uuid, '')::uuid",
+        soci::use(id), soci::use(claim.token), soci::use(claim.uuid), soci::into(ours),
+        soci::into(there);
+    if (there == 0) missing_run(claim.id);
     if (ours == 0) lost_run(claim.id);
   });
 }

@@ -31,7 +31,11 @@ std::string run_columns() {
          to_microseconds("next_attempt_at") +
          ", attempt, spider_count, partial::int, coalesce(failure, ''), coalesce(host, ''), "
          "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
-         "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text";
+         "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text, "
+         "coalesce(owner_token::text, ''), " +
+         to_microseconds(
+             "greatest(interval '0', least(interval '1000 days', "
+             "coalesce(spiders_outlive, interval '0')))");
 }
 
 Run read_run(const soci::row& row) {
@@ -50,6 +54,8 @@ Run read_run(const soci::row& row) {
                     row.get<int>(13),         row.get<long long>(14),   row.get<std::string>(16)};
   run.slot = row.get<int>(15);
   run.uuid = row.get<std::string>(17);
+  run.token = row.get<std::string>(18);
+  run.spiders_outlive = Duration(row.get<long long>(19));
   return run;
 }
 
@@ -143,6 +149,12 @@ std::optional<Run> running_partial_run(soci::session& sql, const std::string& sc
       "WHERE newer.schedule = scheduler_state.schedule AND NOT newer.partial "
       "AND newer.last_run_at > scheduler_state.last_run_at "
       "AND newer.last_run_at <= now())");
+}
+
+TimePoint server_start(soci::session& sql) {
+  long long start = 0;
+  sql << "SELECT " << to_microseconds("pg_postmaster_start_time()"), soci::into(start);
+  return from_microseconds(start);
 }
 
 int future_runs(soci::session& sql, const std::string& schedule) {

@@ -30,7 +30,7 @@ enum class Path {
                                  const std::vector<std::string>& channels, Path path);
 
 /** How many columns run_columns() are. */
-inline constexpr std::size_t run_width = 18;
+inline constexpr std::size_t run_width = 20;
 
 /** What read_run() reads, in its order; 0 and '' stand for NULL where that says the same. */
 [[nodiscard]] std::string run_columns();
@@ -50,6 +50,9 @@ inline constexpr std::size_t run_width = 18;
 /** The newest run of --spider that is marked running and that no newer run made history. */
 [[nodiscard]] std::optional<Run> running_partial_run(soci::session& sql,
                                                      const std::string& schedule);
+
+/** When the server was started, by its own clock. */
+[[nodiscard]] TimePoint server_start(soci::session& sql);
 
 [[nodiscard]] int future_runs(soci::session& sql, const std::string& schedule);
 

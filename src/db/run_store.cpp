@@ -16,9 +16,14 @@ namespace spider_check::db {
 
 namespace {
 
-/** A write that found no row found a run that is no longer this claim's. */
-void require_written(soci::statement& statement, const Claim& claim) {
-  if (statement.get_affected_rows() == 0) lost_run(claim.id);
+/** A write that found no row found a run that is no longer this claim's, or not there any more. */
+void require_written(soci::session& sql, soci::statement& statement, const Claim& claim) {
+  if (statement.get_affected_rows() > 0) return;
+  int there = 0;
+  sql << "SELECT count(*)::int FROM scheduler_state WHERE run_uuid = nullif(:uuid, '')::uuid",
+      soci::use(claim.uuid), soci::into(there);
+  if (there == 0) missing_run(claim.id);
+  lost_run(claim.id);
 }
 
 /** NULL for an empty optional. */
@@ -94,6 +99,7 @@ State PgRunStore::state() {
     state.last = newest_whole_run(sql, schedule_);
     state.partial = running_partial_run(sql, schedule_);
     state.future_runs = future_runs(sql, schedule_);
+    state.server_since = server_start(sql);
   });
   // After the rows: a run that ended in between then looks unlocked, which the look under the lock
   // sets right; the other way round a living run would look abandoned.
@@ -163,7 +169,8 @@ Claim PgRunStore::retry(const Run& run, const SlotLock& lock, const std::string&
     Claim claim{run.id, run.attempt + 1, run.started, {}, run.uuid};
     // The attempt is part of the condition: of two that saw the same failed run only one goes on.
     sql << "UPDATE scheduler_state SET status = 'running', attempt = :attempt, updated_at = now(), "
-           "next_attempt_at = NULL, finished_at = NULL, failure = NULL, host = :host, "
+           "next_attempt_at = NULL, finished_at = NULL, failure = NULL, "
+           "spiders_outlive = NULL, host = :host, "
            "boot_id = :boot, pid_namespace = :namespace, pid = :pid, process_start = :start, "
            "machine_id = :machine, slot = :slot, "
            "owner_token = coalesce(nullif(:token, '')::uuid, gen_random_uuid()) "
@@ -177,13 +184,22 @@ Claim PgRunStore::retry(const Run& run, const SlotLock& lock, const std::string&
   });
 }
 
-void PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
-  on_schema([&](soci::session& sql) {
+bool PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
+  return on_schema([&](soci::session& sql) {
     const auto id = static_cast<long long>(run.id);
-    sql << "UPDATE scheduler_state SET status = 'failed', failure = :why, next_attempt_at = now(), "
-           "finished_at = updated_at, updated_at = now(), owner_token = NULL "
-           "WHERE id = :id AND status = 'running' AND attempt = :seen",
-        soci::use(why), soci::use(id), soci::use(run.attempt);
+    const auto heartbeat = static_cast<long long>(run.heartbeat.time_since_epoch().count());
+    // With several slots its owner may have got its own back since this was read.
+    soci::statement update =
+        (sql.prepare << "UPDATE scheduler_state SET status = 'failed', failure = :why, "
+                        "next_attempt_at = now(), finished_at = updated_at, updated_at = now(), "
+                        "owner_token = NULL WHERE id = :id AND status = 'running' "
+                        "AND attempt = :seen AND "
+                     << to_microseconds("updated_at")
+                     << " = :heartbeat AND coalesce(owner_token::text, '') = :token",
+         soci::use(why), soci::use(id), soci::use(run.attempt), soci::use(heartbeat),
+         soci::use(run.token));
+    update.execute(true);
+    return update.get_affected_rows() > 0;
   });
 }
 
@@ -198,15 +214,17 @@ std::vector<std::string> PgRunStore::succeeded(RunId run) {
   });
 }
 
-void PgRunStore::set_spider_count(const Claim& claim, int count) {
+void PgRunStore::set_spider_count(const Claim& claim, int count, Duration spiders_outlive) {
   on_schema([&](soci::session& sql) {
     const auto id = static_cast<long long>(claim.id);
-    soci::statement update = (sql.prepare << "UPDATE scheduler_state SET spider_count = :count, "
-                                             "updated_at = now() "
-                                             "WHERE id = :id AND owner_token = :token::uuid",
-                              soci::use(count), soci::use(id), soci::use(claim.token));
+    const auto outlive = static_cast<long long>(spiders_outlive.count());
+    soci::statement update =
+        (sql.prepare << "UPDATE scheduler_state SET spider_count = :count, updated_at = now(), "
+                        "spiders_outlive = "
+                     << to_interval(":outlive") << " WHERE id = :id AND owner_token = :token::uuid",
+         soci::use(count), soci::use(outlive), soci::use(id), soci::use(claim.token));
     update.execute(true);
-    require_written(update, claim);
+    require_written(sql, update, claim);
   });
 }
 
@@ -226,7 +244,7 @@ void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
          soci::use(retry_after.number, retry_after.indicator), soci::use(id),
          soci::use(claim.token));
     update.execute(true);
-    require_written(update, claim);
+    require_written(sql, update, claim);
   });
 }
 

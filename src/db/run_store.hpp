@@ -16,6 +16,9 @@ namespace spider_check::db {
 /** Throws LostRun. */
 [[noreturn]] void lost_run(RunId run);
 
+/** Throws MissingRun. */
+[[noreturn]] void missing_run(RunId run);
+
 /** The runs of one schedule in PostgreSQL. */
 class PgRunStore final : public RunStore {
  public:
@@ -32,9 +35,9 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
   [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
                             const std::string& token) override;
-  void mark_interrupted(const Run& run, const std::string& why) override;
+  [[nodiscard]] bool mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
-  void set_spider_count(const Claim& claim, int count) override;
+  void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
   void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
   [[nodiscard]] Interest interest() const override;
   [[nodiscard]] bool written() override;
@@ -42,6 +45,7 @@ class PgRunStore final : public RunStore {
   void finish(const Claim& claim, const RunEnd& end) override;
   [[nodiscard]] RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
                               SlotLock& lock) override;
+  [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
   RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
   void verify(const Claim& claim) override;

@@ -16,6 +16,10 @@ void lost_run(RunId run) {
   throw LostRun("run " + std::to_string(run) + " was taken over by another process");
 }
 
+void missing_run(RunId run) {
+  throw MissingRun("The row of run " + std::to_string(run) + " is gone");
+}
+
 void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) {
   // Written twice is written once: the first answer may have been lost.
   static const std::string sql =
@@ -27,9 +31,12 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
       " ON CONFLICT (run_id, spider, attempt) DO UPDATE SET "
       "started_at = least(spider_run.started_at, excluded.started_at), "
       "finished_at = least(spider_run.finished_at, excluded.finished_at)) "
-      "SELECT count(*) FROM run";
+      "SELECT CASE WHEN EXISTS (SELECT FROM run) THEN 'ours' "
+      "WHEN EXISTS (SELECT FROM scheduler_state WHERE run_uuid = nullif($5, '')::uuid) "
+      "THEN 'lost' ELSE 'missing' END";
   const std::vector<std::string> parameters{std::to_string(claim.id), claim.token,
-                                            std::to_string(claim.attempt), to_json(outcomes)};
+                                            std::to_string(claim.attempt), to_json(outcomes),
+                                            claim.uuid};
   written_to_ = claim.id;
   write_.reset();
   session_.run([&](soci::session& session) {
@@ -39,11 +46,14 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
 }
 
 Interest PgRunStore::interest() const {
-  return write_ ? write_->interest() : Interest{};
+  return write_ ? write_->interest() : session_.interest();
 }
 
 bool PgRunStore::written() {
-  if (!write_) return true;
+  if (!write_) {
+    session_.take_input();
+    return true;
+  }
   try {
     if (!write_->advance()) return false;
   } catch (const DbError&) {
@@ -51,9 +61,10 @@ bool PgRunStore::written() {
     throw;
   }
   fault_point("outcomes are written");
-  const bool ours = write_->answer() == "1";
+  const auto answer = write_->answer();
   write_.reset();
-  if (!ours) lost_run(written_to_);
+  if (answer == "missing") missing_run(written_to_);
+  if (answer != "ours") lost_run(written_to_);
   return true;
 }
 

@@ -49,6 +49,12 @@ bool is_mistake(const std::string& message) {
 
 constexpr Duration shortest_limit = std::chrono::milliseconds(1);
 
+/** What the server says before it ends a connection reaches who waits for nothing as a notice. */
+bool ends_connection(const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  return severity != nullptr && std::string_view(severity) == "FATAL";
+}
+
 std::string no_answer(Duration limit, const char* key) {
   return "the database did not answer within " + to_text(limit) + " (" + key + ")";
 }
@@ -151,7 +157,9 @@ void Session::warn(const std::string& text) noexcept {
 }
 
 void Session::receive(void* session, const PGresult* notice) noexcept {
-  static_cast<Session*>(session)->warn(warning_of(notice));
+  auto& self = *static_cast<Session*>(session);
+  if (ends_connection(notice)) self.last_words_ = PQresultErrorMessage(notice);
+  self.warn(warning_of(notice));
 }
 
 /** Of a connection that was lost SOCI says no more than that. */
@@ -167,6 +175,26 @@ PGconn* Session::connection() {
 
 int Session::socket() {
   return PQsocket(connection());
+}
+
+Interest Session::interest() {
+  Interest interest;
+  if (!session_) return interest;
+  interest.fd = socket();
+  interest.to_read = true;
+  return interest;
+}
+
+void Session::take_input() {
+  if (!session_) return;
+  auto* server = connection();
+  const bool heard = PQconsumeInput(server) != 0;
+  last_words_.clear();
+  // Nothing is asked, so that all it does is to read what came: notices, mostly.
+  (void)PQisBusy(server);
+  if (heard && last_words_.empty() && PQstatus(server) != CONNECTION_BAD) return;
+  throw DbError(DbError::Kind::connection,
+                one_line(last_words_.empty() ? PQerrorMessage(server) : last_words_.c_str()));
 }
 
 int Session::told_backend() {

@@ -13,6 +13,7 @@
 #include "core/connection.hpp"
 #include "core/errors.hpp"
 #include "core/fault_point.hpp"
+#include "core/port.hpp"
 #include "db/conninfo.hpp"
 #include "db/schema.hpp"
 #include "db/time_limit.hpp"
@@ -121,6 +122,15 @@ class Session {
   /** One more to the same place, not connected yet. */
   [[nodiscard]] Session another() const { return {options_, name_}; }
 
+  /** What the loss of a connection that nothing is asked on shows itself by. */
+  [[nodiscard]] Interest interest();
+
+  /**
+   * Takes what the server says by itself, without waiting. Throws DbError when that, or its
+   * silence, means that the connection was lost.
+   */
+  void take_input();
+
   /** Forgets the connection; the next statement makes a new one. */
   void disconnect() noexcept {
     session_.reset();
@@ -145,7 +155,8 @@ class Session {
   std::optional<soci::session> session_;
   std::optional<Schema> schema_;  ///< once the search_path is pinned
   int told_backend_ = 0;
-  bool tried_ = false;  ///< to connect
+  std::string last_words_;  ///< what the server said before it ended a connection by itself
+  bool tried_ = false;      ///< to connect
   std::function<void(const std::string&)> take_warning_;
   std::set<std::string> warnings_;  ///< that were taken
 };

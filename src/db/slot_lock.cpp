@@ -155,7 +155,9 @@ PgSlotLock::PgSlotLock(Session& session, std::string schedule, int slot, bool de
       schedule_(std::move(schedule)),
       slot_(slot),
       deciding_(deciding),
-      held_(held) {}
+      held_(held) {
+  if (held_) backend_ = session_.told_backend();
+}
 
 PgSlotLock::~PgSlotLock() {
   try {
@@ -180,12 +182,13 @@ void PgSlotLock::release() {
 
 bool PgSlotLock::take_again() {
   held_ = take(session_, slot_key(session_.schema().oid, schedule_, slot_)) == Answer::taken;
+  if (held_) backend_ = session_.told_backend();
   return held_;
 }
 
-std::optional<LockHolder> PgSlotLock::holder() {
+std::optional<HeldSlot> PgSlotLock::holder() {
   for (const auto& held : held_slots(session_, schedule_, slot_ + 1)) {
-    if (held.slot == slot_) return held.holder;
+    if (held.slot == slot_) return held;
   }
   return std::nullopt;
 }
@@ -202,7 +205,7 @@ std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, 
         (sql.prepare
          << "SELECT l.objid::bigint, coalesce(a.application_name, ''), "
          << to_microseconds("coalesce(a.backend_start, now())")
-         << " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
+         << ", l.pid FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
             "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted "
             "AND l.classid::bigint = "
          << as_oid(lock_class) << " AND l.objid::bigint IN (" << keys
@@ -217,7 +220,7 @@ std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, 
       holder.since = from_microseconds(row.get<long long>(2));
       for (int slot = 0; slot < max_instances; ++slot) {
         if (as_oid(slot_key(schema, schedule, slot)) == row.get<long long>(0)) {
-          held.push_back({slot, holder});
+          held.push_back({slot, holder, row.get<int>(3)});
         }
       }
     }

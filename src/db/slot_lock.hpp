@@ -10,6 +10,13 @@
 
 namespace spider_check::db {
 
+/** A slot's lock that another session holds. */
+struct HeldSlot {
+  int slot = 0;
+  std::optional<LockHolder> holder;
+  int backend = 0;  ///< the server's process
+};
+
 /** The session-level advisory lock of one slot; see lock_key.hpp for the keys. */
 class PgSlotLock final : public SlotLock {
  public:
@@ -36,7 +43,10 @@ class PgSlotLock final : public SlotLock {
   [[nodiscard]] bool take_again();
 
   /** Who else has this slot, if anybody has it by now. Throws DbError. */
-  [[nodiscard]] std::optional<LockHolder> holder();
+  [[nodiscard]] std::optional<HeldSlot> holder();
+
+  /** The server's process that the lock was taken on last, or 0 where that is not known. */
+  [[nodiscard]] int backend() const noexcept { return backend_; }
 
  private:
   Session& session_;
@@ -44,12 +54,7 @@ class PgSlotLock final : public SlotLock {
   int slot_;
   bool deciding_;
   bool held_;
-};
-
-/** A slot's lock that another session holds. */
-struct HeldSlot {
-  int slot = 0;
-  std::optional<LockHolder> holder;
+  int backend_ = 0;
 };
 
 /** The slots of a schedule that other sessions hold, in one statement. Throws DbError. */

@@ -110,8 +110,8 @@ void AttemptFile::recorded(RunId id) {
   append(recorded_json(id));
 }
 
-void AttemptFile::count(int spiders) {
-  append(count_json(spiders));
+void AttemptFile::count(int spiders, Duration spiders_outlive) {
+  append(count_json(spiders, spiders_outlive));
 }
 
 void AttemptFile::start(const JournaledStart& start) {

@@ -31,7 +31,7 @@ class AttemptFile final : public AttemptJournal {
   AttemptFile(std::filesystem::path path, const AttemptRecord& attempt);
 
   void recorded(RunId id) override;
-  void count(int spiders) override;
+  void count(int spiders, Duration spiders_outlive) override;
   void start(const JournaledStart& start) override;
   void outcome(const JournaledOutcome& outcome, bool only_copy) override;
   void end(const JournaledEnd& end) override;

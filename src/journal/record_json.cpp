@@ -44,6 +44,7 @@ void apply(const Json& json, AttemptRecord& attempt) {
     attempt.claim.id = json.at("id");
   } else if (kind == "count") {
     attempt.spider_count = json.at("spiders");
+    attempt.spiders_outlive = duration_of(json.value("outlive", Json(0))).value_or(Duration{0});
   } else if (kind == "start") {
     attempt.starts.push_back(
         {json.at("spider"), std::string(json.at("log")), time_of(json.at("at"))});
@@ -93,11 +94,28 @@ std::optional<HostTime> time_or_none(const Json& json) {
   return time_of(json);
 }
 
+Json heartbeats(const std::vector<FutureHeartbeat>& seen) {
+  auto list = Json::array();
+  for (const auto& each : seen) {
+    list.push_back({each.run, each.heartbeat.time_since_epoch().count(), to_json(each.since)});
+  }
+  return list;
+}
+
+std::vector<FutureHeartbeat> heartbeats_of(const Json& json) {
+  std::vector<FutureHeartbeat> seen;
+  for (const auto& each : json) {
+    seen.push_back(
+        {each.at(0), TimePoint(Duration(each.at(1).get<std::int64_t>())), time_of(each.at(2))});
+  }
+  return seen;
+}
+
 }  // namespace
 
 std::string attempt_json(const AttemptRecord& attempt) {
-  const auto& [claim, run, owner, slot, log, spiders, run_started, began, starts, outcomes, end] =
-      attempt;
+  const auto& [claim, run, owner, slot, log, spiders, outlive, run_started, began, starts, outcomes,
+               end] = attempt;
   return text({{"kind", "attempt"},
                {"id", claim.id},
                {"uuid", claim.uuid},
@@ -120,8 +138,8 @@ std::string recorded_json(RunId id) {
   return text({{"kind", "recorded"}, {"id", id}});
 }
 
-std::string count_json(int spiders) {
-  return text({{"kind", "count"}, {"spiders", spiders}});
+std::string count_json(int spiders, Duration spiders_outlive) {
+  return text({{"kind", "count"}, {"spiders", spiders}, {"outlive", spiders_outlive.count()}});
 }
 
 std::string start_json(const JournaledStart& start) {
@@ -165,7 +183,8 @@ std::string known_json(const Known& known) {
                {"away", or_null(known.away)},
                {"noted", to_json(known.noted)},
                {"published_disabled", known.published_disabled},
-               {"hindrances", to_json(known.hindrances)}});
+               {"hindrances", to_json(known.hindrances)},
+               {"heartbeats", heartbeats(known.heartbeats)}});
 }
 
 Known parse_known(const std::string& record) {
@@ -181,6 +200,7 @@ Known parse_known(const std::string& record) {
     known.noted = time_of(json.at("noted"));
     known.published_disabled = json.value("published_disabled", false);
     known.hindrances = noted_hindrances_of(json.value("hindrances", Json::array()));
+    known.heartbeats = heartbeats_of(json.value("heartbeats", Json::array()));
     return known;
   } catch (const Json::exception&) {
     return {};

@@ -14,7 +14,7 @@ namespace spider_check::journal {
 [[nodiscard]] std::string attempt_json(const AttemptRecord& attempt);
 
 [[nodiscard]] std::string recorded_json(RunId id);
-[[nodiscard]] std::string count_json(int spiders);
+[[nodiscard]] std::string count_json(int spiders, Duration spiders_outlive);
 [[nodiscard]] std::string start_json(const JournaledStart& start);
 [[nodiscard]] std::string outcome_json(const JournaledOutcome& outcome);
 [[nodiscard]] std::string end_json(const JournaledEnd& end);

@@ -31,6 +31,11 @@ struct Explain {
   TimePoint now;
   const Zone& zone;
 
+  [[nodiscard]] std::string heard_of(TimePoint heartbeat) const {
+    if (heartbeat <= now) return to_words(now - heartbeat) + " ago";
+    return "in the future of the database's clock: " + zone.at(heartbeat);
+  }
+
   std::string operator()(const Disabled&) const { return "Scheduler is disabled"; }
 
   std::string operator()(const RecentRun& recent) const {
@@ -46,8 +51,8 @@ struct Explain {
   std::string operator()(const OwnerMayReturn& waiting) const {
     return run_words(waiting.run) + " belongs to " +
            name_owner(waiting.run.owner.host, waiting.run.owner.pid) +
-           ", which may be reconnecting (last heard of " + to_words(now - waiting.run.heartbeat) +
-           " ago)";
+           ", which may be reconnecting (last heard of " + heard_of(waiting.run.heartbeat) + ")" +
+           prospects(waiting, now, zone);
   }
 
   std::string operator()(const WaitsForRetry& waits) const {
@@ -100,6 +105,12 @@ std::string explain(const Lateness& lateness) {
             (lateness.missed_intervals == 1 ? " interval was missed" : " intervals were missed");
   }
   return text;
+}
+
+std::string prospects(const OwnerMayReturn& waiting, TimePoint now, const Zone& zone) {
+  if (waiting.alive) return "; its process is alive";
+  if (!waiting.until) return {};
+  return "; its spiders may still be running until " + when(*waiting.until, now, zone);
 }
 
 std::string run_name(const Run& run) {

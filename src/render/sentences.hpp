@@ -25,6 +25,9 @@ namespace spider_check::render {
 /** "this run is 4 h late; 1 interval was missed"; empty when it is in time. */
 [[nodiscard]] std::string explain(const Lateness& lateness);
 
+/** "; its spiders may still be running until …", or that its process is alive. */
+[[nodiscard]] std::string prospects(const OwnerMayReturn& waiting, TimePoint now, const Zone& zone);
+
 /** "run 7", or words for a run that the database does not know of yet; behind "the" or "of". */
 [[nodiscard]] std::string run_name(const Run& run);
 

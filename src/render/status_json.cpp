@@ -21,9 +21,14 @@ Json last_run(const StatusReport& report) {
   return json;
 }
 
-Json running(const State& state) {
+Json running(const StatusReport& report) {
+  const auto& state = report.state;
+  const auto* waiting = std::get_if<OwnerMayReturn>(&report.decision.action);
+  const auto lives = [&](const Run& run) {
+    return run.lock_held || (waiting != nullptr && waiting->alive && waiting->run.id == run.id);
+  };
   for (const auto* run : {&state.partial, &state.last}) {
-    if (!*run || (*run)->status != RunStatus::running || !(*run)->lock_held) continue;
+    if (!*run || (*run)->status != RunStatus::running || !lives(**run)) continue;
     return {{"id", (*run)->id},
             {"host", optional_text((*run)->owner.host)},
             {"pid", (*run)->owner.pid},
@@ -55,7 +60,7 @@ std::string status_json(const StatusReport& report, const Zone& zone) {
       {"fresh", fresh},
       {"failed_runs", report.failed_runs},
       {"last_run", last_run(report)},
-      {"running", running(state)},
+      {"running", running(report)},
       {"due", runs_spiders(report.decision)},
       {"next_due", optional_time(next_due(report))},
       {"reason", explain(report.decision, report.policy, state.now, zone)},

@@ -37,9 +37,17 @@ std::string running_line(const StatusReport& report, const Zone& zone) {
     const bool going = *candidate && (*candidate)->status == RunStatus::running;
     if (run == nullptr && going && (*candidate)->lock_held) run = &**candidate;
   }
+  std::string rest;
+  if (const auto* waiting = std::get_if<OwnerMayReturn>(&action); run == nullptr && waiting) {
+    if (!waiting->alive) {
+      return line("Running", "perhaps" + prospects(*waiting, report.state.now, zone));
+    }
+    run = &waiting->run;
+    rest = ", without its connection";
+  }
   if (run == nullptr) return line("Running", "no");
   return line("Running", run_name(*run) + " on " + name_owner(run->owner.host, run->owner.pid) +
-                             ", since " + ago(run->started, report.state.now, zone));
+                             ", since " + ago(run->started, report.state.now, zone) + rest);
 }
 
 std::string last_run_lines(const StatusReport& report, const Zone& zone) {
@@ -118,8 +126,9 @@ struct Next {
     return line("Next due", "the interval after the start of the run that is going on");
   }
 
-  std::string operator()(const OwnerMayReturn&) const {
-    return line("Next due", "when that run's owner is back, or known to be gone") + reason();
+  std::string operator()(const OwnerMayReturn& waiting) const {
+    const std::string end = waiting.alive ? "" : ", or known to be gone";
+    return line("Next due", "when that run's owner is back" + end) + reason();
   }
 
   std::string operator()(const WaitsForRetry& waits) const {

@@ -163,7 +163,7 @@ TEST_CASE_TEMPLATE("a run that another host went on with stays that host's", Wor
   CHECK(state.last->status == RunStatus::running);
   CHECK(state.last->attempt == 2);
   CHECK(world.a().outcomes(claim.id).size() == 3);
-  world.b().set_spider_count(claim, 3);
+  world.b().set_spider_count(claim, 3, 2min);
   world.b().finish(claim, {RunStatus::completed, {}, {}, {}});
   CHECK(world.a().state().last->status == RunStatus::completed);
 }

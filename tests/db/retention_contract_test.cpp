@@ -27,7 +27,7 @@ RunId add(RunStore& store, const std::vector<Ended>& spiders, bool partial = fal
   NewRun run;
   run.partial = partial;
   const auto claim = store.start(run, *lock);
-  store.set_spider_count(claim, static_cast<int>(spiders.size()));
+  store.set_spider_count(claim, static_cast<int>(spiders.size()), 2min);
   std::vector<SpiderOutcome> outcomes;
   bool well = true;
   for (const auto& spider : spiders) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include "core/attempt_record.hpp"
 #include "core/errors.hpp"
@@ -33,7 +34,7 @@ Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
   NewRun run;
   run.partial = partial;
   const auto claim = store.start(run, *lock);
-  store.set_spider_count(claim, 2);
+  store.set_spider_count(claim, 2, 2min);
   record(store, claim, outcome("good", Exited{0}));
   record(store, claim, outcome("bad", Exited{status == RunStatus::completed ? 0 : 1}));
   const bool failed = status == RunStatus::failed;
@@ -42,6 +43,18 @@ Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
                        {},
                        failed ? std::optional<Duration>(15min) : std::nullopt});
   return claim;
+}
+
+constexpr int patience = 20'000;  // milliseconds
+
+/** Whether what the store waits for has come, or comes within so many milliseconds. */
+bool readable(const RunStore& store, int milliseconds = 0) {
+  const auto interest = store.interest();
+  if (interest.until) return *interest.until <= std::chrono::steady_clock::now();
+  if (interest.fd < 0) return false;
+  REQUIRE(interest.to_read);
+  pollfd fd{interest.fd, POLLIN, 0};
+  return ::poll(&fd, 1, milliseconds) > 0;
 }
 
 /** The same as the journal has it. */
@@ -222,13 +235,13 @@ TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, M
     const auto lock = world.a().try_lock();
     old = world.a().start({}, *lock);
   }
-  world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone");
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   CHECK(world.b().state().last->failure == "interrupted: laptop, pid 1 is gone");
   CHECK(world.b().state().last->next_attempt.has_value());
   const auto lock = world.b().try_lock();
   (void)world.b().retry(*world.b().state().last, *lock, {});
   CHECK_THROWS_AS(beat(world.a(), old), LostRun);
-  CHECK_THROWS_AS(world.a().set_spider_count(old, 9), LostRun);
+  CHECK_THROWS_AS(world.a().set_spider_count(old, 9, 2min), LostRun);
   CHECK_THROWS_AS(record(world.a(), old, outcome("x", Exited{0})), LostRun);
   CHECK_THROWS_AS(world.a().finish(old, {RunStatus::completed, {}, {}, {}}), LostRun);
   CHECK(world.b().outcomes(old.id).empty());
@@ -241,9 +254,91 @@ TEST_CASE_TEMPLATE("marking a run that went on in the meantime changes nothing",
   const auto claim = world.a().start({}, *lock);
   const auto seen = *world.b().state().last;
   world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
-  world.b().mark_interrupted(seen, "interrupted");
+  CHECK_FALSE(world.b().mark_interrupted(seen, "interrupted"));
   CHECK_FALSE(world.b().state().last.has_value());  // completed without spiders: a marker
   CHECK_NOTHROW(beat(world.a(), claim));
+}
+
+TEST_CASE_TEMPLATE("a run is marked as it was seen, or not at all", World, Real, Memory) {
+  World world(2);
+  const auto lock = world.a().try_lock();
+  lock->decided();
+  const auto claim = world.a().start({}, *lock);
+  world.age(1h);
+  const auto seen = *world.b().state().last;
+  SUBCASE("its owner has written since") {
+    beat(world.a(), claim);
+  }
+  SUBCASE("its owner is back since") {
+    world.break_connection_of_a();
+    CHECK(world.a().reclaim(attempt_of(claim), {}, *lock) == claim.id);
+  }
+  SUBCASE("somebody else has it since") {
+    CHECK(world.a().mark_interrupted(seen, "interrupted"));
+    (void)world.a().retry(*world.a().state().last, *lock, {});
+  }
+  SUBCASE("somebody removed it") {
+    world.remove_rows();
+  }
+  CHECK_FALSE(world.b().mark_interrupted(seen, "interrupted"));
+  const auto last = world.b().state().last;
+  if (last) CHECK(last->status == RunStatus::running);
+}
+
+TEST_CASE_TEMPLATE("how long spiders may live without their program is written with their number",
+                   World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  CHECK(world.b().state().last->spiders_outlive == 0s);
+  world.a().set_spider_count(claim, 3, 11min + 5us);
+  CHECK(world.b().state().last->spiders_outlive == 11min + 5us);
+  world.a().finish(claim, {RunStatus::failed, "it failed", {}, 0s});
+  (void)world.a().retry(*world.a().state().last, *lock, {});
+  CHECK(world.b().state().last->spiders_outlive == 0s);
+}
+
+TEST_CASE_TEMPLATE("it is known since when the server has been there", World, Real, Memory) {
+  World world;
+  const auto state = world.a().state();
+  REQUIRE(state.server_since.has_value());
+  CHECK(*state.server_since <= state.now);
+}
+
+TEST_CASE_TEMPLATE("a run that was removed is missing, and not somebody else's", World, Real,
+                   Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  world.a().set_spider_count(claim, 2, 2min);
+  record(world.a(), claim, outcome("a", Exited{0}));
+  CHECK_NOTHROW(world.a().verify(claim));
+  world.remove_rows();
+  CHECK_THROWS_AS(world.a().verify(claim), MissingRun);
+  CHECK_THROWS_AS(world.a().set_spider_count(claim, 2, 2min), MissingRun);
+  CHECK_THROWS_AS(beat(world.a(), claim), MissingRun);
+  CHECK_THROWS_AS(world.a().finish(claim, {RunStatus::completed, {}, {}, {}}), MissingRun);
+  auto again = attempt_of(claim);
+  again.spider_count = 2;
+  again.spiders_outlive = 3min;
+  auto recorded = claim;
+  recorded.id = world.a().record_again(again, {});
+  const auto run = *world.b().state().last;
+  CHECK(run.status == RunStatus::running);
+  CHECK(run.id == recorded.id);
+  CHECK(run.uuid == claim.uuid);
+  CHECK(run.lock_held);
+  CHECK(run.spiders_outlive == 3min);
+  record(world.a(), recorded, outcome("a", Exited{0}));
+  CHECK(world.b().succeeded(recorded.id) == Names{"a"});
+}
+
+TEST_CASE_TEMPLATE("a run that is somebody else's is not recorded again", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted"));
+  CHECK_THROWS_AS((void)world.a().record_again(attempt_of(claim), {}), LostRun);
 }
 
 TEST_CASE_TEMPLATE("an outcome is recorded as it was, and twice is once", World, Real, Memory) {
@@ -297,6 +392,26 @@ TEST_CASE_TEMPLATE("a lost connection is got back with its lock", World, Real, M
   CHECK_NOTHROW(beat(world.a(), claim));
 }
 
+TEST_CASE_TEMPLATE("a connection that is lost while nothing is written tells so by itself", World,
+                   Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  CHECK(world.a().written());
+  CHECK_FALSE(readable(world.a()));
+  world.break_connection_of_a();
+  CHECK(readable(world.a(), patience));
+  try {
+    // What the server says last, and its end, need not come in one piece.
+    while (readable(world.a(), patience)) (void)world.a().written();
+    FAIL("nobody told of it");
+  } catch (const DbError& error) {
+    CHECK(error.kind() == DbError::Kind::connection);
+  }
+  CHECK(world.a().reclaim(attempt_of(claim), {}, *lock) == claim.id);
+  CHECK(world.a().written());
+}
+
 TEST_CASE_TEMPLATE("a lost connection whose lock another host took is a lost run", World, Real,
                    Memory) {
   World world;
@@ -333,7 +448,7 @@ TEST_CASE_TEMPLATE("several outcomes are written at once, and read back", World,
   world.a().send(claim, {crawl("a", 12), crawl("b", 0), outcome("c", Exited{1})});
   world.a().wait_written();
   CHECK(world.a().written());
-  CHECK(world.a().interest().fd == -1);
+  CHECK_FALSE(world.a().interest().until.has_value());
   const auto read = world.a().outcomes(claim.id);
   REQUIRE(read.size() == 3);
   REQUIRE(read[0].outcome.crawl.has_value());
@@ -364,7 +479,7 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
     world.a().send(claim, {crawl("a", items, {{"title", items}, {"odd\"name", 0}}),
                            outcome("program", Exited{0}), bad});
     world.a().wait_written();
-    world.a().set_spider_count(claim, 3);
+    world.a().set_spider_count(claim, 3, 2min);
     world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
     world.age(1h);
   }

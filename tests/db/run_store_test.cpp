@@ -6,7 +6,9 @@
 #include <string>
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
+#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 #include "db/migrator.hpp"
 #include "world.hpp"
@@ -85,7 +87,7 @@ TEST_CASE("schedules share a table and nothing else") {
   const auto others = other.store.try_lock();
   REQUIRE(others);
   const auto claim = other.store.start({}, *others);
-  other.store.set_spider_count(claim, 1);
+  other.store.set_spider_count(claim, 1, 2min);
   other.store.finish(claim, {RunStatus::completed, {}, {}, {}});
   CHECK(other.store.glance().newest_success.has_value());
   CHECK_FALSE(world.client.store.glance().newest_success.has_value());
@@ -160,6 +162,55 @@ TEST_CASE("everything that is known of a crawl is recorded") {
   CHECK(holds("reasons = ARRAY['a \\ {reason}, \"quoted\"', 'another']"));
   CHECK(world.database.sql("SELECT faults = ARRAY['fault, \"one\"', 'two'] "
                            "FROM scheduler_state") == "t");
+}
+
+TEST_CASE("a lock that a process of the same name and pid took elsewhere is another's") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  AttemptRecord attempt;
+  attempt.claim = world.client.store.start({}, *lock);
+  world.database.sql(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+      "WHERE application_name LIKE 'spider-check %'");
+  auto elsewhere = owner(1);
+  elsewhere.boot_id = "another boot";
+  Client twin(world.database, elsewhere);
+  const auto taken = twin.store.try_lock();
+  REQUIRE(taken);
+  CHECK(twin.store.mark_interrupted(*twin.store.state().last, "interrupted"));
+  (void)twin.store.retry(*twin.store.state().last, *taken, {});
+  CHECK_THROWS_AS((void)world.client.store.reclaim(attempt, {}, *lock), LostRun);
+}
+
+TEST_CASE("why the server ended a connection that nothing was asked on is told in its words") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  world.database.sql(
+      "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+      "WHERE application_name LIKE 'spider-check %'");
+  try {
+    for (;;) (void)world.client.store.written();
+  } catch (const DbError& error) {
+    CHECK(error.kind() == DbError::Kind::connection);
+    CHECK(std::string(error.what()).find("administrator command") != std::string::npos);
+  }
+}
+
+TEST_CASE("a notice on a connection that nothing is asked on does no harm") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto claim = world.client.store.start({}, *lock);
+  world.client.session.run([](soci::session& sql) { sql.once << "LISTEN something"; });
+  for (int i = 0; i < 3; ++i) {
+    world.database.sql("NOTIFY something, 'and what it is'");
+    pollfd fd{world.client.store.interest().fd, POLLIN, 0};
+    REQUIRE(::poll(&fd, 1, 20'000) == 1);
+    CHECK(world.client.store.written());
+    // It was taken: nobody spins.
+    CHECK(::poll(&fd, 1, 0) == 0);
+  }
+  world.client.store.send(claim, {outcome("a", Exited{0})});
+  CHECK_NOTHROW(world.client.store.wait_written());
 }
 
 TEST_CASE("a write that the server refuses leaves the connection to the next") {

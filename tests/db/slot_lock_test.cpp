@@ -51,7 +51,7 @@ TEST_CASE("a slot's holder is that slot's, and none once it is free") {
   Client again(database, owner(1), 3);
   db::PgSlotLock lock(again.session, "default", ours->slot(), false);
   CHECK_FALSE(lock.take_again());
-  CHECK(lock.holder().value().pid == 1);
+  CHECK(lock.holder()->holder->pid == 1);
   ours->release();
   CHECK_FALSE(lock.holder().has_value());
   CHECK(lock.take_again());

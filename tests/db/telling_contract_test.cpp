@@ -75,7 +75,7 @@ void run_through(RunStore& store, RunStatus status, bool partial = false) {
   NewRun run;
   run.partial = partial;
   const auto claim = store.start(run, *lock);
-  store.set_spider_count(claim, 1);
+  store.set_spider_count(claim, 1, 2min);
   store.send(claim, {outcome("a", Exited{status == RunStatus::completed ? 0 : 1})});
   store.wait_written();
   store.finish(claim, {status, status == RunStatus::failed ? "it failed" : "", {}, {}});

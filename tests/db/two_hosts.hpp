@@ -32,6 +32,9 @@ class Real {
     }
   }
 
+  /** As somebody who empties the table. */
+  void remove_rows() { database_.sql("DELETE FROM scheduler_state"); }
+
   /** Makes every instant in the table older. */
   void age(Duration by) {
     const auto seconds =
@@ -57,7 +60,10 @@ class Memory {
 
   RunStore& b() { return b_; }
 
-  void break_connection_of_a() { a_.lose_connection(); }
+  void break_connection_of_a() { a_.break_session(); }
+
+  /** As somebody who empties the table. */
+  void remove_rows() { database_.runs.clear(); }
 
   void age(Duration by) { database_.now += by; }
 

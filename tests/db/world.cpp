@@ -76,7 +76,7 @@ std::string TestDatabase::sql(const std::string& text) const {
 }
 
 Owner owner(int pid, const std::string& host) {
-  return {host, "boot", 1, pid, 99};
+  return {host, "boot of " + host, 1, pid, 99};
 }
 
 SpiderOutcome outcome(const std::string& spider, Termination end) {

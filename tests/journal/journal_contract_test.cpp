@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE("what is written of an attempt is read by others, while it go
                    RealDisk, MemoryDisk) {
   World world;
   const auto attempt = world.a.begin(some_attempt());
-  attempt->count(3);
+  attempt->count(3, 2min);
   attempt->start({"news", "/logs/news", now});
   attempt->outcome(some_outcome(), false);
   attempt->outcome(some_outcome("jobs"), true);

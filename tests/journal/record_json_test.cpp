@@ -84,11 +84,15 @@ TEST_CASE("every way in which a process ends comes back") {
 }
 
 TEST_CASE("starts, the number of spiders, the id and the end are told one by one") {
-  const auto back = read({attempt_json(test::some_attempt()), recorded_json(41), count_json(9),
-                          start_json({"a", "/logs/a", test::now}), end_json(test::some_end())});
+  const auto back =
+      read({attempt_json(test::some_attempt()), recorded_json(41), count_json(9, 3min),
+            start_json({"a", "/logs/a", test::now}), end_json(test::some_end())});
   CHECK(back.claim.id == 41);
   CHECK(back.log == test::some_attempt().log);  // its logs keep their names
   CHECK(back.spider_count == 9);
+  CHECK(back.spiders_outlive == 3min);
+  const auto former = R"({"kind": "count", "spiders": 8})";
+  CHECK(read({attempt_json(test::some_attempt()), former}).spider_count == 8);
   REQUIRE(back.starts.size() == 1);
   CHECK(back.starts[0].spider == "a");
   CHECK(back.starts[0].log == "/logs/a");
@@ -123,7 +127,7 @@ TEST_CASE("what is no record changes nothing") {
 
 TEST_CASE("nothing is told before the attempt itself") {
   AttemptRecord attempt;
-  CHECK_FALSE(apply_json(count_json(3), attempt));
+  CHECK_FALSE(apply_json(count_json(3, 3min), attempt));
 }
 
 TEST_CASE("what is known of the database comes back as it went") {
@@ -140,6 +144,7 @@ TEST_CASE("what is known of the database comes back as it went") {
                        4,
                        "it failed",
                        {"a", "b"}};
+  made.heartbeats = {{"uuid", TimePoint(Duration(987'654'321)), earlier(test::now, 5min)}};
   const auto back = parse_known(known_json(made));
   CHECK(back.success == made.success);
   CHECK(back.mark == made.mark);
@@ -156,6 +161,7 @@ TEST_CASE("what is known of the database comes back as it went") {
   CHECK(back.last->spider_count == 4);
   CHECK(back.last->failure == "it failed");
   CHECK(back.last->succeeded == made.last->succeeded);
+  CHECK(back.heartbeats == made.heartbeats);
 }
 
 TEST_CASE("of nothing, and of what is no record, nothing is known") {

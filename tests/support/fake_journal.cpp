@@ -33,7 +33,10 @@ class FakeAttemptJournal final : public AttemptJournal {
 
   void recorded(RunId id) override { record().claim.id = id; }
 
-  void count(int spiders) override { record().spider_count = spiders; }
+  void count(int spiders, Duration spiders_outlive) override {
+    record().spider_count = spiders;
+    record().spiders_outlive = spiders_outlive;
+  }
 
   void start(const JournaledStart& start) override { record().starts.push_back(start); }
 

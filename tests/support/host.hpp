@@ -21,9 +21,9 @@ namespace spider_check::test {
 /** A machine that shares a database with others: one process of ours, and what it logs. */
 class Host {
  public:
-  explicit Host(MemoryDatabase& database, std::string name = "laptop", int pid = 4711,
+  explicit Host(MemoryDatabase& database, const std::string& name = "laptop", int pid = 4711,
                 int max_instances = 1)
-      : owners_({std::move(name), "boot", 1, pid, 99}, living),
+      : owners_({name, "boot of " + name, 1, pid, 99}, living),
         store(database, max_instances, owners_.self()),
         log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
         schedule{"default",

@@ -31,7 +31,8 @@ void make_own(MemoryRun& row, const AttemptRecord& attempt, const HostTime& now,
   run.owner = attempt.owner;
   run.slot = attempt.slot;
   if (attempt.spider_count > 0) run.spider_count = attempt.spider_count;
-  row.token = attempt.claim.token;
+  run.token = attempt.claim.token;
+  run.spiders_outlive = attempt.spiders_outlive;
   run.heartbeat = at;
   run.status = RunStatus::running;
   run.failure.clear();
@@ -55,7 +56,7 @@ int number_of(const MemoryRun& row, const AttemptRecord& attempt) {
     highest = std::max(highest, number);
   }
   const int own = attempt.claim.attempt;
-  const bool others = row.run.attempt == own && !row.token.empty() && row.token != token;
+  const bool others = row.run.attempt == own && !row.run.token.empty() && row.run.token != token;
   return others || row.tokens.contains(own) ? highest + 1 : own;
 }
 
@@ -66,13 +67,22 @@ RunId MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now,
   require_up();
   if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
   database_.slots[lock.slot()] = this;
+  return adopt(attempt, now);
+}
+
+RunId MemoryRunStore::record_again(const AttemptRecord& attempt, const HostTime& now) {
+  require_up();
+  return adopt(attempt, now);
+}
+
+RunId MemoryRunStore::adopt(const AttemptRecord& attempt, const HostTime& now) {
   auto* row = database_.find(attempt.claim.uuid);
   if (row == nullptr) row = &add_run(attempt, now);
   const auto& run = row->run;
-  const bool follows = row->token.empty() || row->token == attempt.claim.token ||
+  const bool follows = run.token.empty() || run.token == attempt.claim.token ||
                        (run.status == RunStatus::failed && run.attempt < attempt.claim.attempt);
   const bool was_marked =
-      row->token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
+      run.token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
   if (!follows || was_marked) throw LostRun("run was taken over");
   make_own(*row, attempt, now, database_.now, true);
   answer();
@@ -88,7 +98,8 @@ RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
     make_own(*row, attempt, now, database_.now, false);
   } else {
     number = number_of(*row, attempt);
-    const bool own = row->token == attempt.claim.token && row->run.attempt == attempt.claim.attempt;
+    const bool own =
+        row->run.token == attempt.claim.token && row->run.attempt == attempt.claim.attempt;
     const bool goes_on = !own && row->run.status == RunStatus::failed && number > row->run.attempt;
     if ((own && row->run.status == RunStatus::running) || goes_on) {
       make_own(*row, attempt, now, database_.now, false);

@@ -22,18 +22,28 @@ class MemorySlotLock final : public SlotLock {
     if (const auto held = slots.find(slot_); held != slots.end() && held->second == &store_) {
       slots.erase(held);
     }
+    let_others_decide();
   }
 
   [[nodiscard]] int slot() const noexcept override { return slot_; }
 
-  void decided() override { store_.require_up(); }
+  void decided() override {
+    store_.require_up();
+    let_others_decide();
+  }
 
   void release() override {
     store_.require_up();
+    let_others_decide();
     store_.database_.slots.erase(slot_);
   }
 
  private:
+  void let_others_decide() {
+    auto& decides = store_.database_.decides;
+    if (decides == &store_) decides = nullptr;
+  }
+
   MemoryRunStore& store_;
   int slot_;
 };
@@ -99,7 +109,8 @@ MemoryRun* MemoryDatabase::find(const std::string& uuid) {
 void MemoryRunStore::require_up() {
   if (database_.before_statement) database_.before_statement();
   const bool broken = std::exchange(broken_, false);
-  if (database_.down || database_.cut_off.contains(owner_.host)) {
+  if (database_.down || database_.cut_off.contains(owner_.host) ||
+      (cut_off != nullptr && *cut_off)) {
     throw DbError(DbError::Kind::connection, "the database is down");
   }
   if (broken) {
@@ -113,11 +124,9 @@ void MemoryRunStore::answer() const {
 
 MemoryRun& MemoryRunStore::owned(const Claim& claim) {
   require_up();
-  const auto row = std::find_if(database_.runs.begin(), database_.runs.end(),
-                                [&](const auto& other) { return other.run.id == claim.id; });
-  if (row == database_.runs.end() || row->token != claim.token) {
-    throw LostRun("run was taken over");
-  }
+  auto* row = database_.find(claim.uuid);
+  if (row == nullptr) throw MissingRun("the row is gone");
+  if (row->run.token != claim.token) throw LostRun("run was taken over");
   return *row;
 }
 
@@ -163,6 +172,7 @@ State MemoryRunStore::state() {
   for (auto* run : {&state.last, &state.partial}) {
     if (*run) (*run)->lock_held = held_by_others((*run)->slot);
   }
+  state.server_since = database_.up_since;
   state.future_runs = static_cast<int>(
       std::count_if(database_.runs.begin(), database_.runs.end(),
                     [&](const auto& row) { return row.run.started > database_.now; }));
@@ -172,9 +182,11 @@ State MemoryRunStore::state() {
 std::unique_ptr<SlotLock> MemoryRunStore::try_lock() {
   require_up();
   if (const auto hook = std::exchange(database_.before_lock, nullptr)) hook();
+  if (max_instances_ > 1 && database_.decides != nullptr) return nullptr;
   for (int slot = 0; slot < max_instances_; ++slot) {
     if (database_.slots.contains(slot)) continue;
     database_.slots[slot] = this;
+    if (max_instances_ > 1) database_.decides = this;
     return std::make_unique<MemorySlotLock>(*this, slot);
   }
   return nullptr;
@@ -200,46 +212,54 @@ Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   row.run.slot = lock.slot();
   ++database_.tokens;
   row.run.uuid = run.uuid.empty() ? "run-" + std::to_string(database_.tokens) : run.uuid;
-  row.token = run.token.empty() ? std::to_string(database_.tokens) : run.token;
+  row.run.token = run.token.empty() ? std::to_string(database_.tokens) : run.token;
   row.trigger = run.trigger;
   row.late = run.late;
   row.missed_intervals = run.missed_intervals;
   row.hindrances = run.hindrances;
   database_.runs.push_back(row);
   answer();
-  return {row.run.id, 1, row.run.started, row.token, row.run.uuid};
+  return {row.run.id, 1, row.run.started, row.run.token, row.run.uuid};
 }
 
 Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
   require_up();
-  auto& row = database_.find(run.id);
-  if (row.run.status != RunStatus::failed || row.run.attempt != run.attempt) {
+  auto* found = database_.find(run.uuid);
+  if (found == nullptr || found->run.status != RunStatus::failed ||
+      found->run.attempt != run.attempt) {
     throw LostRun("run was taken over");
   }
+  auto& row = *found;
   row.run.status = RunStatus::running;
   row.run.attempt += 1;
   row.run.heartbeat = database_.now;
   row.run.next_attempt.reset();
   row.run.finished.reset();
   row.run.failure.clear();
+  row.run.spiders_outlive = Duration{0};
   row.run.owner = owner_;
   row.run.slot = lock.slot();
   ++database_.tokens;
-  row.token = token.empty() ? std::to_string(database_.tokens) : token;
+  row.run.token = token.empty() ? std::to_string(database_.tokens) : token;
   answer();
-  return {run.id, row.run.attempt, run.started, row.token, row.run.uuid};
+  return {run.id, row.run.attempt, run.started, row.run.token, row.run.uuid};
 }
 
-void MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
+bool MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
   require_up();
-  auto& row = database_.find(run.id);
-  if (row.run.status != RunStatus::running || row.run.attempt != run.attempt) return;
-  row.run.status = RunStatus::failed;
-  row.run.failure = why;
-  row.run.finished = row.run.heartbeat;
-  row.run.next_attempt = row.run.heartbeat = database_.now;
-  row.token.clear();
+  auto* row = database_.find(run.uuid);
+  if (row == nullptr) return false;
+  auto& now = row->run;
+  const bool as_seen = now.status == RunStatus::running && now.attempt == run.attempt &&
+                       now.heartbeat == run.heartbeat && now.token == run.token;
+  if (!as_seen) return false;
+  now.status = RunStatus::failed;
+  now.failure = why;
+  now.finished = now.heartbeat;
+  now.next_attempt = now.heartbeat = database_.now;
+  now.token.clear();
   answer();
+  return true;
 }
 
 std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
@@ -252,9 +272,10 @@ std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
   return {names.begin(), names.end()};
 }
 
-void MemoryRunStore::set_spider_count(const Claim& claim, int count) {
+void MemoryRunStore::set_spider_count(const Claim& claim, int count, Duration spiders_outlive) {
   auto& run = owned(claim).run;
   run.spider_count = count;
+  run.spiders_outlive = spiders_outlive;
   run.heartbeat = database_.now;
   answer();
 }
@@ -266,12 +287,15 @@ void MemoryRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& 
 
 Interest MemoryRunStore::interest() const {
   Interest interest;
-  if (write_) interest.until = std::chrono::steady_clock::now();
+  if (write_ || broken_) interest.until = std::chrono::steady_clock::now();
   return interest;
 }
 
 bool MemoryRunStore::written() {
-  if (!write_) return true;
+  if (!write_) {
+    if (!std::exchange(broken_, false)) return true;
+    throw DbError(DbError::Kind::connection, "the connection was lost");
+  }
   const auto write = *std::exchange(write_, std::nullopt);
   const auto& claim = write.first;
   const auto& outcomes = write.second;
@@ -387,7 +411,15 @@ RunId MemoryRunStore::newest_run_before(Duration age) {
   return newest;
 }
 
+void MemoryRunStore::take_locks_of(const MemoryRunStore& other) {
+  for (auto& [slot, holder] : database_.slots) {
+    if (holder == &other) holder = this;
+  }
+  if (database_.decides == &other) database_.decides = this;
+}
+
 void MemoryRunStore::lose_connection() {
+  if (database_.decides == this) database_.decides = nullptr;
   std::erase_if(database_.slots, [this](const auto& held) { return held.second == this; });
 }
 

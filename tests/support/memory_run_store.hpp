@@ -18,7 +18,6 @@ class MemoryRunStore;
 /** A run as the memory store keeps it. */
 struct MemoryRun {
   Run run;
-  std::string token;
   Trigger trigger = Trigger::tick;
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
@@ -43,14 +42,16 @@ struct MemoryDatabase {
   TimePoint now{std::chrono::hours(500'000)};
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
+  const MemoryRunStore* decides = nullptr;  ///< where there are several slots; see SlotLock
   Told told;
   std::vector<MemoryNotification> notifications;
-  bool down = false;              ///< every verb throws DbError
-  std::set<std::string> cut_off;  ///< hosts for which it is down
-  RunId last_id = 0;              ///< of whichever run there was
-  bool refuses_history = false;   ///< what was before cannot be read
-  bool refuses_pruning = false;   ///< what is old cannot be removed
-  bool refuses_crawls = false;    ///< a write that holds a crawl fails
+  TimePoint up_since{std::chrono::hours(400'000)};  ///< when the server was started
+  bool down = false;                                ///< every verb throws DbError
+  std::set<std::string> cut_off;                    ///< hosts for which it is down
+  RunId last_id = 0;                                ///< of whichever run there was
+  bool refuses_history = false;                     ///< what was before cannot be read
+  bool refuses_pruning = false;                     ///< what is old cannot be removed
+  bool refuses_crawls = false;                      ///< a write that holds a crawl fails
   int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
   std::function<void()> before_statement;  ///< called by every verb; what it throws comes through
@@ -75,6 +76,7 @@ class MemoryRunStore final : public RunStore {
       : database_(database), max_instances_(max_instances), owner_(std::move(owner)) {}
 
   bool looks_for_messages = false;  ///< a glance does
+  const bool* cut_off = nullptr;    ///< while it says so the database is down for this one
 
   [[nodiscard]] Glance glance() override;
   [[nodiscard]] State state() override;
@@ -83,9 +85,9 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
   [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
                             const std::string& token) override;
-  void mark_interrupted(const Run& run, const std::string& why) override;
+  [[nodiscard]] bool mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
-  void set_spider_count(const Claim& claim, int count) override;
+  void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
   void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
   [[nodiscard]] Interest interest() const override;
   [[nodiscard]] bool written() override;
@@ -93,6 +95,7 @@ class MemoryRunStore final : public RunStore {
   void finish(const Claim& claim, const RunEnd& end) override;
   [[nodiscard]] RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
                               SlotLock& lock) override;
+  [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
   RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
   void verify(const Claim& claim) override;
@@ -104,6 +107,9 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
   [[nodiscard]] RunId newest_run_before(Duration age) override;
   Pruned prune(PruneStep& step) override;
+
+  /** The server takes this one for another that has the same connection. */
+  void take_locks_of(const MemoryRunStore& other);
 
   /** As if the connection broke: the server frees the locks of this store. */
   void lose_connection();
@@ -119,6 +125,7 @@ class MemoryRunStore final : public RunStore {
   MemoryRun& add_run(const AttemptRecord& attempt, const HostTime& now);
   void add_outcomes(MemoryRun& row, int attempt, const std::string& token,
                     const std::vector<SpiderOutcome>& outcomes);
+  RunId adopt(const AttemptRecord& attempt, const HostTime& now);
   MemoryRun& owned(const Claim& claim);
   [[nodiscard]] bool held_by_others(int slot) const;
   [[nodiscard]] bool stays(const MemoryRun& row, const PruneStep& step) const;

@@ -54,7 +54,7 @@ const T* as(const Decision& decision) {
 }  // namespace
 
 TEST_CASE("no row at all runs for the first time") {
-  const auto decision = decide_with({now, {}, {}, {}, 1, 0});
+  const auto decision = decide_with({now, {}, {}, {}, 1, 0, {}});
   REQUIRE(as<StartRun>(decision));
   CHECK(as<StartRun>(decision)->first);
   CHECK_FALSE(as<StartRun>(decision)->lateness.has_value());
@@ -86,7 +86,7 @@ TEST_CASE("a disabled schedule skips, whatever is due") {
   Policy policy;
   policy.enabled = false;
   CHECK(as<Disabled>(decide_with(succeeded(8h), {}, policy)));
-  CHECK(as<Disabled>(decide_with({now, {}, {}, {}, 1, 0}, {}, policy)));
+  CHECK(as<Disabled>(decide_with({now, {}, {}, {}, 1, 0, {}}, {}, policy)));
 }
 
 TEST_CASE("force runs in spite of a recent success, a disabled schedule and a backoff") {
@@ -180,10 +180,22 @@ TEST_CASE("a run whose owner may return is left alone, however old it is") {
   }
 }
 
-TEST_CASE("force passes by an owner elsewhere, never a living one on this host") {
-  const auto state = last_is(run_started(1h, RunStatus::running));
-  CHECK(as<StartRun>(decide(state, {}, {true, {}}, {OwnerFate::unknown, {}})));
-  CHECK(as<OwnerMayReturn>(decide(state, {}, {true, {}}, {OwnerFate::alive, {}})));
+TEST_CASE("force passes by no owner that is not gone for certain") {
+  auto state = last_is(run_started(1h, RunStatus::running));
+  for (const auto fate : {OwnerFate::alive, OwnerFate::unknown}) {
+    const auto held = decide(state, {}, {true, {}}, {fate, {}, now + 3min});
+    REQUIRE(as<OwnerMayReturn>(held));
+    CHECK(as<OwnerMayReturn>(held)->alive == (fate == OwnerFate::alive));
+    CHECK(as<OwnerMayReturn>(held)->until == now + 3min);
+    CHECK(held.interrupted.empty());
+    auto by_hand = succeeded(8h);
+    by_hand.partial = run_started(1min, RunStatus::running);
+    by_hand.partial->partial = true;
+    by_hand.free_slots = 2;
+    const auto partly = decide(by_hand, {}, {true, {}}, {OwnerFate::gone, fate, {}, now + 1min});
+    REQUIRE(as<OwnerMayReturn>(partly));
+    CHECK(as<OwnerMayReturn>(partly)->until == now + 1min);
+  }
   const auto decision = decide(state, {}, {true, {}}, {OwnerFate::gone, {}});
   CHECK(as<StartRun>(decision));
   CHECK(decision.interrupted.size() == 1);

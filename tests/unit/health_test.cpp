@@ -182,6 +182,14 @@ TEST_CASE("what a person should look at is a warning") {
     world.report.state.newest_success = now - 4h - 30min;
     CHECK(world.judge().reasons ==
           Words{"run 7 on laptop, pid 4711, has lost its connection and may be gone"});
+    world.fates.last_until = now + 90s;
+    CHECK(
+        world.judge().reasons ==
+        Words{"run 7 on laptop, pid 4711, has lost its connection and may be gone; its spiders may "
+              "still be running for 1 min 30 s"});
+    world.fates.last = OwnerFate::alive;
+    CHECK(world.judge().reasons ==
+          Words{"run 7 on laptop, pid 4711, is alive, but has lost its connection"});
   }
   SUBCASE("runs of the future") {
     world.report.state.future_runs = 2;

@@ -333,7 +333,7 @@ TEST_CASE("after a sleep the connection is checked before anything is written") 
   world.host.runner.before_each = [&](const SpiderJob&) {
     world.host.runner.before_each = nullptr;
     world.host.clock().asleep += 1h;
-    world.database.runs[0].token = "another host's";
+    world.database.runs[0].run.token = "another host's";
   };
   CHECK(world.tick() == Names{"a"});
   CHECK(world.result.code == ExitCode::spider_failed);

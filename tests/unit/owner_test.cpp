@@ -1,5 +1,7 @@
 #include "core/owner.hpp"
 
+#include <string>
+
 #include <doctest/doctest.h>
 
 namespace spider_check {
@@ -10,88 +12,170 @@ namespace {
 
 constexpr Duration takeover_after = 2min;
 
-const Owner self{"laptop", "boot-2", 100, 4711, 99, "machine"};
+const std::string machine(32, 'a');
+
+const Owner self{"laptop", "boot-2", 100, 4711, 99, machine};
 
 /** Another process of this host, boot and pid namespace. */
 Owner neighbour() {
-  return {"laptop", "boot-2", 100, 815, 7, "machine"};
+  return {"laptop", "boot-2", 100, 815, 7, machine};
 }
 
-OwnerFate judge(const Owner& owner, bool process_exists, Duration silence) {
-  return judge_owner(owner, self, process_exists, silence, takeover_after);
+/** The same of another machine. */
+Owner elsewhere() {
+  return {"server", "boot-7", 100, 815, 7, std::string(32, 'b')};
+}
+
+/** This host was booted an hour ago. */
+OwnerSigns silent_for(Duration silence) {
+  OwnerSigns signs;
+  signs.silence = silence;
+  signs.uptime = 1h;
+  return signs;
+}
+
+OwnerFate judge(const Owner& owner, const OwnerSigns& signs) {
+  return judge_owner(owner, self, signs, takeover_after);
+}
+
+OwnerFate judge(const Owner& owner, Duration silence) {
+  return judge(owner, silent_for(silence));
 }
 
 }  // namespace
 
-TEST_CASE("neighbours share host, boot and pid namespace") {
+TEST_CASE("neighbours share boot and pid namespace") {
   CHECK(is_neighbour(neighbour(), self));
   CHECK(is_neighbour(self, self));
   auto owner = neighbour();
-  owner.host = "server";
-  CHECK_FALSE(is_neighbour(owner, self));
-  owner = neighbour();
   owner.boot_id = "boot-1";
   CHECK_FALSE(is_neighbour(owner, self));
   owner = neighbour();
   owner.pid_namespace = 101;
   CHECK_FALSE(is_neighbour(owner, self));
+}
+
+TEST_CASE("a host that goes by another name now is the same host") {
+  auto owner = neighbour();
+  owner.host = "name-of-before.example";
+  CHECK(is_neighbour(owner, self));
+  owner.host.clear();
+  owner.machine.clear();
+  CHECK(is_neighbour(owner, self));
 }
 
 TEST_CASE("nobody is the neighbour of a host that nobody knows") {
   CHECK_FALSE(is_neighbour({}, {}));
+  auto owner = neighbour();
+  owner.boot_id.clear();
+  auto here = self;
+  here.boot_id.clear();
+  CHECK_FALSE(is_neighbour(owner, here));
+  owner = neighbour();
+  owner.pid_namespace = here.pid_namespace = 0;
+  here.boot_id = self.boot_id;
+  CHECK_FALSE(is_neighbour(owner, here));
 }
 
 TEST_CASE("a neighbour is gone when its process is, and never before") {
   for (const Duration silence : {Duration(0), Duration(2min), Duration(1000h)}) {
-    CHECK(judge(neighbour(), true, silence) == OwnerFate::alive);
-    CHECK(judge(neighbour(), false, silence) == OwnerFate::gone);
+    auto signs = silent_for(silence);
+    signs.spiders_outlive = 2000h;
+    signs.reachable = 0s;
+    CHECK(judge(neighbour(), signs) == OwnerFate::gone);
+    signs.process_exists = true;
+    CHECK(judge(neighbour(), signs) == OwnerFate::alive);
   }
 }
 
-TEST_CASE("an owner from before this host's last boot is gone") {
+TEST_CASE("an owner from before this machine's last boot is gone") {
   auto owner = neighbour();
   owner.boot_id = "boot-1";
-  CHECK(judge(owner, false, 0s) == OwnerFate::gone);
+  CHECK(judge(owner, 1h) == OwnerFate::gone);
   owner.pid_namespace = 101;
-  CHECK(judge(owner, false, 0s) == OwnerFate::gone);
+  CHECK(judge(owner, 1h + 1us) == OwnerFate::gone);
+  SUBCASE("whatever its name was, and its spiders could do") {
+    owner.host = "name-of-before";
+    auto signs = silent_for(90min);
+    signs.spiders_outlive = 20h;
+    signs.reachable = 0s;
+    CHECK(judge(owner, signs) == OwnerFate::gone);
+  }
+}
+
+TEST_CASE("a clone of this machine is none of its boots") {
+  auto clone = neighbour();
+  clone.boot_id = "boot-9";
+  auto signs = silent_for(1min);
+  CHECK(judge(clone, signs) == OwnerFate::unknown);
+  signs.silence = 1h - 1us;
+  signs.spiders_outlive = 1h;
+  CHECK(judge(clone, signs) == OwnerFate::unknown);
+}
+
+TEST_CASE("a machine id that many have, or none, names no machine") {
+  auto same = self;
+  for (const auto& id : {std::string(), std::string("uninitialized"), std::string(32, '0'),
+                         std::string(31, 'a'), std::string(33, 'a'), std::string(32, 'g')}) {
+    CAPTURE(id);
+    auto owner = neighbour();
+    owner.boot_id = "boot-1";
+    owner.machine = same.machine = id;
+    auto signs = silent_for(1h);
+    signs.spiders_outlive = 2h;
+    CHECK(judge_owner(owner, same, signs, takeover_after) == OwnerFate::unknown);
+  }
 }
 
 TEST_CASE("another machine of the same name is another host, whatever its boot is") {
   auto twin = neighbour();
   twin.boot_id = "boot-9";
-  twin.machine = "another machine";
-  CHECK(judge(twin, false, 0s) == OwnerFate::unknown);
-  CHECK(judge(twin, false, takeover_after + 1us) == OwnerFate::gone);
+  twin.machine = std::string(32, 'b');
+  CHECK(judge(twin, 0s) == OwnerFate::unknown);
+  CHECK(judge(twin, takeover_after + 1us) == OwnerFate::gone);
   twin.machine.clear();
-  CHECK(judge(twin, false, 0s) == OwnerFate::unknown);
+  CHECK(judge(twin, 0s) == OwnerFate::unknown);
 }
 
 TEST_CASE("where nobody can look for the process, silence decides") {
-  auto elsewhere = neighbour();
-  elsewhere.host = "server";
   auto other_container = neighbour();
   other_container.pid_namespace = 101;
   auto unknown_boot = neighbour();
   unknown_boot.boot_id.clear();
-  for (const auto& owner : {elsewhere, other_container, unknown_boot, Owner{}}) {
+  for (const auto& owner : {elsewhere(), other_container, unknown_boot, Owner{}}) {
     CAPTURE(owner.host);
-    CHECK(judge(owner, false, 0s) == OwnerFate::unknown);
-    CHECK(judge(owner, false, takeover_after) == OwnerFate::unknown);
-    CHECK(judge(owner, false, takeover_after + 1us) == OwnerFate::gone);
+    CHECK(judge(owner, 0s) == OwnerFate::unknown);
+    CHECK(judge(owner, takeover_after) == OwnerFate::unknown);
+    CHECK(judge(owner, takeover_after + 1us) == OwnerFate::gone);
   }
 }
 
-TEST_CASE("a clock that went back is no silence") {
-  auto owner = neighbour();
-  owner.host = "server";
-  CHECK(judge(owner, false, -1h) == OwnerFate::unknown);
+TEST_CASE("an owner elsewhere is not gone while its spiders may live without it") {
+  auto signs = silent_for(11min);
+  signs.spiders_outlive = 11min;
+  CHECK(judge(elsewhere(), signs) == OwnerFate::unknown);
+  CHECK(time_until_gone(signs, takeover_after) == 0s);
+  signs.silence = 3min;
+  CHECK(time_until_gone(signs, takeover_after) == 8min);
+  signs.silence = 11min + 1us;
+  CHECK(judge(elsewhere(), signs) == OwnerFate::gone);
+}
+
+TEST_CASE("an owner elsewhere has a moment to come back to a server that was just started") {
+  auto signs = silent_for(3h);
+  signs.reachable = 1s;
+  CHECK(judge(elsewhere(), signs) == OwnerFate::unknown);
+  CHECK(time_until_gone(signs, takeover_after) < 10s);
+  signs.reachable = 10s;
+  CHECK(judge(elsewhere(), signs) == OwnerFate::gone);
 }
 
 TEST_CASE("a process with our pid elsewhere says nothing of its owner") {
-  auto owner = neighbour();
-  owner.host = "server";
-  CHECK(judge(owner, true, takeover_after + 1us) == OwnerFate::gone);
-  CHECK(judge(owner, true, 0s) == OwnerFate::unknown);
+  auto signs = silent_for(takeover_after + 1us);
+  signs.process_exists = true;
+  CHECK(judge(elsewhere(), signs) == OwnerFate::gone);
+  signs.silence = 0s;
+  CHECK(judge(elsewhere(), signs) == OwnerFate::unknown);
 }
 
 }  // namespace spider_check

@@ -86,7 +86,7 @@ TEST_CASE("a database that stays away is waited for as long as there is patience
 
 TEST_CASE("a run that somebody else has taken over is written to no more") {
   World world;
-  world.database.runs[0].token = "another";
+  world.database.runs[0].run.token = "another";
   world.writer.add(good("a"));
   world.writer.attend();
   CHECK(world.writer.lost());
@@ -95,6 +95,87 @@ TEST_CASE("a run that somebody else has taken over is written to no more") {
   CHECK(world.writer.finish(completed, 1min) == app::Written::nowhere);
   CHECK(world.recorded() == 0);
   CHECK(world.host.logged("its spiders are stopped here"));
+}
+
+TEST_CASE("a lost connection is noticed while nothing is written, and made again at once") {
+  World world;
+  world.writer.attend();
+  CHECK(*world.writer.interest().until > app::RunWriter::Clock::now());
+  world.host.store.break_session();
+  CHECK(world.database.slots.empty());
+  const auto until = *world.writer.interest().until;
+  CHECK(until <= app::RunWriter::Clock::now());
+  world.writer.attend();
+  CHECK(world.database.slots.contains(0));
+  CHECK(world.host.logged("Connected again: run 1 is still ours"));
+  CHECK(*world.writer.interest().until > app::RunWriter::Clock::now() + 20s);
+}
+
+TEST_CASE("a server that has no row of the run gets it at once, with what is known of it") {
+  World world;
+  world.writer.count(2, 3min);
+  world.writer.add(good("a"));
+  world.writer.attend();
+  world.host.store.break_session();
+  world.database.runs.clear();
+  world.writer.attend();
+  REQUIRE(world.database.runs.size() == 1);
+  const auto& run = world.database.runs[0].run;
+  CHECK(run.status == RunStatus::running);
+  CHECK(run.spider_count == 2);
+  CHECK(run.spiders_outlive == 3min);
+  CHECK(run.uuid == world.record.claim.uuid);
+  CHECK(world.recorded() == 1);
+}
+
+TEST_CASE("a row that vanishes is written anew, whatever is written when it is missed") {
+  World world;
+  SUBCASE("the number of spiders") {
+    world.database.runs.clear();
+    world.writer.count(1, 2min);
+  }
+  SUBCASE("an outcome") {
+    world.writer.count(1, 2min);
+    world.database.runs.clear();
+    world.writer.add(good("a"));
+  }
+  SUBCASE("the end") {
+    world.writer.count(1, 2min);
+    world.writer.add(good("a"));
+    world.writer.attend();
+    CHECK(world.recorded() == 1);
+    world.database.runs.clear();
+  }
+  world.writer.attend();
+  CHECK(world.writer.finish(completed, 1min) == app::Written::database);
+  CHECK_FALSE(world.writer.lost());
+  REQUIRE(world.database.runs.size() == 1);
+  CHECK(world.database.runs[0].run.status == RunStatus::completed);
+  CHECK(world.database.runs[0].run.spider_count == 1);
+}
+
+TEST_CASE("a row that vanishes again and again is not written again and again at once") {
+  World world;
+  int written = 0;
+  world.database.after_write = [&] {
+    ++written;
+    world.database.runs.clear();
+  };
+  for (const auto* name : {"a", "b", "c", "d"}) world.writer.add(good(name));
+  for (int i = 0; i < 20; ++i) world.writer.attend();
+  CHECK(written < 10);
+  CHECK_FALSE(world.writer.lost());
+}
+
+TEST_CASE("what spiders outlive their program by is theirs that take longest to stop") {
+  CHECK(app::spiders_outlive({}) == 0s);
+  SpiderJob quick;
+  quick.limits.grace = 1s;
+  SpiderJob slow;
+  slow.limits.grace = 20min;
+  slow.limits.second_grace = 1min;
+  CHECK(app::spiders_outlive({quick, slow, quick}) > 21min + 30s);
+  CHECK(app::spiders_outlive({quick}) < 1min);
 }
 
 TEST_CASE("an outcome that the database takes exception to is written without its details") {

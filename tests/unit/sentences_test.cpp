@@ -76,8 +76,12 @@ TEST_CASE("every other decision has its own sentence") {
   CHECK(explained(StartRun{false, {}}) == "Running spiders now, whatever the interval says");
   CHECK(explained(AlreadyRunning{some_run()}) ==
         "Already running on laptop, pid 4711, since 2026-11-23 15:20:01 UTC");
-  CHECK(explained(OwnerMayReturn{some_run()}) ==
-        "Run 7 belongs to laptop, pid 4711, which may be reconnecting (last heard of 30 s ago)");
+  const std::string waits =
+      "Run 7 belongs to laptop, pid 4711, which may be reconnecting (last heard of 30 s ago)";
+  CHECK(explained(OwnerMayReturn{some_run(), false, {}}) == waits);
+  CHECK(explained(OwnerMayReturn{some_run(), true, {}}) == waits + "; its process is alive");
+  CHECK(explained(OwnerMayReturn{some_run(), false, now + 90s}) ==
+        waits + "; its spiders may still be running until 2026-11-23 16:21:31 UTC (in 1 min 30 s)");
   CHECK(explained(RetryRun{some_run()}) ==
         "Retrying run 7 (attempt 3 of 3): only the spiders that have not succeeded in it");
   CHECK(explained(WaitsForRetry{some_run(), now + 15min, true}) ==

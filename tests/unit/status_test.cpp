@@ -171,7 +171,13 @@ TEST_CASE("status of a run whose process is gone") {
 }
 
 TEST_CASE("status of a run whose owner may be reconnecting") {
-  check("reconnecting", report_of(state_with(run_started(1h, RunStatus::running), 5h)));
+  const OwnerFates fates{OwnerFate::unknown, OwnerFate::unknown, now + 90s};
+  check("reconnecting", report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, fates));
+}
+
+TEST_CASE("status of a run whose process lives and has lost its connection") {
+  const OwnerFates fates{OwnerFate::alive, OwnerFate::unknown};
+  check("disconnected", report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, fates));
 }
 
 TEST_CASE("status of a disabled schedule") {

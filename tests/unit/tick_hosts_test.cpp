@@ -72,9 +72,150 @@ TEST_CASE("an owner elsewhere is given up after takeover_after of silence") {
   CHECK(laptop.tick().code == ExitCode::success);
   CHECK(laptop.spiders_run().empty());
   CHECK(laptop.logged("Run 1 belongs to server, pid 17, which may be reconnecting"));
+  CHECK(laptop.tick({true, {}}).code == ExitCode::already_running);
+  CHECK(
+      laptop.logged("error Run 1 belongs to server, pid 17, which may be reconnecting (last "
+                    "heard of 2 min ago); its spiders may still be running until now; nothing "));
   database.now += 1us;
   CHECK(laptop.tick().code == ExitCode::success);
   CHECK(laptop.spiders_run() == Names{"a", "b", "c"});
+}
+
+TEST_CASE("no owner elsewhere is given up while its spiders may live without it") {
+  MemoryDatabase database;
+  Host server(database, "server", 17);
+  Host laptop(database);
+
+  struct Vanished {};
+
+  server.schedule.rules = [](SpiderJob& job) { job.limits.grace = job.name == "b" ? 10min : 1s; };
+  server.runner.before_each = [](const SpiderJob&) { throw Vanished{}; };
+  CHECK_THROWS_AS((void)server.tick(), Vanished);
+  const auto outlive = only_run(database).spiders_outlive;
+  CHECK(outlive >= 10min + 35s);
+  CHECK(outlive < 12min);
+  database.now += outlive;
+  for (const bool force : {false, true}) {
+    CHECK(laptop.tick({force, {}}).code == (force ? ExitCode::already_running : ExitCode::success));
+  }
+  CHECK(laptop.spiders_run().empty());
+  database.now += 1us;
+  (void)laptop.tick();
+  CHECK(laptop.spiders_run() == Names{"a", "b", "c"});
+}
+
+TEST_CASE("a run that is tried again has the limits of whoever tries it") {
+  MemoryDatabase database;
+  Host first(database);
+  first.schedule.rules = [](SpiderJob& job) { job.limits.grace = 1h; };
+  first.runner.ends["b"] = Exited{3};
+  (void)first.tick();
+  CHECK(only_run(database).spiders_outlive > 1h);
+  database.now += 15min;
+  Host next(database, "server", 17);
+  next.source.while_listed = [&] { CHECK(only_run(database).spiders_outlive == 0s); };
+  (void)next.tick();
+  CHECK(only_run(database).spiders_outlive > 1min);
+  CHECK(only_run(database).spiders_outlive < 3min);
+}
+
+TEST_CASE("a server that was just started waits a moment for the owners of its runs") {
+  MemoryDatabase database;
+  Host server(database, "server", 17);
+  Host laptop(database);
+
+  struct Vanished {};
+
+  server.runner.before_each = [](const SpiderJob&) { throw Vanished{}; };
+  CHECK_THROWS_AS((void)server.tick(), Vanished);
+  database.now += 1h;
+  database.up_since = database.now - 4900ms;
+  CHECK(laptop.tick({true, {}}).code == ExitCode::already_running);
+  CHECK(
+      laptop.logged("info Run 1 belongs to server, pid 17, which may be reconnecting (last "
+                    "heard of 1 h ago); its spiders may still be running until "));
+  CHECK(laptop.logged("; waiting for it"));
+  database.now += 10s;
+  CHECK(laptop.tick({true, {}}).code == ExitCode::success);
+}
+
+TEST_CASE("a heartbeat of the future holds nobody back for ever") {
+  MemoryDatabase database;
+  Host server(database, "server", 17);
+  Host laptop(database);
+  FakeDisk disk;
+  laptop.keep_journal(disk);
+
+  struct Vanished {};
+
+  server.runner.before_each = [](const SpiderJob&) { throw Vanished{}; };
+  CHECK_THROWS_AS((void)server.tick(), Vanished);
+  auto& run = database.runs[0].run;
+  run.started -= 1h;
+  run.heartbeat += 500h;
+  const auto pass = [&](Duration time) {
+    database.now += time;
+    laptop.clock().since_boot += time;
+    laptop.clock().wall += time;
+  };
+  (void)laptop.tick();
+  CHECK(laptop.logged("last heard of in the future of the database's clock"));
+  pass(2min);
+  (void)laptop.tick();
+  CHECK(laptop.spiders_run().empty());
+  SUBCASE("counted from when it last changed") {
+    run.heartbeat += 1s;
+    pass(1h);
+    (void)laptop.tick();
+    CHECK(laptop.spiders_run().empty());
+    pass(2min);
+  }
+  pass(1us);
+  (void)laptop.tick();
+  CHECK(laptop.spiders_run() == Names{"a", "b", "c"});
+  CHECK(only_run(database).status == RunStatus::completed);
+}
+
+TEST_CASE("with two slots a run is not marked whose owner is back since it was looked at") {
+  MemoryDatabase database;
+  Host server(database, "server", 17, 2);
+  Host laptop(database, "laptop", 4711, 2);
+  server.runner.before_each = [&](const SpiderJob& job) {
+    if (job.name != "a") return;
+    server.store.lose_connection();
+    database.now += 3min;
+    // Between its look and its mark: the owner is back, in its own slot.
+    int statements = 0;
+    database.before_statement = [&] {
+      if (!laptop.logged("Starting scheduler") || ++statements < 5) return;
+      database.before_statement = nullptr;
+      database.runs[0].run.heartbeat = database.now;
+      database.slots[0] = &server.store;
+    };
+    CHECK(laptop.tick().code == ExitCode::success);
+    CHECK(statements == 5);
+    database.before_statement = nullptr;
+  };
+  CHECK(server.tick().code == ExitCode::success);
+  CHECK(laptop.logged("info Run 1 went on meanwhile; deciding again"));
+  CHECK_FALSE(laptop.logged("was interrupted"));
+  CHECK(laptop.spiders_run().empty());
+  CHECK(server.spiders_run() == Names{"a", "b", "c"});
+  CHECK(only_run(database).attempt == 1);
+}
+
+TEST_CASE("a row that somebody removes in mid-run is written anew, and the spiders go on") {
+  MemoryDatabase database;
+  Host host(database);
+  host.runner.before_each = [&](const SpiderJob& job) {
+    if (job.name == "b") database.runs.clear();
+  };
+  CHECK(host.tick().code == ExitCode::success);
+  CHECK(host.spiders_run() == Names{"a", "b", "c"});
+  CHECK(only_run(database).status == RunStatus::completed);
+  CHECK(only_run(database).spider_count == 3);
+  CHECK(database.runs[0].outcomes.size() == 3);
+  CHECK(host.logged("warning the row is gone; it is recorded anew, and the spiders go on"));
 }
 
 TEST_CASE("a signal ends the run as interrupted, and the next tick finishes it at once") {
