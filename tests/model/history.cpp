@@ -70,6 +70,8 @@ constexpr What kinds[] = {
     What::force,   What::by_hand, What::kill,    What::kill,     What::kill,     What::lose,
     What::lose,    What::stop,    What::slow,    What::slow,     What::interval, What::skip,
     What::run,     What::run,     What::future,  What::attempts, What::wipe,     What::full,
+    What::rename,  What::clone,   What::grace,   What::grace,    What::slots,    What::remove,
+    What::force,   What::kill,
 };
 
 Step make_step(Dice& dice) {
@@ -83,6 +85,8 @@ Step make_step(Dice& dice) {
   }
   if (step.what == What::interval) step.by = dice.one_of<Duration>({30min, 60min, 120min});
   if (step.what == What::attempts) step.number = 1 + dice.below(3);
+  if (step.what == What::grace) step.by = dice.one_of<Duration>({1s, 60s, 10min});
+  if (step.what == What::slots) step.number = 1 + dice.below(2);
   return step;
 }
 
@@ -104,7 +108,7 @@ Steps make_history(std::uint64_t seed) {
 }
 
 std::string host_name(int host) {
-  return host == 0 ? "A" : "B";
+  return std::string(1, static_cast<char>('A' + host));
 }
 
 std::string spider_name(int spider) {
@@ -169,6 +173,18 @@ std::string to_text(const Step& step) {
       return "the journal is deleted" + on(step);
     case What::full:
       return "the disk is full" + on(step) + for_a_while(step);
+    case What::rename:
+      return host + " goes by the name of " + host_name(step.number) + " from now on";
+    case What::clone:
+      return step.number == 0   ? "each host has its own machine id from now on"
+             : step.number == 1 ? "both hosts have one machine id from now on"
+                                : "no host has a machine id from now on";
+    case What::grace:
+      return "spiders take " + to_words(step.by) + " to stop from now on";
+    case What::slots:
+      return "max_instances is " + std::to_string(step.number) + " from now on";
+    case What::remove:
+      return "the rows of what runs are removed";
   }
   return {};
 }

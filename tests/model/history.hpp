@@ -31,6 +31,11 @@ enum class What {
   future,    ///< a row of the future is put into the database, `by` ahead
   wipe,      ///< somebody deletes a host's journal
   full,      ///< the disk of a host is full, for `by`
+  rename,    ///< a host goes by name `number` from now on, which may be the other's
+  clone,     ///< machine ids: 0: each its own, 1: one of both, as clones have, 2: none
+  grace,     ///< spiders take `by` to stop from now on
+  slots,     ///< max_instances is `number` from now on
+  remove,    ///< somebody removes the rows of what runs
 };
 
 struct Step {

@@ -16,15 +16,11 @@ constexpr Duration tick = 5min;
 // The spiders one after the other, and the patience with a database that is away at the end.
 constexpr Duration longest_run = 6min;
 
-// Between two looks for a database that was away: the longest pause, and what is left of a beat.
-constexpr Duration until_noticed = 40s;
+// Between two tries to reach a database that was away, with some that go wrong.
+constexpr Duration until_noticed = 10s;
 
-// The server lets go of a dead session, and others believe that its owner is gone.
-constexpr Duration takeover = 4min;
-
-bool runs_a_spider(const Trace& trace) {
-  return trace.runs() && !trace.spiders.empty() && !trace.spiders.back().ended;
-}
+// A host that slept looks after its connection when it would have written the next time.
+constexpr Duration until_looked = 40s;
 
 std::string list(const std::vector<SpiderTrace>& spiders) {
   std::string names;
@@ -56,6 +52,9 @@ std::size_t Judge::begin(const Machine& machine, int pid, const Request& request
 void Judge::claimed(Trace& trace, const Claim& claim) {
   trace.claimed = true;
   trace.claim = claim;
+  for (const auto& held : trace.machine->disk.attempts) {
+    if (held.record.claim.token == claim.token) trace.slot = held.record.slot;
+  }
   if (claim.attempt > trace.policy.max_attempts) {
     object(to_text(trace) + " makes attempt " + std::to_string(claim.attempt) + " of " +
            std::to_string(trace.policy.max_attempts));
@@ -98,9 +97,30 @@ void Judge::told(Trace& trace) {
   trace.spiders.back().told = true;
 }
 
+/** Also when it was killed, for as long as that takes. */
+bool Judge::runs_a_spider(const Trace& trace) const {
+  return (trace.runs() && !trace.spiders.empty() && !trace.spiders.back().ended) ||
+         trace.machine->lingering.contains(trace.pid);
+}
+
+/** The server lets go of a dead session, and others believe that its owner is gone. */
+Duration Judge::takeover() const {
+  return 2min + std::max<Duration>(2min, world_.longest_grace() + 50s);
+}
+
+bool Judge::is_heard_of(const Trace& trace) const {
+  const auto& rows = world_.rows();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& candidate) {
+    return candidate.run.token == trace.claim.token && !trace.claim.token.empty();
+  });
+  return row != rows.end() && row->run.status == RunStatus::running &&
+         row->run.spiders_outlive > 0s &&
+         world_.now() - (row->run.heartbeat - World::database_epoch) <= 30s;
+}
+
 void Judge::silent(const Machine& machine) {
   for (const auto& trace : traces_) {
-    if (trace.machine == &machine && trace.runs()) set_back(trace, takeover);
+    if (trace.machine == &machine && trace.runs()) set_back(trace, takeover());
   }
 }
 
@@ -123,6 +143,7 @@ void Judge::look() {
 }
 
 void Judge::one_at_a_time(const Trace& one, const Trace& other) {
+  if (one.slot != other.slot && one.claim.uuid != other.claim.uuid) return;
   const auto& here = *one.machine;
   const auto& there = *other.machine;
   const auto both = to_text(one) + " and " + to_text(other) + " run spiders at the same time";
@@ -130,9 +151,26 @@ void Judge::one_at_a_time(const Trace& one, const Trace& other) {
     if (disk_is_fine_since(here, std::min(one.began, other.began))) object(both);
     return;
   }
+  if (is_unfenced(one, other) || is_unfenced(other, one)) return;
   if (!here.awake() || !there.awake() || !world_.reaches(here) || !world_.reaches(there)) return;
-  const auto since = std::max(world_.reaches_since(here), world_.reaches_since(there));
-  if (world_.now() - since > until_noticed) object(both);
+  if (world_.now() > std::max(knows_since(here), knows_since(there))) object(both);
+}
+
+/** From when on it must know what the database says. */
+Duration Judge::knows_since(const Machine& machine) const {
+  return std::max(world_.reaches_since(machine) + until_noticed, machine.woke + until_looked);
+}
+
+/**
+ * A process was killed that the database had not heard of for a while, so that nobody knows how
+ * long its spider lives; or by all signs it is of a former boot of the other host, its clone.
+ */
+bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
+  const auto& here = *killed.machine;
+  if (!here.lingering.contains(killed.pid)) return false;
+  const bool taken_for_own =
+      here.machine_id == other.machine->machine_id && other.machine->booted > killed.over_at - 30s;
+  return !killed.fenced || taken_for_own;
 }
 
 bool Judge::disk_is_fine_since(const Machine& machine, Duration time) const {
@@ -207,7 +245,7 @@ void Judge::end(Trace& trace, const app::Result& result) {
   }
   if ((trace.claimed || left_claim(trace)) && !trace.succeeded) {
     if (trace.killed || trace.told_to_end) {
-      set_back(trace, takeover);
+      set_back(trace, takeover());
     } else {
       setback_ = std::max(setback_, now);
     }
@@ -238,7 +276,7 @@ void Judge::keep_the_promise(const Machine& machine) {
                               !disk_is_fine_since(machine, machine.full_until) || !clock_is_right;
   if (needs_database) since = std::max(since, world_.reaches_since(machine));
   // Attempts that were left may not be by the new rules.
-  if (world_.policy_since() >= resumed_by_ - takeover) setback_ = std::max(setback_, resumed_by_);
+  if (world_.policy_since() >= resumed_by_ - takeover()) setback_ = std::max(setback_, resumed_by_);
   // Where a clock went backwards between two boots, a run counts from the second one.
   auto setback = setback_;
   for (const auto& other : world_.machines()) {

@@ -35,6 +35,9 @@ class Judge {
   /** A host fell silent, or out of touch: others may take over what it runs. */
   void silent(const Machine& machine);
 
+  /** Whether the row of what this process runs says of now that it lives. */
+  [[nodiscard]] bool is_heard_of(const Trace& trace) const;
+
   /** Whether this process may end by DbError now. */
   [[nodiscard]] bool may_throw(const Trace& trace) const;
 
@@ -50,6 +53,10 @@ class Judge {
   [[nodiscard]] const std::string& objection() const { return objection_; }
 
  private:
+  [[nodiscard]] bool runs_a_spider(const Trace& trace) const;
+  [[nodiscard]] Duration takeover() const;
+  [[nodiscard]] bool is_unfenced(const Trace& one, const Trace& other) const;
+  [[nodiscard]] Duration knows_since(const Machine& machine) const;
   void set_back(const Trace& trace, Duration until_known);
   void one_at_a_time(const Trace& one, const Trace& other);
   void not_again(const Trace& trace, const Trace& before);

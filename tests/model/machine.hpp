@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,12 +18,14 @@ namespace spider_check::test {
 /** A host. Its times are those of the history: since its beginning. */
 struct Machine {
   Machine(int its_number, MemoryDatabase& database)
-      : number(its_number), name(host_name(its_number)), ghost(database, 1, owner(0)) {}
+      : number(its_number),
+        name(host_name(its_number)),
+        called(name),
+        machine_id(32, static_cast<char>('a' + its_number)),
+        ghost(database, 1, owner(0)) {}
 
   /** One of its processes, in this boot. */
-  [[nodiscard]] Owner owner(int pid) const {
-    return {name, boot_id(), 1, pid, 99, name + "'s machine id"};
-  }
+  [[nodiscard]] Owner owner(int pid) const { return {called, boot_id(), 1, pid, 99, machine_id}; }
 
   [[nodiscard]] std::string boot_id() const { return name + std::to_string(boots); }
 
@@ -34,7 +37,9 @@ struct Machine {
   [[nodiscard]] bool awake() const { return on && !sleeps_until; }
 
   int number;
-  std::string name;
+  std::string name;        ///< for stories
+  std::string called;      ///< its host name, which may change, and be another's
+  std::string machine_id;  ///< clones share one
   bool on = false;
   int boots = 0;
   Duration booted{0};
@@ -48,6 +53,8 @@ struct Machine {
   FakeDisk disk;
   Duration disk_trouble{-1};  ///< when it last was full, or its journal was deleted
   std::set<int> living;
+  std::map<int, Duration> lingering;  ///< until when spiders of killed processes take their grace
+  bool cut_off = false;
   Duration cut_from{0};
   Duration cut_until{0};
   Duration full_until{0};

@@ -59,11 +59,11 @@ Duration length_of(const SpiderJob& job) {
 Process::Process(World& its_world, Machine& its_machine, int pid, Request request)
     : world(its_world),
       machine(its_machine),
-      store(world.database(), 1, machine.owner(pid)),
+      store(world.database(), world.slots(), machine.owner(pid)),
       trace_(world.judge().begin(machine, pid, request)),
       request_(std::move(request)),
       owners_(machine.owner(pid), machine.living),
-      journal_(machine.disk),
+      journal_(machine.disk, world.slots()),
       schedule_{
           "default",
           world.policy(),
@@ -79,6 +79,8 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
           {},
           [this](const std::vector<SpiderJob>&) { return std::make_unique<ModelView>(*this); }},
       fiber_([this] { run(); }) {
+  store.cut_off = &machine.cut_off;
+  schedule_.rules = [grace = world.grace()](SpiderJob& job) { job.limits.grace = grace; };
   schedule_.journal = &journal_;
   schedule_.on_database_error = world.on_database_error();
   schedule_.wake_wait = 3s;
@@ -123,6 +125,14 @@ bool Process::act() {
   return true;
 }
 
+/** What runs when it is killed takes its grace. */
+void Process::leave_spider() {
+  const auto& spiders = trace().spiders;
+  if (spiders.empty() || !spiders.back().started || spiders.back().ended) return;
+  machine.lingering[owners_.self().pid] = world.now() + longest_stop({.grace = world.grace()});
+  trace().fenced = world.judge().is_heard_of(trace());
+}
+
 void Process::run() {
   std::string fault;
   app::Result result{ExitCode::internal};
@@ -130,6 +140,8 @@ void Process::run() {
     result = app::tick(schedule_, request_);
   } catch (const Killed&) {
     trace().killed = true;
+    // Without power nothing goes on.
+    if (!killed_) leave_spider();
   } catch (const DbError& error) {
     fault = world.judge().may_throw(trace()) ? "" : error.what();
   } catch (const LostRun&) {
@@ -137,7 +149,7 @@ void Process::run() {
   } catch (const std::exception& error) {
     fault = error.what();
   }
-  machine.living.erase(owners_.self().pid);
+  if (!machine.lingering.contains(owners_.self().pid)) machine.living.erase(owners_.self().pid);
   if (!fault.empty()) world.judge().object("a tick throws: " + fault);
   world.judge().end(trace(), result);
 }
@@ -164,8 +176,12 @@ bool ModelRunner::run(const SpiderJob& job, RunObserver& observer) {
           std::chrono::duration_cast<Duration>(*until - std::chrono::steady_clock::now());
       wait = std::clamp(next, Duration(1ms), left);
     }
+    const auto before = process_.world.now();
+    process_.watches = true;
     process_.pass(wait);
-    left -= wait;
+    process_.watches = false;
+    // It may have been woken up before, or have slept longer.
+    left -= std::min(wait, process_.world.now() - before);
     observer.attend();
     stopped = process_.signal != 0 || !observer.go_on();
   }

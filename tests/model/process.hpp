@@ -56,13 +56,15 @@ class Process {
   World& world;
   Machine& machine;
   Duration wakes{0};
-  int signal = 0;  ///< it is told to end
+  bool watches = false;  ///< it waits for spiders, and for its connection
+  int signal = 0;        ///< it is told to end
   MemoryRunStore store;
 
   [[nodiscard]] Trace& trace();
 
  private:
   void run();
+  void leave_spider();
 
   std::size_t trace_;
   Request request_;

@@ -116,6 +116,21 @@ void World::apply(const Step& step) {
       break;
     case What::future:
       return add_future_row(24h * 365);
+    case What::clone:
+      return set_machine_ids(step.number);
+    case What::remove:
+      // Of what others did in it before nobody has a copy.
+      std::erase_if(database_.runs, [](const auto& row) {
+        return row.run.status == RunStatus::running && row.run.attempt == 1;
+      });
+      return;
+    case What::grace:
+      grace_ = step.by;
+      longest_grace_ = std::max(longest_grace_, grace_);
+      break;
+    case What::slots:
+      slots_ = step.number;
+      break;
     default:
       return apply_to(machines_[static_cast<std::size_t>(step.host)], step);
   }
@@ -166,6 +181,9 @@ void World::apply_to(Machine& machine, const Step& step) {
     case What::full:
       machine.full_until = now_ + step.by;
       return update_outages();
+    case What::rename:
+      machine.called = host_name(step.number);
+      return;
     default:
       return;
   }
@@ -189,17 +207,16 @@ void World::power_off(Machine& machine) {
   for (const auto& process : processes_) {
     if (&process->machine != &machine || process->ended()) continue;
     // Nobody tells the server.
-    for (auto& [slot, holder] : database_.slots) {
-      if (holder != &process->store) continue;
-      holder = &machine.ghost;
-      machine.ghost_until = now_ + keepalives;
-    }
+    machine.ghost.take_locks_of(process->store);
+    machine.ghost_until = now_ + keepalives;
     current_ = process.get();
     process->kill();
     current_ = nullptr;
   }
   machine.on = false;
   machine.sleeps_until.reset();
+  machine.lingering.clear();
+  machine.living.clear();
   machine.disk.kill_writers();
   bury();
 }
@@ -217,8 +234,20 @@ void World::database_away(Duration time) {
     server_drops(machine);
     judge_.silent(machine);
   }
+  for (auto& process : processes_) {
+    // A server that goes says so, where that can be heard.
+    if (process->watches && now_ >= process->machine.cut_until) process->wakes = now_;
+  }
   database_.slots.clear();
+  database_.decides = nullptr;
   update_outages();
+}
+
+void World::set_machine_ids(int how) {
+  for (auto& machine : machines_) {
+    const char own = how == 1 ? 'c' : static_cast<char>('a' + machine.number);
+    machine.machine_id = how == 2 ? "uninitialized" : std::string(32, own);
+  }
 }
 
 void World::add_future_row(Duration ahead) {

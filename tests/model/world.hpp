@@ -20,6 +20,8 @@ namespace spider_check::test {
 /** Two hosts that share a schedule and a database, and all that happens to them. */
 class World {
  public:
+  static constexpr TimePoint database_epoch{std::chrono::hours(500'000)};
+
   World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -49,6 +51,13 @@ class World {
 
   [[nodiscard]] const render::Zone& zone() const;
 
+  /** How long spiders take to stop, now and at most so far. */
+  [[nodiscard]] Duration grace() const { return grace_; }
+
+  [[nodiscard]] Duration longest_grace() const { return longest_grace_; }
+
+  [[nodiscard]] int slots() const { return slots_; }
+
   [[nodiscard]] bool fails(const std::string& spider) const { return failing_.contains(spider); }
 
   /** Whether this host can reach the database. */
@@ -68,7 +77,6 @@ class World {
   static constexpr Duration keepalives = std::chrono::seconds(100);
   /** From switching a host on, or from waking it up, to its first tick. */
   static constexpr Duration until_first_tick = std::chrono::seconds(20);
-  static constexpr TimePoint database_epoch{std::chrono::hours(500'000)};
 
   void apply(const Step& step);
   void apply_to(Machine& machine, const Step& step);
@@ -84,6 +92,8 @@ class World {
   void happen();
   void update_outages();
   void server_drops(Machine& machine);
+  void end_lingering(Machine& machine);
+  void set_machine_ids(int how);
   void start(Machine& machine, Request request);
   void resume(Process& process);
   void bury();
@@ -95,6 +105,9 @@ class World {
   Judge judge_{*this};
   Duration now_{0};
   Duration down_until_{0};
+  Duration grace_{std::chrono::minutes(1)};
+  Duration longest_grace_ = grace_;
+  int slots_ = 1;
   Policy policy_;
   Duration policy_since_{0};
   OnDatabaseError on_database_error_ = OnDatabaseError::run;

@@ -23,6 +23,9 @@ Duration World::next_event(Duration until) const {
   };
   consider(down_until_);
   for (const auto& machine : machines_) {
+    if (machine.awake()) {
+      for (const auto& spider : machine.lingering) consider(spider.second);
+    }
     for (const auto at : {machine.cut_until, machine.full_until, machine.ghost_until}) consider(at);
     if (machine.cut_until > now_) consider(machine.cut_from + keepalives);
     if (machine.sleeps_until) {
@@ -43,6 +46,7 @@ void World::happen() {
   database_.now = database_epoch + now_;
   update_outages();
   for (auto& machine : machines_) {
+    if (machine.awake()) end_lingering(machine);
     if (machine.sleeps_until && *machine.sleeps_until <= now_) wake(machine);
     const bool asleep_long = machine.sleeps_until && now_ == machine.slept_at + keepalives;
     const bool cut_long = now_ < machine.cut_until && now_ == machine.cut_from + keepalives;
@@ -61,17 +65,14 @@ void World::happen() {
 
 void World::update_outages() {
   database_.now = database_epoch + now_;
+  if (database_.down && now_ >= down_until_) database_.up_since = database_.now;
   database_.down = now_ < down_until_;
   for (auto& machine : machines_) {
-    if (now_ < machine.cut_until) {
-      database_.cut_off.insert(machine.name);
-    } else {
-      database_.cut_off.erase(machine.name);
-    }
+    machine.cut_off = now_ < machine.cut_until;
     machine.disk.full = now_ < machine.full_until;
     if (machine.disk.full) machine.disk_trouble = now_;
     if (machine.ghost_until > now_) continue;
-    std::erase_if(database_.slots, [&](const auto& held) { return held.second == &machine.ghost; });
+    machine.ghost.lose_connection();
   }
 }
 
@@ -101,7 +102,17 @@ void World::wake(Machine& machine) {
   for (auto& process : processes_) {
     if (&process->machine == &machine) process->wakes += slept;
   }
+  for (auto& [pid, until] : machine.lingering) until += slept;
   if (machine.next_tick <= now_) machine.next_tick = now_ + until_first_tick;
+}
+
+/** The supervisors of killed processes have done their work. */
+void World::end_lingering(Machine& machine) {
+  std::erase_if(machine.lingering, [&](const auto& spider) {
+    if (spider.second > now_) return false;
+    machine.living.erase(spider.first);
+    return true;
+  });
 }
 
 /** The server has given up the sessions of this host. */
