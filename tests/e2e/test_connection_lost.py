@@ -1,6 +1,7 @@
 """The database goes away in mid-run: the spiders go on, and the outcome is recorded once."""
 
 import re
+import signal
 
 import pytest
 
@@ -9,9 +10,12 @@ from world import World, is_alive, wait_until
 
 
 def end_sessions(world):
-    for pid in world.sessions():
+    """They may be made again before this ends."""
+    before = world.sessions()
+    assert before
+    for pid in before:
         world.sql("SELECT pg_terminate_backend(%s, 10000)", pid)
-    assert world.sessions() == []
+    assert not set(before) & set(world.sessions())
 
 
 def test_a_session_that_was_ended_is_made_again_and_the_run_completes(world):
@@ -54,8 +58,10 @@ def test_the_lock_is_taken_again_with_the_new_session(world):
     running = world.start()
     first.wait()
     end_sessions(world)
+    running.says("Connected again")  # by itself: nothing is to be written
+    assert "Already running on" in world.run().err
     first.open()
-    second.wait()  # the outcome of `a` is recorded, so there is a session again
+    second.wait()
     result = world.run()
     assert "Already running on" in result.err and f"pid {running.pid}" in result.err
     second.open()
@@ -68,12 +74,14 @@ def test_while_the_session_is_gone_nobody_else_starts(world):
     world.spider("a", gate.script)
     running = world.start()
     gate.wait()
+    running.signal(signal.SIGSTOP)
     end_sessions(world)
     result = world.run()
     assert result.code == 0
     assert f"pid {running.pid}, which may be reconnecting" in result.err
     assert world.run("--force").code == 4
     assert world.ran() == ["a"]
+    running.signal(signal.SIGCONT)
     gate.open()
     assert running.end().code == 0
 
@@ -126,6 +134,66 @@ def test_a_restart_of_the_server_in_mid_run_loses_nothing(own_world):
     assert run.last_run_at < up.since < run.finished_at
     for outcome in world.outcomes():  # not the time at which it could be written
         assert outcome.started_at <= outcome.finished_at < up.since, outcome
+
+
+@pytest.mark.parametrize("emptied", ["DELETE FROM scheduler_state",
+                                     "TRUNCATE scheduler_state RESTART IDENTITY CASCADE"])
+def test_a_row_that_is_removed_in_mid_run_is_written_anew_and_the_spiders_go_on(world, emptied):
+    gates = [world.gate(), world.gate()]
+    world.spider("a").spider("b", gates[0].script).spider("c", gates[1].script).spider("d")
+    running = world.start()
+    gates[0].wait()
+    wait_until(world.outcomes, "the outcome of the first")
+    uuid = world.only_run().run_uuid
+    world.sql(emptied)
+    gates[0].open()
+    gates[1].wait()
+    wait_until(lambda: len(world.outcomes()) == 2, "what is known of the run to be written anew")
+    assert "Already running on" in world.run().err
+    world.sql(emptied)
+    gates[1].open()
+    result = running.end()
+    assert result.code == 0, result.err
+    assert re.search(r" warn +The row of run \d+ is gone; it is recorded anew", result.err), result.err
+    assert world.ran() == ["a", "b", "c", "d"]
+    run = world.only_run()
+    assert (run.run_uuid, run.status, run.attempt, run.spider_count) == (uuid, "completed", 1, 4)
+    assert [outcome.spider for outcome in world.outcomes()] == ["a", "b", "c", "d"]
+    assert "Recent run detected" in world.run().err
+
+
+def test_a_row_that_is_removed_while_its_last_spider_ends_is_written_anew(world):
+    """Nothing but the end is left to be written when it is missed."""
+    world.spider("a")
+    world.sql("CREATE TABLE public.vanished (); "
+              "CREATE FUNCTION vanish() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+              "IF EXISTS (SELECT FROM public.vanished) THEN RETURN NULL; END IF; "
+              "INSERT INTO public.vanished DEFAULT VALUES; DELETE FROM public.scheduler_state; "
+              "RETURN NULL; END $$; "
+              "CREATE CONSTRAINT TRIGGER vanish AFTER INSERT ON spider_run "
+              "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION vanish()")
+    result = world.run()
+    assert result.code == 0, result.err
+    assert (world.only_run().status, len(world.outcomes())) == ("completed", 1)
+
+
+def test_an_outcome_that_waits_for_a_row_that_was_removed_is_recorded(own_world):
+    world = own_world
+    gate = world.gate()
+    world.spider("a").spider("b", gate.script)
+    running = world.start()
+    gate.wait()
+    wait_until(world.outcomes, "the outcome of the first")
+    world.server.stop()
+    running.signal(signal.SIGTERM)
+    assert running.end().code == -signal.SIGTERM
+    world.server.start()
+    world.sql("DELETE FROM scheduler_state")
+    world.spiders[1]["command"] = ["true"]
+    assert world.run().code == 0
+    assert (world.only_run().status, world.only_run().attempt) == ("completed", 2)
+    assert [(row.spider, row.attempt, row.verdict) for row in world.outcomes()] == [
+        ("a", 1, "ok"), ("b", 1, "failed"), ("b", 2, "ok")]
 
 
 def taken_over(world):

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import time
 
 import pytest
 
@@ -101,6 +102,20 @@ def test_the_run_of_another_host_that_has_been_silent_for_two_minutes_is_finishe
     assert (world.only_run().status, world.only_run().attempt) == ("completed", 2)
 
 
+def test_the_run_of_another_host_whose_spiders_may_still_live_is_left_alone(world):
+    world.spider("a")
+    add_running_row(world, "10 minutes", host="elsewhere", pid=4711, boot_id="b", process_start=1,
+                    spiders_outlive="11 minutes")
+    for options, code in (((), 0), (("--force",), 4)):
+        result = world.run(*options)
+        assert result.code == code
+        assert "its spiders may still be running until" in result.err, result.err
+    assert world.ran() == []
+    world.sql("UPDATE scheduler_state SET updated_at = now() - interval '661 seconds'")
+    assert world.run().code == 0
+    assert world.ran() == ["a"]
+
+
 @pytest.mark.parametrize("heartbeat", ["1 second", "3 hours"])
 def test_a_living_owner_on_this_host_is_never_taken_over(world, heartbeat):
     """After a suspend it needs a while to get its connection back."""
@@ -116,6 +131,10 @@ def test_a_living_owner_on_this_host_is_never_taken_over(world, heartbeat):
     assert world.ran() == []
 
 
+def seconds_since_boot():
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def machine_id():
     with open("/etc/machine-id", encoding="utf-8") as file:
         return file.read().strip()
@@ -123,11 +142,23 @@ def machine_id():
 
 def test_a_run_of_before_a_reboot_of_this_host_is_finished_at_once(world):
     world.spider("a")
-    add_running_row(world, "1 second", host=socket.gethostname(), pid=os.getpid(),
-                    boot_id="another boot", process_start=1, machine_id=machine_id(),
+    add_running_row(world, f"{seconds_since_boot() + 60} seconds", host="name-of-before",
+                    pid=os.getpid(), boot_id="another boot", process_start=1,
+                    machine_id=machine_id(), spiders_outlive="1000 days",
                     pid_namespace=os.stat("/proc/self/ns/pid").st_ino)
     assert world.run().code == 0
     assert world.ran() == ["a"]
+
+
+def test_a_clone_of_this_machine_that_was_heard_of_since_its_boot_is_left_alone(world):
+    world.spider("a")
+    add_running_row(world, f"{seconds_since_boot() / 2} seconds", host=socket.gethostname(),
+                    pid=os.getpid(), boot_id="another boot", process_start=1,
+                    machine_id=machine_id(), spiders_outlive="1000 days",
+                    pid_namespace=os.stat("/proc/self/ns/pid").st_ino)
+    assert "may be reconnecting" in world.run().err
+    assert world.run("--force").code == 4
+    assert world.ran() == []
 
 
 def test_another_machine_of_this_name_is_not_this_host_after_a_reboot(world):

@@ -1,5 +1,6 @@
 """A world whose spiders themselves note when they start, so that nothing has to be believed."""
 
+import fcntl
 import shlex
 import time
 from collections import namedtuple
@@ -43,15 +44,25 @@ class FaultWorld(World):
         self.spiders.append({"name": name, "command": command or ["/bin/sh", str(path)]})
         return self
 
+    def a_spider_lives(self):
+        """Wherever it is, and whoever started it."""
+        with open(self.folder / f"alive-{self.top.get('name', 'default')}", "ab") as alive:
+            try:
+                fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def failing_once(self, name):
         """A spider that fails the first time that it gets to its end."""
         mark = self.folder / f"failed-{name}"
         return self.spider(name, f"[ -e {mark} ] || {{ touch {mark}; exit 3; }}")
 
-    def gated(self, name, gate):
+    def gated(self, name, gate, before=":"):
         """A spider that waits at the gate the first time, and passes it later."""
         mark = self.folder / f"passed-{name}"
-        return self.spider(name, f"[ -e {mark} ] || {{ touch {mark}; {gate.script}; }}")
+        return self.spider(name, f"[ -e {mark} ] || {{ touch {mark}; {gate.script}; }}",
+                           before=before)
 
     def verdicts(self):
         """Of each start, by spider and attempt."""

@@ -11,16 +11,19 @@ Namespaces of Linux do it, so it needs root. Nothing of the machine's own networ
 """
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import signal
 import subprocess
+import time
 import uuid
 
 from postgres import Postgres, die_with_parent
 from world import wait_until
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
+MACHINE_ID = "/etc/machine-id"
 # SIGCHLD is ignored, so that orphans leave no zombies to a first process that does nothing.
 IDLE = ["env", "--ignore-signal=CHLD", "sleep", "infinity"]
 
@@ -120,12 +123,25 @@ class Network:
         subprocess.run([*where.enter("--net"), "ip", *words], check=True)
 
 
-class Host:
-    """Where ticks of a world run. `folder` is what the host's disk is, and survives a loss of power."""
+def clocks_from_zero():
+    """For unshare(1): clocks that say that the host was just booted."""
+    clocks = {"boottime": time.CLOCK_BOOTTIME, "monotonic": time.CLOCK_MONOTONIC}
+    return ["--time", *(f"--{name}=-{int(time.clock_gettime(clock))}"
+                        for name, clock in clocks.items())]
 
-    def __init__(self, world, name, network=None):
+
+class Host:
+    """Where ticks of a world run. `home` is what the host's disk is, and survives a loss of power.
+
+    called: its host name, where that is not what the test calls it by.
+    machine: what it shares with its clones; its own where nothing is said.
+    """
+
+    def __init__(self, world, name, network=None, *, called=None, machine=None):
         self.world = world
         self.name = name
+        self._called = called or name
+        self._machine = machine or hashlib.md5(name.encode()).hexdigest()
         self.home = world.folder / f"home-{name}"
         self.home.mkdir()
         self._network = network
@@ -133,16 +149,24 @@ class Host:
         self.boot()
 
     def boot(self):
-        """With another boot id, as every boot has."""
+        """With another boot id, as every boot has, and clocks that begin anew."""
         boot_id = self.home.parent / f"boot-id-{self.name}"
         boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
-        options = ["--uts", "--pid", "--mount", "--mount-proc"]
+        machine = self.home.parent / f"machine-id-{self.name}"
+        machine.write_text(f"{self._machine}\n", encoding="ascii")
+        options = ["--uts", "--pid", "--mount", "--mount-proc", *clocks_from_zero()]
         if self._network:
             options.append("--net")
         self._namespace = Namespace(
-            *options, setup=f"hostname {self.name}; mount --bind {boot_id} {BOOT_ID}")
+            *options, setup=f"hostname {self._called}; mount --bind {boot_id} {BOOT_ID}; "
+                            f"mount --bind {machine} {MACHINE_ID}")
         if self._network:
             self._network.connect(self)
+
+    def rename(self, called):
+        """As a laptop that is given another name by another network."""
+        self._called = called
+        subprocess.run([*self.enter("--uts"), "hostname", called], check=True)
 
     @property
     def pid(self):
@@ -153,7 +177,7 @@ class Host:
 
     def command(self):
         """What comes before a program for it to run here, in the world's folder."""
-        return self.enter("--uts", "--pid", "--mount", f"--wd={self.world.folder}",
+        return self.enter("--uts", "--pid", "--mount", "--time", f"--wd={self.world.folder}",
                           *(["--net"] if self._network else []))
 
     def start(self, *args, env=None, **options):
@@ -171,10 +195,13 @@ class Host:
         os.kill(self.pid, signal.SIGKILL)
         wait_until(lambda: not pathlib.Path(f"/proc/{self.pid}").exists(), "the end of the host")
 
-    def kill(self, tick):
-        """SIGKILL to the program of a tick, and to nothing else."""
+    def signal(self, tick, number):
+        """To the program of a tick, and to nothing else."""
         (program,) = children(tick.pid)
-        os.kill(program, signal.SIGKILL)
+        os.kill(program, number)
+
+    def kill(self, tick):
+        self.signal(tick, signal.SIGKILL)
         return tick.end()
 
     def close(self):

@@ -17,8 +17,23 @@ WHERE ra.schedule = rb.schedule AND NOT concat(a.reasons, b.reasons) LIKE '%%int
 AND least(a.finished_at, b.finished_at) - greatest(a.started_at, b.started_at) > interval '1 second'"""
 
 
+def silent_for(world, interval):
+    """What the database knows of a run's owner that was last heard of so long ago."""
+    world.sql("UPDATE scheduler_state SET updated_at = now() - %s::interval WHERE status = 'running'",
+              interval)
+
+
+def silence(world):
+    """For how many seconds nothing has been heard of the newest run's owner."""
+    return world.sql("SELECT extract(epoch from clock_timestamp() - updated_at) AS seconds "
+                     "FROM scheduler_state ORDER BY id DESC LIMIT 1")[0].seconds
+
+
 def check_never_two_at_once(world):
-    """With concurrency 1, as a World has it, no two spiders of a schedule may be alive at once."""
+    """With concurrency 1, as a World has it, no two spiders of a schedule may be alive at once.
+
+    The life of a spider whose program died includes the grace that it then has.
+    """
     overlaps = [note for note in world.notes() if note.what == "overlap"]
     assert not overlaps, f"two spiders at once: {overlaps}"
     # An interrupted spider's end is when it was found out.

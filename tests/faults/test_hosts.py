@@ -57,7 +57,7 @@ def in_mid_run(world, host):
 
 def silent_for_minutes(world):
     """As a host that is gone is after a while; its session may have been noticed before."""
-    world.sql("UPDATE scheduler_state SET updated_at = now() - interval '121 seconds'")
+    invariants.silent_for(world, "121 seconds")
 
 
 def end_sessions(world):

@@ -89,7 +89,9 @@ class Crowd:
 
 @pytest.fixture
 def hosts(world):
-    hosts = [Host(world, f"host-{number}") for number in range(HOSTS)]
+    """Two of them have one name, and two are clones of one disk."""
+    hosts = [Host(world, f"host-{number}", called=f"worker-{number // 2}",
+                  machine="c" * 32 if number >= 2 else None) for number in range(HOSTS)]
     yield hosts
     for host in hosts:
         host.close()
