@@ -27,34 +27,30 @@ bool may_hold_password(const std::string& url) {
          url.find_first_not_of("0123456789", colon + 1) != url.find_first_of("/?", colon + 1);
 }
 
-/** The values of a connection parameter that libpq takes, with those of its newer versions. */
+/** The values of a connection parameter that libpq takes, a blank between them. */
 struct Choice {
   std::string_view parameter;
-  std::vector<std::string_view> values;
+  std::string_view values;
 };
 
+constexpr std::string_view modes = "disable prefer require";
+constexpr std::string_view protocols = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3";
+
 // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
-const std::vector<Choice>& choices() {
-  static const std::vector<std::string_view> modes{"disable", "prefer", "require"};
-  static const std::vector<std::string_view> protocols{"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
-  static const std::vector<std::string_view> flags{"0", "1"};
-  static const std::vector<Choice> list{
-      {"sslmode", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
-      {"target_session_attrs",
-       {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"}},
-      {"channel_binding", modes},
-      {"gssencmode", modes},
-      {"ssl_min_protocol_version", protocols},
-      {"ssl_max_protocol_version", protocols},
-      {"sslcompression", flags},
-      {"sslsni", flags},
-      {"gssdelegation", flags},
-      {"sslcertmode", {"disable", "allow", "require"}},
-      {"sslnegotiation", {"postgres", "direct"}},
-      {"load_balance_hosts", {"disable", "random"}},
-  };
-  return list;
-}
+constexpr std::array<Choice, 12> choices{{
+    {"sslmode", "disable allow prefer require verify-ca verify-full"},
+    {"target_session_attrs", "any read-write read-only primary standby prefer-standby"},
+    {"channel_binding", modes},
+    {"gssencmode", modes},
+    {"ssl_min_protocol_version", protocols},
+    {"ssl_max_protocol_version", protocols},
+    {"sslcompression", "0 1"},
+    {"sslsni", "0 1"},
+    {"gssdelegation", "0 1"},
+    {"sslcertmode", "disable allow require"},
+    {"sslnegotiation", "postgres direct"},
+    {"load_balance_hosts", "disable random"},
+}};
 
 constexpr std::array<std::string_view, 6> numbers{"connect_timeout",  "keepalives",
                                                   "keepalives_idle",  "keepalives_interval",
@@ -71,25 +67,24 @@ bool is_number(std::string_view text) {
 }
 
 /** "a, b or c" */
-std::string listed(const std::vector<std::string_view>& values) {
+std::string listed(std::string_view values) {
   std::string text;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) text += i + 1 == values.size() ? " or " : ", ";
-    text += values[i];
-  }
-  return text;
+  for (const char c : values) text += c == ' ' ? std::string(", ") : std::string(1, c);
+  const auto last = text.rfind(", ");
+  return text.replace(last, 2, " or ");
 }
 
 /** Only versions of TLS are the same in capitals. */
 bool is_one_of(const Choice& choice, const std::string& value) {
-  const bool any_case = choice.parameter.rfind("ssl_m", 0) == 0;
-  return std::any_of(choice.values.begin(), choice.values.end(), [&](const auto& one) {
-    return any_case ? std::equal(one.begin(), one.end(), value.begin(), value.end(),
-                                 [](unsigned char a, unsigned char b) {
-                                   return std::tolower(a) == std::tolower(b);
-                                 })
-                    : one == value;
-  });
+  const auto lower = [](std::string_view text) {
+    std::string result;
+    for (const unsigned char c : text) result += static_cast<char>(std::tolower(c));
+    return result;
+  };
+  const bool any_case = choice.values == protocols;
+  const auto values = " " + (any_case ? lower(choice.values) : std::string(choice.values)) + " ";
+  return value.find(' ') == std::string::npos &&
+         values.find(" " + (any_case ? lower(value) : value) + " ") != std::string::npos;
 }
 
 /** How many a comma-separated list has; an empty one has none. */
@@ -177,7 +172,7 @@ void check_parameter(const std::string& parameter, const std::string& value,
   if (wants_number && !value.empty() && !is_number(value)) {
     throw UsageError(place + ": expected a whole number, found \"" + value + "\"");
   }
-  for (const auto& choice : choices()) {
+  for (const auto& choice : choices) {
     if (choice.parameter != parameter || value.empty() || is_one_of(choice, value)) continue;
     throw UsageError(place + ": expected " + listed(choice.values) + ", found \"" + value + "\"");
   }

@@ -122,10 +122,16 @@ std::vector<std::string> addresses_of(const std::string& name) {
 
 }  // namespace
 
+bool has_names(const ConnectionOptions& options) {
+  const auto host = options.parameters.find("host");
+  if (host == options.parameters.end() || host->second.empty()) return false;
+  if (!parameter(options, "hostaddr").value_or("").empty()) return false;
+  const auto hosts = split(host->second);
+  return std::any_of(hosts.begin(), hosts.end(), is_name);
+}
+
 ConnectionOptions with_addresses(const ConnectionOptions& options) {
   const auto hosts = split(parameter(options, "host").value_or(""));
-  const bool known = !parameter(options, "hostaddr").value_or("").empty();
-  if (known || std::none_of(hosts.begin(), hosts.end(), is_name)) return options;
   const auto ports = split(parameter(options, "port").value_or(""));
   std::string names;
   std::string addresses;

@@ -19,6 +19,9 @@ enum class OwnSettings {
 [[nodiscard]] std::string conninfo(const ConnectionOptions& options, const std::string& name,
                                    OwnSettings settings = OwnSettings::yes);
 
+/** Whether a name must be looked up to connect. */
+[[nodiscard]] bool has_names(const ConnectionOptions& options);
+
 /**
  * The same with the addresses of each name, so that those share the time that libpq counts for each
  * by itself. Looks names up, as libpq would then not do once more; one that has none stays.

@@ -30,6 +30,13 @@ void refuse_newer(soci::session& sql) {
   if (version > needed_version()) require_version(version);
 }
 
+void refuse_encoding(soci::session& sql) {
+  std::string encoding;
+  sql << "SELECT current_setting('server_encoding')", soci::into(encoding);
+  const auto obstacle = obstacle_of_encoding(encoding);
+  if (!obstacle.empty()) throw DbError(DbError::Kind::refused, obstacle);
+}
+
 void execute(soci::session& sql, const Migration& migration, const Schema& schema) {
   // Not through SOCI's parser, which would take a ':' in a comment for a parameter.
   auto* connection = connection_of(sql);
@@ -63,22 +70,13 @@ bool apply(soci::session& sql, const Migration& migration, const Schema& schema)
                       ") was applied to this database in another form than this program knows; "
                       "use the program that applied it, or a newer one");
   }
+  // Not where our tables are already: what they cannot hold waits in the journal.
+  if (migration.version == migrations().front().version) refuse_encoding(sql);
   execute(sql, migration, schema);
   sql << "INSERT INTO spider_check_migration (version, name, checksum) VALUES (:v, :n, :c)",
       soci::use(migration.version), soci::use(name), soci::use(own_checksum);
   transaction.commit();
   return true;
-}
-
-/** Not where our tables are already: what they cannot hold waits in the journal. */
-void refuse_encoding(Session& session) {
-  const auto encoding = session.run([](soci::session& sql) {
-    std::string name;
-    sql << "SELECT current_setting('server_encoding')", soci::into(name);
-    return name;
-  });
-  const auto obstacle = obstacle_of_encoding(encoding);
-  if (!obstacle.empty()) throw DbError(DbError::Kind::refused, obstacle);
 }
 
 }  // namespace
@@ -125,7 +123,6 @@ void require_migrated(Session& session) {
 std::vector<std::string> migrate(Session& session) {
   const auto schema = session.schema();
   if (schema.name.empty()) throw DbError(DbError::Kind::refused, no_schema);
-  if (schema_version(session) == 0) refuse_encoding(session);
   return session.run_unlimited([&](soci::session& sql) {
     std::vector<std::string> applied;
     for (const auto& migration : migrations()) {

@@ -99,13 +99,18 @@ void Session::connect() {
 
 /** Looking names up and making the connection have one limit. */
 void Session::connect_in_time() {
+  if (!has_names(options_)) return open_within(connect_limit(options_), options_);
   const auto start = std::chrono::steady_clock::now();
   const auto options = [&] {
     const TimeLimit limit(connect_limit(options_));
     return with_addresses(options_);
   }();
   const auto took = std::chrono::floor<Duration>(std::chrono::steady_clock::now() - start);
-  const TimeLimit limit(std::max<Duration>(connect_limit(options) - took, shortest_limit));
+  open_within(std::max<Duration>(connect_limit(options) - took, shortest_limit), options);
+}
+
+void Session::open_within(Duration time, const ConnectionOptions& options) {
+  const TimeLimit limit(time);
   try {
     open(options);
   } catch (const soci::soci_error&) {

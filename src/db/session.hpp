@@ -141,6 +141,7 @@ class Session {
   soci::session& connected();
   void connect();
   void connect_in_time();
+  void open_within(Duration time, const ConnectionOptions& options);
   void open(const ConnectionOptions& options);
   void open(const ConnectionOptions& options, OwnSettings settings);
   void pin();

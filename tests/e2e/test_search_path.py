@@ -285,3 +285,19 @@ def test_what_a_path_puts_before_pg_catalog_is_meant_so(world):
     assert str(world.only_run().last_run_at) == "2026-11-23 16:20:01+00:00"
     assert re.search(r"Last run was 0\.00 hours ago", world.run().err)
     assert world.run("status").code == 0
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_tick_that_has_nothing_to_do_sends_one_message(world, receiver, certificate, told):
+    if told:
+        tell(world, receiver, certificate)
+    world.spider("a")
+    assert world.run("-q").code == 0
+    (name,) = world.sql("select current_database()")
+    world.sql(f"alter database {name[0]} set log_statement = 'all'")
+    before = len(world.server.log)
+    assert world.run("-q") == (0, "", "")
+    world.sql(f"alter database {name[0]} reset log_statement")
+    said = re.findall(r"LOG:  (?:statement|execute [^:]*): (.*)", world.server.log[before:])
+    ours = [line for line in said if not line.startswith(("alter database", "SET extra_float_digits"))]
+    assert len(ours) == 1, said  # SOCI's own is the other one
