@@ -11,6 +11,7 @@
 #include "config/command_line.hpp"
 #include "config/load.hpp"
 #include "core/errors.hpp"
+#include "os/descriptors.hpp"
 #include "os/signals.hpp"
 #include "render/check.hpp"
 #include "render/health.hpp"
@@ -103,6 +104,7 @@ int exit_status(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  os::settle_descriptors(argc, argv);
   const int status = exit_status(argc, argv);
   std::fflush(nullptr);
   // Every object of ours is gone by now. What is left are the tables of libpq's thirty libraries;

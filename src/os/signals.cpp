@@ -47,6 +47,7 @@ int StopSignals::take() {
 
 void set_dispositions() noexcept {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);
 }
 

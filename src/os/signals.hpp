@@ -31,8 +31,9 @@ class StopSignals final : public StopHold {
 
 /**
  * What this program takes for granted, whatever it was started with: a write to a closed pipe fails
- * with EPIPE and ends nothing (children get the default back), and a child's end can be waited for,
- * which whoever ignores SIGCHLD would pass on.
+ * with EPIPE, one beyond the limit of a file's size with EFBIG, and neither ends anything (children
+ * get the default back); and a child's end can be waited for, which whoever ignores SIGCHLD would
+ * pass on.
  */
 void set_dispositions() noexcept;
 

@@ -5,19 +5,19 @@
 #include <csignal>
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/descriptors.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
 
 namespace {
 
-enum Step : int { none, directory, execute };
+enum Step : int { none, input, output, directory, descriptors, limit, execute };
 
 /**
  * Where a child's preparation failed. It shares the parent's memory until it executes, which the
@@ -63,8 +63,10 @@ Prepared prepare(const ChildOptions& options) {
   return prepared;
 }
 
+/** What set_dispositions() changed, and what is held back. */
 void reset_signals() {
   std::signal(SIGPIPE, SIG_DFL);
+  std::signal(SIGXFSZ, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -77,28 +79,39 @@ void reset_signals() {
   // The signal comes when the parent dies from now on; it may have died just before.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(127);
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(options.input < 0 ? null : options.input, STDIN_FILENO);
-  ::dup2(options.output, STDOUT_FILENO);
-  ::dup2(options.errors, STDERR_FILENO);
+  // A stream that is not its own would be one of this program's: the connection to the database.
+  const int input = options.input >= 0 ? options.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (input < 0 || ::dup2(input, STDIN_FILENO) < 0) failure.tell(Step::input);
+  if (::dup2(options.output, STDOUT_FILENO) < 0 || ::dup2(options.errors, STDERR_FILENO) < 0) {
+    failure.tell(Step::output);
+  }
   // A niceness that the system does not grant is no reason not to run.
   if (options.nice != 0) [[maybe_unused]]
     const int now = ::nice(options.nice);
   const auto& directory = options.working_directory;
   if (!directory.empty() && ::chdir(directory.c_str()) != 0) failure.tell(Step::directory);
-  // Whatever else is open, here or in what started us (a lock file of cron's, say), stays here.
-  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (!close_all_on_execute()) failure.tell(Step::descriptors);
+  if (!give_back_descriptor_limit()) failure.tell(Step::limit);
   reset_signals();
   ::execvpe(prepared.argv[0], prepared.argv.data(), prepared.environment.data());
   failure.tell(Step::execute);
 }
 
-std::system_error to_error(int step, int error, const ChildOptions& options) {
-  errno = error;
-  if (step == Step::directory) {
-    return system_error("cannot enter " + options.working_directory.string());
+std::string what_failed(int step, const ChildOptions& options) {
+  switch (step) {
+    case Step::input:
+      return "cannot open its standard input";
+    case Step::output:
+      return "cannot open its standard output";
+    case Step::directory:
+      return "cannot enter " + options.working_directory.string();
+    case Step::descriptors:
+      return "cannot close the descriptors of this program";
+    case Step::limit:
+      return "cannot set its limit of descriptors";
+    default:
+      return "cannot execute " + options.command.front();
   }
-  return system_error("cannot execute " + options.command.front());
 }
 
 Duration to_duration(const timeval& time) {
@@ -118,7 +131,8 @@ pid_t spawn(const ChildOptions& options) {
   if (pid < 0) throw system_error("cannot start a process");
   if (step == Step::none) return pid;
   ::waitpid(pid, nullptr, 0);
-  throw to_error(step, error, options);
+  errno = error;
+  throw system_error(what_failed(step, options));
 }
 
 Termination to_termination(int status) {

@@ -5,10 +5,12 @@
 #include <exception>
 #include <iostream>
 
+#include "os/descriptors.hpp"
 #include "send/request.hpp"
 
 int main() {
   using namespace spider_check::send;
+  spider_check::os::open_standard_descriptors();
   try {
     const auto answer = send(read_request(std::cin));
     std::fprintf(answer.taken ? stdout : stderr, "%s\n", answer.words.c_str());

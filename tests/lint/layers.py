@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "config": {"core"},
     "render": {"core"},
     "notify": {"core"},
-    "send": set(),
+    "send": {"os"},
     "scrapy": {"core", "os"},
     "journal": {"core", "os"},
     "app": {"core", "render"},

@@ -90,6 +90,28 @@ TEST_CASE("a child starts with no signal blocked and with SIGPIPE at its default
   CHECK_FALSE(contains(child.at("ignored"), SIGPIPE));
 }
 
+TEST_CASE("the limit of a file's size ends a child as it does without this program") {
+  const ScopedSignals signals(SIGXFSZ);
+  CHECK_FALSE(contains(report().at("ignored"), SIGXFSZ));
+}
+
+TEST_CASE("a child that cannot have its streams is refused, and gets none of this program's") {
+  const auto refusal = [](int input, int output, int errors) -> std::string {
+    try {
+      ChildOptions options{test::self({"report"}), {}, output, errors};
+      options.input = input;
+      const Child child(options);
+    } catch (const std::system_error& error) {
+      return error.what();
+    }
+    return "it was started";
+  };
+  const int none = 99;
+  CHECK(refusal(none, 1, 2) == "cannot open its standard input: Bad file descriptor");
+  CHECK(refusal(-1, none, 2) == "cannot open its standard output: Bad file descriptor");
+  CHECK(refusal(-1, 1, none) == "cannot open its standard output: Bad file descriptor");
+}
+
 TEST_CASE("a signal that this program was started to ignore, as by nohup, stays ignored") {
   const ScopedSignals signals(SIGUSR2);
   CHECK(contains(report().at("ignored"), SIGUSR2));

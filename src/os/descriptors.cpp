@@ -1,0 +1,132 @@
+#include "os/descriptors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace spider_check::os {
+
+namespace {
+
+constexpr int first_inherited = STDERR_FILENO + 1;
+
+/** What this program was started with, where it was changed. */
+rlimit former_limit{};
+bool limit_raised = false;
+
+/** The most descriptors that are closed one by one; the kernel's own default for the hard limit. */
+constexpr rlim_t most_descriptors = 1U << 20U;
+
+int past_the_last() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = most_descriptors;
+  return static_cast<int>(std::min(limit.rlim_cur, most_descriptors));
+}
+
+/** close_range(2); one by one where the kernel, or a filter of system calls, has no such thing. */
+bool close_from(int first, int last, bool on_execute) noexcept {
+  const auto flags = on_execute ? CLOSE_RANGE_CLOEXEC : 0U;
+  const auto to = last < 0 ? ~0U : static_cast<unsigned>(last);
+  if (first > last && last >= 0) return true;
+  if (::close_range(static_cast<unsigned>(first), to, static_cast<int>(flags)) == 0) return true;
+  const int end = last < 0 ? past_the_last() : last + 1;
+  for (int fd = first; fd < end; ++fd) {
+    if (!on_execute) {
+      ::close(fd);
+    } else if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 && errno != EBADF) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Descriptors that the person who started this program wants to be read. */
+struct Named {
+  std::array<int, 16> descriptors{};
+  std::size_t count = 0;
+
+  void add(const char* number) noexcept {
+    char* end = nullptr;
+    const long fd = std::strtol(number, &end, 10);
+    if (end == number || fd < first_inherited || fd > 1'000'000 || count == descriptors.size())
+      return;
+    descriptors[count++] = static_cast<int>(fd);
+  }
+
+  /** Wherever in the text a path of /dev/fd begins: "--config=/dev/fd/63". */
+  void look_at(const char* text) noexcept {
+    for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+      if (const char* found = std::strstr(text, folder.data())) add(found + folder.size());
+    }
+  }
+};
+
+Named named(int argc, const char* const* argv) noexcept {
+  Named found;
+  for (int i = 1; i < argc; ++i) found.look_at(argv[i]);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* equals = std::strchr(*entry, '=');
+    // Only values that are paths: nearly every tick passes here.
+    if (equals != nullptr && equals[1] == '/') found.look_at(equals + 1);
+  }
+  std::sort(found.descriptors.begin(),
+            found.descriptors.begin() + static_cast<std::ptrdiff_t>(found.count));
+  return found;
+}
+
+void close_inherited(int argc, const char* const* argv) noexcept {
+  const auto kept = named(argc, argv);
+  int first = first_inherited;
+  for (std::size_t i = 0; i < kept.count; ++i) {
+    (void)close_from(first, kept.descriptors[i] - 1, false);
+    first = kept.descriptors[i] + 1;
+  }
+  (void)close_from(first, -1, false);
+}
+
+void raise_limit() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  former_limit = limit;
+  limit.rlim_cur = limit.rlim_max;
+  limit_raised = ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+}  // namespace
+
+void open_standard_descriptors() noexcept {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest that is free, which is this one.
+    if (::open("/dev/null", O_RDWR) != fd) std::_Exit(70);
+  }
+}
+
+void settle_descriptors(int argc, const char* const* argv) noexcept {
+  open_standard_descriptors();
+  close_inherited(argc, argv);
+  raise_limit();
+}
+
+bool give_back_descriptor_limit() noexcept {
+  return !limit_raised || ::setrlimit(RLIMIT_NOFILE, &former_limit) == 0;
+}
+
+bool close_all_but(int kept) noexcept {
+  if (kept < first_inherited) return close_from(first_inherited, -1, false);
+  return close_from(first_inherited, kept - 1, false) && close_from(kept + 1, -1, false);
+}
+
+bool close_all_on_execute() noexcept {
+  return close_from(first_inherited, -1, true);
+}
+
+}  // namespace spider_check::os
