@@ -14,7 +14,7 @@ bool holds(const std::vector<JournaledOutcome>& outcomes, const std::string& spi
 JournaledOutcome unknown_outcome(const JournaledStart& start) {
   SpiderOutcome outcome;
   outcome.spider = start.spider;
-  outcome.child.termination = NotStarted{};
+  outcome.child.termination = Unknown{};
   outcome.judgement = {Verdict::failed,
                        {"interrupted: the program that ran it ended before it did"}};
   outcome.log = start.log;

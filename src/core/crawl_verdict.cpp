@@ -130,6 +130,7 @@ class Defects {
       : child_(child), crawl_(crawl), criteria_(criteria), history_(history) {}
 
   [[nodiscard]] Reasons all() {
+    if (!child_.left.empty()) add(to_text(child_.left));
     errors();
     pages();
     dropped();

@@ -36,6 +36,7 @@ struct SpiderJob {
   Criteria criteria;
   std::filesystem::path report;  ///< where a crawl reports to; empty: nowhere
   std::string report_token;      ///< what each record of the report must hold
+  std::string obstacle{};        ///< why it must not start; empty: it may
 };
 
 /** What a source offers. */
@@ -195,6 +196,9 @@ class OwnerProbe : public Port {
    * One that nobody lets us see exists.
    */
   [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
+
+  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. */
+  [[nodiscard]] virtual bool is_alive(int pid, std::int64_t start) const = 0;
 
   /** Now, by the clocks of this host. */
   [[nodiscard]] virtual HostTime now() const = 0;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/time.hpp"
 
@@ -27,8 +28,15 @@ struct NotStarted {
   friend bool operator==(const NotStarted&, const NotStarted&) = default;
 };
 
+/** It ran, and how it ended is not known: it has not, or the process that watches over it was lost.
+ */
+struct Unknown {
+  std::string why;
+  friend bool operator==(const Unknown&, const Unknown&) = default;
+};
+
 /** How a child process ended. */
-using Termination = std::variant<Exited, Signaled, NotStarted>;
+using Termination = std::variant<Exited, Signaled, NotStarted, Unknown>;
 
 /** Why the program told a child to stop. */
 enum class StopCause {
@@ -39,17 +47,32 @@ enum class StopCause {
   stall,        ///< it made no progress for too long
 };
 
+/** A process that SIGKILL does not end: it is in the kernel, or another user's. */
+struct LeftProcess {
+  int pid = 0;
+  std::int64_t start = 0;  ///< clock ticks since boot, as of Owner; 0: unknown
+  std::string name;
+  std::string why;  ///< "state D", "user root"
+
+  friend bool operator==(const LeftProcess&, const LeftProcess&) = default;
+};
+
 /** How one child process went. */
 struct ChildReport {
   Termination termination;
   StopCause stopped = StopCause::none;
-  Duration took{0};              ///< from its start to its end
-  Duration cpu_time{0};          ///< of the child and of its children that it waited for
-  std::int64_t peak_memory = 0;  ///< bytes resident, of the largest of them
+  Duration took{0};                 ///< from its start to its end
+  Duration cpu_time{0};             ///< of the child and of its children that it waited for
+  std::int64_t peak_memory = 0;     ///< bytes resident, of the largest of them
+  std::vector<LeftProcess> left{};  ///< of all that it started, what could not be ended
 };
 
 /** "exit status 3", "killed by SIGSEGV (core dumped)", "not started: …". */
 [[nodiscard]] std::string to_text(const Termination& termination);
+
+/** "could not be ended: sleep, pid 4711 is still alive (user root)"; empty where nothing is left.
+ */
+[[nodiscard]] std::string to_text(const std::vector<LeftProcess>& left);
 
 /** "SIGTERM" for 15; "signal 99" for a number without a name. */
 [[nodiscard]] std::string signal_name(int signal);

@@ -42,10 +42,16 @@ std::string why_stopped(StopCause cause) {
 }  // namespace
 
 Judgement judge(const ChildReport& child) {
+  auto how = to_text(child.termination);
+  // How it ended when nobody knows says that already.
+  if (!child.left.empty() && !std::holds_alternative<Unknown>(child.termination)) {
+    how += "; " + to_text(child.left);
+  }
   if (child.stopped != StopCause::none)
-    return {Verdict::failed, {why_stopped(child.stopped) + ": " + to_text(child.termination)}};
-  if (child.termination == Termination{Exited{0}}) return {Verdict::ok, {}};
-  return {Verdict::failed, {to_text(child.termination)}};
+    return {Verdict::failed, {why_stopped(child.stopped) + ": " + how}};
+  if (child.termination != Termination{Exited{0}}) return {Verdict::failed, {how}};
+  if (!child.left.empty()) return {Verdict::degraded, {to_text(child.left)}};
+  return {Verdict::ok, {}};
 }
 
 }  // namespace spider_check

@@ -1,14 +1,22 @@
 #include "db/outcome_reads.hpp"
 
+#include <algorithm>
+
 #include "db/values.hpp"
 
 namespace spider_check::db {
 
 namespace {
 
-Termination read_termination(const soci::row& row, std::size_t exit_code, std::size_t signal) {
+Termination read_termination(const soci::row& row, std::size_t exit_code, std::size_t signal,
+                             const std::vector<std::string>& reasons) {
   if (row.get_indicator(exit_code) == soci::i_ok) return Exited{row.get<int>(exit_code)};
   if (row.get_indicator(signal) == soci::i_ok) return Signaled{row.get<int>(signal)};
+  // The columns are the same for a spider whose end nobody saw.
+  const bool started = std::none_of(reasons.begin(), reasons.end(), [](const auto& reason) {
+    return reason.find(to_text(NotStarted{})) != std::string::npos;
+  });
+  if (started) return Unknown{};
   return NotStarted{};
 }
 
@@ -39,7 +47,8 @@ RecordedOutcome read_outcome(const soci::row& row, std::size_t first) {
   outcome.judgement.verdict =
       parse_verdict(row.get<std::string>(first + 2)).value_or(Verdict::failed);
   outcome.judgement.reasons = lines_of(row.get<std::string>(first + 3));
-  outcome.child.termination = read_termination(row, first + 4, first + 5);
+  outcome.child.termination =
+      read_termination(row, first + 4, first + 5, outcome.judgement.reasons);
   outcome.log = row.get<std::string>(first + 6);
   recorded.finished = from_microseconds(row.get<long long>(first + 7));
   outcome.child.took = Duration(row.get<long long>(first + 8));

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
+#include <optional>
+#include <utility>
 
 #include <poll.h>
 
@@ -17,12 +18,6 @@ namespace {
 
 constexpr std::size_t most_kept = std::size_t{1} << 20U;
 
-int milliseconds_until(std::chrono::steady_clock::time_point deadline) {
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  return static_cast<int>(std::max<std::int64_t>(0, left.count()));
-}
-
 }  // namespace
 
 Captured capture(const Capture& program) {
@@ -35,29 +30,33 @@ Captured capture(const Capture& program) {
   errors.write_end.close();
 
   Captured captured;
-  const auto deadline = std::chrono::steady_clock::now() + program.timeout;
+  std::optional<Escalation::Time> deadline = Escalation::Time::clock::now() + program.timeout;
   // The end is the child's end, not that of its output: a grandchild may keep the pipe open.
-  for (bool ended = false; !ended;) {
+  for (bool over = false; !over;) {
     std::array<pollfd, 4> fds{{{child.fd(), POLLIN, 0},
                                {output.read_end.get(), POLLIN, 0},
                                {errors.read_end.get(), POLLIN, 0},
                                {captured.stopped ? -1 : signals.fd(), POLLIN, 0}}};
-    const int ready = ::poll(fds.data(), fds.size(), milliseconds_until(deadline));
+    const int ready = ::poll(fds.data(), fds.size(), wait_until(sooner(deadline, child.next())));
     if (ready < 0 && errno != EINTR)
       throw system_error("cannot wait for " + program.command.front());
-    if (ready == 0 && !captured.timed_out) {
+    if (deadline && Escalation::Time::clock::now() >= *deadline) {
+      deadline.reset();
       captured.timed_out = true;
-      child.kill_group();
+      child.kill();
     }
     if (ready > 0 && fds[3].revents != 0) {
+      deadline.reset();
       captured.stopped = true;
-      child.kill_group();
+      child.kill();
     }
-    ended = ready > 0 && fds[0].revents != 0;
+    over = child.attend(ready > 0 && fds[0].revents != 0);
     drain(output.read_end, captured.output, most_kept);
     drain(errors.read_end, captured.errors, most_kept);
   }
-  captured.termination = child.reap().termination;
+  auto report = child.reap();
+  captured.termination = std::move(report.termination);
+  captured.left = std::move(report.left);
   return captured;
 }
 

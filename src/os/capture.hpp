@@ -21,17 +21,19 @@ struct Capture {
 /** What a short program said. */
 struct Captured {
   Termination termination;
-  bool timed_out = false;  ///< it was killed because it took too long
-  bool stopped = false;    ///< it was killed because this program was told to stop
+  bool timed_out = false;         ///< it was killed because it took too long
+  bool stopped = false;           ///< it was killed because this program was told to stop
+  std::vector<LeftProcess> left;  ///< what even that did not end
   std::string output;
   std::string errors;
 };
 
 /**
  * Runs a program to its end and keeps what it prints, at most the first megabyte of each stream.
- * It is killed after the timeout, and when SIGTERM, SIGINT or SIGHUP comes to this program, which
- * is left for the caller's own StopSignals, and acts as usual where there is none. Throws
- * std::system_error when it cannot be started.
+ * It is killed with all that it started after the timeout, and when SIGTERM, SIGINT or SIGHUP comes
+ * to this program, which is left for the caller's own StopSignals, and acts as usual where there is
+ * none. What does not end then is not waited for. Throws std::system_error when it cannot be
+ * started.
  */
 [[nodiscard]] Captured capture(const Capture& program);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -49,7 +50,10 @@ std::string end_of(const Termination& termination) {
   if (const auto* signaled = std::get_if<Signaled>(&termination)) {
     return "was killed by " + signal_name(signaled->signal);
   }
-  return "exited with " + std::to_string(std::get<Exited>(termination).code);
+  if (const auto* exited = std::get_if<Exited>(&termination)) {
+    return "exited with " + std::to_string(exited->code);
+  }
+  return to_text(termination);
 }
 
 }  // namespace
@@ -74,19 +78,25 @@ struct Errands::Running {
 
   void attend(bool ready) {
     drain(output.read_end, said, most_kept);
-    if (ready) {
-      const auto termination = child.reap().termination;
-      // What it said last.
-      drain(output.read_end, said, most_kept);
-      end.done = termination == Termination{Exited{0}} && !late;
-      end.words = first_line(said);
-      if (!end.done && end.words.empty()) end.words = "it " + end_of(termination);
-      if (late) end.words = "it was killed after " + to_words(limit);
-      ended = true;
-    } else if (!late && Clock::now() >= deadline) {
+    if (!late && Clock::now() >= deadline) {
       late = true;
-      child.kill_group();
+      child.kill();
     }
+    if (!child.attend(ready)) return;
+    const auto report = child.reap();
+    // What it said last.
+    drain(output.read_end, said, most_kept);
+    end.done = report.termination == Termination{Exited{0}} && !late;
+    end.words = first_line(said);
+    if (!end.done && end.words.empty()) end.words = "it " + end_of(report.termination);
+    if (late) end.words = "it was killed after " + to_words(limit);
+    if (!report.left.empty()) end.words += "; " + to_text(report.left);
+    ended = true;
+  }
+
+  /** When attend() is to be called at the latest. */
+  [[nodiscard]] std::optional<Clock::time_point> next() const {
+    return late ? child.next() : deadline;
   }
 
   Duration limit;
@@ -112,23 +122,23 @@ std::string sender() {
 
 Errands::Errands() = default;
 
-Errands::~Errands() = default;
+Errands::~Errands() {
+  // All at once, and then one after the other is waited for.
+  for (const auto& running : started_) running->child.kill();
+}
 
 void Errands::wait_for(std::vector<std::unique_ptr<Running>>& all) {
   for (;;) {
     std::vector<pollfd> fds;
-    auto next = Clock::time_point::max();
+    std::optional<Clock::time_point> next;
     for (const auto& running : all) {
       if (running->ended) continue;
       fds.push_back({running->child.fd(), POLLIN, 0});
       fds.push_back({running->output.read_end ? running->output.read_end.get() : -1, POLLIN, 0});
-      if (!running->late) next = std::min(next, running->deadline);
+      next = sooner(next, running->next());
     }
     if (fds.empty()) return;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now()).count();
-    const bool endless = next == Clock::time_point::max();
-    const int ready = ::poll(fds.data(), fds.size(),
-                             endless ? -1 : static_cast<int>(std::max<std::int64_t>(0, left)));
+    const int ready = ::poll(fds.data(), fds.size(), wait_until(next));
     std::size_t at = 0;
     for (const auto& running : all) {
       if (running->ended) continue;

@@ -8,7 +8,9 @@
 #include <optional>
 
 #include <poll.h>
+#include <sys/prctl.h>
 
+#include "os/process_tree.hpp"
 #include "os/running_spider.hpp"
 #include "os/signals.hpp"
 #include "os/system_error.hpp"
@@ -18,17 +20,6 @@ namespace spider_check::os {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/** Milliseconds for poll(2) until then; -1 for never. */
-int wait_until(const std::optional<Clock::time_point>& then) {
-  if (!then) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*then - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000'000));
-}
-
-void sooner(std::optional<Clock::time_point>& then, const std::optional<Clock::time_point>& other) {
-  if (other && (!then || *other < *then)) then = other;
-}
 
 /** One run: what is going on, and what is to come. */
 class Loop {
@@ -65,9 +56,8 @@ class Loop {
     for (const auto& spider : running_) fds_.push_back({spider.fd(), POLLIN, 0});
     const int events = (interest.to_read ? POLLIN : 0) | (interest.to_write ? POLLOUT : 0);
     if (interest.fd >= 0) fds_.push_back({interest.fd, static_cast<short>(events), 0});
-    auto until = interest.until;
-    sooner(until, deadline_);
-    for (const auto& spider : running_) sooner(until, spider.next_check());
+    auto until = sooner(interest.until, deadline_);
+    for (const auto& spider : running_) until = sooner(until, spider.next_check());
     if (::poll(fds_.data(), fds_.size(), wait_until(until)) < 0 && errno != EINTR) {
       throw system_error("cannot wait for spiders");
     }
@@ -93,7 +83,7 @@ class Loop {
     // fds_ holds the spiders in the order of running_, behind the signals.
     std::size_t place = 1;
     for (auto spider = running_.begin(); spider != running_.end(); ++place) {
-      if (fds_[place].revents == 0) {
+      if (!spider->attend(fds_[place].revents != 0)) {
         ++spider;
         continue;
       }
@@ -130,12 +120,17 @@ class Loop {
   void start(const SpiderJob& job) {
     observer_.on_start(job);
     try {
+      if (!job.obstacle.empty()) return refuse(job, job.obstacle);
       running_.emplace_back(job, observer_);
     } catch (const std::system_error& error) {
-      ChildReport report;
-      report.termination = NotStarted{error.what()};
-      observer_.on_finish(job, report);
+      refuse(job, error.what());
     }
+  }
+
+  void refuse(const SpiderJob& job, const std::string& why) {
+    ChildReport report;
+    report.termination = NotStarted{why};
+    observer_.on_finish(job, report);
   }
 
   const std::vector<SpiderJob>& jobs_;
@@ -157,6 +152,8 @@ std::unique_ptr<StopHold> LoopRunner::hold_stops() {
 }
 
 RunCut LoopRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
+  // What a warden that dies leaves becomes this program's.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   return Loop(jobs, observer, static_cast<std::size_t>(concurrency_), run_timeout_).run();
 }
 

@@ -44,11 +44,16 @@ std::string words_of(const std::vector<std::string>& command) {
 }
 
 std::string end_of(const Captured& said, Duration limit) {
-  if (said.timed_out) return "was killed after " + to_text(limit);
+  const auto left = said.left.empty() ? "" : "; " + to_text(said.left);
+  if (said.timed_out) return "was killed after " + to_text(limit) + left;
+  if (said.stopped) return "was killed because the run is being stopped" + left;
   if (const auto* signaled = std::get_if<Signaled>(&said.termination)) {
     return "was killed by " + signal_name(signaled->signal);
   }
-  return "exited with " + std::to_string(std::get<Exited>(said.termination).code);
+  if (const auto* exited = std::get_if<Exited>(&said.termination)) {
+    return "exited with " + std::to_string(exited->code);
+  }
+  return to_text(said.termination);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "os/file_descriptor.hpp"
+#include "os/process_tree.hpp"
 #include "os/system_error.hpp"
 #include "os/tail.hpp"
 #include "os/warden.hpp"
@@ -160,6 +161,13 @@ std::string ProcessIdentity::new_uuid() const {
   text[16] = "89ab"[text[16] & 3];
   for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, "-");
   return text;
+}
+
+bool ProcessIdentity::is_alive(int pid, std::int64_t start) const {
+  const auto process = look_up(pid);
+  if (process.state == '?') return ::kill(pid, 0) == 0 || errno == EPERM;
+  if (process.state == 'Z' || process.state == 'X') return false;
+  return start == 0 || process.start == start;
 }
 
 bool ProcessIdentity::exists(const Owner& neighbour) const {

@@ -22,6 +22,9 @@ class ProcessIdentity final : public OwnerProbe {
    */
   [[nodiscard]] bool exists(const Owner& neighbour) const override;
 
+  /** A process that /proc hides, because it is another user's, is taken for alive. */
+  [[nodiscard]] bool is_alive(int pid, std::int64_t start) const override;
+
   [[nodiscard]] HostTime now() const override;
 
   [[nodiscard]] std::string new_uuid() const override;

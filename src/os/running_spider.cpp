@@ -33,14 +33,11 @@ RunningSpider::RunningSpider(const SpiderJob& job, RunObserver& observer)
       last_look_(started_) {}
 
 std::optional<RunningSpider::Clock::time_point> RunningSpider::next_check() const {
-  if (stopped_ != StopCause::none) return std::nullopt;
-  std::optional<Clock::time_point> next;
+  auto next = warden_->next();
+  if (stopped_ != StopCause::none) return next;
   const auto& limits = job_.limits;
-  if (limits.timeout > 0s) next = started_ + limits.timeout;
-  if (limits.stall_timeout > 0s) {
-    const auto look = last_look_ + look_interval(limits);
-    next = next ? std::min(*next, look) : look;
-  }
+  if (limits.timeout > 0s) next = sooner(next, started_ + limits.timeout);
+  if (limits.stall_timeout > 0s) next = sooner(next, last_look_ + look_interval(limits));
   return next;
 }
 

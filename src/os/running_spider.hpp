@@ -19,10 +19,13 @@ class RunningSpider {
 
   [[nodiscard]] const SpiderJob& job() const noexcept { return job_; }
 
-  /** Readable once it has ended. */
+  /** Readable when attend() is to be called; -1: nothing is. */
   [[nodiscard]] int fd() const noexcept { return warden_->fd(); }
 
-  /** When check() is to be called at the latest; empty: never. */
+  /** Goes on as far as it can without waiting. True once it is over: then there is reap(). */
+  [[nodiscard]] bool attend(bool readable) { return warden_->attend(readable); }
+
+  /** When attend() and check() are to be called at the latest; empty: never. */
   [[nodiscard]] std::optional<Clock::time_point> next_check() const;
 
   /** Stops it when it is over its timeout or has made no progress for too long. */
@@ -31,9 +34,8 @@ class RunningSpider {
   /** Tells it to stop, once. */
   void stop(StopCause cause);
 
-  void kill() const noexcept { warden_->kill(); }
+  void kill() { warden_->kill(); }
 
-  /** Once fd() is readable. */
   [[nodiscard]] ChildReport reap();
 
  private:

@@ -2,8 +2,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <new>
 
-#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,64 +17,202 @@
 
 namespace spider_check::os {
 
-std::string warden_name(pid_t owner) {
-  return "warden-" + std::to_string(owner);
+using namespace std::chrono_literals;
+
+namespace {
+
+using Clock = Warden::Time::clock;
+
+// For what a warden does beside waiting, on a host that has much to do.
+constexpr Duration answer_margin = 3s;
+constexpr std::size_t stack_size = std::size_t{256} << 10U;
+
+struct Birth {
+  const ChildOptions& options;
+  const SpiderLimits& limits;
+  WardenResult& result;
+  pid_t parent;
+};
+
+int begin(void* data) {
+  const auto& birth = *static_cast<const Birth*>(data);
+  live_as_warden(birth.options, birth.limits, birth.result, birth.parent);
 }
 
-Warden::Warden(const ChildOptions& options, const SpiderLimits& limits) {
-  const FaultPoints points("start of a spider");
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("cannot make a pipe");
-  result_ = FileDescriptor(Adopt{}, ends[0]);
-  const FileDescriptor write_end(Adopt{}, ends[1]);
-  const auto parent = ::getpid();
-  // A signal between fork and the warden's own mask would end it as it ends the program.
+WardenResult* share_result() {
+  void* memory = ::mmap(nullptr, sizeof(WardenResult), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw system_error("cannot share memory with a process");
+  return new (memory) WardenResult;
+}
+
+/**
+ * fork(2) that makes a pidfd as well, or neither: a process that was made and cannot be watched may
+ * have started its spider already.
+ */
+pid_t make_process(Birth& birth, FileDescriptor& process) {
+  const std::unique_ptr<std::byte[]> stack(new std::byte[stack_size]);
+  int fd = -1;
+  // A signal between the start and the warden's own mask would end it as it ends the program.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
-  pid_ = ::fork();
-  if (pid_ == 0) live_as_warden(options, limits, write_end.get(), parent);
+  // Without CLONE_VM all memory, the stack too, is the child's own copy.
+  const auto pid = ::clone(&begin, stack.get() + stack_size, CLONE_PIDFD | SIGCHLD, &birth, &fd);
   const auto error = system_error("cannot start a process");
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (pid_ < 0) throw error;
+  if (pid < 0) throw error;
+  process = FileDescriptor(Adopt{}, fd);
+  return pid;
+}
+
+}  // namespace
+
+std::string warden_name(pid_t owner) {
+  return "warden-" + std::to_string(owner);
+}
+
+void Warden::Unmap::operator()(WardenResult* result) const noexcept {
+  ::munmap(result, sizeof *result);
+}
+
+Warden::Warden(const ChildOptions& options, const SpiderLimits& limits)
+    : limits_(limits), result_(share_result()) {
+  const FaultPoints points("start of a spider");
+  Birth birth{options, limits_, *result_, ::getpid()};
+  pid_ = make_process(birth, process_);
+  note_child(pid_);
 }
 
 Warden::~Warden() {
-  if (pid_ < 0) return;
   kill();
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  while (!over_) {
+    pollfd fd{process_.get(), POLLIN, 0};
+    const int ready = ::poll(&fd, 1, wait_until(next()));
+    if (attend(ready > 0)) break;
   }
 }
 
-void Warden::stop() const noexcept {
-  if (pid_ > 0) ::kill(pid_, warden_stop);
+std::optional<Warden::Time> Warden::next() const {
+  return adopted_ ? adopted_->next() : answer_by_;
 }
 
-void Warden::kill() const noexcept {
-  if (pid_ > 0) ::kill(pid_, warden_kill);
+void Warden::tell(int signal, Duration answer) noexcept {
+  told_ = true;
+  ::kill(pid_, signal);
+  // One that was stopped hears it then.
+  ::kill(pid_, SIGCONT);
+  answer_by_ = Clock::now() + answer + kill_patience + answer_margin;
+}
+
+void Warden::stop() {
+  if (over_) return;
+  if (adopted_) return adopted_->stop();
+  if (!told_) tell(warden_stop, limits_.grace + limits_.second_grace);
+}
+
+void Warden::kill() {
+  if (over_) return;
+  if (adopted_) return adopted_->kill();
+  if (told_to_kill_) return;
+  told_to_kill_ = true;
+  tell(warden_kill, 0s);
+}
+
+/** It may have been stopped, by the spider say. */
+void Warden::await_answer() {
+  siginfo_t info{};
+  const bool stopped = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WNOHANG) == 0 &&
+                       info.si_pid == pid_;
+  if (stopped) ::kill(pid_, SIGCONT);
+  if (!answer_by_ || Clock::now() < *answer_by_) return;
+  if (silent_) {  // not even SIGKILL ends it
+    process_.close();
+    over_ = true;
+    return;
+  }
+  silent_ = true;
+  ::kill(pid_, SIGKILL);
+  answer_by_ = Clock::now() + kill_patience;
+}
+
+void Warden::on_end() {
+  const FaultPoints points("end of a spider");
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  forget_child(pid_);
+  process_.close();
+  answer_by_.reset();
+  if (result_->done) {
+    over_ = true;
+    return;
+  }
+  const pid_t spider = result_->ended ? 0 : result_->spider.load();
+  adopted_.emplace(spider, limits_.grace, limits_.second_grace);
+  // What it was given to end in is over, or it had ended and this is what it left.
+  if (told_to_kill_ || silent_ || result_->ended) {
+    adopted_->kill();
+  } else {
+    adopted_->stop();
+  }
+}
+
+bool Warden::attend(bool readable) {
+  if (!over_ && !adopted_) {
+    if (readable) {
+      on_end();
+    } else {
+      await_answer();
+    }
+  }
+  if (!over_ && adopted_) over_ = adopted_->attend();
+  return over_;
+}
+
+ChildReport Warden::told_report() const {
+  ChildReport report;
+  for (std::size_t i = 0; i < result_->lefts; ++i) {
+    const auto& left = result_->left[i];
+    report.left.push_back(to_left({left.pid, 0, left.state, left.start, left.name.data()}));
+    note_child(left.pid);
+  }
+  if (result_->ended) {
+    report.termination = to_termination(result_->status);
+    set_usage(report, result_->usage);
+  } else {
+    report.termination = Unknown{to_text(report.left)};
+  }
+  return report;
+}
+
+ChildReport Warden::report_without_warden() const {
+  auto report = adopted_ ? adopted_->report() : ChildReport{};
+  if (result_->ended) {
+    report.termination = to_termination(result_->status);
+    set_usage(report, result_->usage);
+    return report;
+  }
+  if (!adopted_) report.left.push_back(to_left(look_up(pid_)));
+  report.termination =
+      Unknown{std::string("the process that watches over it ") +
+              (silent_ ? "did not answer and was killed" : "was killed") + "; " +
+              (report.left.empty() ? "its own processes were ended" : to_text(report.left))};
+  return report;
 }
 
 ChildReport Warden::reap() {
-  const FaultPoints points("end of a spider");
-  WardenResult result;
-  ssize_t got = 0;
-  do {
-    got = ::read(result_.get(), &result, sizeof result);
-  } while (got < 0 && errno == EINTR);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  if (!result_->done) return report_without_warden();
+  if (result_->why.front() != '\0') {
+    const std::string why = result_->why.data();
+    ChildReport report;
+    report.termination =
+        NotStarted{result_->error == 0
+                       ? why
+                       : std::system_error(result_->error, std::generic_category(), why).what()};
+    return report;
   }
-  pid_ = -1;
-  ChildReport report;
-  if (got != static_cast<ssize_t>(sizeof result)) {
-    report.termination = NotStarted{"the process that watches over it was killed"};
-  } else if (!result.started) {
-    report.termination = NotStarted{result.why};
-  } else {
-    report.termination = to_termination(result.status);
-    set_usage(report, result.usage);
-  }
-  return report;
+  return told_report();
 }
 
 }  // namespace spider_check::os

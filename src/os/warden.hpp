@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
@@ -7,9 +9,12 @@
 #include "core/spider_rules.hpp"
 #include "core/termination.hpp"
 #include "os/file_descriptor.hpp"
+#include "os/process_tree.hpp"
 #include "os/spawn.hpp"
 
 namespace spider_check::os {
+
+struct WardenResult;
 
 /** The name by which `ps` shows the wardens of a process; at most 15 bytes, as the kernel keeps. */
 [[nodiscard]] std::string warden_name(pid_t owner);
@@ -18,9 +23,14 @@ namespace spider_check::os {
  * A spider behind a warden: a small process of ours that starts the spider, inherits whatever it
  * leaves behind, stops it when it is told to or when this program dies, by whatever signal, and
  * kills every process that the spider started before it reports the end.
+ *
+ * A warden that is killed, or does not answer, is replaced: what it watched over becomes this
+ * program's, which must be a subreaper, and is ended by it.
  */
 class Warden {
  public:
+  using Time = Escalation::Time;
+
   /** Throws std::system_error. A spider that cannot be executed is reported by reap(). */
   Warden(const ChildOptions& options, const SpiderLimits& limits);
   Warden(const Warden&) = delete;
@@ -28,24 +38,51 @@ class Warden {
   Warden(Warden&&) = delete;
   Warden& operator=(Warden&&) = delete;
 
-  /** Kills what is left of the spider, at once. */
+  /** Kills what is left of the spider, at once; waits for that a bounded time. */
   ~Warden();
 
-  /** Readable once the spider and all that it started is gone. */
-  [[nodiscard]] int fd() const noexcept { return result_.get(); }
+  /** Readable when attend() is to be called; -1: there is nothing to wait for but next(). */
+  [[nodiscard]] int fd() const noexcept { return process_.get(); }
+
+  /** When attend() is to be called at the latest; empty: never. */
+  [[nodiscard]] std::optional<Time> next() const;
+
+  /**
+   * Goes on as far as it can without waiting. True once the spider and all that it started is gone,
+   * or is given up: then there is reap().
+   */
+  [[nodiscard]] bool attend(bool readable);
 
   /** SIGTERM to the spider; after the grace once more; after the second grace SIGKILL to all. */
-  void stop() const noexcept;
+  void stop();
 
   /** SIGKILL to all, at once. */
-  void kill() const noexcept;
+  void kill();
 
-  /** How it went; waits until fd() is readable. How long it took is for the caller to say. */
+  /** How it went. How long it took is for the caller to say. */
   [[nodiscard]] ChildReport reap();
 
  private:
+  void tell(int signal, Duration answer) noexcept;
+  void await_answer();
+  void on_end();
+  [[nodiscard]] ChildReport told_report() const;
+  [[nodiscard]] ChildReport report_without_warden() const;
+
+  struct Unmap {
+    void operator()(WardenResult* result) const noexcept;
+  };
+
+  SpiderLimits limits_;
+  std::unique_ptr<WardenResult, Unmap> result_;
   pid_t pid_ = -1;
-  FileDescriptor result_;
+  FileDescriptor process_;  ///< a pidfd; none once it has ended
+  std::optional<Time> answer_by_;
+  bool told_ = false;  ///< to stop or to kill
+  bool told_to_kill_ = false;
+  bool silent_ = false;  ///< it did not answer in time
+  std::optional<AdoptedProcesses> adopted_;
+  bool over_ = false;
 };
 
 }  // namespace spider_check::os

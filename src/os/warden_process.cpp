@@ -1,9 +1,7 @@
 #include "os/warden_process.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
@@ -14,8 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "os/descendants.hpp"
+#include "os/descriptors.hpp"
 #include "os/file_descriptor.hpp"
+#include "os/process_tree.hpp"
 #include "os/system_error.hpp"
 #include "os/warden.hpp"
 
@@ -23,127 +22,189 @@ namespace spider_check::os {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = Escalation::Time::clock;
 
 /** One descriptor for all signals that a warden heeds; every other that ends processes waits. */
-int watch_signals() {
+FileDescriptor watch_signals() {
   sigset_t all;
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
   sigset_t heeded;
   sigemptyset(&heeded);
   for (const int signal : {warden_stop, warden_kill, SIGCHLD}) sigaddset(&heeded, signal);
-  return ::signalfd(-1, &heeded, SFD_CLOEXEC | SFD_NONBLOCK);
+  FileDescriptor signals(Adopt{}, ::signalfd(-1, &heeded, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) throw system_error("cannot watch for signals");
+  return signals;
 }
 
 /**
- * Lets go of everything of the program's: its terminal, its pipes, its connection to the database,
- * which must end when the program does. Gives the numbers that the log and the pipe have now.
+ * Lets go of everything of the program's but the log: its terminal, its files, its connection to
+ * the database, which must end when the program does.
  */
-std::array<int, 2> keep_only(int log, int pipe) {
-  // Out of the way of each other first.
-  const int spare_log = ::fcntl(log, F_DUPFD, 10);
-  const int spare_pipe = ::fcntl(pipe, F_DUPFD, 10);
-  const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd <= STDERR_FILENO; ++fd) ::dup2(null, fd);
-  ::dup3(spare_log, 3, O_CLOEXEC);
-  ::dup3(spare_pipe, 4, O_CLOEXEC);
-  ::close_range(5, ~0U, 0);
-  return {3, 4};
+void keep_only(int log) {
+  if (!close_all_but(log)) throw system_error("cannot close the descriptors of this program");
+  const FileDescriptor null(Adopt{}, ::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) throw system_error("cannot open /dev/null");
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::dup2(null.get(), fd) < 0) throw system_error("cannot open its standard streams");
+  }
 }
 
-/** The escalation of a stop. */
-class Guard {
+/** A spider from its start to the end of all that it started, however that comes about. */
+class Watch {
  public:
-  Guard(pid_t spider, const SpiderLimits& limits) : spider_(spider), limits_(limits) {}
+  Watch(pid_t spider, const SpiderLimits& limits, int signals, WardenResult& result, pid_t program)
+      : spider_(spider),
+        escalation_(limits.grace, limits.second_grace),
+        signals_(signals),
+        result_(result),
+        program_(program) {}
 
-  /** Milliseconds for poll(2); -1 when nothing is due. */
-  [[nodiscard]] int wait() const {
-    if (told_ == 0) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due_ - Clock::now());
-    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000'000));
-  }
-
-  void stop() {
-    if (told_ == 0) tell();
-  }
-
-  /** True when it is time to kill. */
-  [[nodiscard]] bool escalate() {
-    if (told_ == 0 || Clock::now() < due_) return false;
-    if (told_ >= 2) return true;
-    tell();
-    return false;
+  void run() {
+    while (!over_) {
+      pollfd fd{signals_, POLLIN, 0};
+      ::poll(&fd, 1, wait_until(escalation_.next()));
+      take_signals();
+      reap();
+      if (!over_) escalate();
+    }
   }
 
  private:
-  void tell() {
-    ::kill(spider_, SIGTERM);
-    due_ = Clock::now() + (told_ == 0 ? limits_.grace : limits_.second_grace);
-    ++told_;
+  void take_signals() {
+    signalfd_siginfo info{};
+    while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      if (info.ssi_signo == static_cast<unsigned>(warden_stop)) escalation_.stop(Clock::now());
+      if (info.ssi_signo == static_cast<unsigned>(warden_kill)) escalation_.kill(Clock::now());
+    }
+  }
+
+  /** Orphans of the spider's, too, so that no zombie of theirs stays. */
+  void reap() {
+    for (;;) {
+      int status = 0;
+      rusage usage{};
+      const auto reaped = ::wait4(-1, &status, WNOHANG, &usage);
+      if (reaped == 0) return;
+      if (reaped < 0 && errno == EINTR) continue;
+      if (reaped < 0) {
+        if (!result_.ended) throw std::runtime_error("nobody was told of its end");
+        over_ = true;
+        return;
+      }
+      if (reaped != spider_) continue;
+      result_.status = status;
+      result_.usage = usage;
+      result_.ended = true;
+      on_end();
+    }
+  }
+
+  /**
+   * What the spider left is ended at once; but where it was told to stop it may be a wrapper that
+   * ended before what it runs, which has the grace, too.
+   */
+  void on_end() {
+    const bool killed = to_termination(result_.status) == Termination{Signaled{SIGKILL, false}};
+    if (escalation_.has_begun() && !killed) {
+      terminate();
+    } else {
+      escalation_.kill(Clock::now());
+    }
+  }
+
+  void escalate() {
+    switch (escalation_.step(Clock::now())) {
+      case Escalation::Step::none:
+        return;
+      case Escalation::Step::terminate:
+        return terminate();
+      case Escalation::Step::kill:
+        return kill();
+      case Escalation::Step::give_up:
+        return give_up();
+    }
+  }
+
+  void terminate() const {
+    // The number of a spider that was reaped may be another process's by now.
+    if (!result_.ended) {
+      ::kill(spider_, SIGTERM);
+      return;
+    }
+    for (const auto& process : processes_below(::getpid())) {
+      if (process.parent == ::getpid()) ::kill(process.pid, SIGTERM);
+    }
+  }
+
+  void kill() const {
+    if (!result_.ended) {
+      ::kill(-spider_, SIGKILL);
+      ::kill(spider_, SIGKILL);
+    }
+    kill_all(processes_below(::getpid()));
+  }
+
+  void give_up() {
+    // Without a program nobody would know that it is still there.
+    if (::getppid() != program_) return;
+    auto left = processes_below(::getpid());
+    std::erase_if(left, [](const auto& process) { return process.state == 'Z'; });
+    // /proc may hide what is another user's.
+    const bool hidden = std::none_of(left.begin(), left.end(),
+                                     [&](const auto& process) { return process.pid == spider_; });
+    if (!result_.ended && hidden) left.insert(left.begin(), look_up(spider_));
+    const auto count = std::min(left.size(), result_.left.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& told = result_.left[i];
+      told.pid = left[i].pid;
+      told.start = left[i].start;
+      told.state = left[i].state;
+      left[i].name.copy(told.name.data(), told.name.size() - 1);
+    }
+    result_.lefts = count;
+    over_ = true;
   }
 
   pid_t spider_;
-  const SpiderLimits& limits_;
-  int told_ = 0;           ///< how often it was told to stop
-  Clock::time_point due_;  ///< once it was: when the next step is
+  Escalation escalation_;
+  int signals_;
+  WardenResult& result_;
+  pid_t program_;
+  bool over_ = false;
 };
 
-/** Waits for the spider's end, however that comes about. */
-void guard(pid_t spider, const SpiderLimits& limits, int signals, WardenResult& result) {
-  Guard guard(spider, limits);
-  for (bool ended = false; !ended;) {
-    pollfd fd{signals, POLLIN, 0};
-    ::poll(&fd, 1, guard.wait());
-    bool kill = guard.escalate();
-    signalfd_siginfo info{};
-    while (::read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-      if (info.ssi_signo == static_cast<unsigned>(warden_stop)) guard.stop();
-      if (info.ssi_signo == static_cast<unsigned>(warden_kill)) kill = true;
-    }
-    if (kill) ::kill(-spider, SIGKILL);
-    if (kill) ::kill(spider, SIGKILL);
-    // Orphans of the spider's are reaped on the way, so that no zombie of theirs stays.
-    for (pid_t reaped = 1; reaped > 0 && !ended;) {
-      int status = 0;
-      rusage usage{};
-      reaped = ::wait4(-1, &status, WNOHANG, &usage);
-      // Its number may be another process's by now, so nothing is sent to it any more.
-      if (reaped < 0 && errno == ECHILD) throw std::runtime_error("nobody was told of its end");
-      if (reaped != spider) continue;
-      result.status = status;
-      result.usage = usage;
-      ended = true;
-    }
-  }
+void tell_failure(WardenResult& result, int error, std::string_view why) {
+  result.error = error;
+  why.copy(result.why.data(), result.why.size() - 1);
 }
 
 }  // namespace
 
-void live_as_warden(const ChildOptions& options, const SpiderLimits& limits, int pipe,
+void live_as_warden(const ChildOptions& options, const SpiderLimits& limits, WardenResult& result,
                     pid_t parent) {
   ::setsid();  // what a terminal sends to the program is not for its wardens
   ::prctl(PR_SET_NAME, warden_name(parent).c_str());
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  const auto kept = keep_only(options.output, pipe);
-  const FileDescriptor signals(Adopt{}, watch_signals());
-  ::prctl(PR_SET_PDEATHSIG, warden_stop);
-  if (::getppid() != parent) ::_exit(0);  // nothing was started yet
-  WardenResult result;
   try {
+    keep_only(options.output);
+    const auto signals = watch_signals();
+    ::prctl(PR_SET_PDEATHSIG, warden_stop);
+    if (::getppid() != parent) ::_exit(0);  // nothing was started yet
     auto own = options;
-    own.output = own.errors = kept[0];
+    own.input = STDIN_FILENO;
     const auto spider = spawn(own);
-    result.started = true;
-    guard(spider, limits, signals.get(), result);
+    result.spider = spider;
+    Watch(spider, limits, signals.get(), result, parent).run();
+  } catch (const std::system_error& error) {
+    // Its words without those of the error number, which are added again.
+    const std::string_view words = error.what();
+    tell_failure(result, error.code().value(),
+                 words.substr(0, words.size() - error.code().message().size() - 2));
   } catch (const std::exception& error) {
-    result.started = false;
-    std::strncpy(result.why, error.what(), sizeof result.why - 1);
+    tell_failure(result, 0, error.what());
   }
-  kill_descendants();
-  // Nobody may be left to read it.
-  std::signal(SIGPIPE, SIG_IGN);
-  [[maybe_unused]] const auto written = ::write(kept[1], &result, sizeof result);
+  result.done = true;
   ::_exit(0);
 }
 

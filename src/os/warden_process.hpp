@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -14,19 +17,34 @@ namespace spider_check::os {
 inline constexpr int warden_stop = SIGUSR1;  ///< also what the kernel sends when the program dies
 inline constexpr int warden_kill = SIGUSR2;
 
-/** What a warden writes into its pipe at the end. */
+/**
+ * What a warden says, in memory that it shares with the program: what it got to say stays when it
+ * is killed.
+ */
 struct WardenResult {
-  bool started = false;  ///< and its end was told
-  int status = 0;        ///< of waitpid(2)
+  struct Left {
+    pid_t pid = 0;
+    std::int64_t start = 0;
+    char state = '?';
+    std::array<char, 16> name{};
+  };
+
+  std::atomic<pid_t> spider{0};    ///< once it was started
+  std::atomic<bool> ended{false};  ///< the spider has: status and usage are told
+  std::atomic<bool> done{false};   ///< all that it started has, or is left
+  int status = 0;                  ///< of waitpid(2)
   rusage usage{};
-  char why[1000]{};  ///< why not; ends with a zero byte
+  int error = 0;                 ///< errno of why it was not started
+  std::array<char, 1000> why{};  ///< what could not be done; ends with a zero byte
+  std::array<Left, 8> left{};    ///< what could not be ended
+  std::atomic<std::size_t> lefts{0};
 };
 
 /**
- * The whole life of a warden, in a process just forked from `parent`: it has nothing but `options`,
- * whose output and errors are one log, and the pipe.
+ * The whole life of a warden, in a process just made by `parent`: it has nothing but `options`,
+ * whose output and errors are one log, and the result.
  */
-[[noreturn]] void live_as_warden(const ChildOptions& options, const SpiderLimits& limits, int pipe,
-                                 pid_t parent);
+[[noreturn]] void live_as_warden(const ChildOptions& options, const SpiderLimits& limits,
+                                 WardenResult& result, pid_t parent);
 
 }  // namespace spider_check::os

@@ -124,9 +124,11 @@ std::vector<std::string> Project::names() {
   } catch (const std::system_error& error) {
     throw ListingError(what + error.what());
   }
-  if (listing.stopped) throw ListingStopped(what + "`scrapy list` was stopped");
+  const auto left = listing.left.empty() ? "" : "; " + to_text(listing.left);
+  if (listing.stopped) throw ListingStopped(what + "`scrapy list` was stopped" + left);
   if (listing.timed_out) {
-    throw ListingError(what + "`scrapy list` took longer than " + to_words(options_.list_timeout));
+    throw ListingError(what + "`scrapy list` took longer than " + to_words(options_.list_timeout) +
+                       left);
   }
   if (listing.termination != Termination{Exited{0}}) {
     throw ListingError(what + why_it_failed(listing, options_.folder));

@@ -42,6 +42,10 @@ class KnownOwner final : public OwnerProbe {
 
   [[nodiscard]] bool exists(const Owner& neighbour) const override { return neighbour == self_; }
 
+  [[nodiscard]] bool is_alive(int pid, std::int64_t start) const override {
+    return pid == self_.pid && start == self_.process_start;
+  }
+
   [[nodiscard]] HostTime now() const override { return {}; }
 
   [[nodiscard]] std::string new_uuid() const override { return {}; }

@@ -66,6 +66,15 @@ TEST_CASE("a program that takes too long is killed, and what it said is kept") {
   CHECK(said.errors.empty());
 }
 
+TEST_CASE("what a program that takes too long has started is killed with it") {
+  for (const auto* text : {"sleep 1000 & echo $!; wait", "setsid sleep 1000 & echo $!; wait"}) {
+    const auto said = capture({{"sh", "-c", text}, {}, {}, 300ms});
+    CHECK(said.timed_out);
+    CHECK(said.left.empty());
+    CHECK(test::wait_for_end(std::stoi(said.output)) == Termination{Signaled{SIGKILL, false}});
+  }
+}
+
 TEST_CASE("when this program is told to stop, so is the other") {
   StopSignals signals;
   const auto said = capture({{"sh", "-c", "kill -TERM $PPID; exec sleep 1000"}, {}, {}, patience});

@@ -7,12 +7,15 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "os/child.hpp"
+#include "os/descriptors.hpp"
 #include "os/loop_runner.hpp"
 #include "os/process_identity.hpp"
 #include "os/signals.hpp"
@@ -277,6 +280,52 @@ int leave_signal(const Words& words) {
   return 0;
 }
 
+/** What settle_descriptors() makes of what it was started with; itself a program that was executed.
+ */
+int settle(const Words& words) {
+  std::vector<const char*> argv;
+  for (const auto& word : words) argv.push_back(word.c_str());
+  os::settle_descriptors(static_cast<int>(argv.size()), argv.data());
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  std::string text = limit.rlim_cur == limit.rlim_max ? "all" : "fewer";
+  for (int fd = 0; fd < 100; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) text += " " + std::to_string(fd);
+  }
+  // Where standard output was closed, the test reads this.
+  const os::FileDescriptor file(
+      os::Adopt{}, ::open(words[1].c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  say(text + "\n", file.get());
+  return 0;
+}
+
+/** A file beyond the limit of its size. */
+int write_too_much(const Words& words) {
+  os::set_dispositions();
+  const rlimit limit{10, 10};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  const os::FileDescriptor file(os::Adopt{},
+                                ::open(words[1].c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const std::string text(20, 'x');
+  if (::write(file.get(), text.data(), text.size()) != 10) return 1;
+  return ::write(file.get(), text.data(), text.size()) < 0 && errno == EFBIG ? 0 : 2;
+}
+
+/** Starts a child as a program does that raised its limit of descriptors; tells that of the child.
+ */
+int limit_of_child(const Words&) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = 50;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const char* name = "test";
+  os::settle_descriptors(1, &name);
+  os::Child child({{"sh", "-c", "ulimit -Sn"}, {}, STDOUT_FILENO, STDERR_FILENO});
+  wait_until_readable(child.fd());
+  (void)child.reap();
+  return 0;
+}
+
 int write_to_broken_pipe(const Words&) {
   os::set_dispositions();
   Pipe pipe;
@@ -313,6 +362,9 @@ int child_program(const Words& words) {
       {"die-by", die},
       {"leave-signal", leave_signal},
       {"write-to-broken-pipe", write_to_broken_pipe},
+      {"settle", settle},
+      {"write-too-much", write_too_much},
+      {"limit-of-child", limit_of_child},
   };
   return programs.at(words.at(0))(words);
 }

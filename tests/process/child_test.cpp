@@ -164,9 +164,9 @@ TEST_CASE("a signal goes to the child alone") {
   CHECK(test::wait_for_end(grandchild) == Termination{Signaled{SIGKILL, false}});
 }
 
-TEST_CASE("kill_group ends a child that would wait for ever") {
+TEST_CASE("kill ends a child that would wait for ever") {
   Child child({self({"await-term"}), {}, STDOUT_FILENO, STDERR_FILENO});
-  child.kill_group();
+  child.kill();
   test::wait_until_readable(child.fd());
   CHECK(child.reap().termination == Termination{Signaled{SIGKILL, false}});
 }

@@ -72,6 +72,28 @@ struct Runner {
   pid_t program = 0;
 };
 
+/** A spider that is a shell script, with short graces; its log is its standard output. */
+SpiderJob script(const test::TempFolder& folder, const std::string& name, const std::string& text) {
+  auto job = test::job(folder, name, {});
+  job.command = {"sh", "-c", text};
+  job.limits = {1h, 0s, 50ms, 50ms};
+  return job;
+}
+
+ChildReport run(const SpiderJob& job) {
+  test::Recorder recorder;
+  (void)LoopRunner(1).run_all({job}, recorder);
+  return recorder.reports[job.name];
+}
+
+/** Also of a zombie that nobody reaped. */
+bool exists(const std::string& pid) {
+  return std::filesystem::exists("/proc/" + pid.substr(0, pid.find_first_not_of("0123456789")));
+}
+
+const Termination lost_warden =
+    Unknown{"the process that watches over it was killed; its own processes were ended"};
+
 }  // namespace
 
 TEST_CASE("a process that a spider leaves behind is ended, also one in a session of its own") {
@@ -120,6 +142,112 @@ TEST_CASE("a program that was killed counts as alive until its spiders have ende
   ::kill(runner.spider, SIGKILL);
   daemon.wait();
   while (identity.exists(owner)) ::usleep(1000);  // the warden has one line left to live
+}
+
+TEST_CASE("a spider that kills its warden is ended, with all that it started") {
+  for (const auto* text : {
+           "echo $$; kill -9 $PPID; exec sleep 1000",
+           "trap '' TERM; echo $$; kill -9 $PPID; while :; do sleep 1; done",
+           "kill -9 $PPID; setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000' & exec sleep "
+           "1000",
+           "kill -9 $PPID; setsid sh -c 'echo $$; exec sleep 1000' & exit 0",
+       }) {
+    const test::TempFolder folder;
+    const auto spider = script(folder, "a", text);
+    const auto report = run(spider);
+    CHECK(report.termination == lost_warden);
+    CHECK(report.stopped == StopCause::none);
+    CHECK(report.left.empty());
+    // The last one may not even have got to say its pid.
+    const auto said = test::read_file(spider.log);
+    if (!said.empty()) CHECK_FALSE(exists(said));
+  }
+}
+
+TEST_CASE("a spider whose warden was killed gets SIGTERM and its grace first") {
+  const test::TempFolder folder;
+  auto spider =
+      script(folder, "a",
+             "trap 'echo told' TERM; kill -9 $PPID; i=0; while [ $i -lt 50 ]; do sleep 0.01; "
+             "i=$((i+1)); done; echo stored");
+  spider.limits.grace = 1h;
+  const auto report = run(spider);
+  CHECK(report.termination == lost_warden);
+  CHECK(test::read_file(spider.log) == "told\nstored\n");
+  CHECK(report.cpu_time > 0s);
+  CHECK(report.peak_memory > 0);
+}
+
+TEST_CASE("a spider of a killed warden is killed at once when this program is told to stop twice") {
+  const test::TempFolder folder;
+  auto spider =
+      script(folder, "a",
+             "trap '' TERM; kill -9 $PPID; kill -TERM " + std::to_string(::getpid()) +
+                 "; kill -INT " + std::to_string(::getpid()) + "; while :; do sleep 1; done");
+  spider.limits.grace = 1h;
+  test::Recorder recorder;
+  CHECK(LoopRunner(1).run_all({spider}, recorder).signal != 0);
+  CHECK(recorder.reports["a"].termination == lost_warden);
+}
+
+TEST_CASE("of spiders side by side only that whose warden was killed is ended") {
+  const test::TempFolder folder;
+  const auto killer = script(folder, "a", "echo $$; kill -9 $PPID; exec sleep 1000");
+  const auto pid = killer.log.string();
+  const auto other =
+      script(folder, "b",
+             "until [ -s " + pid + " ]; do sleep 0.01; done; while [ -e /proc/$(cat " + pid +
+                 ") ]; do sleep 0.01; done; sleep 0.1; echo done");
+  test::Recorder recorder;
+  (void)LoopRunner(2).run_all({killer, other}, recorder);
+  CHECK(recorder.reports["a"].termination == lost_warden);
+  CHECK(recorder.reports["b"].termination == Termination{Exited{0}});
+  CHECK(test::read_file(other.log) == "done\n");
+}
+
+TEST_CASE("a warden that was stopped goes on") {
+  const test::TempFolder folder;
+  test::Recorder recorder;
+  recorder.wanted = [] {
+    Interest soon;
+    soon.until = std::chrono::steady_clock::now() + 20ms;
+    return soon;
+  };
+  (void)LoopRunner(1).run_all({script(folder, "a", "kill -STOP $PPID; exit 3")}, recorder);
+  CHECK(recorder.reports["a"].termination == Termination{Exited{3}});
+}
+
+TEST_CASE("a warden that was stopped stops its spider") {
+  const test::TempFolder folder;
+  auto spider = script(folder, "a", "kill -STOP $PPID; exec sleep 1000");
+  spider.limits.timeout = 200ms;
+  const auto report = run(spider);
+  CHECK(report.termination == Termination{Signaled{SIGTERM, false}});
+  CHECK(report.stopped == StopCause::timeout);
+}
+
+TEST_CASE("a warden that does not answer is replaced, and its spider ended") {
+  const test::TempFolder folder;
+  auto spider = script(folder, "a",
+                       "trap '' TERM; echo $$; p=$PPID; while kill -STOP $p 2>&-; do :; done; "
+                       "exec sleep 1000");
+  spider.limits.timeout = 100ms;
+  const auto report = run(spider);
+  CHECK(report.termination ==
+        Termination{Unknown{"the process that watches over it did not answer and was killed; its "
+                            "own processes were ended"}});
+  CHECK(report.stopped == StopCause::timeout);
+  CHECK_FALSE(exists(test::read_file(spider.log)));
+}
+
+TEST_CASE("a wrapper that ends at SIGTERM leaves the grace to what it runs") {
+  const test::TempFolder folder;
+  auto spider = script(folder, "a",
+                       "(trap 'sleep 0.2; echo stored; exit 0' TERM; echo ready; "
+                       "while :; do sleep 0.01; done) & trap 'exit 0' TERM; wait");
+  spider.limits = {300ms, 0s, 1h, 1h};
+  CHECK(run(spider).termination == Termination{Exited{0}});
+  CHECK(test::read_file(spider.log) == "ready\nstored\n");
 }
 
 }  // namespace spider_check::os

@@ -91,6 +91,10 @@ class FakeOwners final : public OwnerProbe {
     return living_.contains(neighbour.pid);
   }
 
+  [[nodiscard]] bool is_alive(int pid, std::int64_t /*start*/) const override {
+    return living_.contains(pid);
+  }
+
   [[nodiscard]] HostTime now() const override { return clock; }
 
   [[nodiscard]] std::string new_uuid() const override {

@@ -64,6 +64,22 @@ TEST_CASE("a spider that was stopped for its own sake says why") {
         Reasons{"stopped because the whole run took too long: exit status 0"});
 }
 
+TEST_CASE("what could not be ended degrades a spider that did its work, and is said of any other") {
+  ChildReport child;
+  child.left = {{12, 0, "sleep", "user root"}};
+  const std::string left = "could not be ended: sleep, pid 12 is still alive (user root)";
+  child.termination = Exited{0};
+  CHECK(judge(child).verdict == Verdict::degraded);
+  CHECK(judge(child).reasons == Reasons{left});
+  child.termination = Exited{3};
+  CHECK(judge(child).verdict == Verdict::failed);
+  CHECK(judge(child).reasons == Reasons{"exit status 3; " + left});
+  child.termination = Unknown{left};
+  child.stopped = StopCause::timeout;
+  CHECK(judge(child).verdict == Verdict::failed);
+  CHECK(judge(child).reasons == Reasons{"stopped because it took too long (timeout): " + left});
+}
+
 TEST_CASE("verdicts have the words of the database") {
   CHECK(to_text(Verdict::ok) == "ok");
   CHECK(to_text(Verdict::degraded) == "degraded");

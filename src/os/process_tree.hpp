@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "core/escalation.hpp"
+#include "core/termination.hpp"
+
+namespace spider_check::os {
+
+/** A process as /proc shows it. */
+struct ProcessEntry {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  char state = '?';        ///< 'D', 'Z', …
+  std::int64_t start = 0;  ///< clock ticks since boot
+  std::string name;
+};
+
+/** Every process below this one, itself not; nothing where /proc cannot be read. */
+[[nodiscard]] std::vector<ProcessEntry> processes_below(pid_t root);
+
+/** SIGKILL to each. */
+void kill_all(const std::vector<ProcessEntry>& processes) noexcept;
+
+/** How it is reported when it could not be ended. */
+[[nodiscard]] LeftProcess to_left(const ProcessEntry& process);
+
+/** The process itself, of which /proc need not show anything. */
+[[nodiscard]] ProcessEntry look_up(pid_t pid);
+
+// What this process has started itself, and what it has given up: every other child of it is an
+// orphan that it adopted.
+void note_child(pid_t pid);
+void forget_child(pid_t pid) noexcept;
+
+/** The sooner of the two; none is never. */
+[[nodiscard]] std::optional<Escalation::Time> sooner(const std::optional<Escalation::Time>& one,
+                                                     const std::optional<Escalation::Time>& other);
+
+/** Milliseconds for poll(2) until then; -1 for never. */
+[[nodiscard]] int wait_until(const std::optional<Escalation::Time>& then);
+
+/**
+ * Ends what this process adopted, as a subreaper, when the process that watched over a spider died.
+ * Never waits itself.
+ */
+class AdoptedProcesses {
+ public:
+  /** spider: the first of them, whose end is told; 0: unknown. */
+  AdoptedProcesses(pid_t spider, Duration grace, Duration second_grace)
+      : spider_(spider), escalation_(grace, second_grace) {}
+
+  void stop() { escalation_.stop(Escalation::Time::clock::now()); }
+
+  void kill() { escalation_.kill(Escalation::Time::clock::now()); }
+
+  /** When attend() is to be called at the latest. */
+  [[nodiscard]] std::optional<Escalation::Time> next() const;
+
+  /** Goes on. True once none is left, or those that are were given up. */
+  [[nodiscard]] bool attend();
+
+  /** What is known of the spider: its usage, and what could not be ended. */
+  [[nodiscard]] const ChildReport& report() const noexcept { return report_; }
+
+ private:
+  void reap(const ProcessEntry& process);
+
+  pid_t spider_;
+  Escalation escalation_;
+  bool told_ = false;  ///< the first SIGTERM was sent
+  std::optional<Escalation::Time> next_look_;
+  Duration pause_{0};
+  ChildReport report_;
+};
+
+}  // namespace spider_check::os
