@@ -145,6 +145,7 @@ class Attempt {
     }
     if (const auto fault = move_logs(schedule_, jobs)) missing_.push_back(*fault);
     for (auto& job : jobs) schedule_.witnesses.prepare(job);
+    hold_back_survived(schedule_, jobs);
     return jobs;
   }
 

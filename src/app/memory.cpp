@@ -56,6 +56,12 @@ const FutureHeartbeat* find(const Known& known, const Run& run) {
   return found == known.heartbeats.end() ? nullptr : &*found;
 }
 
+bool lives(const Schedule& schedule, const Survivor& survivor) {
+  const auto& self = schedule.owners.self();
+  return survivor.boot_id == self.boot_id && survivor.pid_namespace == self.pid_namespace &&
+         schedule.owners.is_alive(survivor.pid, survivor.start);
+}
+
 void tell_that_it_is_back(Schedule& schedule, Known& known) {
   if (!known.away) return;
   const auto since = age(*known.away, schedule.owners.now());
@@ -149,6 +155,30 @@ Duration unchanged_for(const Schedule& schedule, const Run& run) {
   const auto known = schedule.journal->known();
   const auto* seen = find(known, run);
   return seen == nullptr ? Duration{0} : least_age(seen->since, schedule.owners.now());
+}
+
+void note_survivors(Schedule& schedule, const std::string& spider,
+                    const std::vector<LeftProcess>& left) {
+  if (left.empty()) return;
+  change(schedule, [&](Known& known) {
+    const auto& self = schedule.owners.self();
+    std::erase_if(known.survivors, [&](const auto& each) { return !lives(schedule, each); });
+    for (const auto& process : left) {
+      known.survivors.push_back(
+          {spider, self.boot_id, self.pid_namespace, process.pid, process.start});
+    }
+  });
+}
+
+void hold_back_survived(Schedule& schedule, std::vector<SpiderJob>& jobs) {
+  if (schedule.journal == nullptr) return;
+  for (const auto& survivor : schedule.journal->known().survivors) {
+    const auto job = std::find_if(jobs.begin(), jobs.end(),
+                                  [&](const auto& each) { return each.name == survivor.spider; });
+    if (job == jobs.end() || !lives(schedule, survivor)) continue;
+    job->obstacle = "pid " + std::to_string(survivor.pid) +
+                    " of its last run could not be ended and is still alive";
+  }
 }
 
 std::vector<NotedHindrance> noted_hindrances(const Known& known) {

@@ -39,6 +39,13 @@ void note_published(Schedule& schedule);
  */
 bool note_hindrance(Schedule& schedule, GapCause cause, const std::string& detail);
 
+/** What a spider started and what could not be ended. */
+void note_survivors(Schedule& schedule, const std::string& spider,
+                    const std::vector<LeftProcess>& left);
+
+/** Gives each job whose spider has a survivor that still lives its obstacle. */
+void hold_back_survived(Schedule& schedule, std::vector<SpiderJob>& jobs);
+
 /**
  * What keeps runs of this host from starting, counted back from now, for a schedule that has been
  * due for so long. Nothing on a host that never saw the schedule.

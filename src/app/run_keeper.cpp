@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/memory.hpp"
+
 namespace spider_check::app {
 
 RunKeeper::RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
@@ -33,6 +35,7 @@ SpiderOutcome RunKeeper::judged(const SpiderJob& job, const ChildReport& report)
 void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
   auto outcome = judged(job, report);
   running_.erase(job.name);
+  note_survivors(schedule_, job.name, report.left);
   ++finished_;
   auto& names = outcome.judgement.verdict == Verdict::failed ? failed_ : succeeded_;
   names.push_back(job.name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,17 @@ struct FutureHeartbeat {
   friend bool operator==(const FutureHeartbeat&, const FutureHeartbeat&) = default;
 };
 
+/** A process of a spider's last run that could not be ended. */
+struct Survivor {
+  std::string spider;
+  std::string boot_id;
+  std::int64_t pid_namespace = 0;
+  int pid = 0;
+  std::int64_t start = 0;  ///< clock ticks since boot, as of Owner; 0: unknown
+
+  friend bool operator==(const Survivor&, const Survivor&) = default;
+};
+
 /** What this host remembers of the database, for when it is away. */
 struct Known {
   std::optional<HostTime> success;  ///< the start of the newest whole run that completed
@@ -49,6 +61,7 @@ struct Known {
   /** What has kept runs from starting since the last one; at most one of each cause. */
   std::vector<NotedHindrance> hindrances;
   std::vector<FutureHeartbeat> heartbeats;
+  std::vector<Survivor> survivors{};  ///< their spiders do not start while they live
 };
 
 /** An attempt that the journal still holds. */

@@ -184,7 +184,8 @@ std::string known_json(const Known& known) {
                {"noted", to_json(known.noted)},
                {"published_disabled", known.published_disabled},
                {"hindrances", to_json(known.hindrances)},
-               {"heartbeats", heartbeats(known.heartbeats)}});
+               {"heartbeats", heartbeats(known.heartbeats)},
+               {"survivors", to_json(known.survivors)}});
 }
 
 Known parse_known(const std::string& record) {
@@ -201,6 +202,7 @@ Known parse_known(const std::string& record) {
     known.published_disabled = json.value("published_disabled", false);
     known.hindrances = noted_hindrances_of(json.value("hindrances", Json::array()));
     known.heartbeats = heartbeats_of(json.value("heartbeats", Json::array()));
+    known.survivors = survivors_of(json.value("survivors", Json::array()));
     return known;
   } catch (const Json::exception&) {
     return {};

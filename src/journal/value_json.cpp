@@ -11,12 +11,14 @@ Json to_json(const Termination& end) {
   if (const auto* signaled = std::get_if<Signaled>(&end)) {
     return {{"signal", signaled->signal}, {"core", signaled->core_dumped}};
   }
+  if (const auto* unknown = std::get_if<Unknown>(&end)) return {{"unknown", unknown->why}};
   return {{"not_started", std::get<NotStarted>(end).why}};
 }
 
 Termination termination_of(const Json& json) {
   if (json.contains("exit")) return Exited{json.at("exit")};
   if (json.contains("signal")) return Signaled{json.at("signal"), json.at("core")};
+  if (json.contains("unknown")) return Unknown{json.at("unknown")};
   return NotStarted{json.at("not_started")};
 }
 
@@ -128,6 +130,22 @@ std::vector<NotedHindrance> noted_hindrances_of(const Json& json) {
     hindrances.push_back({cause_of(each.at(0)), time_of(each.at(1)), each.at(2)});
   }
   return hindrances;
+}
+
+Json to_json(const std::vector<Survivor>& survivors) {
+  auto list = Json::array();
+  for (const auto& each : survivors) {
+    list.push_back({each.spider, each.boot_id, each.pid_namespace, each.pid, each.start});
+  }
+  return list;
+}
+
+std::vector<Survivor> survivors_of(const Json& json) {
+  std::vector<Survivor> survivors;
+  for (const auto& each : json) {
+    survivors.push_back({each.at(0), each.at(1), each.at(2), each.at(3), each.at(4)});
+  }
+  return survivors;
 }
 
 Json to_json(const Owner& owner) {

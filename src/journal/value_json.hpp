@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/attempt_record.hpp"
+#include "core/journal.hpp"
 
 namespace spider_check::journal {
 
@@ -29,6 +30,9 @@ using Json = nlohmann::json;
 
 [[nodiscard]] Json to_json(const std::vector<NotedHindrance>& hindrances);
 [[nodiscard]] std::vector<NotedHindrance> noted_hindrances_of(const Json& json);
+
+[[nodiscard]] Json to_json(const std::vector<Survivor>& survivors);
+[[nodiscard]] std::vector<Survivor> survivors_of(const Json& json);
 
 [[nodiscard]] Json to_json(const Owner& owner);
 [[nodiscard]] Owner owner_of(const Json& json);

@@ -44,10 +44,16 @@ std::string interpreter_of(const fs::path& path) {
   return word;
 }
 
+bool is_setuid(const fs::path& path) {
+  std::error_code ignored;
+  return (fs::status(path, ignored).permissions() & fs::perms::set_uid) != fs::perms::none;
+}
+
 ProgramFile examined(const fs::path& path) {
   if (auto why = why_not_executable(path); !why.empty()) return {path, std::move(why)};
   const auto interpreter = interpreter_of(path);
-  if (interpreter.empty() || is_executable(interpreter)) return {path, {}};
+  if (interpreter.empty()) return {path, {}, is_setuid(path)};
+  if (is_executable(interpreter)) return {path, {}};
   return {path, "its first line wants " + interpreter + ", which cannot be executed"};
 }
 

@@ -9,6 +9,7 @@ namespace spider_check::os {
 struct ProgramFile {
   std::filesystem::path path;  ///< the file; empty: none was found
   std::string why_not;         ///< empty: it can be executed
+  bool other_user = false;     ///< it runs as whoever owns it: setuid
 };
 
 /**

@@ -124,6 +124,11 @@ bool check_program(const std::string& program, const std::string& place, Finding
                      ", in a folder of your PATH that cron and systemd may not search; name it "
                      "with its whole path");
   }
+  if (found.other_user) {
+    findings.warning(place + found.path.string() +
+                     " is setuid: what it starts may not be ended by the user who runs "
+                     "spider-check; run spider-check as the other user instead");
+  }
   return true;
 }
 

@@ -72,8 +72,8 @@ TEST_CASE("an outcome comes back with all that is recorded of it") {
 }
 
 TEST_CASE("every way in which a process ends comes back") {
-  for (const Termination& end :
-       {Termination{Exited{3}}, Termination{Signaled{9, false}}, Termination{NotStarted{"why"}}}) {
+  for (const Termination& end : {Termination{Exited{3}}, Termination{Signaled{9, false}},
+                                 Termination{NotStarted{"why"}}, Termination{Unknown{"how"}}}) {
     auto made = test::some_outcome();
     made.outcome.child.termination = end;
     made.outcome.crawl.reset();
@@ -145,6 +145,7 @@ TEST_CASE("what is known of the database comes back as it went") {
                        "it failed",
                        {"a", "b"}};
   made.heartbeats = {{"uuid", TimePoint(Duration(987'654'321)), earlier(test::now, 5min)}};
+  made.survivors = {{"stuck", "boot", 4026531836, 4711, 123'456}, {"a", "", 0, 1, 0}};
   const auto back = parse_known(known_json(made));
   CHECK(back.success == made.success);
   CHECK(back.mark == made.mark);
@@ -162,6 +163,7 @@ TEST_CASE("what is known of the database comes back as it went") {
   CHECK(back.last->failure == "it failed");
   CHECK(back.last->succeeded == made.last->succeeded);
   CHECK(back.heartbeats == made.heartbeats);
+  CHECK(back.survivors == made.survivors);
 }
 
 TEST_CASE("of nothing, and of what is no record, nothing is known") {
