@@ -98,3 +98,50 @@ def test_while_spiders_of_a_killed_program_still_end_no_tick_starts_others(world
 def test_what_is_left_does_not_hold_up_the_end(world, script, verdict):
     world.spider("a", script).run()
     assert world.outcomes()[0].verdict == verdict
+
+
+LOST = "the process that watches over it was killed; its own processes were ended"
+
+
+def test_a_spider_that_kills_what_watches_over_it_is_ended_before_it_is_tried_again(world):
+    alive = world.folder / "alive"
+    world.spider("a", "trap '' TERM\n"
+                      f"exec 9>>{alive}; flock -n 9 || touch {world.folder}/twice\n"
+                      f"[ -e {world.folder}/again ] && exit 0; touch {world.folder}/again\n"
+                      "kill -9 $PPID; while :; do sleep 1; done")
+    world.spider("b")
+    world.sections["spiders"] = {"grace": "100ms"}
+    result = world.run()
+    assert result.code == 1, result.err
+    a, b = world.outcomes()
+    assert (a.verdict, a.reasons, a.exit_code, a.signal) == ("failed", [LOST], None, None)
+    assert b.verdict == "ok"
+    assert "not started" not in result.err
+    assert LOST in world.run("show", "1").out
+    world.sql("UPDATE scheduler_state SET next_attempt_at = now()")
+    assert world.run().code == 0
+    assert world.ran() == ["a", "b", "a"]
+    assert not (world.folder / "twice").exists()
+
+
+def test_a_spider_that_stops_what_watches_over_it_has_its_timeout(world):
+    world.spider("a", "kill -STOP $PPID; exec sleep 1000").spider("b")
+    world.sections["spiders"] = {"timeout": "500ms"}
+    assert world.run().code == 1
+    a, b = world.outcomes()
+    assert (a.reasons, b.verdict) == (
+        ["stopped because it took too long (timeout): killed by SIGTERM"], "ok")
+
+
+def test_two_signals_end_a_run_whose_spider_stops_what_watches_over_it(world):
+    gate = world.gate()
+    world.sections["spiders"] = {"grace": "1h"}
+    world.spider("a", f"trap '' TERM; kill -STOP $PPID; {gate.script}; exec sleep 1000")
+    running = world.start()
+    spider = gate.wait()
+    running.signal(signal.SIGTERM)
+    running.says("(?i)stopp|told to stop")
+    running.signal(signal.SIGTERM)
+    assert running.end().code == -signal.SIGTERM
+    assert not is_alive(spider)
+    assert world.outcomes()[0].signal == signal.SIGKILL
