@@ -146,10 +146,14 @@ class Watch {
   }
 
   void give_up() {
-    // Without a program nobody would know that it is still there.
-    if (::getppid() != program_) return;
     auto left = processes_below(::getpid());
     std::erase_if(left, [](const auto& process) { return process.state == 'Z'; });
+    // What SIGKILL was sent to does nothing any more, wherever it is held; what another user runs
+    // may work on, and without the program only this process tells of it.
+    const auto works_on = [](const auto& process) {
+      return ::kill(process.pid, 0) != 0 && errno == EPERM;
+    };
+    if (::getppid() != program_ && std::any_of(left.begin(), left.end(), works_on)) return;
     // /proc may hide what is another user's.
     const bool hidden = std::none_of(left.begin(), left.end(),
                                      [&](const auto& process) { return process.pid == spider_; });

@@ -13,7 +13,7 @@ import pytest
 
 from postgres import server_account
 from unendable import TracedExit, alive, as_root_program, frozen_or_traced
-from world import World, is_alive, wait_until
+from world import World, is_alive, wait_until, wardens
 
 AS_ANOTHER = "user root"
 BOUND = 20  # seconds: a second SIGTERM's grace, SIGKILL's patience, and a slow machine
@@ -192,6 +192,55 @@ def test_a_spider_that_the_kernel_holds_is_told_and_the_rest_goes_on(world, make
         assert world.only_run().status == "completed"
     finally:
         held.close()
+
+
+def killed_in_mid_run(world, running):
+    running.signal(signal.SIGKILL)
+    running.end()
+    wait_until(lambda: not world.sessions(), "the server to see that the program is gone")
+
+
+def test_what_the_kernel_holds_of_a_killed_program_does_not_hold_up_the_next_tick(world):
+    held = TracedExit()
+    try:
+        gate = world.gate()
+        mark = world.folder / "over"
+        world.spider("a", f"[ -e {mark} ] || {{ {gate.script}; {held.script}; }}")
+        world.sections["spiders"] = {"grace": "100ms"}
+        running = world.start()
+        pid = gate.wait()
+        held.catch(pid)
+        mark.touch()
+        killed_in_mid_run(world, running)
+        wait_until(lambda: not wardens(running.pid), "what watches over its spider to give up")
+        assert is_alive(pid)
+        assert world.run().code == 0
+        assert world.only_run().status == "completed"
+    finally:
+        held.close()
+
+
+def test_what_another_user_runs_for_a_killed_program_keeps_the_next_tick_from_running_it_twice(
+        unprivileged):
+    world = unprivileged
+    mark = world.folder / "over"
+    world.spider("a", f"[ -e {mark} ] || exec {world.as_root} sleep 4711")
+    world.sections["spiders"] = {"grace": "100ms"}
+    running = world.start(before=world.user)
+    (pid,) = wait_until(lambda: alive("sleep 4711"), "the spider")
+    killed_in_mid_run(world, running)
+    # The second SIGTERM's grace and SIGKILL's patience: then it would be given up.
+    deadline = time.monotonic() + 11
+    while time.monotonic() < deadline:
+        assert wardens(running.pid)
+        time.sleep(0.1)
+    assert world.run(before=world.user).code == 0
+    assert world.ran() == ["a"]
+    mark.touch()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not wardens(running.pid), "what watches over its spider to end")
+    assert world.run(before=world.user).code == 0
+    assert (world.ran(), world.only_run().status) == (["a", "a"], "completed")
 
 
 def test_check_warns_of_a_command_that_runs_as_another_user(unprivileged):
