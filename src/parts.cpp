@@ -5,6 +5,7 @@
 #include "app/monitoring.hpp"
 #include "app/page.hpp"
 #include "app/views.hpp"
+#include "config/load.hpp"
 #include "config/spider_rules.hpp"
 #include "config/version.hpp"
 #include "setup/sources.hpp"
@@ -28,6 +29,15 @@ app::LogLevel log_level(config::Verbosity verbosity) {
   return app::LogLevel::info;
 }
 
+/** What tells one connection from another; no secret. */
+std::string way_to(const ConnectionOptions& database) {
+  std::string way = database.inherited_options;
+  for (const auto& [keyword, value] : database.parameters) {
+    if (!keyword.ends_with("password")) way += "\n" + keyword + "=" + value;
+  }
+  return way;
+}
+
 }  // namespace
 
 std::string metrics(const app::Schedule& schedule) {
@@ -49,7 +59,8 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
       programs_(setup::program_jobs(config)),
       runner_(config.concurrency, config.run_timeout),
       logs_(config.log_dir, config.name),
-      journal_(config.state_dir, config.name, config.max_instances),
+      journal_(config.state_dir, config.name, config.max_instances, config.identity,
+               way_to(config.database)),
       log_places_(config.log_dir),
       precheck_(config.precheck),
       page_(config.report_path),
@@ -82,6 +93,10 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   schedule_.log_places = &log_places_;
   schedule_.reports = &reports_;
   schedule_.warnings = config.warnings;
+  schedule_.how_to_name = config::how_to_name(config);
+  if (!config.scrapy) {
+    for (const auto& program : config.programs) schedule_.spiders.push_back(program.name);
+  }
   publish(config);
   if (config.notify.channels.any()) tell_people(config);
 }

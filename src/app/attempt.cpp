@@ -1,6 +1,7 @@
 #include "app/attempt.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "app/attempt_log.hpp"
 #include "app/log_places.hpp"
@@ -60,10 +61,11 @@ std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter&
 std::vector<std::string> gone(const Schedule& schedule, RunWriter& writer, const SpiderList& list) {
   auto before =
       if_readable(schedule, writer, [&] { return schedule.store.spiders_of_last_success(); });
-  std::erase_if(before, [&](const auto& name) {
-    return std::any_of(list.jobs.begin(), list.jobs.end(),
-                       [&](const auto& job) { return job.name == name; });
-  });
+  std::vector<std::string> names;
+  for (const auto& job : list.jobs) names.push_back(job.name);
+  if (auto other = shared_name_fault(schedule, before, names); !other.empty()) return {other};
+  const std::unordered_set<std::string> here(names.begin(), names.end());
+  std::erase_if(before, [&](const auto& name) { return here.contains(name); });
   if (before.empty()) return {};
   if (before.size() == 1) {
     return {"spider '" + render::list(before) +
@@ -84,7 +86,7 @@ class Attempt {
         list_(std::move(list)),
         log_(std::move(claimed_.journal), schedule.log),
         writer_(schedule, record_, log_, lock, claimed_.in_database) {
-    if (claimed_.in_database) log_.recorded(record_.claim.id);
+    if (claimed_.in_database) log_.recorded(record_.claim.id, record_.database);
     // Before any spider starts: after a sleep, say, another host may have the run's lock by now.
     if (claimed_.lost_midway) writer_.try_now();
   }
@@ -136,9 +138,8 @@ class Attempt {
   /** Only the spiders that have not succeeded in this run, each with its log file. */
   [[nodiscard]] std::vector<SpiderJob> remaining() {
     auto jobs = list_.jobs;
-    std::erase_if(jobs, [&](const auto& job) {
-      return std::find(done_.begin(), done_.end(), job.name) != done_.end();
-    });
+    const std::unordered_set<std::string> done(done_.begin(), done_.end());
+    std::erase_if(jobs, [&](const auto& job) { return done.contains(job.name); });
     record_.log = free_log_name(schedule_, record_.log, [this] { return newest_run(); });
     for (auto& job : jobs) {
       job.log = log_path(schedule_.log_dir, schedule_.name, job.name, record_.log);

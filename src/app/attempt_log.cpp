@@ -11,6 +11,8 @@ void AttemptLog::write(Write&& write) {
   if (!journal_) return;
   try {
     write(*journal_);
+    // It kept what could not be written before, and has that now, too.
+    whole_ = true;
   } catch (const std::system_error& error) {
     whole_ = false;
     if (!fault_.empty()) return;
@@ -19,8 +21,8 @@ void AttemptLog::write(Write&& write) {
   }
 }
 
-void AttemptLog::recorded(RunId id) {
-  write([&](AttemptJournal& journal) { journal.recorded(id); });
+void AttemptLog::recorded(RunId id, const DatabaseIdentity& database) {
+  write([&](AttemptJournal& journal) { journal.recorded(id, database); });
 }
 
 void AttemptLog::count(int spiders, Duration spiders_outlive) {

@@ -18,7 +18,7 @@ class AttemptLog {
   AttemptLog(std::unique_ptr<AttemptJournal> journal, Log& log)
       : journal_(std::move(journal)), log_(log), whole_(journal_ != nullptr) {}
 
-  void recorded(RunId id);
+  void recorded(RunId id, const DatabaseIdentity& database);
   void count(int spiders, Duration spiders_outlive);
   void start(const JournaledStart& start);
   void outcome(const JournaledOutcome& outcome, bool only_copy);
@@ -26,10 +26,10 @@ class AttemptLog {
   void sync();
   void forget();
 
-  /** Everything that was to be written is there. */
+  /** Everything that was to be written is there, as of the last write. */
   [[nodiscard]] bool is_whole() const noexcept { return whole_; }
 
-  /** Why not; empty when it is, or when there is no journal. */
+  /** What was wrong first; empty when nothing was, or when there is no journal. */
   [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
 
  private:

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "app/memory.hpp"
 #include "app/publish.hpp"
@@ -40,6 +42,27 @@ bool is_gone(const Schedule& schedule, const AttemptRecord& attempt) {
          OwnerFate::gone;
 }
 
+/** The database that is connected: asked once, and only where there is something to compare. */
+class Here {
+ public:
+  explicit Here(const Schedule& schedule) : schedule_(schedule) {}
+
+  /** Whether the attempt belongs in another one. Throws DbError. */
+  [[nodiscard]] bool is_other_than_of(const AttemptRecord& attempt) {
+    return !attempt.database.id.empty() && attempt.database.is_other_than(database());
+  }
+
+  /** Throws DbError. */
+  [[nodiscard]] const DatabaseIdentity& database() {
+    if (!database_) database_ = schedule_.store.database();
+    return *database_;
+  }
+
+ private:
+  const Schedule& schedule_;
+  std::optional<DatabaseIdentity> database_;
+};
+
 /** What the journal holds of those who are gone. */
 enum class Left { nothing, to_carry, carried_elsewhere };
 
@@ -47,7 +70,9 @@ Left what_is_left(const Schedule& schedule) {
   auto left = Left::nothing;
   if (schedule.journal == nullptr || !schedule.journal->pending()) return left;
   try {
+    Here here(schedule);
     for (const auto& attempt : schedule.journal->read().attempts) {
+      if (here.is_other_than_of(attempt.record)) continue;
       if (!is_gone(schedule, attempt.record)) continue;
       left = std::max(left, attempt.live ? Left::carried_elsewhere : Left::to_carry);
     }
@@ -58,8 +83,10 @@ Left what_is_left(const Schedule& schedule) {
 }
 
 /** Before it is forgotten: else a database that goes away again would have this run repeated. */
-void note_carried(Schedule& schedule, AttemptRecord record, RunId id) {
+void note_carried(Schedule& schedule, AttemptRecord record, RunId id,
+                  const DatabaseIdentity& database) {
   record.claim.id = id;
+  record.database = database;
   auto succeeded = succeeded_in(record);
   const auto known = schedule.journal->known();
   if (known.last && known.last->claim.uuid == record.claim.uuid) {
@@ -69,7 +96,7 @@ void note_carried(Schedule& schedule, AttemptRecord record, RunId id) {
   note_recorded(schedule, record, end_of(record), succeeded);
 }
 
-void carry(Schedule& schedule, HeldAttempt& attempt) {
+void carry(Schedule& schedule, HeldAttempt& attempt, const DatabaseIdentity& database) {
   const auto& record = attempt.record();
   const auto now = schedule.owners.now();
   if (!age(record.began, now)) {
@@ -92,8 +119,44 @@ void carry(Schedule& schedule, HeldAttempt& attempt) {
   }
   schedule.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
-  note_carried(schedule, record, id);
+  note_carried(schedule, record, id, database);
   attempt.forget();
+}
+
+/** Loud once: they may stay for long, and ticks come every few minutes. */
+void tell_of_others(Schedule& schedule, const std::vector<DatabaseIdentity>& others,
+                    const DatabaseIdentity& here) {
+  const bool is_news = note_of_others(schedule, static_cast<int>(others.size()));
+  if (others.empty()) return;
+  const auto& other = others.front();
+  schedule.log.at(is_news ? LogLevel::warning : LogLevel::info,
+                  "{} attempt(s) in the journal in {} belong to another database ('{}', id {}) "
+                  "than the one that is connected ('{}', id {}): they stay until that one is "
+                  "connected again; if it is gone for good, remove their files",
+                  others.size(), schedule.journal->place(), render::printable(other.name),
+                  render::printable(other.id), render::printable(here.name), here.id);
+}
+
+/** False when the spiders of one are still being stopped. */
+bool carry_in_order(Schedule& schedule, bool& carried) {
+  bool is_done = true;
+  Here here(schedule);
+  std::vector<DatabaseIdentity> others;
+  schedule.journal->visit_pending([&](HeldAttempt& attempt) {
+    // In order: what comes later may be a retry of this one.
+    is_done = !is_at_work(schedule, attempt.record());
+    if (!is_done) return false;
+    if (here.is_other_than_of(attempt.record())) {
+      others.push_back(attempt.record().database);
+      return true;
+    }
+    carry(schedule, attempt, here.database());
+    carried = true;
+    return true;
+  });
+  if (is_done)
+    tell_of_others(schedule, others, others.empty() ? DatabaseIdentity{} : here.database());
+  return is_done;
 }
 
 }  // namespace
@@ -103,13 +166,7 @@ bool carry_pending(Schedule& schedule) {
   bool is_done = true;
   bool carried = false;
   try {
-    for (auto& attempt : schedule.journal->hold_pending()) {
-      // In order: what comes later may be a retry of this one.
-      is_done = !is_at_work(schedule, attempt->record());
-      if (!is_done) break;
-      carry(schedule, *attempt);
-      carried = true;
-    }
+    is_done = carry_in_order(schedule, carried);
     for (const auto& fault : schedule.journal->take_faults()) {
       schedule.log.warn("{}", render::printable(fault));
     }
@@ -141,10 +198,13 @@ bool carry_and_await_others(Schedule& schedule) {
 void carry_attempts_of(Schedule& schedule, const std::string& run_uuid) {
   if (schedule.journal == nullptr) return;
   try {
-    for (auto& attempt : schedule.journal->hold_pending()) {
-      const auto& record = attempt->record();
-      if (record.claim.uuid == run_uuid && !is_at_work(schedule, record)) carry(schedule, *attempt);
-    }
+    Here here(schedule);
+    schedule.journal->visit_pending([&](HeldAttempt& attempt) {
+      const auto& record = attempt.record();
+      const bool is_meant = record.claim.uuid == run_uuid && !is_at_work(schedule, record);
+      if (is_meant && !here.is_other_than_of(record)) carry(schedule, attempt, here.database());
+      return true;
+    });
   } catch (const std::system_error& error) {
     schedule.log.debug("The journal cannot be read or tidied: {}", render::printable(error.what()));
   }

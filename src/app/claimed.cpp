@@ -118,6 +118,15 @@ void try_to_begin_journal(Schedule& schedule, Claimed& claimed) {
   }
 }
 
+/** Which database it is; where that cannot be asked, the one that this host knows of. */
+void name_database(Schedule& schedule, AttemptRecord& record) {
+  try {
+    record.database = schedule.store.database();
+  } catch (const DbError&) {
+    // What is wrong shows when the claim is recorded.
+  }
+}
+
 void claim_in_database(Schedule& schedule, Claimed& claimed, const Decision& decision,
                        const SlotLock& lock) {
   auto& record = claimed.record;
@@ -147,6 +156,7 @@ Claimed prepare(const Schedule& schedule, const Decision& decision, const State&
   claimed.stops = schedule.runner.hold_stops();
   const auto contents = read_journal(schedule);
   auto& record = claimed.record;
+  record.database = contents.known.database;
   record.owner = schedule.owners.self();
   record.slot = slot;
   record.began = schedule.owners.now();
@@ -161,6 +171,7 @@ Claimed prepare(const Schedule& schedule, const Decision& decision, const State&
 }
 
 void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock) {
+  name_database(schedule, claimed.record);
   try_to_begin_journal(schedule, claimed);
   try {
     claim_in_database(schedule, claimed, decision, lock);

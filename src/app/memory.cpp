@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "core/duration.hpp"
+#include "core/errors.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -62,6 +63,29 @@ bool lives(const Schedule& schedule, const Survivor& survivor) {
          schedule.owners.is_alive(survivor.pid, survivor.start);
 }
 
+/** What is known of another database counts for nothing in this one. */
+void settle_in(Known& known, const DatabaseIdentity& database) {
+  if (database.id.empty()) return;
+  if (known.database.is_other_than(database)) {
+    Known fresh;
+    fresh.published_disabled = known.published_disabled;
+    fresh.of_others = known.of_others;
+    fresh.survivors = known.survivors;
+    known = std::move(fresh);
+  }
+  known.database = database;
+}
+
+/** Not known where it cannot be asked. */
+DatabaseIdentity database_of(const Schedule& schedule) {
+  try {
+    return schedule.store.database();
+  } catch (const DbError& error) {
+    schedule.log.debug("Which database this is cannot be read: {}", error.what());
+    return {};
+  }
+}
+
 void tell_that_it_is_back(Schedule& schedule, Known& known) {
   if (!known.away) return;
   const auto since = age(*known.away, schedule.owners.now());
@@ -73,13 +97,16 @@ void tell_that_it_is_back(Schedule& schedule, Known& known) {
 }  // namespace
 
 bool note_seen(Schedule& schedule, const Glance& glance) {
-  if (schedule.journal == nullptr || !glance.newest_success) return false;
+  if (schedule.journal == nullptr) return false;
   // What nearly every tick does, so it must cost next to nothing.
-  if (schedule.journal->knows(*glance.newest_success)) return false;
+  if (schedule.journal->knows(glance.newest_success)) return false;
+  const auto database = database_of(schedule);
   change(schedule, [&](Known& known) {
+    settle_in(known, database);
     tell_that_it_is_back(schedule, known);
-    known.success = earlier(schedule.owners.now(), glance.now - *glance.newest_success);
     known.mark = glance.newest_success;
+    if (!glance.newest_success) return;
+    known.success = earlier(schedule.owners.now(), glance.now - *glance.newest_success);
     // Another host's: what kept this one from it is over.
     const bool fresh = glance.now - *glance.newest_success < schedule.policy.interval;
     if (fresh) known.hindrances.clear();
@@ -90,6 +117,7 @@ bool note_seen(Schedule& schedule, const Glance& glance) {
 void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const JournaledEnd& ended,
                    const std::vector<std::string>& succeeded) {
   change(schedule, [&](Known& known) {
+    settle_in(known, attempt.database);
     tell_that_it_is_back(schedule, known);
     if (attempt.run.partial) return;
     known.hindrances.clear();
@@ -117,6 +145,12 @@ bool note_away(Schedule& schedule) {
 void note_deferred(Schedule& schedule, const std::string& why) {
   change(schedule,
          [&](Known& known) { add(known, GapCause::deferred, schedule.owners.now(), why); });
+}
+
+bool note_of_others(Schedule& schedule, int attempts) {
+  if (schedule.journal->known().of_others == attempts) return false;
+  change(schedule, [&](Known& known) { known.of_others = attempts; });
+  return attempts > 0;
 }
 
 void note_published(Schedule& schedule) {

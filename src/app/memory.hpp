@@ -30,6 +30,11 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 /** A tick gave way because the host has just woken up: the next one does not. */
 void note_deferred(Schedule& schedule, const std::string& why);
 
+/**
+ * So many attempts of other databases wait in the journal. True when that is news.
+ */
+[[nodiscard]] bool note_of_others(Schedule& schedule, int attempts);
+
 /** Everything was published, as the configuration is now. */
 void note_published(Schedule& schedule);
 

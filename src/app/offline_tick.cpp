@@ -75,11 +75,13 @@ class OfflineTick {
 
   void mark_interrupted(const Run& run) {
     schedule_.log.warn("{} was {}", render::run_words(run), render::interruption(run));
-    for (auto& attempt : journal_.hold_pending()) {
-      const auto& claim = attempt->record().claim;
-      if (claim.uuid != run.uuid || claim.attempt != run.attempt) continue;
-      attempt->end(end_of(attempt->record()));
-    }
+    journal_.visit_pending([&](HeldAttempt& attempt) {
+      const auto& claim = attempt.record().claim;
+      if (claim.uuid == run.uuid && claim.attempt == run.attempt) {
+        attempt.end(end_of(attempt.record()));
+      }
+      return true;
+    });
   }
 
   Schedule& schedule_;

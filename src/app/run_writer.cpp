@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -56,6 +57,7 @@ RunWriter::RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log,
       was_connected_(in_database),
       asleep_(schedule.owners.now().asleep),
       next_beat_(Clock::now() + beat_interval),
+      next_sync_(Clock::now() + beat_interval),
       pause_(first_pause) {
   if (!connected_) next_try_ = Clock::now() + slow_pause;
 }
@@ -89,7 +91,7 @@ void RunWriter::failed(const DbError& error) {
 
 void RunWriter::starting(const SpiderJob& job) {
   log_.start({job.name, job.log, schedule_.owners.now()});
-  if (!next_sync_) next_sync_ = Clock::now() + sync_interval;
+  next_sync_ = std::min(next_sync_, Clock::now() + sync_interval);
 }
 
 void RunWriter::add(SpiderOutcome outcome) {
@@ -108,9 +110,7 @@ Interest RunWriter::interest() const {
     const auto next = idle ? next_beat_ : next_try_;
     interest.until = interest.until ? std::min(*interest.until, next) : next;
   }
-  if (next_sync_) {
-    interest.until = interest.until ? std::min(*interest.until, *next_sync_) : *next_sync_;
-  }
+  interest.until = interest.until ? std::min(*interest.until, next_sync_) : next_sync_;
   return interest;
 }
 
@@ -121,10 +121,17 @@ void RunWriter::attend() {
   }
 }
 
+/** Somebody may have removed it, too. */
 void RunWriter::sync_journal() {
-  if (!next_sync_ || Clock::now() < *next_sync_) return;
-  next_sync_.reset();
+  if (Clock::now() < next_sync_) return;
+  next_sync_ = Clock::now() + beat_interval;
   log_.sync();
+  if (schedule_.journal == nullptr) return;
+  try {
+    schedule_.journal->keep_locks();
+  } catch (const std::system_error& error) {
+    schedule_.log.debug("{}", render::printable(error.what()));
+  }
 }
 
 /** What a server does while the host sleeps is not seen; it may have given the run to another. */
@@ -243,6 +250,7 @@ bool RunWriter::reconnect() {
   // Of the run's earlier attempts the database may know less than this one goes on from: one that
   // was killed still stands there as running.
   schedule_.store.drop_connection();
+  require_same_database();
   if (!was_connected_) carry_attempts_of(schedule_, record_.claim.uuid);
   const auto id = schedule_.store.reclaim(record_, schedule_.owners.now(), lock_);
   connected_ = true;
@@ -273,8 +281,21 @@ void RunWriter::go_on_from(RunId id) {
   unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
                     std::make_move_iterator(written_.end()));
   written_.clear();
-  if (record_.claim.id != id) log_.recorded(id);
+  if (record_.claim.id != id) log_.recorded(id, record_.database);
   record_.claim.id = id;
+}
+
+/** What answers may have the same name, and be another one. */
+void RunWriter::require_same_database() {
+  auto here = schedule_.store.database();
+  if (record_.database.is_other_than(here)) {
+    const auto what = "another database answers ('" + render::printable(here.name) + "', id " +
+                      here.id + "); this run belongs to '" +
+                      render::printable(record_.database.name) + "', id " + record_.database.id;
+    if (!std::exchange(said_other_, true)) schedule_.log.warn("The database is away: {}", what);
+    throw DbError(DbError::Kind::connection, what);
+  }
+  record_.database = std::move(here);
 }
 
 /** True when everything is written; false when that has to wait. */
@@ -335,6 +356,8 @@ Written RunWriter::finish(const RunEnd& end, Duration patience) {
     next_try_ = Clock::now();
   }
   if (finish_in_database(end, Clock::now() + patience)) return Written::database;
+  // It may have been removed meanwhile, or there is room for it now.
+  log_.sync();
   if (log_.is_whole()) {
     if (!lost_) {
       schedule_.log.warn(
@@ -345,8 +368,10 @@ Written RunWriter::finish(const RunEnd& end, Duration patience) {
     return Written::journal;
   }
   if (!lost_) {
-    schedule_.log.error("The database stayed away: the end of run {} could not be recorded",
-                        record_.claim.id);
+    schedule_.log.error(
+        "The database stayed away: the end of run {} could not be recorded, nor kept in the "
+        "journal{}",
+        record_.claim.id, log_.fault().empty() ? "" : ": " + render::printable(log_.fault()));
   }
   return Written::nowhere;
 }

@@ -100,6 +100,7 @@ class RunWriter {
   void go_on_from(RunId id);
   bool drain();
   bool finish_in_database(const RunEnd& end, Clock::time_point deadline);
+  void require_same_database();
   void look_for_sleep();
   void sync_journal();
 
@@ -116,11 +117,12 @@ class RunWriter {
   bool suspect_ = false;  ///< the host slept: the connection is checked before anything is written
   bool missing_ = false;  ///< somebody removed the run's row
   bool lost_ = false;
+  bool said_other_ = false;
   Duration asleep_{0};
   Clock::time_point next_beat_;
   Clock::time_point next_try_;
   Clock::time_point tried_;  ///< when the last try to get the run back began
-  std::optional<Clock::time_point> next_sync_;
+  Clock::time_point next_sync_;
   Duration pause_;
 };
 

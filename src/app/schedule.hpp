@@ -59,6 +59,9 @@ struct Schedule {
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
   Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything
+  std::string how_to_name{};     ///< what gives this schedule another name, as an advice
+  /** The names of its spiders, where they are known without listing a project. */
+  std::vector<std::string> spiders{};
 };
 
 /** What is known of the owners of a state's running runs. Throws std::system_error. */

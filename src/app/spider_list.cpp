@@ -1,8 +1,10 @@
 #include "app/spider_list.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/errors.hpp"
+#include "render/sentences.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -25,12 +27,13 @@ std::string names_of(const std::vector<SpiderJob>& jobs) {
 
 SpiderList list_spiders(const Schedule& schedule) {
   SpiderList list;
+  std::unordered_set<std::string> names;
   for (auto* source : schedule.sources) {
     try {
       auto listing = source->list();
       list.left_out.insert(list.left_out.end(), listing.left_out.begin(), listing.left_out.end());
       for (auto& job : listing.jobs) {
-        if (find(list.jobs, job.name) != nullptr) {
+        if (!names.insert(job.name).second) {
           list.faults.push_back("two spiders have the name '" + render::printable(job.name) +
                                 "'; only the first is run");
           continue;
@@ -60,6 +63,29 @@ SpiderList select(const SpiderList& all, const std::vector<std::string>& names) 
     if (find(selected.jobs, name) == nullptr) selected.jobs.push_back(*job);
   }
   return selected;
+}
+
+std::string shared_name_fault(const Schedule& schedule, const std::vector<std::string>& last,
+                              const std::vector<std::string>& here) {
+  const std::unordered_set<std::string> names(here.begin(), here.end());
+  const auto is_here = [&](const auto& name) { return names.contains(name); };
+  if (last.empty() || here.empty() || std::any_of(last.begin(), last.end(), is_here)) return {};
+  return "none of the spiders that schedule '" + schedule.name + "' ran last (" +
+         render::list(last) + ") is one of this configuration's (" + render::list(here) +
+         "): another configuration runs under the same name in this database, and each of the two "
+         "keeps the other from running; " +
+         schedule.how_to_name;
+}
+
+void warn_of_shared_name(const Schedule& schedule) {
+  if (schedule.spiders.empty()) return;
+  try {
+    const auto fault =
+        shared_name_fault(schedule, schedule.store.spiders_of_last_success(), schedule.spiders);
+    if (!fault.empty()) schedule.log.warn("{}", render::printable(fault));
+  } catch (const DbError& error) {
+    schedule.log.debug("What spiders did before cannot be read: {}", error.what());
+  }
 }
 
 }  // namespace spider_check::app

@@ -27,4 +27,15 @@ struct SpiderList {
  */
 [[nodiscard]] SpiderList select(const SpiderList& all, const std::vector<std::string>& names);
 
+/**
+ * That another configuration runs under this schedule's name: none of the spiders of the last
+ * success is among those here. Empty where that is not so, or either is not known.
+ */
+[[nodiscard]] std::string shared_name_fault(const Schedule& schedule,
+                                            const std::vector<std::string>& last,
+                                            const std::vector<std::string>& here);
+
+/** Warns of it where this schedule's spiders are known without listing a project. */
+void warn_of_shared_name(const Schedule& schedule);
+
 }  // namespace spider_check::app

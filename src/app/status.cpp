@@ -1,6 +1,5 @@
 #include "app/status.hpp"
 
-#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "core/journal.hpp"
 #include "core/status.hpp"
 #include "render/status.hpp"
+#include "render/zone.hpp"
 
 namespace spider_check::app {
 
@@ -28,20 +28,26 @@ StatusReport report_of(const Schedule& schedule, State state) {
   return report;
 }
 
-/** The attempts that have ended, for the database to be told of. */
-void add_waiting(const Schedule& schedule, const JournalContents& contents, StatusReport& report) {
+/** The attempts that have ended, for this database to be told of. */
+void add_waiting(const Schedule& schedule, const JournalContents& contents,
+                 const DatabaseIdentity& database, StatusReport& report) {
   report.journal = schedule.journal->place();
-  report.waiting =
-      static_cast<int>(std::count_if(contents.attempts.begin(), contents.attempts.end(),
-                                     [](const auto& attempt) { return !attempt.live; }));
+  report.unreadable = contents.unreadable;
+  for (const auto& attempt : contents.attempts) {
+    if (attempt.live) continue;
+    const bool is_other = attempt.record.database.is_other_than(database);
+    ++(is_other ? report.of_others : report.waiting);
+  }
 }
 
 void add_waiting(const Schedule& schedule, StatusReport& report) {
   if (schedule.journal == nullptr) return;
   try {
-    if (schedule.journal->pending()) add_waiting(schedule, schedule.journal->read(), report);
-  } catch (const std::system_error&) {
-    // It is another user's, say: the database is what counts.
+    if (!schedule.journal->pending()) return;
+    add_waiting(schedule, schedule.journal->read(), schedule.store.database(), report);
+  } catch (const std::system_error& error) {
+    report.journal = schedule.journal->place();
+    report.unreadable = {error.what()};
   }
 }
 
@@ -51,12 +57,13 @@ std::string text_by_journal(const Schedule& schedule) {
     const auto contents = schedule.journal->read();
     auto report = report_of(schedule, state_of(contents, schedule.owners.now()));
     report.database_away = true;
-    add_waiting(schedule, contents, report);
+    add_waiting(schedule, contents, contents.known.database, report);
     const auto& state = report.state;
-    if (!state.newest_success && !state.last && report.waiting == 0) return {};
+    const bool knows = state.newest_success || state.last || report.waiting + report.of_others > 0;
+    if (!knows && report.unreadable.empty()) return {};
     return render::status_text(report, schedule.zone);
-  } catch (const std::system_error&) {
-    return {};
+  } catch (const std::system_error& error) {
+    return render::printable(error.what()) + "\n";
   }
 }
 

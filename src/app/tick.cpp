@@ -165,7 +165,11 @@ class Tick {
       to_tell_ = true;
       return std::nullopt;
     }
-    if (note_seen(schedule_, glance)) publish_whether_enabled(schedule_, LogLevel::info);
+    if (note_seen(schedule_, glance)) {
+      publish_whether_enabled(schedule_, LogLevel::info);
+      // Once for each run: the next skip knows it.
+      warn_of_shared_name(schedule_);
+    }
     // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
     if (!schedule_.log.says(LogLevel::info)) return Result{};
     schedule_.log.info("{}",

@@ -127,6 +127,15 @@ std::vector<std::string> variables_set(const Environment& environment) {
   return names;
 }
 
+std::string how_to_name(const Config& config) {
+  const auto& file = config.identity.front();
+  std::error_code ignored;
+  if (fs::is_directory(file, ignored)) {
+    return "write name = \"" + file.filename().string() + "\" into a configuration file";
+  }
+  return "set name = \"" + file.parent_path().filename().string() + "\" in " + file.string();
+}
+
 Loaded load(const std::optional<std::string>& file, const Environment& environment) {
   Config config;
   std::vector<SecretFile> secrets;

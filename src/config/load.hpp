@@ -36,4 +36,7 @@ struct Loaded {
  */
 [[nodiscard]] Loaded load(const std::optional<std::string>& file, const Environment& environment);
 
+/** What a person does who wants a schedule of its own for a configuration that was loaded. */
+[[nodiscard]] std::string how_to_name(const Config& config);
+
 }  // namespace spider_check::config

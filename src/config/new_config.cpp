@@ -55,11 +55,15 @@ std::string unset(const std::string& setting, const std::string& comment) {
   return line("#" + setting, comment);
 }
 
-std::string schedule_text() {
+std::string name_text(const std::string& name) {
+  const auto* comment = "this schedule; others in the same database have other names";
+  return name.empty() ? unset(R"(name = "default")", comment)
+                      : line("name = " + quoted(name), comment);
+}
+
+std::string schedule_text(const std::string& name) {
   return line(R"(interval = "4h")", "how old the data may become; from start to start") +
-         unset(R"(name = "default")",
-               "this schedule; others in the same database have other names") +
-         unset("enabled = true", "false: ticks run nothing") +
+         name_text(name) + unset("enabled = true", "false: ticks run nothing") +
          unset(R"(timezone = "America/Bogota")", "in which times are shown; default: this host's") +
          unset("concurrency = 2", "how many spiders run side by side") +
          unset(R"(run_timeout = "0s")", "for all spiders of a run together; 0s: none") +
@@ -209,8 +213,8 @@ std::string new_config_text(const NewConfig& config) {
   return "# What spider-check runs, how often, and where that is recorded.\n"
          "# A key behind a # has its default, or is an example: take the # away to set it.\n"
          "# `spider-check check` tries all of it, and says what is wrong.\n\n" +
-         schedule_text() + "\n" + database_text(config.database) + "\n" + report_text() + "\n" +
-         metrics_text() + "\n" + scrapy_text(config) + "\n" + spiders_text() + "\n" +
+         schedule_text(config.name) + "\n" + database_text(config.database) + "\n" + report_text() +
+         "\n" + metrics_text() + "\n" + scrapy_text(config) + "\n" + spiders_text() + "\n" +
          notify_text() + "\n" + example_text(config.spider);
 }
 

@@ -30,6 +30,7 @@ struct NewConfig {
   std::filesystem::path scrapy;   ///< with its whole path; empty: not found
   std::string spider;             ///< one that there is, for an example; empty: none is known
   DatabaseVariables database;
+  std::string name{};  ///< of the schedule; empty: the default stays
 };
 
 /**

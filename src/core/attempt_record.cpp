@@ -1,15 +1,11 @@
 #include "core/attempt_record.hpp"
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace spider_check {
 
 namespace {
-
-bool holds(const std::vector<JournaledOutcome>& outcomes, const std::string& spider) {
-  return std::any_of(outcomes.begin(), outcomes.end(),
-                     [&](const auto& other) { return other.outcome.spider == spider; });
-}
 
 JournaledOutcome unknown_outcome(const JournaledStart& start) {
   SpiderOutcome outcome;
@@ -36,11 +32,12 @@ HostTime last_heard_of(const AttemptRecord& attempt) {
 
 std::vector<JournaledOutcome> outcomes_of(const AttemptRecord& attempt) {
   std::vector<JournaledOutcome> all;
+  std::unordered_set<std::string_view> spiders;
   for (const auto& outcome : attempt.outcomes) {
-    if (!holds(all, outcome.outcome.spider)) all.push_back(outcome);
+    if (spiders.insert(outcome.outcome.spider).second) all.push_back(outcome);
   }
   for (const auto& start : attempt.starts) {
-    if (!holds(all, start.spider)) all.push_back(unknown_outcome(start));
+    if (spiders.insert(start.spider).second) all.push_back(unknown_outcome(start));
   }
   return all;
 }

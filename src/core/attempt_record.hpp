@@ -38,6 +38,7 @@ struct JournaledEnd {
 struct AttemptRecord {
   Claim claim;  ///< its id is 0 where the database gave none yet
   NewRun run;
+  DatabaseIdentity database;  ///< in which it belongs; not known where none was ever asked
   Owner owner;
   int slot = 0;
   LogName log;  ///< how its logs are named

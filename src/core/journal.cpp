@@ -71,7 +71,10 @@ std::vector<Run> runs_of(const JournalContents& contents, const HostTime& now, i
     if (known.attempt <= run->attempt || known.uuid.empty()) known = std::move(*run);
   };
   if (contents.known.last) add(run_of(*contents.known.last, now));
-  for (const auto& pending : contents.attempts) add(run_of(pending, now));
+  for (const auto& pending : contents.attempts) {
+    if (pending.record.database.is_other_than(contents.known.database)) continue;
+    add(run_of(pending, now));
+  }
   std::vector<Run> runs;
   for (auto& [uuid, run] : newest) runs.push_back(std::move(run));
   std::stable_sort(runs.begin(), runs.end(),

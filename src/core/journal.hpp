@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,7 @@ struct Survivor {
 
 /** What this host remembers of the database, for when it is away. */
 struct Known {
+  DatabaseIdentity database;        ///< of which all this is known
   std::optional<HostTime> success;  ///< the start of the newest whole run that completed
   std::optional<TimePoint> mark;    ///< the same by the database's clock: only to be compared
   std::optional<KnownRun> last;
@@ -62,6 +64,7 @@ struct Known {
   std::vector<NotedHindrance> hindrances;
   std::vector<FutureHeartbeat> heartbeats;
   std::vector<Survivor> survivors{};  ///< their spiders do not start while they live
+  int of_others = 0;  ///< how many attempts of other databases were said to be in the journal
 };
 
 /** An attempt that the journal still holds. */
@@ -76,14 +79,19 @@ struct JournalContents {
   Known known;
   std::vector<PendingAttempt> attempts;  ///< in the order in which they began
   int free_slots = 1;
+  /** What cannot be read, one line each: which file, why, and what mends it. */
+  std::vector<std::string> unreadable{};
 };
 
-/** One attempt's part of the journal while the attempt goes on. Everything throws std::system_error
- * when it cannot be written. */
+/**
+ * One attempt's part of the journal while the attempt goes on. Everything throws std::system_error
+ * when it cannot be written; it is kept then, and written with what comes next. What somebody has
+ * removed meanwhile is written anew, whole.
+ */
 class AttemptJournal : public Port {
  public:
-  /** The database has recorded the run, by this id. */
-  virtual void recorded(RunId id) = 0;
+  /** This database has recorded the run, by this id. */
+  virtual void recorded(RunId id, const DatabaseIdentity& database) = 0;
 
   /** The spiders that the run has, and how long after its last sign of life they may live. */
   virtual void count(int spiders, Duration spiders_outlive) = 0;
@@ -97,7 +105,7 @@ class AttemptJournal : public Port {
   /** Survives a power cut. */
   virtual void end(const JournaledEnd& end) = 0;
 
-  /** Brings to the disk what is not there yet; cheap when all is. */
+  /** Brings to the disk what is not there yet, or not any more; cheap when all is. */
   virtual void sync() = 0;
 
   /** All of it is in the database: it is forgotten. */
@@ -132,19 +140,23 @@ class Journal : public Port {
   [[nodiscard]] virtual JournalContents read() = 0;
 
   /**
-   * The attempts whose programs are gone, in the order in which they began. What cannot be read is
-   * put aside.
+   * Calls `visit` with each attempt whose program is gone, in the order in which they began, until
+   * it returns false. Nothing where another process is at it. What makes no sense is put aside.
    */
-  [[nodiscard]] virtual std::vector<std::unique_ptr<HeldAttempt>> hold_pending() = 0;
+  virtual void visit_pending(const std::function<bool(HeldAttempt&)>& visit) = 0;
 
-  /** What hold_pending() put aside, one line each; told once. */
+  /** What visit_pending() put aside, or could not read, one line each; told once. */
   [[nodiscard]] virtual std::vector<std::string> take_faults() = 0;
 
   /** Begins an attempt; it is on the disk when this returns. */
   [[nodiscard]] virtual std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) = 0;
 
-  /** The file lock of this very slot, or of any when slot is empty; null when it is taken. */
+  /** The lock of this very slot on this host, or of any when slot is empty; null when it is taken.
+   */
   [[nodiscard]] virtual std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) = 0;
+
+  /** Takes the locks that this process holds again where their files were removed. */
+  virtual void keep_locks() = 0;
 
   [[nodiscard]] virtual Known known() = 0;
 
@@ -152,16 +164,20 @@ class Journal : public Port {
   virtual void remember(const Known& known) = 0;
 
   /**
-   * Whether what is known has this mark, no outage, and nothing published of a disabled schedule:
-   * what nearly every tick asks, so it must cost next to nothing.
+   * Whether what is known has this mark, or none, no outage, and nothing published of a disabled
+   * schedule, and was remembered by way of the same connection: what nearly every tick asks, so it
+   * must cost next to nothing.
    */
-  [[nodiscard]] virtual bool knows(TimePoint mark) = 0;
+  [[nodiscard]] virtual bool knows(const std::optional<TimePoint>& mark) = 0;
 
   /** Where it is, for messages. */
   [[nodiscard]] virtual std::string place() const = 0;
 };
 
-/** The state that decide() needs, as far as this host knows it; its clock is the host's. */
+/**
+ * The state that decide() needs, as far as this host knows it; its clock is the host's. Attempts of
+ * other databases than the one that is known count for nothing.
+ */
 [[nodiscard]] State state_of(const JournalContents& contents, const HostTime& now);
 
 }  // namespace spider_check

@@ -21,6 +21,17 @@ namespace spider_check {
 
 struct AttemptRecord;
 
+/** Which database this is, whatever its server, a copy or a restore of it is called. */
+struct DatabaseIdentity {
+  std::string id;    ///< empty: not known
+  std::string name;  ///< for people
+
+  /** False also where one of them is not known. */
+  [[nodiscard]] bool is_other_than(const DatabaseIdentity& other) const {
+    return !id.empty() && !other.id.empty() && id != other.id;
+  }
+};
+
 /** What one cheap look at the store tells, enough for the tick that finds nothing to do. */
 struct Glance {
   TimePoint now{};
@@ -125,6 +136,9 @@ class RunStore : public Port {
  public:
   /** One round trip, one index probe. */
   [[nodiscard]] virtual Glance glance() = 0;
+
+  /** One round trip. */
+  [[nodiscard]] virtual DatabaseIdentity database() = 0;
 
   /** Everything that the decision needs. A lock that this store holds itself counts as free. */
   [[nodiscard]] virtual State state() = 0;

@@ -43,7 +43,9 @@ struct StatusReport {
   int failed_runs = 0;                    ///< whole runs that failed since the newest success
   bool database_away = false;  ///< it cannot be used: all of this is as the journal has it
   int waiting = 0;             ///< attempts in this host's journal that the database does not know
-  std::string journal;         ///< where that is; empty: there is none
+  int of_others = 0;           ///< attempts in it that belong to other databases
+  std::vector<std::string> unreadable;  ///< what of it cannot be read, and what mends it
+  std::string journal;                  ///< where that is; empty: there is none
 };
 
 /** When the next run, or the next attempt, is due; empty when nobody can say. */

@@ -87,6 +87,15 @@ Glance PgRunStore::glance() {
   return on_schema(read(Path::pinned));
 }
 
+DatabaseIdentity PgRunStore::database() {
+  return on_schema([&](soci::session& sql) {
+    DatabaseIdentity database;
+    sql << "SELECT id::text, current_database() FROM spider_check_database",
+        soci::into(database.id), soci::into(database.name);
+    return database;
+  });
+}
+
 State PgRunStore::state() {
   // Nothing is written, and nobody is told anything but "not yet", by a tick that does not get
   // here.

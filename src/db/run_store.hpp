@@ -29,6 +29,7 @@ class PgRunStore final : public RunStore {
   void look_for_messages(std::vector<std::string> channels) { channels_ = std::move(channels); }
 
   [[nodiscard]] Glance glance() override;
+  [[nodiscard]] DatabaseIdentity database() override;
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
   [[nodiscard]] std::optional<LockHolder> lock_holder() override;

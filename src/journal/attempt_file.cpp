@@ -12,6 +12,7 @@
 #include "journal/line.hpp"
 #include "journal/record_json.hpp"
 #include "os/file_lock.hpp"
+#include "os/given_owner.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::journal {
@@ -31,15 +32,16 @@ std::string read_whole(const os::FileDescriptor& file, const std::filesystem::pa
   }
 }
 
-/** Writes what it can; false when that is not all: errno says why. */
-bool write_all(const os::FileDescriptor& file, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(file.get(), text.data(), text.size());
+/** Writes what it can, and gives how much that is; when it is not all, errno says why. */
+std::size_t write_all(const os::FileDescriptor& file, std::string_view text) {
+  std::size_t all = 0;
+  while (all < text.size()) {
+    const auto written = ::write(file.get(), text.data() + all, text.size() - all);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0) break;
+    all += static_cast<std::size_t>(written);
   }
-  return true;
+  return all;
 }
 
 /** So that the file's name is on the disk, too. */
@@ -74,40 +76,68 @@ AttemptContents read_attempt(const os::FileDescriptor& file, const std::filesyst
   return contents;
 }
 
-AttemptFile::AttemptFile(std::filesystem::path path, const AttemptRecord& attempt)
-    : path_(std::move(path)) {
-  // Under another name until it is locked and holds its first record: nobody looks at that one.
-  const auto draft = path_.string() + ".new";
-  file_ = os::FileDescriptor(
+AttemptFile::AttemptFile(os::OwnDirectory& directory, std::filesystem::path name,
+                         const AttemptRecord& attempt)
+    : directory_(directory), name_(std::move(name)), text_(to_line(attempt_json(attempt))) {
+  const FaultPoints points("begin of a journal");
+  write_anew();
+}
+
+void AttemptFile::write_anew() {
+  directory_.make();
+  // Under another name until it is locked and holds its records: nobody looks at that one.
+  const auto draft = path().string() + ".new";
+  ::unlink(draft.c_str());
+  os::FileDescriptor file(
       os::Adopt{},
       ::open(draft.c_str(), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file_) throw os::system_error("cannot write the journal " + path_.string());
-  const FaultPoints points("begin of a journal");
+  if (!file) throw os::system_error("cannot write the journal " + path().string());
+  os::give_to_owner(file, draft);
   try {
-    if (!os::try_lock(file_)) throw os::system_error("cannot lock the journal " + path_.string());
-    append(attempt_json(attempt));
-    sync();
-    std::filesystem::rename(draft, path_);
+    if (!os::try_lock(file)) throw os::system_error("cannot lock the journal " + path().string());
+    if (write_all(file, text_) != text_.size() || ::fdatasync(file.get()) != 0) {
+      throw os::system_error("cannot write the journal " + path().string());
+    }
+    std::filesystem::rename(draft, path());
   } catch (const std::system_error&) {
     ::unlink(draft.c_str());
     throw;
   }
-  sync_folder(path_.parent_path());
+  sync_folder(directory_.path());
+  file_ = std::move(file);
+  written_ = text_.size();
+  dirty_ = torn_ = false;
 }
 
 void AttemptFile::append(const std::string& record) {
   const FaultPoints points("journal");
-  auto line = to_line(record);
-  // What did not get in whole is left as a line of its own, which is passed over.
-  if (torn_) line.insert(line.begin(), '\n');
-  dirty_ = true;
-  torn_ = true;
-  if (!write_all(file_, line)) throw os::system_error("cannot write the journal " + path_.string());
-  torn_ = false;
+  text_ += to_line(record);
+  write_rest();
 }
 
-void AttemptFile::recorded(RunId id) {
-  append(recorded_json(id));
+void AttemptFile::write_rest() {
+  if (text_.empty()) return;
+  if (!os::is_named(file_, path())) return write_anew();
+  // What did not get in whole is left as a line of its own, which is passed over.
+  const auto rest = (torn_ ? "\n" : "") + text_.substr(written_);
+  if (rest.empty()) return;
+  dirty_ = true;
+  const auto in = write_all(file_, rest);
+  if (in == rest.size()) {
+    written_ = text_.size();
+    torn_ = false;
+    return;
+  }
+  const auto fault = os::system_error("cannot write the journal " + path().string());
+  const auto end = rest.rfind('\n', in == 0 ? 0 : in - 1);
+  const auto whole = in == 0 || end == std::string::npos ? 0 : end + 1;
+  if (whole > 0) written_ += whole - (torn_ ? 1 : 0);
+  if (in > 0) torn_ = in > whole;
+  throw fault;
+}
+
+void AttemptFile::recorded(RunId id, const DatabaseIdentity& database) {
+  append(recorded_json(id, database));
 }
 
 void AttemptFile::count(int spiders, Duration spiders_outlive) {
@@ -129,18 +159,20 @@ void AttemptFile::end(const JournaledEnd& end) {
 }
 
 void AttemptFile::sync() {
+  write_rest();
   if (!dirty_) return;
   if (::fdatasync(file_.get()) != 0) {
-    throw os::system_error("cannot write the journal " + path_.string());
+    throw os::system_error("cannot write the journal " + path().string());
   }
   dirty_ = false;
 }
 
 void AttemptFile::forget() {
   const FaultPoints points("end of a journal");
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
-    throw os::system_error("cannot remove the journal " + path_.string());
+  if (::unlink(path().c_str()) != 0 && errno != ENOENT) {
+    throw os::system_error("cannot remove the journal " + path().string());
   }
+  text_.clear();
   dirty_ = false;
 }
 
@@ -148,8 +180,8 @@ void HeldFile::end(const JournaledEnd& end) {
   const FaultPoints points("journal");
   contents_.record.end = end;
   // Behind a torn line, which then is one of its own.
-  const bool written = write_all(file_, "\n" + to_line(end_json(end)));
-  if (!written || ::fdatasync(file_.get()) != 0) {
+  const auto text = "\n" + to_line(end_json(end));
+  if (write_all(file_, text) != text.size() || ::fdatasync(file_.get()) != 0) {
     throw os::system_error("cannot write the journal " + path_.string());
   }
 }

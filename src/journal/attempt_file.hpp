@@ -6,6 +6,7 @@
 
 #include "core/journal.hpp"
 #include "os/file_descriptor.hpp"
+#include "os/own_directory.hpp"
 
 namespace spider_check::journal {
 
@@ -23,14 +24,17 @@ struct AttemptContents {
 
 /**
  * Where an attempt's records are appended. It is locked for as long as it is open, so that nobody
- * carries what its writer is still at.
+ * carries what its writer is still at. All of them are kept in memory, too: a file that was removed
+ * is written anew.
  */
 class AttemptFile final : public AttemptJournal {
  public:
-  /** Makes the file; it is on the disk when this returns. Throws std::system_error. */
-  AttemptFile(std::filesystem::path path, const AttemptRecord& attempt);
+  /** Makes the file; it is on the disk when this returns. Throws std::system_error. The directory
+   * outlives it. */
+  AttemptFile(os::OwnDirectory& directory, std::filesystem::path name,
+              const AttemptRecord& attempt);
 
-  void recorded(RunId id) override;
+  void recorded(RunId id, const DatabaseIdentity& database) override;
   void count(int spiders, Duration spiders_outlive) override;
   void start(const JournaledStart& start) override;
   void outcome(const JournaledOutcome& outcome, bool only_copy) override;
@@ -39,12 +43,19 @@ class AttemptFile final : public AttemptJournal {
   void forget() override;
 
  private:
-  void append(const std::string& record);
+  [[nodiscard]] std::filesystem::path path() const { return directory_.path() / name_; }
 
-  std::filesystem::path path_;
+  void append(const std::string& record);
+  void write_rest();
+  void write_anew();
+
+  os::OwnDirectory& directory_;
+  std::filesystem::path name_;
   os::FileDescriptor file_;
+  std::string text_;         ///< every line
+  std::size_t written_ = 0;  ///< how much of that is in the file, in whole lines
   bool dirty_ = false;
-  bool torn_ = false;  ///< the last line did not get in whole
+  bool torn_ = false;  ///< the last line in the file did not get in whole
 };
 
 /** A file whose program is gone. */

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <string_view>
@@ -13,13 +14,14 @@
 #include <unistd.h>
 
 #include "core/fault_point.hpp"
-#include "core/file_name.hpp"
+#include "core/hash.hpp"
 #include "journal/attempt_file.hpp"
 #include "journal/line.hpp"
 #include "journal/record_json.hpp"
 #include "os/file_lock.hpp"
+#include "os/given_owner.hpp"
+#include "os/name_lock.hpp"
 #include "os/new_file.hpp"
-#include "os/private_folder.hpp"
 
 namespace spider_check::journal {
 
@@ -29,6 +31,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view suffix = ".attempt";
 constexpr std::size_t number_digits = 12;
+constexpr const char* carry_lock = "carry.lock";
 
 /** NUMBER-TOKEN.attempt: in the order in which they began. */
 fs::path name_of(long long number, const std::string& token) {
@@ -44,13 +47,17 @@ long long number_of(const fs::path& file) {
   return number;
 }
 
-/** What knows() compares, which costs no parsing: the mark, and whether that is not all. */
-std::string mark_line(const std::optional<TimePoint>& mark, bool more) {
-  return (mark ? std::to_string(mark->time_since_epoch().count()) : "-") + (more ? " 1" : " 0");
-}
+/** flags: O_RDONLY or O_RDWR. Empty where there is no such file, or none that can be opened: errno
+ * says why. */
+os::FileDescriptor open_attempt(const fs::path& path, int flags) {
+  os::FileDescriptor file(
+      os::Adopt{}, ::open(path.c_str(), flags | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 
-os::FileDescriptor open_attempt(const fs::path& path) {
-  return {os::Adopt{}, ::open(path.c_str(), O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC)};
+  struct stat status {};
+
+  if (!file || (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode))) return file;
+  errno = EINVAL;
+  return {};
 }
 
 /** The first bytes of a small file, at most 64 KiB; nothing when there is none. */
@@ -62,13 +69,6 @@ std::string read_small(const fs::path& path, std::size_t most) {
   return text;
 }
 
-/** Whether the name still stands for this open file. */
-bool is_still_there(const os::FileDescriptor& file) {
-  struct stat status {};
-
-  return ::fstat(file.get(), &status) == 0 && status.st_nlink > 0;
-}
-
 /** What is wrong with a file, of which every good record is carried all the same. */
 std::string fault_of(const fs::path& path, const AttemptContents& contents) {
   const auto what = contents.foreign > 0 ? "of another version of spider-check" : "damaged";
@@ -78,28 +78,57 @@ std::string fault_of(const fs::path& path, const AttemptContents& contents) {
 
 class FileSlotLock final : public SlotLock {
  public:
-  FileSlotLock(int slot, os::FileLock lock) : slot_(slot), lock_(std::move(lock)) {}
+  FileSlotLock(int slot, std::shared_ptr<os::FileLock> file, os::NameLock name)
+      : slot_(slot), file_(std::move(file)), name_(std::move(name)) {}
 
   [[nodiscard]] int slot() const noexcept override { return slot_; }
 
   void decided() override {}
 
-  void release() override { lock_.reset(); }
+  void release() override {
+    file_.reset();
+    name_.reset();
+  }
 
  private:
   int slot_;
-  std::optional<os::FileLock> lock_;
+  std::shared_ptr<os::FileLock> file_;
+  std::optional<os::NameLock> name_;
 };
+
+/** Every write that fails says so; a directory that cannot be read is one that cannot be used. */
+[[noreturn]] void cannot_read(const fs::path& directory, int error) {
+  throw std::system_error(error, std::generic_category(),
+                          "cannot read the journal " + os::why_no_access(directory, error));
+}
+
+/** Of a directory that is not there nothing is hidden. */
+bool is_absent(int error) {
+  return error == ENOENT || error == ENOTDIR;
+}
 
 }  // namespace
 
-FileJournal::FileJournal(const fs::path& state_dir, const std::string& schedule, int slots)
-    : folder_(state_dir / "journal" / to_file_name(schedule)), slots_(slots) {}
+FileJournal::FileJournal(const fs::path& state_dir, const std::string& schedule, int slots,
+                         std::vector<fs::path> configuration, const std::string& connection)
+    : state_dir_(state_dir),
+      directory_(state_dir / "journal", schedule, configuration),
+      identity_((state_dir / schedule).string() + "\n" +
+                (configuration.empty() ? "" : configuration.front().string())),
+      slots_(slots),
+      connection_(std::to_string(fnv1a(connection))) {}
+
+fs::path FileJournal::file(const std::string& name) const {
+  return directory_.path() / name;
+}
 
 bool FileJournal::pending() {
   // Not attempt_files(): nearly every tick asks this and nothing else.
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(folder_.c_str()), &::closedir);
-  while (const auto* entry = folder ? ::readdir(folder.get()) : nullptr) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory_.path().c_str()),
+                                                   &::closedir);
+  // What cannot be read may hold something, and whoever reads says what is wrong.
+  if (!folder) return !is_absent(errno);
+  while (const auto* entry = ::readdir(folder.get())) {
     if (std::string_view(entry->d_name).ends_with(suffix)) return true;
   }
   return false;
@@ -107,9 +136,12 @@ bool FileJournal::pending() {
 
 std::vector<fs::path> FileJournal::attempt_files() const {
   std::vector<fs::path> files;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
-    if (entry.path().filename().string().ends_with(suffix)) files.push_back(entry.path());
+  std::error_code error;
+  fs::directory_iterator entries(directory_.path(), error);
+  if (error && !is_absent(error.value())) cannot_read(directory_.path(), error.value());
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const auto& path = entries->path();
+    if (path.filename().string().ends_with(suffix)) files.push_back(path);
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -119,10 +151,15 @@ JournalContents FileJournal::read() {
   JournalContents contents;
   contents.known = known();
   contents.free_slots = free_slots();
+  // Who carries them is at all of them, one after the other.
+  const bool carried = os::FileLock::is_taken(file(carry_lock));
   for (const auto& path : attempt_files()) {
-    const auto file = open_attempt(path);
-    if (!file) continue;
-    const bool live = os::is_locked(file);
+    const auto file = open_attempt(path, O_RDONLY);
+    if (!file) {
+      if (errno != ENOENT) contents.unreadable.push_back(os::why_no_access(path, errno));
+      continue;
+    }
+    const bool live = os::is_locked(file) || carried;
     auto attempt = read_attempt(file, path);
     if (attempt.good == 0) continue;
     contents.attempts.push_back({path.filename().string(), std::move(attempt.record), live});
@@ -131,8 +168,16 @@ JournalContents FileJournal::read() {
 }
 
 std::unique_ptr<HeldAttempt> FileJournal::hold(const fs::path& path) {
-  auto file = open_attempt(path);
-  if (!file || !os::try_lock(file) || !is_still_there(file)) return nullptr;
+  auto file = open_attempt(path, O_RDWR);
+  if (!file) {
+    if (errno != ENOENT) faults_.push_back(os::why_no_access(path, errno));
+    return nullptr;
+  }
+  if (!os::try_lock(file)) {
+    if (errno != EWOULDBLOCK) faults_.push_back("cannot lock " + os::why_no_access(path, errno));
+    return nullptr;
+  }
+  if (!os::is_named(file, path)) return nullptr;
   auto attempt = read_attempt(file, path);
   if (attempt.damaged + attempt.foreign > 0) faults_.push_back(fault_of(path, attempt));
   if (attempt.good > 0) {
@@ -142,12 +187,17 @@ std::unique_ptr<HeldAttempt> FileJournal::hold(const fs::path& path) {
   return nullptr;
 }
 
-std::vector<std::unique_ptr<HeldAttempt>> FileJournal::hold_pending() {
-  std::vector<std::unique_ptr<HeldAttempt>> held;
+void FileJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) {
+  if (attempt_files().empty()) return;
+  directory_.make();
+  // One at a time, so that they come in order: what comes later may be a retry of what another
+  // process is just carrying.
+  const auto lock = os::FileLock::try_take(file(carry_lock));
+  if (!lock) return;
   for (const auto& path : attempt_files()) {
-    if (auto attempt = hold(path)) held.push_back(std::move(attempt));
+    const auto attempt = hold(path);
+    if (attempt && !visit(*attempt)) return;
   }
-  return held;
 }
 
 std::vector<std::string> FileJournal::take_faults() {
@@ -155,38 +205,76 @@ std::vector<std::string> FileJournal::take_faults() {
 }
 
 std::unique_ptr<AttemptJournal> FileJournal::begin(const AttemptRecord& record) {
-  os::make_private_folder(folder_);
+  directory_.make();
   const auto files = attempt_files();
   const auto number = files.empty() ? 1 : number_of(files.back()) + 1;
-  return std::make_unique<AttemptFile>(folder_ / name_of(number, record.claim.token), record);
+  return std::make_unique<AttemptFile>(directory_, name_of(number, record.claim.token), record);
 }
 
 fs::path FileJournal::lock_file(int slot) const {
-  return folder_ / ("slot-" + std::to_string(slot) + ".lock");
+  return file("slot-" + std::to_string(slot) + ".lock");
+}
+
+std::string FileJournal::lock_name(int slot) const {
+  return identity_ + "\n" + std::to_string(slot);
+}
+
+/** Whose the state directory is, or would be. */
+uid_t FileJournal::owner() const {
+  struct stat status {};
+
+  auto path = state_dir_;
+  while (::stat(path.c_str(), &status) != 0 && path.has_relative_path()) path = path.parent_path();
+  return ::geteuid() == 0 ? status.st_uid : ::geteuid();
+}
+
+/** The name is known also where the file was removed. */
+bool FileJournal::is_taken(int slot) const {
+  return os::FileLock::is_taken(lock_file(slot)) ||
+         os::NameLock::is_taken(lock_name(slot), owner());
 }
 
 int FileJournal::free_slots() const {
   int free = 0;
   for (int slot = 0; slot < slots_; ++slot) {
-    if (!os::FileLock::is_taken(lock_file(slot))) ++free;
+    if (!is_taken(slot)) ++free;
   }
   return free;
 }
 
+std::unique_ptr<SlotLock> FileJournal::try_lock_slot(int slot) {
+  auto file = os::FileLock::try_take(lock_file(slot));
+  if (!file) return nullptr;
+  auto name = os::NameLock::try_take(lock_name(slot), owner());
+  if (!name) return nullptr;
+  auto lock = std::make_shared<os::FileLock>(*std::move(file));
+  locks_.push_back(lock);
+  return std::make_unique<FileSlotLock>(slot, std::move(lock), *std::move(name));
+}
+
 std::unique_ptr<SlotLock> FileJournal::try_lock(std::optional<int> slot) {
   const FaultPoints points("lock of the journal");
-  os::make_private_folder(folder_);
+  directory_.make();
   for (int candidate = slot.value_or(0); candidate < slots_; ++candidate) {
-    if (auto lock = os::FileLock::try_take(lock_file(candidate))) {
-      return std::make_unique<FileSlotLock>(candidate, *std::move(lock));
-    }
+    if (auto lock = try_lock_slot(candidate)) return lock;
     if (slot) break;
   }
   return nullptr;
 }
 
+void FileJournal::keep_locks() {
+  std::erase_if(locks_, [](const auto& lock) { return lock.expired(); });
+  for (const auto& weak : locks_) {
+    const auto lock = weak.lock();
+    if (lock->is_kept()) continue;
+    directory_.make();
+    // Where another process was faster it looks at our name, too, and lets go.
+    (void)lock->keep();
+  }
+}
+
 Known FileJournal::known() {
-  const auto text = read_small(folder_ / "known", 1U << 20U);
+  const auto text = read_small(file("known"), 1U << 20U);
   const auto first = text.find('\n');
   if (first == std::string::npos) return {};
   const auto end = text.find('\n', first + 1);
@@ -196,15 +284,21 @@ Known FileJournal::known() {
 
 void FileJournal::remember(const Known& known) {
   const FaultPoints points("what is known of the database");
-  os::make_private_folder(folder_);
+  directory_.make();
   const bool more = known.away || known.published_disabled;
   const auto text = mark_line(known.mark, more) + "\n" + to_line(known_json(known));
-  os::replace_file(folder_ / "known", text);
+  os::replace_file(file("known"), text);
 }
 
-bool FileJournal::knows(TimePoint mark) {
-  constexpr std::size_t longest_mark = 32;
-  return read_small(folder_ / "known", longest_mark).starts_with(mark_line(mark, false) + "\n");
+/** What knows() compares, which costs no parsing: the mark, and whether that is not all. */
+std::string FileJournal::mark_line(const std::optional<TimePoint>& mark, bool more) const {
+  return (mark ? std::to_string(mark->time_since_epoch().count()) : "-") + (more ? " 1 " : " 0 ") +
+         connection_;
+}
+
+bool FileJournal::knows(const std::optional<TimePoint>& mark) {
+  constexpr std::size_t longest_mark = 48;
+  return read_small(file("known"), longest_mark).starts_with(mark_line(mark, false) + "\n");
 }
 
 }  // namespace spider_check::journal

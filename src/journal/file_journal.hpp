@@ -1,45 +1,67 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "core/journal.hpp"
+#include "os/file_lock.hpp"
+#include "os/own_directory.hpp"
 
 namespace spider_check::journal {
 
 /**
- * The journal of a schedule in a folder of its own: a file for each attempt that is under way or
+ * The journal of a schedule in a directory of its own: a file for each attempt that is under way or
  * waits to be carried, one for what is known of the database, and one for each slot's lock. The
- * folder is made when something is written.
+ * directory is made when something is written.
  */
 class FileJournal final : public Journal {
  public:
-  /** In STATE_DIR/journal/SCHEDULE; slots: how many runs may overlap on this host. */
-  FileJournal(const std::filesystem::path& state_dir, const std::string& schedule, int slots);
+  /**
+   * In STATE_DIR/journal/SCHEDULE as far as that is this configuration's (os::OwnDirectory); slots:
+   * how many runs may overlap on this host; connection: tells one way to a database from another.
+   */
+  FileJournal(const std::filesystem::path& state_dir, const std::string& schedule, int slots,
+              std::vector<std::filesystem::path> configuration = {},
+              const std::string& connection = {});
 
   [[nodiscard]] bool pending() override;
   [[nodiscard]] JournalContents read() override;
-  [[nodiscard]] std::vector<std::unique_ptr<HeldAttempt>> hold_pending() override;
+  void visit_pending(const std::function<bool(HeldAttempt&)>& visit) override;
   [[nodiscard]] std::vector<std::string> take_faults() override;
+  /** The journal outlives it. */
   [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
+  void keep_locks() override;
   [[nodiscard]] Known known() override;
   void remember(const Known& known) override;
-  [[nodiscard]] bool knows(TimePoint mark) override;
+  [[nodiscard]] bool knows(const std::optional<TimePoint>& mark) override;
 
-  [[nodiscard]] std::string place() const override { return folder_.string(); }
+  [[nodiscard]] std::string place() const override { return directory_.path().string(); }
 
  private:
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const;
   [[nodiscard]] std::vector<std::filesystem::path> attempt_files() const;
   [[nodiscard]] std::filesystem::path lock_file(int slot) const;
+  [[nodiscard]] std::string lock_name(int slot) const;
+  [[nodiscard]] uid_t owner() const;
+  [[nodiscard]] bool is_taken(int slot) const;
   [[nodiscard]] int free_slots() const;
+  [[nodiscard]] std::unique_ptr<SlotLock> try_lock_slot(int slot);
   [[nodiscard]] std::unique_ptr<HeldAttempt> hold(const std::filesystem::path& path);
+  [[nodiscard]] std::string mark_line(const std::optional<TimePoint>& mark, bool more) const;
 
-  std::filesystem::path folder_;
+  std::filesystem::path state_dir_;
+  os::OwnDirectory directory_;
+  std::string identity_;  ///< whatever becomes of the directory
   int slots_;
+  std::string connection_;
+  std::vector<std::weak_ptr<os::FileLock>> locks_;  ///< those of this process
   std::vector<std::string> faults_;
 };
 

@@ -8,6 +8,17 @@ namespace spider_check::journal {
 
 namespace {
 
+/** What an earlier version wrote has none. */
+DatabaseIdentity database_of(const Json& json) {
+  const auto database = json.find("database");
+  if (database == json.end()) return {};
+  return {database->at(0), database->at(1)};
+}
+
+Json database_json(const DatabaseIdentity& database) {
+  return {database.id, database.name};
+}
+
 void read_attempt(const Json& json, AttemptRecord& attempt) {
   attempt.claim.id = json.at("id");
   attempt.claim.uuid = attempt.run.uuid = json.at("uuid");
@@ -19,12 +30,23 @@ void read_attempt(const Json& json, AttemptRecord& attempt) {
   if (json.at("missed").is_number_integer()) attempt.run.missed_intervals = json.at("missed");
   // What an earlier version wrote has none.
   attempt.run.hindrances = hindrances_of(json.value("hindrances", Json::array()));
+  attempt.database = database_of(json);
   attempt.owner = owner_of(json.at("owner"));
   attempt.slot = json.at("slot");
   attempt.log = {json.at("log").at(0), attempt.claim.attempt, json.at("log").at(1)};
   attempt.spider_count = json.at("spiders");
   attempt.run_started = time_of(json.at("run_started"));
   attempt.began = time_of(json.at("began"));
+}
+
+/** What was read before stays: it may stand further up in the file. */
+void take_attempt(const Json& json, AttemptRecord& attempt) {
+  AttemptRecord read;
+  read_attempt(json, read);
+  read.starts = std::move(attempt.starts);
+  read.outcomes = std::move(attempt.outcomes);
+  read.end = std::move(attempt.end);
+  attempt = std::move(read);
 }
 
 RunEnd end_of(const Json& json) {
@@ -36,12 +58,16 @@ RunEnd end_of(const Json& json) {
   return end;
 }
 
+/** Each record is read whole before the attempt is changed. */
 void apply(const Json& json, AttemptRecord& attempt) {
   const std::string kind = json.at("kind");
   if (kind == "attempt") {
-    read_attempt(json, attempt);
+    take_attempt(json, attempt);
   } else if (kind == "recorded") {
-    attempt.claim.id = json.at("id");
+    const RunId id = json.at("id");
+    auto database = database_of(json);
+    attempt.claim.id = id;
+    if (!database.id.empty()) attempt.database = std::move(database);
   } else if (kind == "count") {
     attempt.spider_count = json.at("spiders");
     attempt.spiders_outlive = duration_of(json.value("outlive", Json(0))).value_or(Duration{0});
@@ -51,7 +77,7 @@ void apply(const Json& json, AttemptRecord& attempt) {
   } else if (kind == "outcome") {
     attempt.outcomes.push_back({outcome_of(json.at("outcome")), time_of(json.at("at"))});
   } else if (kind == "end") {
-    attempt.end = {end_of(json), time_of(json.at("at"))};
+    attempt.end = JournaledEnd{end_of(json), time_of(json.at("at"))};
   } else {
     throw Json::other_error::create(501, "no such kind", nullptr);
   }
@@ -114,8 +140,8 @@ std::vector<FutureHeartbeat> heartbeats_of(const Json& json) {
 }  // namespace
 
 std::string attempt_json(const AttemptRecord& attempt) {
-  const auto& [claim, run, owner, slot, log, spiders, outlive, run_started, began, starts, outcomes,
-               end] = attempt;
+  const auto& [claim, run, database, owner, slot, log, spiders, outlive, run_started, began, starts,
+               outcomes, end] = attempt;
   return text({{"kind", "attempt"},
                {"id", claim.id},
                {"uuid", claim.uuid},
@@ -126,6 +152,7 @@ std::string attempt_json(const AttemptRecord& attempt) {
                {"late", to_json(run.late)},
                {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
                {"hindrances", to_json(run.hindrances)},
+               {"database", database_json(database)},
                {"owner", to_json(owner)},
                {"slot", slot},
                {"log", {log.run, log.after}},
@@ -134,8 +161,8 @@ std::string attempt_json(const AttemptRecord& attempt) {
                {"began", to_json(began)}});
 }
 
-std::string recorded_json(RunId id) {
-  return text({{"kind", "recorded"}, {"id", id}});
+std::string recorded_json(RunId id, const DatabaseIdentity& database) {
+  return text({{"kind", "recorded"}, {"id", id}, {"database", database_json(database)}});
 }
 
 std::string count_json(int spiders, Duration spiders_outlive) {
@@ -165,11 +192,9 @@ std::string end_json(const JournaledEnd& end) {
 
 bool apply_json(const std::string& record, AttemptRecord& attempt) {
   try {
-    auto changed = attempt;
     const auto json = Json::parse(record);
-    if (changed.claim.uuid.empty() && json.at("kind") != "attempt") return false;
-    apply(json, changed);
-    attempt = std::move(changed);
+    if (attempt.claim.uuid.empty() && json.at("kind") != "attempt") return false;
+    apply(json, attempt);
     return true;
   } catch (const Json::exception&) {
     return false;
@@ -177,7 +202,9 @@ bool apply_json(const std::string& record, AttemptRecord& attempt) {
 }
 
 std::string known_json(const Known& known) {
-  return text({{"success", or_null(known.success)},
+  return text({{"database", database_json(known.database)},
+               {"of_others", known.of_others},
+               {"success", or_null(known.success)},
                {"mark", known.mark ? Json(known.mark->time_since_epoch().count()) : Json(nullptr)},
                {"last", known.last ? known_run(*known.last) : Json(nullptr)},
                {"away", or_null(known.away)},
@@ -192,6 +219,8 @@ Known parse_known(const std::string& record) {
   try {
     const auto json = Json::parse(record);
     Known known;
+    known.database = database_of(json);
+    known.of_others = json.value("of_others", 0);
     known.success = time_or_none(json.at("success"));
     if (json.at("mark").is_number_integer()) {
       known.mark = TimePoint(Duration(json.at("mark").get<std::int64_t>()));

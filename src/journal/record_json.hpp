@@ -13,7 +13,7 @@ namespace spider_check::journal {
 /** The attempt itself, which every file begins with. */
 [[nodiscard]] std::string attempt_json(const AttemptRecord& attempt);
 
-[[nodiscard]] std::string recorded_json(RunId id);
+[[nodiscard]] std::string recorded_json(RunId id, const DatabaseIdentity& database);
 [[nodiscard]] std::string count_json(int spiders, Duration spiders_outlive);
 [[nodiscard]] std::string start_json(const JournaledStart& start);
 [[nodiscard]] std::string outcome_json(const JournaledOutcome& outcome);

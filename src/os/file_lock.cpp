@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
+#include "os/given_owner.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
@@ -20,12 +22,26 @@ using namespace std::chrono_literals;
 constexpr auto longest_look = 1s;
 constexpr auto pause = 1ms;
 
+// Not every file system gives a file the same number each time.
+constexpr int most_tries = 5;
+
 bool flock(const FileDescriptor& file, int operation) noexcept {
   int result = 0;
   do {
     result = ::flock(file.get(), operation | LOCK_NB);
   } while (result != 0 && errno == EINTR);
   return result == 0;
+}
+
+FileDescriptor open_or_make(const std::filesystem::path& path) {
+  for (;;) {
+    FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (file || errno != ENOENT) return file;
+    file = FileDescriptor(
+        Adopt{}, ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (file) give_to_owner(file, path);
+    if (file || errno != EEXIST) return file;
+  }
 }
 
 }  // namespace
@@ -54,12 +70,36 @@ bool FileLock::is_taken(const std::filesystem::path& file) noexcept {
   return fd && is_locked(fd);
 }
 
+bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept {
+  struct stat open {};
+
+  struct stat named {};
+
+  return ::fstat(file.get(), &open) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
 std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
-  FileDescriptor fd(Adopt{}, ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) throw system_error("cannot open the lock file " + file.string());
-  if (try_lock(fd)) return FileLock(std::move(fd));
-  if (errno != EWOULDBLOCK) throw system_error("cannot lock " + file.string());
-  return std::nullopt;
+  for (int tries = 1;; ++tries) {
+    auto fd = open_or_make(file);
+    if (!fd) {
+      throw std::system_error(errno, std::generic_category(),
+                              "cannot open the lock file " + why_no_access(file, errno));
+    }
+    if (!try_lock(fd)) {
+      if (errno != EWOULDBLOCK) throw system_error("cannot lock " + file.string());
+      return std::nullopt;
+    }
+    // It may have been removed before it was locked.
+    if (is_named(fd, file) || tries == most_tries) return FileLock(file, std::move(fd));
+  }
+}
+
+bool FileLock::keep() {
+  if (is_kept()) return true;
+  auto again = try_take(path_);
+  if (again) *this = std::move(*again);
+  return again.has_value();
 }
 
 }  // namespace spider_check::os

@@ -7,25 +7,39 @@
 
 namespace spider_check::os {
 
+/** Takes the lock of an open file. False when another process has it; is_locked() is no such. */
+[[nodiscard]] bool try_lock(const FileDescriptor& file) noexcept;
+
+/** Whether a name stands for this open file still. */
+[[nodiscard]] bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept;
+
+/** Whether another process has the lock of an open file. */
+[[nodiscard]] bool is_locked(const FileDescriptor& file) noexcept;
+
 /** The lock of a file (flock(2)), held until destruction; the file is made where there is none. */
 class FileLock {
  public:
-  /** Empty when another process has it. Throws std::system_error. */
+  /** Empty when another process has it. Throws std::system_error, which says what mends it. */
   [[nodiscard]] static std::optional<FileLock> try_take(const std::filesystem::path& file);
 
   /** Whether a process has it; none has that of a file that is not there, or cannot be opened. */
   [[nodiscard]] static bool is_taken(const std::filesystem::path& file) noexcept;
 
- private:
-  explicit FileLock(FileDescriptor file) : file_(std::move(file)) {}
+  /** Whether its name stands for the locked file still. */
+  [[nodiscard]] bool is_kept() const noexcept { return is_named(file_, path_); }
 
+  /**
+   * Takes it again where the file was removed, or another has its name. False when another process
+   * was faster. Throws std::system_error.
+   */
+  [[nodiscard]] bool keep();
+
+ private:
+  FileLock(std::filesystem::path path, FileDescriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::filesystem::path path_;
   FileDescriptor file_;
 };
-
-/** Takes the lock of an open file. False when another process has it; is_locked() is no such. */
-[[nodiscard]] bool try_lock(const FileDescriptor& file) noexcept;
-
-/** Whether another process has the lock of an open file. */
-[[nodiscard]] bool is_locked(const FileDescriptor& file) noexcept;
 
 }  // namespace spider_check::os

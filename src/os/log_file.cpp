@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "os/given_owner.hpp"
 #include "os/private_folder.hpp"
 #include "os/system_error.hpp"
 
@@ -13,6 +14,7 @@ FileDescriptor open_log(const std::filesystem::path& path) {
   const int made = path == "/dev/null" ? 0 : O_CREAT | O_EXCL | O_NOFOLLOW;
   FileDescriptor file(Adopt{}, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | made, 0600));
   if (!file) throw system_error("cannot open the log file " + path.string());
+  if (made != 0) give_to_owner(file, path);
   return file;
 }
 

@@ -12,6 +12,7 @@
 
 #include "os/file_descriptor.hpp"
 #include "os/ownership.hpp"
+#include "os/private_folder.hpp"
 
 namespace spider_check::os {
 
@@ -38,7 +39,7 @@ std::optional<FolderFault> make_folders(const fs::path& folder) {
   }
   if (errno != ENOENT && errno != ENOTDIR) return fault(folder, errno);
   if (auto above = make_folders(folder.parent_path())) return above;
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return std::nullopt;
+  if (make_one_folder(folder) || errno == EEXIST) return std::nullopt;
   return fault(folder.parent_path(), errno);
 }
 

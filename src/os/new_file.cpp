@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "os/file_descriptor.hpp"
+#include "os/given_owner.hpp"
 #include "os/system_error.hpp"
 #include "os/tail.hpp"
 
@@ -23,6 +24,7 @@ class Draft {
     file_ = FileDescriptor(
         Adopt{}, ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file_) throw system_error("cannot write " + target.string());
+    give_to_owner(file_, path_);
   }
 
   Draft(const Draft&) = delete;

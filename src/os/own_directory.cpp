@@ -71,12 +71,6 @@ bool is_gone(std::string_view mark) {
   return ::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-bool is_still_there(const FileDescriptor& file) {
-  struct stat status {};
-
-  return ::fstat(file.get(), &status) == 0 && status.st_nlink > 0;
-}
-
 std::string hash_of(const std::string& text) {
   std::array<char, hash_digits + 1> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "%08x", fnv1a(text));
@@ -180,7 +174,7 @@ bool OwnDirectory::try_mark(const fs::path& directory) const {
   if (knows_us(read_mark(file))) return true;
   // Only one of two that find the mark of a configuration that is gone replaces it.
   if (!try_lock(file) && errno == EWOULDBLOCK) return false;
-  if (!is_still_there(file)) return false;
+  if (!is_named(file, directory / mark_name)) return false;
   const auto mark = read_mark(file);
   if (!is_ours(mark) && !is_gone(mark)) return false;
   replace_file(directory / mark_name, new_mark(mark));

@@ -44,8 +44,9 @@ struct Explain {
   }
 
   std::string operator()(const AlreadyRunning& running) const {
+    const auto started = running.run.started;
     return "Already running on " + name_owner(running.run.owner.host, running.run.owner.pid) +
-           ", since " + zone.at(running.run.started);
+           (started == TimePoint{} ? "" : ", since " + zone.at(started));
   }
 
   std::string operator()(const OwnerMayReturn& waiting) const {

@@ -66,6 +66,8 @@ std::string status_json(const StatusReport& report, const Zone& zone) {
       {"reason", explain(report.decision, report.policy, state.now, zone)},
       {"future_runs", state.future_runs},
       {"waiting_attempts", report.waiting},
+      {"attempts_of_other_databases", report.of_others},
+      {"unreadable_attempts", report.unreadable.size()},
       {"spiders", spiders(report)},
   };
   return dump(json);

@@ -100,6 +100,12 @@ std::string journal_lines(const StatusReport& report) {
                                 (report.waiting == 1 ? " attempt waits" : " attempts wait") +
                                 " to be recorded in the database by a tick");
   }
+  if (report.of_others > 0) {
+    text += line("Journal", std::to_string(report.of_others) +
+                                (report.of_others == 1 ? " attempt belongs" : " attempts belong") +
+                                " to another database than this one");
+  }
+  for (const auto& what : report.unreadable) text += line("Journal", printable(what));
   return text.empty() ? text : text + line("", report.journal);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "core/errors.hpp"
 #include "db/look.hpp"
 #include "db/migrator.hpp"
+#include "journal/file_journal.hpp"
 #include "os/folder.hpp"
 #include "os/process_identity.hpp"
 #include "os/program_file.hpp"
@@ -108,6 +110,35 @@ void check_database(const config::Config& config, Findings& findings) {
     if (away) text += "; start the server, or mend [database], DB_… or PG…, whichever names it";
     findings.database_problem(std::move(text));
   } catch (const UsageError& error) {
+    findings.problem(error.what());
+  }
+}
+
+void check_journal(const config::Config& config, Findings& findings) {
+  journal::FileJournal journal(config.state_dir, config.name, config.max_instances,
+                               config.identity);
+  try {
+    const auto contents = journal.read();
+    const auto is_other = [&](const auto& attempt) {
+      return attempt.record.database.is_other_than(contents.known.database);
+    };
+    const auto all = contents.attempts.size();
+    const auto others = static_cast<std::size_t>(
+        std::count_if(contents.attempts.begin(), contents.attempts.end(), is_other));
+    if (all > others) {
+      findings.fact("Journal", std::to_string(all - others) + " attempt(s) not recorded yet, in " +
+                                   journal.place());
+    }
+    if (others > 0) {
+      findings.warning("the journal in " + journal.place() + " holds " + std::to_string(others) +
+                       " attempt(s) that belong to another database; they are recorded when a tick "
+                       "connects to that one, and if it is gone for good, remove their files");
+    }
+    for (const auto& what : contents.unreadable) {
+      findings.problem("an attempt in the journal cannot be read, so it is never recorded: " +
+                       what);
+    }
+  } catch (const std::system_error& error) {
     findings.problem(error.what());
   }
 }

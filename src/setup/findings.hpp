@@ -40,6 +40,9 @@ void check_published(const config::Config& config, Findings& findings);
 /** Connects and asks whether a tick could work with the database. */
 void check_database(const config::Config& config, Findings& findings);
 
+/** Looks what the journal keeps, and whether all of it can be read. */
+void check_journal(const config::Config& config, Findings& findings);
+
 /** Finds the program of a command: one that cannot be executed is a problem. False: it cannot. */
 bool check_program(const std::string& program, const std::string& place, Findings& findings);
 

@@ -122,7 +122,8 @@ std::string init(const config::InitCommand& command, const config::Environment& 
   setup.database = config::find_database_variables(setup.file.parent_path(), environment);
   list_spiders(setup.project, setup);
   auto text = config::new_config_text({seen_from(setup.file.parent_path(), setup.project),
-                                       setup.scrapy, plain_name(setup.spiders), setup.database});
+                                       setup.scrapy, plain_name(setup.spiders), setup.database,
+                                       setup.project.filename().string()});
   if (command.to_stdout) return text;
   write(setup.file, text);
   return next_steps(setup, environment, config::account_home());

@@ -181,7 +181,7 @@ class World:
         """The journal's files by name, as they are."""
         return {path.name: path.read_text(encoding="utf-8", errors="replace")
                 for path in self.home.glob(".local/state/spider-check/journal/*/*")
-                if path.suffix != ".lock"}
+                if path.suffix != ".lock" and path.name != ".configuration"}
 
     # --- The database ---------------------------------------------------------------------------
 

@@ -24,12 +24,13 @@ void check_files(std::string_view bytes) {
   const auto contents = journal.read();
   const HostTime now{"boot", std::chrono::hours(1), Duration{0}, TimePoint(std::chrono::hours(9))};
   (void)state_of(contents, now);
-  for (auto& held : journal.hold_pending()) {
-    expect(!held->record().claim.uuid.empty(), "what is held can be recorded");
-    (void)outcomes_of(held->record());
-    (void)end_of(held->record());
-    held->forget();
-  }
+  journal.visit_pending([](HeldAttempt& held) {
+    expect(!held.record().claim.uuid.empty(), "what is held can be recorded");
+    (void)outcomes_of(held.record());
+    (void)end_of(held.record());
+    held.forget();
+    return true;
+  });
   expect(!journal.pending(), "what was carried, or cannot be, does not come back");
   std::filesystem::remove(file.string() + ".kept");
 }

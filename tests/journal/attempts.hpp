@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/attempt_record.hpp"
 #include "core/journal.hpp"
@@ -20,6 +21,7 @@ inline AttemptRecord some_attempt(const std::string& token = "token-1") {
   record.run.partial = true;
   record.run.late = std::chrono::minutes(7);
   record.run.missed_intervals = 3;
+  record.database = {"0b4f", "jobs"};
   record.owner = {"laptop", "boot", 12, 4711, 99, "machine"};
   record.slot = 1;
   record.log = {17, 2, 3};
@@ -53,6 +55,16 @@ inline JournaledEnd some_end() {
   return {
       {RunStatus::failed, "1 of 5 spiders failed (news)", {"a fault"}, std::chrono::minutes(15)},
       earlier(now, std::chrono::minutes(10))};
+}
+
+/** What each attempt that can be held tells. */
+inline std::vector<AttemptRecord> held_in(Journal& journal) {
+  std::vector<AttemptRecord> records;
+  journal.visit_pending([&](HeldAttempt& attempt) {
+    records.push_back(attempt.record());
+    return true;
+  });
+  return records;
 }
 
 }  // namespace spider_check::test

@@ -38,7 +38,7 @@ TEST_CASE_TEMPLATE("an empty journal holds nothing", World, RealDisk, MemoryDisk
   CHECK(contents.attempts.empty());
   CHECK(contents.free_slots == 2);
   CHECK_FALSE(contents.known.success.has_value());
-  CHECK(world.a.hold_pending().empty());
+  CHECK(held_in(world.a).empty());
   CHECK(world.a.take_faults().empty());
   CHECK_FALSE(world.a.knows(TimePoint{}));
 }
@@ -61,7 +61,7 @@ TEST_CASE_TEMPLATE("what is written of an attempt is read by others, while it go
   CHECK(pending.record.starts.size() == 1);
   CHECK(pending.record.outcomes.size() == 2);
   CHECK_FALSE(pending.record.end.has_value());
-  CHECK(world.b.hold_pending().empty());
+  CHECK(held_in(world.b).empty());
 }
 
 TEST_CASE_TEMPLATE("when its program is gone it can be held, by one at a time", World, RealDisk,
@@ -69,24 +69,47 @@ TEST_CASE_TEMPLATE("when its program is gone it can be held, by one at a time", 
   World world;
   world.a.begin(some_attempt()).reset();
   CHECK_FALSE(world.b.read().attempts.at(0).live);
-  {
-    const auto held = world.a.hold_pending();
-    REQUIRE(held.size() == 1);
-    CHECK(held[0]->record().claim.token == "token-1");
-    CHECK(world.b.hold_pending().empty());
+  int visited = 0;
+  world.a.visit_pending([&](HeldAttempt& attempt) {
+    ++visited;
+    CHECK(attempt.record().claim.token == "token-1");
+    CHECK(held_in(world.b).empty());
     CHECK(world.b.read().attempts.at(0).live);
-  }
-  CHECK(world.b.hold_pending().size() == 1);
+    return true;
+  });
+  CHECK(visited == 1);
+  CHECK(held_in(world.b).size() == 1);
+}
+
+TEST_CASE_TEMPLATE("nobody carries a later attempt while another process is at an earlier one",
+                   World, RealDisk, MemoryDisk) {
+  World world;
+  for (const auto* token : {"first", "second"}) world.a.begin(some_attempt(token)).reset();
+  world.a.visit_pending([&](HeldAttempt& /*attempt*/) {
+    CHECK(held_in(world.b).empty());
+    for (const auto& attempt : world.b.read().attempts) CHECK(attempt.live);
+    return false;
+  });
+  CHECK(held_in(world.b).size() == 2);
+  for (const auto& attempt : world.a.read().attempts) CHECK_FALSE(attempt.live);
+}
+
+TEST_CASE_TEMPLATE("a visit ends where it is told to", World, RealDisk, MemoryDisk) {
+  World world;
+  for (const auto* token : {"first", "second"}) world.a.begin(some_attempt(token)).reset();
+  int visited = 0;
+  world.a.visit_pending([&](HeldAttempt& /*attempt*/) { return ++visited == 2; });
+  CHECK(visited == 1);
 }
 
 TEST_CASE_TEMPLATE("attempts come in the order in which they began", World, RealDisk, MemoryDisk) {
   World world;
   for (const auto* token : {"z", "a", "m"}) world.a.begin(some_attempt(token)).reset();
-  const auto held = world.b.hold_pending();
+  const auto held = held_in(world.b);
   REQUIRE(held.size() == 3);
-  CHECK(held[0]->record().claim.token == "z");
-  CHECK(held[1]->record().claim.token == "a");
-  CHECK(held[2]->record().claim.token == "m");
+  CHECK(held[0].claim.token == "z");
+  CHECK(held[1].claim.token == "a");
+  CHECK(held[2].claim.token == "m");
   CHECK(world.b.read().attempts.at(1).record.claim.token == "a");
 }
 
@@ -95,7 +118,10 @@ TEST_CASE_TEMPLATE("what is forgotten is gone", World, RealDisk, MemoryDisk) {
   world.a.begin(some_attempt("own"))->forget();
   CHECK_FALSE(world.a.pending());
   world.a.begin(some_attempt("dead")).reset();
-  world.b.hold_pending().at(0)->forget();
+  world.b.visit_pending([](HeldAttempt& attempt) {
+    attempt.forget();
+    return true;
+  });
   CHECK_FALSE(world.a.pending());
   CHECK(world.a.read().attempts.empty());
 }
@@ -105,17 +131,22 @@ TEST_CASE_TEMPLATE("an end is told by its own program, or by whoever holds it", 
   World world;
   world.a.begin(some_attempt("own"))->end(some_end());
   world.a.begin(some_attempt("dead")).reset();
-  world.b.hold_pending().at(1)->end(some_end());
+  world.b.visit_pending([](HeldAttempt& attempt) {
+    if (!attempt.record().end) attempt.end(some_end());
+    return true;
+  });
   for (const auto& pending : world.a.read().attempts) {
     REQUIRE(pending.record.end.has_value());
     CHECK(pending.record.end->end.failure == some_end().end.failure);
   }
 }
 
-TEST_CASE_TEMPLATE("an id that the database gave is remembered", World, RealDisk, MemoryDisk) {
+TEST_CASE_TEMPLATE("an id that a database gave is remembered, and which one it was", World,
+                   RealDisk, MemoryDisk) {
   World world;
-  world.a.begin(some_attempt())->recorded(41);
+  world.a.begin(some_attempt())->recorded(41, {"77ab", "other"});
   CHECK(world.b.read().attempts.at(0).record.claim.id == 41);
+  CHECK(world.b.read().attempts.at(0).record.database.id == "77ab");
 }
 
 TEST_CASE_TEMPLATE("each slot is one process's, until it lets go", World, RealDisk, MemoryDisk) {
@@ -148,6 +179,7 @@ TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glan
   CHECK(world.b.knows(TimePoint(1234567us)));
   CHECK_FALSE(world.b.knows(TimePoint(1234568us)));
   CHECK_FALSE(world.b.knows(TimePoint(123456us)));
+  CHECK_FALSE(world.b.knows(std::nullopt));
   CHECK(world.b.known().success == now);
   known.away = now;
   world.a.remember(known);
@@ -158,6 +190,15 @@ TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glan
   world.a.remember(known);
   CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
   CHECK(world.b.known().published_disabled);
+}
+
+TEST_CASE_TEMPLATE("that there is no success is known, too, once it was remembered", World,
+                   RealDisk, MemoryDisk) {
+  World world;
+  CHECK_FALSE(world.a.knows(std::nullopt));
+  world.a.remember({});
+  CHECK(world.b.knows(std::nullopt));
+  CHECK_FALSE(world.b.knows(TimePoint{}));
 }
 
 }  // namespace spider_check::test

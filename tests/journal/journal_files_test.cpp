@@ -1,13 +1,17 @@
 // The journal's files: what a power cut, a full disk, another version or a person does to them.
 
+#include <csignal>
 #include <fstream>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "attempts.hpp"
 #include "journal/file_journal.hpp"
 #include "journal/line.hpp"
+#include "os/file_lock.hpp"
 #include "process/temp_folder.hpp"
 
 namespace spider_check::test {
@@ -39,9 +43,9 @@ struct World {
   }
 
   [[nodiscard]] AttemptRecord held() {
-    const auto all = journal.hold_pending();
+    const auto all = held_in(journal);
     REQUIRE(all.size() == 1);
-    return all[0]->record();
+    return all[0];
   }
 
   TempFolder folder;
@@ -102,7 +106,7 @@ TEST_CASE("a file that was cut before its first record was whole is nothing, and
   const auto file = world.write();
   const auto whole = read_file(file);
   rewrite(file, whole.substr(0, whole.find('\n')));
-  CHECK(world.journal.hold_pending().empty());
+  CHECK(held_in(world.journal).empty());
   CHECK_FALSE(fs::exists(file));
   CHECK_FALSE(world.journal.pending());
 }
@@ -113,13 +117,12 @@ TEST_CASE("garbage in the middle costs no good record, and is kept for a person"
   auto text = read_file(file);
   text.insert(text.find('\n') + 1, std::string("\0\xff garbage\n\n1 00000000 {}\n", 25));
   rewrite(file, text);
-  {
-    const auto held = world.journal.hold_pending();
-    REQUIRE(held.size() == 1);
-    CHECK(held[0]->record().outcomes.size() == 2);
-    CHECK(held[0]->record().end.has_value());
-    held[0]->forget();
-  }
+  world.journal.visit_pending([](HeldAttempt& held) {
+    CHECK(held.record().outcomes.size() == 2);
+    CHECK(held.record().end.has_value());
+    held.forget();
+    return true;
+  });
   CHECK_FALSE(world.journal.pending());
   CHECK(read_file(file.string() + ".kept") == text);
   const auto faults = world.journal.take_faults();
@@ -137,7 +140,7 @@ TEST_CASE("what another version wrote is kept for it, whole") {
     if (at != std::string::npos) ++at;
   }
   rewrite(file, text);
-  CHECK(world.journal.hold_pending().empty());
+  CHECK(held_in(world.journal).empty());
   CHECK_FALSE(world.journal.pending());
   CHECK(read_file(file.string() + ".kept") == text);
   CHECK(world.journal.take_faults().at(0).find("of another version of spider-check") !=
@@ -159,7 +162,10 @@ TEST_CASE("an end is told behind a line that was cut") {
   const auto file = world.write();
   const auto whole = read_file(file);
   rewrite(file, whole.substr(0, whole.size() - 20));
-  world.journal.hold_pending().at(0)->end(some_end());
+  world.journal.visit_pending([](HeldAttempt& held) {
+    held.end(some_end());
+    return true;
+  });
   CHECK(world.held().end.has_value());
   CHECK(world.held().outcomes.size() == 2);
 }
@@ -200,6 +206,174 @@ TEST_CASE("a folder that cannot be written is named") {
   }
   CHECK_FALSE(world.journal.pending());
   CHECK(world.journal.read().attempts.empty());
+}
+
+namespace {
+
+/** What one more process of this host sees. */
+JournalContents seen_by_another(const World& world) {
+  return journal::FileJournal(world.folder.path(), "news & co", 1).read();
+}
+
+/** A limit of this process, until the end of the test. */
+class Limit {
+ public:
+  Limit(__rlimit_resource resource, rlim_t most) : resource_(resource) {
+    REQUIRE(::getrlimit(resource_, &before_) == 0);
+    const rlimit limit{most, before_.rlim_max};
+    REQUIRE(::setrlimit(resource_, &limit) == 0);
+  }
+
+  Limit(const Limit&) = delete;
+  Limit& operator=(const Limit&) = delete;
+  Limit(Limit&&) = delete;
+  Limit& operator=(Limit&&) = delete;
+
+  ~Limit() { ::setrlimit(resource_, &before_); }
+
+ private:
+  __rlimit_resource resource_;
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("an attempt whose file is removed is written anew, whole, with what comes next") {
+  World world;
+  const auto attempt = world.journal.begin(some_attempt());
+  attempt->start({"a", "/logs/a", now});
+  attempt->outcome(some_outcome("a"), false);
+  SUBCASE("the file") {
+    fs::remove(world.only_file());
+  }
+  SUBCASE("its directory") {
+    fs::remove_all(world.journal.place());
+  }
+  SUBCASE("all of the state directory") {
+    fs::remove_all(world.folder.path());
+  }
+  SUBCASE("moved away, and another file in its place") {
+    const auto file = world.only_file();
+    fs::rename(file, world.folder.path() / "elsewhere");
+    rewrite(file, "somebody's");
+  }
+  attempt->outcome(some_outcome("b"), true);
+  const auto contents = seen_by_another(world);
+  REQUIRE(contents.attempts.size() == 1);
+  CHECK(contents.attempts[0].live);
+  CHECK(contents.attempts[0].record.starts.size() == 1);
+  CHECK(contents.attempts[0].record.outcomes.size() == 2);
+}
+
+TEST_CASE("an attempt whose file is removed is written anew also where nothing comes any more") {
+  World world;
+  const auto attempt = world.journal.begin(some_attempt());
+  attempt->end(some_end());
+  fs::remove_all(world.journal.place());
+  attempt->sync();
+  CHECK(seen_by_another(world).attempts.at(0).record.end.has_value());
+  attempt->forget();
+  attempt->sync();
+  CHECK(seen_by_another(world).attempts.empty());
+}
+
+TEST_CASE("what did not fit on the disk is written once there is room") {
+  World world;
+  const auto attempt = world.journal.begin(some_attempt());
+  attempt->outcome(some_outcome("a"), true);
+  const auto before = fs::file_size(world.only_file());
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  for (rlim_t more : {0U, 1U, 100U, 1500U}) {
+    const Limit full(RLIMIT_FSIZE, before + more);
+    CHECK_THROWS_AS(attempt->outcome(some_outcome("b" + std::to_string(more)), true),
+                    std::system_error);
+    CHECK_THROWS_AS(attempt->sync(), std::system_error);
+  }
+  std::signal(SIGXFSZ, ignored);
+  attempt->end(some_end());
+  const auto record = seen_by_another(world).attempts.at(0).record;
+  CHECK(outcomes_of(record).size() == 5);
+  CHECK(record.end.has_value());
+}
+
+TEST_CASE("a slot whose lock is removed stays taken, and gets its file again") {
+  World world;
+  journal::FileJournal other(world.folder.path(), "news & co", 1);
+  const auto lock = world.journal.try_lock(0);
+  REQUIRE(lock);
+  SUBCASE("the file") {
+    fs::remove(fs::path(world.journal.place()) / "slot-0.lock");
+  }
+  SUBCASE("all of the state directory") {
+    fs::remove_all(world.folder.path());
+  }
+  CHECK(other.read().free_slots == 0);
+  CHECK_FALSE(other.try_lock(0));
+  world.journal.keep_locks();
+  CHECK(os::FileLock::is_taken(fs::path(world.journal.place()) / "slot-0.lock"));
+  CHECK_FALSE(other.try_lock(0));
+  lock->release();
+  CHECK(other.try_lock(0));
+}
+
+TEST_CASE("journals of two configurations have locks, attempts and memories of their own") {
+  const TempFolder folder;
+  const auto one = folder.write("one/spider-check.toml", "");
+  const auto two = folder.write("two/spider-check.toml", "");
+  journal::FileJournal first(folder.path(), "default", 1, {one});
+  journal::FileJournal second(folder.path(), "default", 1, {two});
+  Known known;
+  known.success = now;
+  first.remember(known);
+  first.begin(some_attempt()).reset();
+  const auto lock = first.try_lock(0);
+  CHECK(second.try_lock(0));
+  CHECK_FALSE(second.pending());
+  CHECK_FALSE(second.known().success.has_value());
+  CHECK(second.place() != first.place());
+  CHECK(journal::FileJournal(folder.path(), "default", 1, {one}).pending());
+}
+
+TEST_CASE("what is known by way of one connection is not known by way of another") {
+  const TempFolder folder;
+  journal::FileJournal first(folder.path(), "default", 1, {}, "host=a");
+  journal::FileJournal second(folder.path(), "default", 1, {}, "host=b");
+  Known known;
+  known.mark = TimePoint(Duration(5));
+  first.remember(known);
+  CHECK(first.knows(known.mark));
+  CHECK_FALSE(second.knows(known.mark));
+}
+
+TEST_CASE("what cannot be read is named each time, and keeps nothing else from being carried") {
+  World world;
+  world.write();
+  const auto place = fs::path(world.journal.place());
+  fs::create_symlink("/dev/null", place / "000000000000-link.attempt");
+  fs::create_directory(place / "000000000009-directory.attempt");
+  REQUIRE(::mkfifo((place / "000000000008-fifo.attempt").c_str(), 0600) == 0);
+  for (int times = 0; times < 2; ++times) {
+    const auto contents = world.journal.read();
+    CHECK(contents.attempts.size() == 1);
+    REQUIRE(contents.unreadable.size() == 3);
+    CHECK(contents.unreadable[0].find((place / "000000000000-link.attempt").string()) == 0);
+    CHECK(held_in(world.journal).size() == 1);
+    CHECK(world.journal.take_faults().size() == 3);
+    CHECK(world.journal.pending());
+  }
+}
+
+TEST_CASE("many attempts are carried with few descriptors") {
+  World world;
+  constexpr int attempts = 100;
+  for (int i = 0; i < attempts; ++i) {
+    world.journal.begin(some_attempt("token-" + std::to_string(i))).reset();
+  }
+  const os::FileDescriptor next(os::Adopt{}, ::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const Limit few(RLIMIT_NOFILE, static_cast<rlim_t>(next.get()) + 4);
+  CHECK(world.journal.read().attempts.size() == attempts);
+  CHECK(held_in(world.journal).size() == attempts);
+  CHECK(world.journal.take_faults().empty());
 }
 
 }  // namespace spider_check::test

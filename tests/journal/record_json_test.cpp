@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "allocations.hpp"
 #include "attempts.hpp"
 
 namespace spider_check::journal {
@@ -31,6 +32,8 @@ TEST_CASE("an attempt comes back as it went") {
   CHECK(back.run.partial);
   CHECK(back.run.late == 7min);
   CHECK(back.run.missed_intervals == 3);
+  CHECK(back.database.id == made.database.id);
+  CHECK(back.database.name == made.database.name);
   CHECK(back.owner == made.owner);
   CHECK(back.slot == 1);
   CHECK(back.log == made.log);
@@ -85,7 +88,7 @@ TEST_CASE("every way in which a process ends comes back") {
 
 TEST_CASE("starts, the number of spiders, the id and the end are told one by one") {
   const auto back =
-      read({attempt_json(test::some_attempt()), recorded_json(41), count_json(9, 3min),
+      read({attempt_json(test::some_attempt()), recorded_json(41, {}), count_json(9, 3min),
             start_json({"a", "/logs/a", test::now}), end_json(test::some_end())});
   CHECK(back.claim.id == 41);
   CHECK(back.log == test::some_attempt().log);  // its logs keep their names
@@ -125,6 +128,32 @@ TEST_CASE("what is no record changes nothing") {
   }
 }
 
+TEST_CASE("a record that cannot be read whole changes nothing of what was read") {
+  const auto made = test::some_attempt();
+  auto attempt = read({attempt_json(made), start_json({"a", "/logs/a", test::now})});
+  auto cut = attempt_json(test::some_attempt("other"));
+  cut.replace(cut.find("\"began\""), 7, "\"begun\"");
+  CHECK_FALSE(apply_json(cut, attempt));
+  CHECK(attempt.claim.token == made.claim.token);
+  CHECK(apply_json(attempt_json(test::some_attempt("other")), attempt));
+  CHECK(attempt.claim.token == "other");
+  CHECK(attempt.starts.size() == 1);
+}
+
+TEST_CASE("to read one more record costs the same, however many there were before") {
+  auto attempt = read({attempt_json(test::some_attempt())});
+  const auto cost = [&](int records) {
+    const auto before = test::allocations();
+    for (int i = 0; i < records; ++i) {
+      CHECK(apply_json(outcome_json(test::some_outcome(std::to_string(i))), attempt));
+    }
+    return test::allocations() - before;
+  };
+  const auto first = cost(100);
+  (void)cost(1000);
+  CHECK(cost(100) < 2 * first);
+}
+
 TEST_CASE("nothing is told before the attempt itself") {
   AttemptRecord attempt;
   CHECK_FALSE(apply_json(count_json(3, 3min), attempt));
@@ -132,6 +161,8 @@ TEST_CASE("nothing is told before the attempt itself") {
 
 TEST_CASE("what is known of the database comes back as it went") {
   Known made;
+  made.database = {"0b4f", "jobs"};
+  made.of_others = 3;
   made.success = test::now;
   made.mark = TimePoint(Duration(123'456'789));
   made.away = earlier(test::now, 1h);
@@ -147,6 +178,9 @@ TEST_CASE("what is known of the database comes back as it went") {
   made.heartbeats = {{"uuid", TimePoint(Duration(987'654'321)), earlier(test::now, 5min)}};
   made.survivors = {{"stuck", "boot", 4026531836, 4711, 123'456}, {"a", "", 0, 1, 0}};
   const auto back = parse_known(known_json(made));
+  CHECK(back.database.id == "0b4f");
+  CHECK(back.database.name == "jobs");
+  CHECK(back.of_others == 3);
   CHECK(back.success == made.success);
   CHECK(back.mark == made.mark);
   CHECK(back.away == made.away);

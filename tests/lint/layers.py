@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "scrapy": {"core", "os"},
     "journal": {"core", "os"},
     "app": {"core", "render"},
-    "setup": {"core", "os", "db", "config", "render", "scrapy"},
+    "setup": {"core", "os", "db", "config", "journal", "render", "scrapy"},
 }
 
 # What each may link of others', by the names in meson.build.

@@ -54,4 +54,22 @@ TEST_CASE("whoever wants the lock waits for one that only looks") {
   CHECK(taken.get());
 }
 
+TEST_CASE("a lock whose file is removed is taken again under its name") {
+  const TempFolder folder;
+  const auto file = folder.path() / "lock";
+  auto lock = os::FileLock::try_take(file);
+  REQUIRE(lock);
+  CHECK(lock->is_kept());
+  std::filesystem::remove(file);
+  CHECK_FALSE(lock->is_kept());
+  CHECK_FALSE(os::FileLock::is_taken(file));
+  CHECK(lock->keep());
+  CHECK(os::FileLock::is_taken(file));
+  SUBCASE("another process was faster") {
+    std::filesystem::remove(file);
+    const auto faster = os::FileLock::try_take(file);
+    CHECK_FALSE(lock->keep());
+  }
+}
+
 }  // namespace spider_check::test

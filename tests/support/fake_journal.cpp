@@ -20,7 +20,8 @@ void erase(FakeDisk& disk, const FakeAttempt* attempt) {
 
 class FakeAttemptJournal final : public AttemptJournal {
  public:
-  FakeAttemptJournal(FakeDisk& disk, FakeAttempt& attempt) : disk_(disk), attempt_(&attempt) {}
+  FakeAttemptJournal(FakeDisk& disk, FakeAttempt& attempt)
+      : disk_(disk), attempt_(&attempt), record_(attempt.record) {}
 
   FakeAttemptJournal(const FakeAttemptJournal&) = delete;
   FakeAttemptJournal& operator=(const FakeAttemptJournal&) = delete;
@@ -31,22 +32,38 @@ class FakeAttemptJournal final : public AttemptJournal {
     if (attempt_ != nullptr) attempt_->live = false;
   }
 
-  void recorded(RunId id) override { record().claim.id = id; }
+  void recorded(RunId id, const DatabaseIdentity& database) override {
+    record_.claim.id = id;
+    if (!database.id.empty()) record_.database = database;
+    sync();
+  }
 
   void count(int spiders, Duration spiders_outlive) override {
-    record().spider_count = spiders;
-    record().spiders_outlive = spiders_outlive;
+    record_.spider_count = spiders;
+    record_.spiders_outlive = spiders_outlive;
+    sync();
   }
 
-  void start(const JournaledStart& start) override { record().starts.push_back(start); }
+  void start(const JournaledStart& start) override {
+    record_.starts.push_back(start);
+    sync();
+  }
 
   void outcome(const JournaledOutcome& outcome, bool /*only_copy*/) override {
-    record().outcomes.push_back(outcome);
+    record_.outcomes.push_back(outcome);
+    sync();
   }
 
-  void end(const JournaledEnd& end) override { record().end = end; }
+  void end(const JournaledEnd& end) override {
+    record_.end = end;
+    sync();
+  }
 
-  void sync() override { require_room(disk_); }
+  /** All that was kept, too, while there was no room. */
+  void sync() override {
+    require_room(disk_);
+    attempt_->record = record_;
+  }
 
   void forget() override {
     erase(disk_, attempt_);
@@ -54,13 +71,9 @@ class FakeAttemptJournal final : public AttemptJournal {
   }
 
  private:
-  AttemptRecord& record() {
-    require_room(disk_);
-    return attempt_->record;
-  }
-
   FakeDisk& disk_;
   FakeAttempt* attempt_;
+  AttemptRecord record_;
 };
 
 class FakeHeld final : public HeldAttempt {
@@ -129,17 +142,22 @@ JournalContents FakeJournal::read() {
   contents.known = disk_.known;
   contents.free_slots = slots_ - static_cast<int>(disk_.locks.size());
   for (const auto& attempt : disk_.attempts) {
-    contents.attempts.push_back({attempt.record.claim.token, attempt.record, attempt.live});
+    contents.attempts.push_back(
+        {attempt.record.claim.token, attempt.record, attempt.live || disk_.visited});
   }
   return contents;
 }
 
-std::vector<std::unique_ptr<HeldAttempt>> FakeJournal::hold_pending() {
-  std::vector<std::unique_ptr<HeldAttempt>> held;
-  for (auto& attempt : disk_.attempts) {
-    if (!attempt.live) held.push_back(std::make_unique<FakeHeld>(disk_, attempt));
+void FakeJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) {
+  if (disk_.visited) return;
+  disk_.visited = true;
+  const std::unique_ptr<bool, void (*)(bool*)> leave(&disk_.visited, [](bool* at) { *at = false; });
+  for (auto attempt = disk_.attempts.begin(); attempt != disk_.attempts.end();) {
+    auto& each = *attempt++;
+    if (each.live) continue;
+    FakeHeld held(disk_, each);
+    if (!visit(held)) return;
   }
-  return held;
 }
 
 std::unique_ptr<AttemptJournal> FakeJournal::begin(const AttemptRecord& record) {

@@ -23,8 +23,10 @@ struct FakeDisk {
   Known known;
   std::list<FakeAttempt> attempts;
   std::set<int> locks;                 ///< slots
+  bool visited = false;                ///< a process is at the pending ones
   bool full = false;                   ///< every write throws
   int remembered = 0;                  ///< how often something was
+  int kept_locks = 0;                  ///< how often a process saw to its locks
   std::function<void()> before_write;  ///< called by every write; what it throws comes through
 
   /** As if every process of the host had died. */
@@ -46,18 +48,21 @@ class FakeJournal final : public Journal {
   [[nodiscard]] bool pending() override { return !disk_.attempts.empty(); }
 
   [[nodiscard]] JournalContents read() override;
-  [[nodiscard]] std::vector<std::unique_ptr<HeldAttempt>> hold_pending() override;
+  void visit_pending(const std::function<bool(HeldAttempt&)>& visit) override;
 
   [[nodiscard]] std::vector<std::string> take_faults() override { return {}; }
 
   [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
 
+  void keep_locks() override { ++disk_.kept_locks; }
+
   [[nodiscard]] Known known() override { return disk_.known; }
 
   void remember(const Known& known) override;
 
-  [[nodiscard]] bool knows(TimePoint mark) override {
+  [[nodiscard]] bool knows(const std::optional<TimePoint>& mark) override {
+    if (disk_.remembered == 0 && !disk_.known.mark) return false;
     return disk_.known.mark == mark && !disk_.known.away && !disk_.known.published_disabled;
   }
 

@@ -153,6 +153,11 @@ bool MemoryRunStore::may_have_to_tell(TimePoint success) const {
              [&](const auto& one) { return one.next_try && *one.next_try <= database_.now; });
 }
 
+DatabaseIdentity MemoryRunStore::database() {
+  require_up();
+  return database_.identity;
+}
+
 State MemoryRunStore::state() {
   const auto glance = this->glance();
   State state;

@@ -40,6 +40,7 @@ struct MemoryNotification {
 /** What the stores of several hosts share: rows, locks and one clock that a test sets. */
 struct MemoryDatabase {
   TimePoint now{std::chrono::hours(500'000)};
+  DatabaseIdentity identity{"00000000-0000-4000-8000-000000000001", "jobs"};
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
   const MemoryRunStore* decides = nullptr;  ///< where there are several slots; see SlotLock
@@ -79,6 +80,7 @@ class MemoryRunStore final : public RunStore {
   const bool* cut_off = nullptr;    ///< while it says so the database is down for this one
 
   [[nodiscard]] Glance glance() override;
+  [[nodiscard]] DatabaseIdentity database() override;
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
   [[nodiscard]] std::optional<LockHolder> lock_holder() override;

@@ -40,7 +40,7 @@ std::string all_set(const std::string& text) {
 }  // namespace
 
 TEST_CASE("the text of a new configuration") {
-  const NewConfig config{".", "/srv/jobs/.venv/bin/scrapy", "news", {}};
+  const NewConfig config{".", "/srv/jobs/.venv/bin/scrapy", "news", {}, "jobs"};
   test::check_golden("new-config.toml", new_config_text(config));
 }
 

@@ -341,4 +341,81 @@ TEST_CASE("after a sleep the connection is checked before anything is written") 
   CHECK(world.host.logged("its spiders are stopped here"));
 }
 
+namespace {
+
+int times(const std::string& text, const std::string& what) {
+  int found = 0;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+/** Another one is there in its place, as after a mistake in the configuration. */
+struct OtherDatabase {
+  explicit OtherDatabase(MemoryDatabase& database) : database_(database), before_(database) {
+    database.identity = {"00000000-0000-4000-8000-000000000002", "other"};
+    database.runs.clear();
+    database.down = false;
+  }
+
+  void leave() {
+    before_.now = database_.now;
+    database_ = before_;
+    database_.down = false;
+  }
+
+ private:
+  MemoryDatabase& database_;
+  MemoryDatabase before_;
+};
+
+}  // namespace
+
+TEST_CASE("an attempt of another database stays, is said once, and holds nothing back") {
+  World world;
+  REQUIRE(world.tick() == all);
+  world.pass(5h);
+  world.database.down = true;
+  REQUIRE(world.tick() == all);
+  world.disk.kill_writers();
+  OtherDatabase other(world.database);
+  CHECK(world.tick() == all);
+  world.pass(5h);
+  CHECK(world.tick() == all);
+  CHECK(world.database.runs.size() == 2);
+  CHECK(world.disk.attempts.size() == 1);
+  const auto log = world.host.logged_text();
+  CHECK(times(log, "warning 1 attempt(s) in the journal in /state/journal/default belong") == 1);
+  CHECK(times(log, "info 1 attempt(s) in the journal in /state/journal/default belong") >= 1);
+  CHECK(log.find("('jobs', id 00000000-0000-4000-8000-000000000001)") != std::string::npos);
+  other.leave();
+  (void)world.tick();
+  CHECK(world.disk.attempts.empty());
+  CHECK(world.database.runs.size() >= 2);
+  CHECK(world.database.runs[1].run.spider_count == 3);
+}
+
+TEST_CASE("what is known of another database counts for nothing") {
+  World world;
+  REQUIRE(world.tick() == all);
+  OtherDatabase other(world.database);
+  world.host.schedule.policy.max_attempts = 1;
+  world.host.runner.ends["a"] = Exited{1};
+  REQUIRE(world.tick() == all);
+  CHECK_FALSE(world.disk.known.success.has_value());
+  CHECK(world.disk.known.database.name == "other");
+  world.pass(5h);
+  world.database.down = true;
+  CHECK(world.tick() == all);
+}
+
+TEST_CASE("what the disk had no room for is in the journal once it has") {
+  World world;
+  world.database.down = true;
+  world.host.runner.before_each = [&](const SpiderJob& job) { world.disk.full = job.name == "b"; };
+  CHECK(world.tick() == all);
+  REQUIRE(world.disk.attempts.size() == 1);
+  CHECK(world.disk.attempts.front().record.outcomes.size() == 3);
+  CHECK(world.host.logged("is kept in the journal"));
+}
+
 }  // namespace spider_check::test

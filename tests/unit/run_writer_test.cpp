@@ -190,4 +190,29 @@ TEST_CASE("an outcome that the database takes exception to is written without it
   CHECK(world.host.logged("The database did not take the outcome of"));
 }
 
+TEST_CASE("a run is not written into another database that answers in its place") {
+  World world;
+  world.record.database = world.database.identity;
+  const auto own = world.database.identity;
+  world.host.store.break_session();
+  world.database.identity = {"00000000-0000-4000-8000-000000000002", "other"};
+  world.writer.add(good("a"));
+  CHECK(world.recorded() == 0);
+  CHECK_FALSE(world.writer.connected());
+  CHECK(world.host.logged("warning The database is away: another database answers ('other'"));
+  CHECK(world.writer.finish(completed, 0s) == app::Written::nowhere);
+  CHECK(world.recorded() == 0);
+  world.database.identity = own;
+  CHECK(world.writer.finish(completed, 1min) == app::Written::database);
+  CHECK(world.recorded() == 1);
+}
+
+TEST_CASE("a run that began in an unknown database belongs to the one that takes it") {
+  World world;
+  world.host.store.break_session();
+  world.writer.add(good("a"));
+  CHECK(world.writer.finish(completed, 1min) == app::Written::database);
+  CHECK(world.record.database.id == world.database.identity.id);
+}
+
 }  // namespace spider_check::test
