@@ -43,6 +43,7 @@ class Check {
   CheckReport run() {
     look_at_configuration();
     check_folders(config_, findings_);
+    check_journal(config_, findings_);
     check_published(config_, findings_);
     check_database(config_, findings_);
     look_at_precheck();
