@@ -1,5 +1,6 @@
 #include "app/considered.hpp"
 
+#include <system_error>
 #include <utility>
 
 #include "app/precheck.hpp"
@@ -7,6 +8,33 @@
 #include "render/zone.hpp"
 
 namespace spider_check::app {
+
+namespace {
+
+/** What the database has not got. */
+std::vector<PendingAttempt> attempts_of(const Schedule& schedule) {
+  try {
+    if (schedule.journal != nullptr && schedule.journal->pending()) {
+      return schedule.journal->read().attempts;
+    }
+  } catch (const std::system_error&) {
+    // What is wrong with the journal is told when it is written to.
+  }
+  return {};
+}
+
+}  // namespace
+
+State read_state(const Schedule& schedule) {
+  return merge(schedule.store.state(), attempts_of(schedule), schedule.owners.now());
+}
+
+std::optional<TimePoint> newest_success(const Schedule& schedule, const Glance& glance) {
+  State state;
+  state.now = glance.now;
+  state.newest_success = glance.newest_success;
+  return merge(state, attempts_of(schedule), schedule.owners.now()).newest_success;
+}
 
 Considered consider(const Schedule& schedule, const Request& request, State state) {
   const auto fates = judge_owners(schedule, state);

@@ -44,6 +44,7 @@ struct StatusReport {
   bool database_away = false;  ///< it cannot be used: all of this is as the journal has it
   int waiting = 0;             ///< attempts in this host's journal that the database does not know
   std::string journal;         ///< where that is; empty: there is none
+  std::string refused;         ///< why the database does not record them; empty: it was not asked
 };
 
 /** When the next run, or the next attempt, is due; empty when nobody can say. */

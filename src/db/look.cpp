@@ -93,7 +93,7 @@ void try_a_run(Session& session, PgRunStore& store) {
   const auto lock = store.unheld_lock(0);
   session.run([](soci::session& sql) { sql << "BEGIN"; });
   const auto claim = store.start({}, *lock);
-  store.set_spider_count(claim, 1);
+  store.set_spider_count(claim, 1, {});
   SpiderOutcome outcome;
   outcome.spider = "check";
   outcome.judgement = {Verdict::ok, {}};

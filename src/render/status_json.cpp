@@ -66,6 +66,7 @@ std::string status_json(const StatusReport& report, const Zone& zone) {
       {"reason", explain(report.decision, report.policy, state.now, zone)},
       {"future_runs", state.future_runs},
       {"waiting_attempts", report.waiting},
+      {"refused", optional_text(report.refused)},
       {"spiders", spiders(report)},
   };
   return dump(json);

@@ -100,6 +100,9 @@ std::string journal_lines(const StatusReport& report) {
                                 (report.waiting == 1 ? " attempt waits" : " attempts wait") +
                                 " to be recorded in the database by a tick");
   }
+  if (!report.refused.empty()) {
+    text += line("", "the database refuses it: " + printable(report.refused));
+  }
   return text.empty() ? text : text + line("", report.journal);
 }
 
