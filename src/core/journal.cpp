@@ -99,7 +99,7 @@ bool outranks(const Run& journal, const Run& database) {
   if (journal.status == RunStatus::completed) return true;
   // Another owner's attempt of the same number is another attempt.
   return journal.status == RunStatus::failed && database.status == RunStatus::running &&
-         journal.owner == database.owner;
+         journal.token == database.token;
 }
 
 /** Whether the journal's newest whole run is the newest one of all, or says more of that. */

@@ -200,7 +200,7 @@ Run row(RunId id, const std::string& uuid, int number, RunStatus status, Duratio
   run.status = status;
   run.spider_count = 2;
   run.started = run.heartbeat = now.wall + ahead - started_ago;
-  run.owner = {"laptop", "boot", 1, 4711, 99, "machine"};
+  run.token = uuid + "/" + std::to_string(number);
   return run;
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("of one run the later attempt counts, and of one attempt its end") {
 
 TEST_CASE("an attempt of another owner that goes on under the same number is another attempt") {
   auto other = row(7, "x", 2, RunStatus::running, 1h);
-  other.owner.host = "server";
+  other.token = "another";
   const auto state =
       merge(database(other), {{"1", ended(attempt("x", 2, 1h), RunStatus::failed, 30min)}}, now);
   CHECK_FALSE(state.last->in_journal);
