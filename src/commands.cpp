@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <unistd.h>
 
@@ -53,10 +54,16 @@ class Commands {
   }
 
   app::Result operator()(const config::MigrateCommand& command) {
+    bool is_said = false;
+    const auto on_wait = [&](const std::string& who) {
+      schedule_.log.at(std::exchange(is_said, true) ? app::LogLevel::debug : app::LogLevel::warning,
+                       "The tables are in use{}; trying again",
+                       who.empty() ? "" : " by " + render::printable(who));
+    };
     const auto apply = [&] {
       // A connection that was lost while waiting is no use for the next try.
       parts_.session().disconnect();
-      return db::migrate(parts_.session());
+      return db::migrate(parts_.session(), on_wait);
     };
     print(app::migrate(apply, command.wait));
     for (const auto& line : db::look(parts_.session()).warnings) schedule_.log.warn("{}", line);

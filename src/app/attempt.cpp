@@ -89,6 +89,7 @@ class Attempt {
     if (claimed_.in_database) log_.recorded(record_.claim.id, record_.database);
     // Before any spider starts: after a sleep, say, another host may have the run's lock by now.
     if (claimed_.lost_midway) writer_.try_now();
+    if (claimed_.refused) writer_.claim_refused();
   }
 
   Result run(bool whole) {
@@ -156,15 +157,17 @@ class Attempt {
                        [&] { return schedule_.store.newest_run_before(Duration{0}); });
   }
 
-  /** By the database; where it cannot be asked, as far as this host knows. */
+  /** By the database, which may not have all, and as far as this host knows. */
   [[nodiscard]] std::vector<std::string> succeeded_before() {
-    if (!writer_.connected()) return claimed_.succeeded;
+    auto names = claimed_.succeeded;
+    if (!writer_.connected() || record_.claim.id == 0) return names;
     try {
-      return schedule_.store.succeeded(record_.claim.id);
+      const auto recorded = schedule_.store.succeeded(record_.claim.id);
+      names.insert(names.end(), recorded.begin(), recorded.end());
     } catch (const DbError& error) {
       writer_.failed(error);
-      return claimed_.succeeded;
     }
+    return names;
   }
 
   /** Why the attempt failed, in words; empty when it did not. */
@@ -242,6 +245,7 @@ class Attempt {
     if (written_ != Written::database) return;
     note_recorded(schedule_, record_, {end, schedule_.owners.now()}, done_);
     log_.forget();
+    if (schedule_.journal != nullptr && !schedule_.journal->pending()) note_taken(schedule_);
   }
 
   Schedule& schedule_;

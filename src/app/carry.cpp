@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -96,6 +98,24 @@ void note_carried(Schedule& schedule, AttemptRecord record, RunId id,
   note_recorded(schedule, record, end_of(record), succeeded);
 }
 
+/** Rather without its details than not at all: they may be what the database refuses. */
+RunId carry_without_details(Schedule& schedule, AttemptRecord record, const HostTime& now,
+                            const DbError& refusal) {
+  const auto has_details = [](const auto& each) { return each.outcome.crawl.has_value(); };
+  if (std::none_of(record.outcomes.begin(), record.outcomes.end(), has_details)) throw refusal;
+  for (auto& each : record.outcomes) each.outcome.crawl.reset();
+  return schedule.store.carry(record, now);
+}
+
+RunId carry(Schedule& schedule, const AttemptRecord& record, const HostTime& now) {
+  try {
+    return schedule.store.carry(record, now);
+  } catch (const DbError& error) {
+    if (error.kind() != DbError::Kind::data) throw;
+    return carry_without_details(schedule, record, now, error);
+  }
+}
+
 void carry(Schedule& schedule, HeldAttempt& attempt, const DatabaseIdentity& database) {
   const auto& record = attempt.record();
   const auto now = schedule.owners.now();
@@ -104,16 +124,7 @@ void carry(Schedule& schedule, HeldAttempt& attempt, const DatabaseIdentity& dat
         "The host's clock went backwards since a run of the journal; its times are "
         "recorded as of this boot");
   }
-  RunId id = 0;
-  try {
-    id = schedule.store.carry(record, now);
-  } catch (const DbError& error) {
-    // Whatever else is wrong passes, and then it is recorded.
-    if (error.kind() != DbError::Kind::data) throw;
-    schedule.log.error("An attempt cannot be recorded: {}; it is kept in {}",
-                       render::printable(error.what()), attempt.put_aside());
-    return;
-  }
+  const auto id = carry(schedule, record, now);
   if (!record.end) {
     schedule.log.warn("Run {} was {}", id, render::printable(end_of(record).end.failure));
   }
@@ -137,51 +148,90 @@ void tell_of_others(Schedule& schedule, const std::vector<DatabaseIdentity>& oth
                   render::printable(other.id), render::printable(here.name), here.id);
 }
 
-/** False when the spiders of one are still being stopped. */
-bool carry_in_order(Schedule& schedule, bool& carried) {
-  bool is_done = true;
-  Here here(schedule);
-  std::vector<DatabaseIdentity> others;
-  schedule.journal->visit_pending([&](HeldAttempt& attempt) {
-    // In order: what comes later may be a retry of this one.
-    is_done = !is_at_work(schedule, attempt.record());
-    if (!is_done) return false;
-    if (here.is_other_than_of(attempt.record())) {
-      others.push_back(attempt.record().database);
+/** Carries one attempt after the other. */
+class Carrier {
+ public:
+  explicit Carrier(Schedule& schedule) : schedule_(schedule), here_(schedule) {}
+
+  /** Each whose program is gone, in order; false when the spiders of one are still being stopped.
+   */
+  bool all() {
+    bool is_done = true;
+    std::vector<DatabaseIdentity> others;
+    schedule_.journal->visit_pending([&](HeldAttempt& attempt) {
+      // In order: what comes later may be a retry of this one.
+      is_done = !is_at_work(schedule_, attempt.record());
+      if (!is_done) return false;
+      if (here_.is_other_than_of(attempt.record())) {
+        others.push_back(attempt.record().database);
+      } else {
+        one(attempt);
+      }
       return true;
+    });
+    if (is_done) {
+      tell_of_others(schedule_, others, others.empty() ? DatabaseIdentity{} : here_.database());
     }
-    carry(schedule, attempt, here.database());
-    carried = true;
-    return true;
-  });
-  if (is_done)
-    tell_of_others(schedule, others, others.empty() ? DatabaseIdentity{} : here.database());
-  return is_done;
-}
+    return is_done;
+  }
+
+  [[nodiscard]] bool carried() const noexcept { return carried_; }
+
+  [[nodiscard]] const std::optional<DbError>& refusal() const noexcept { return refusal_; }
+
+ private:
+  /** One that is refused holds back the later ones of its run, and no other. */
+  void one(HeldAttempt& attempt) {
+    const auto run = attempt.record().claim.uuid;
+    if (waiting_.contains(run)) return;
+    try {
+      carry(schedule_, attempt, here_.database());
+      carried_ = true;
+    } catch (const DbError& error) {
+      // Whatever else is wrong passes, and meets all of them.
+      if (error.kind() != DbError::Kind::data) throw;
+      waiting_.insert(run);
+      if (!refusal_) refusal_ = error;
+    }
+  }
+
+  Schedule& schedule_;
+  Here here_;
+  std::set<std::string> waiting_;   ///< runs of which an attempt was refused
+  std::optional<DbError> refusal_;  ///< the first
+  bool carried_ = false;
+};
 
 }  // namespace
 
-bool carry_pending(Schedule& schedule) {
-  if (schedule.journal == nullptr || !schedule.journal->pending()) return true;
-  bool is_done = true;
-  bool carried = false;
+Carried carry_pending(Schedule& schedule) {
+  if (schedule.journal == nullptr || !schedule.journal->pending()) return {};
+  Carried result;
+  Carrier carrier(schedule);
   try {
-    is_done = carry_in_order(schedule, carried);
+    result.is_done = carrier.all();
     for (const auto& fault : schedule.journal->take_faults()) {
       schedule.log.warn("{}", render::printable(fault));
     }
   } catch (const std::system_error& error) {
     schedule.log.warn("The journal cannot be read or tidied: {}", render::printable(error.what()));
   }
+  result.is_refused = carrier.refusal().has_value();
+  if (result.is_refused) note_refused(schedule, *carrier.refusal());
   // Else what others read would call data old that was scraped while the database was away.
-  if (carried) publish(schedule);
-  return is_done;
+  if (carrier.carried()) publish(schedule);
+  result.is_left = schedule.journal->pending();
+  if (result.is_done && !result.is_refused) note_taken(schedule);
+  return result;
 }
 
 bool carry_and_await_others(Schedule& schedule) {
   const auto deadline = std::chrono::steady_clock::now() + longest_wait;
   int carried = 0;
-  while (carry_pending(schedule)) {
+  while (true) {
+    const auto result = carry_pending(schedule);
+    if (!result.is_done) return false;
+    if (result.is_refused) return true;
     ++carried;
     const auto left = what_is_left(schedule);
     // Whoever carried it may just have died, which is worth one more try: not a file, say, that
@@ -192,7 +242,6 @@ bool carry_and_await_others(Schedule& schedule) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(pause);
   }
-  return false;
 }
 
 void carry_attempts_of(Schedule& schedule, const std::string& run_uuid) {
@@ -208,6 +257,16 @@ void carry_attempts_of(Schedule& schedule, const std::string& run_uuid) {
   } catch (const std::system_error& error) {
     schedule.log.debug("The journal cannot be read or tidied: {}", render::printable(error.what()));
   }
+}
+
+void end_in_journal(Schedule& schedule, const Run& run) {
+  if (schedule.journal == nullptr) return;
+  schedule.journal->visit_pending([&](HeldAttempt& attempt) {
+    const auto& record = attempt.record();
+    const bool is_meant = record.claim.uuid == run.uuid && record.claim.attempt == run.attempt;
+    if (is_meant && !record.end) attempt.end(end_of(record));
+    return true;
+  });
 }
 
 }  // namespace spider_check::app

@@ -6,12 +6,20 @@
 
 namespace spider_check::app {
 
+/** What came of it. */
+struct Carried {
+  bool is_done =
+      true;  ///< false: the spiders of one are still being stopped: nothing may start now
+  bool is_refused = false;  ///< the database refuses some, which wait
+  bool is_left = false;     ///< the journal still holds some
+};
+
 /**
  * Brings into the database what the journal holds of attempts whose programs are gone, in the order
- * in which they began. Throws DbError; what was not carried then stays for the next tick. False
- * when the spiders of one are still being stopped: nothing may start beside them.
+ * in which they began; what the database refuses is said, and stays. Throws DbError; what was not
+ * carried then stays for the next tick.
  */
-[[nodiscard]] bool carry_pending(Schedule& schedule);
+[[nodiscard]] Carried carry_pending(Schedule& schedule);
 
 /**
  * The same under a slot's lock, before it is decided what runs: waits for some seconds where
@@ -20,7 +28,13 @@ namespace spider_check::app {
  */
 [[nodiscard]] bool carry_and_await_others(Schedule& schedule);
 
-/** As carry_pending(), for the attempts at this run only; nothing is published. Throws DbError. */
+/**
+ * As carry_pending(), for the attempts at this run only; nothing is published. Throws DbError, also
+ * when one is refused.
+ */
 void carry_attempts_of(Schedule& schedule, const std::string& run_uuid);
+
+/** Ends an attempt in the journal whose program is gone. Throws std::system_error. */
+void end_in_journal(Schedule& schedule, const Run& run);
 
 }  // namespace spider_check::app

@@ -170,10 +170,12 @@ Claimed prepare(const Schedule& schedule, const Decision& decision, const State&
   return claimed;
 }
 
-void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock) {
+void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock,
+            const std::optional<DbError>& refusal) {
   name_database(schedule, claimed.record);
   try_to_begin_journal(schedule, claimed);
   try {
+    if (refusal) throw DbError(*refusal);
     claim_in_database(schedule, claimed, decision, lock);
   } catch (const LostRun&) {
     forget(claimed);
@@ -185,7 +187,13 @@ void record(Schedule& schedule, Claimed& claimed, const Decision& decision, cons
       forget(claimed);
       throw;
     }
-    claimed.lost_midway = true;
+    claimed.refused = error.kind() == DbError::Kind::data;
+    claimed.lost_midway = !claimed.refused;
+    if (claimed.refused) {
+      if (claimed.record.claim.attempt == 1) name_after_all_logs(schedule, claimed.record.log);
+      if (!refusal) note_refused(schedule, error);
+      return;
+    }
     schedule.log.warn("The database went away: {}; the spiders run all the same",
                       render::printable(error.what()));
   }

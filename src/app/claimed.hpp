@@ -21,6 +21,7 @@ struct Claimed {
   std::string journal_fault;                ///< why it cannot
   bool in_database = false;                 ///< the database knows of it and holds its lock
   bool lost_midway = false;                 ///< the connection was lost while it was claimed
+  bool refused = false;                     ///< the database holds its lock, and does not record it
   std::vector<std::string> succeeded;       ///< in earlier attempts, as far as this host knows
 };
 
@@ -32,10 +33,12 @@ struct Claimed {
                               const State& state, const Request& request, int slot);
 
 /**
- * Records the claim in the journal and in the database. Where the database gives way meanwhile the
- * attempt goes on without it, if it may. Throws DbError, LostRun.
+ * Records the claim in the journal and in the database. Where the database gives way meanwhile, or
+ * refuses it, the attempt goes on without it, if it may. refusal: what it said to what must be
+ * recorded first. Throws DbError, LostRun.
  */
-void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock);
+void record(Schedule& schedule, Claimed& claimed, const Decision& decision, const SlotLock& lock,
+            const std::optional<DbError>& refusal);
 
 /** Records the claim in the journal only. Throws std::system_error. */
 void record_without_database(Schedule& schedule, Claimed& claimed);

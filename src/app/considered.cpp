@@ -1,5 +1,6 @@
 #include "app/considered.hpp"
 
+#include <system_error>
 #include <utility>
 
 #include "app/precheck.hpp"
@@ -7,6 +8,36 @@
 #include "render/zone.hpp"
 
 namespace spider_check::app {
+
+namespace {
+
+/** What this database has not got. Throws DbError. */
+std::vector<PendingAttempt> attempts_of(const Schedule& schedule) {
+  std::vector<PendingAttempt> attempts;
+  try {
+    if (schedule.journal == nullptr || !schedule.journal->pending()) return {};
+    attempts = schedule.journal->read().attempts;
+  } catch (const std::system_error&) {
+    // What is wrong with the journal is told when it is written to.
+  }
+  if (attempts.empty()) return attempts;
+  const auto here = schedule.store.database();
+  std::erase_if(attempts, [&](const auto& each) { return each.record.database.is_other_than(here); });
+  return attempts;
+}
+
+}  // namespace
+
+State read_state(const Schedule& schedule) {
+  return merge(schedule.store.state(), attempts_of(schedule), schedule.owners.now());
+}
+
+std::optional<TimePoint> newest_success(const Schedule& schedule, const Glance& glance) {
+  State state;
+  state.now = glance.now;
+  state.newest_success = glance.newest_success;
+  return merge(state, attempts_of(schedule), schedule.owners.now()).newest_success;
+}
 
 Considered consider(const Schedule& schedule, const Request& request, State state) {
   const auto fates = judge_owners(schedule, state);

@@ -15,6 +15,14 @@ struct Considered {
   Decision decision;
 };
 
+/** What a tick decides by: the database's state, with what only the journal says. Throws DbError.
+ */
+[[nodiscard]] State read_state(const Schedule& schedule);
+
+/** The database's newest success, or one that only the journal knows of. Throws DbError. */
+[[nodiscard]] std::optional<TimePoint> newest_success(const Schedule& schedule,
+                                                      const Glance& glance);
+
 /** Decides from this state. */
 [[nodiscard]] Considered consider(const Schedule& schedule, const Request& request, State state);
 

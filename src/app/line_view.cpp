@@ -11,7 +11,7 @@ void LineView::started(const SpiderJob& job) {
 }
 
 void LineView::stopping(const SpiderJob& job, StopCause cause) {
-  log_.warn("Spider '{}' is told to stop: {}", render::printable(job.name), render::explain(cause));
+  log_.warn("Stopping spider '{}': {}", render::printable(job.name), render::explain(cause));
 }
 
 void LineView::finished(const SpiderJob& job, const SpiderOutcome& outcome) {

@@ -142,6 +142,37 @@ bool note_away(Schedule& schedule) {
   return true;
 }
 
+void note_refused(Schedule& schedule, const DbError& error) {
+  const auto what = render::printable(error.what());
+  if (schedule.journal == nullptr) {
+    schedule.log.warn("The database refuses to record this: {}", what);
+    return;
+  }
+  const auto known = schedule.journal->known();
+  const bool is_news = !known.refused || known.refused->cause != error.cause();
+  if (is_news) {
+    change(schedule, [&](Known& changed) {
+      changed.refused = Refusal{error.cause(), error.what(), schedule.owners.now()};
+    });
+  }
+  schedule.log.at(is_news ? LogLevel::warning : LogLevel::info,
+                  "The database refuses to record this: {}; it waits in the journal in {}", what,
+                  schedule.journal->place());
+}
+
+void note_taken(Schedule& schedule) {
+  if (schedule.journal == nullptr || !schedule.journal->known().refused) return;
+  change(schedule, [](Known& known) { known.refused.reset(); });
+  schedule.log.info("The database records what it refused before");
+}
+
+bool note_unremovable(Schedule& schedule, const std::string& cause) {
+  if (schedule.journal == nullptr) return true;
+  if (schedule.journal->known().unremovable == cause) return false;
+  change(schedule, [&](Known& known) { known.unremovable = cause; });
+  return true;
+}
+
 void note_deferred(Schedule& schedule, const std::string& why) {
   change(schedule,
          [&](Known& known) { add(known, GapCause::deferred, schedule.owners.now(), why); });

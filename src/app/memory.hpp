@@ -5,6 +5,7 @@
 
 #include "app/schedule.hpp"
 #include "core/attempt_record.hpp"
+#include "core/errors.hpp"
 
 namespace spider_check::app {
 
@@ -26,6 +27,18 @@ void note_recorded(Schedule& schedule, const AttemptRecord& attempt, const Journ
 
 /** The database cannot be used. True when that is news. */
 [[nodiscard]] bool note_away(Schedule& schedule);
+
+/**
+ * The database refuses to record something: it waits in the journal. Said loudly once for each
+ * cause, however many ticks meet it.
+ */
+void note_refused(Schedule& schedule, const DbError& error);
+
+/** Everything that waited is recorded. */
+void note_taken(Schedule& schedule);
+
+/** Some old runs cannot be removed, because of this. True when that is news. */
+[[nodiscard]] bool note_unremovable(Schedule& schedule, const std::string& cause);
 
 /** A tick gave way because the host has just woken up: the next one does not. */
 void note_deferred(Schedule& schedule, const std::string& why);

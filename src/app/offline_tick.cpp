@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/attempt.hpp"
+#include "app/carry.hpp"
 #include "app/claimed.hpp"
 #include "app/memory.hpp"
 #include "render/sentences.hpp"
@@ -75,13 +76,7 @@ class OfflineTick {
 
   void mark_interrupted(const Run& run) {
     schedule_.log.warn("{} was {}", render::run_words(run), render::interruption(run));
-    journal_.visit_pending([&](HeldAttempt& attempt) {
-      const auto& claim = attempt.record().claim;
-      if (claim.uuid == run.uuid && claim.attempt == run.attempt) {
-        attempt.end(end_of(attempt.record()));
-      }
-      return true;
-    });
+    end_in_journal(schedule_, run);
   }
 
   Schedule& schedule_;

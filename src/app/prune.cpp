@@ -26,6 +26,7 @@ std::string prune(Schedule& schedule, bool dry_run) {
   if (rows.runs > 0) {
     text += verb + counted(rows.runs, "run") + " with " + counted(rows.attempts, "attempt") + "\n";
   }
+  if (rows.kept > 0) text += unremovable(rows) + "\n";
   if (logs.files > 0) {
     text += verb + counted(static_cast<std::int64_t>(logs.files), "log file") + ", " +
             size_words(logs.bytes) + "\n";

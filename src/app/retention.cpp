@@ -4,6 +4,7 @@
 #include <exception>
 #include <string>
 
+#include "app/memory.hpp"
 #include "app/telling.hpp"
 #include "core/log_retention.hpp"
 #include "core/size.hpp"
@@ -56,6 +57,10 @@ void tidy_logs(Schedule& schedule) {
 void tidy_runs(Schedule& schedule) {
   try {
     const auto removed = remove_old_runs(schedule, false, patience_after_run);
+    if (removed.kept > 0) {
+      const bool is_news = note_unremovable(schedule, removed.cause);
+      schedule.log.at(is_news ? LogLevel::warning : LogLevel::debug, "{}", unremovable(removed));
+    }
     if (removed.runs == 0) return;
     schedule.log.debug("Removed {} old run(s) with {} attempt(s)", removed.runs, removed.attempts);
   } catch (const std::exception& error) {
@@ -97,8 +102,17 @@ Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration>
     const auto some = schedule.store.prune(step);
     all.runs += some.runs;
     all.attempts += some.attempts;
+    all.kept += some.kept;
+    if (!all.why.empty()) continue;
+    all.why = some.why;
+    all.cause = some.cause;
   }
   return all;
+}
+
+std::string unremovable(const Pruned& pruned) {
+  return std::to_string(pruned.kept) + (pruned.kept == 1 ? " old run" : " old runs") +
+         " cannot be removed: " + render::printable(pruned.why);
 }
 
 void tidy_up(Schedule& schedule) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "app/schedule.hpp"
 
@@ -26,6 +27,9 @@ RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run);
  * was `patience` at it. Throws DbError; what was removed by then stays so.
  */
 Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration> patience);
+
+/** "3 old runs cannot be removed: …" */
+[[nodiscard]] std::string unremovable(const Pruned& pruned);
 
 /**
  * What is to be done after a run: the logs, and then the rows, of which what is left goes after the

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/carry.hpp"
+#include "app/memory.hpp"
 #include "core/errors.hpp"
 #include "render/zone.hpp"
 
@@ -29,6 +30,11 @@ constexpr Duration slow_pause = 10s;
 
 // What a heartbeat under way and the end of a killed spider take, generously.
 constexpr Duration margin = 15s;
+
+// The same for what the database refuses: somebody must change something first.
+constexpr Duration longest_refusal = 5min;
+// At the end of a run: as it is, once more, and without its details.
+constexpr int most_refusals = 3;
 
 // More in one statement saves nothing.
 constexpr std::size_t most_at_once = 200;
@@ -67,13 +73,19 @@ void RunWriter::try_now() {
   attend();
 }
 
+void RunWriter::claim_refused() {
+  refused_ = true;
+  next_try_ = Clock::now() + beat_interval;
+}
+
 void RunWriter::count(int spiders, Duration spiders_outlive) {
   record_.spider_count = spiders;
   record_.spiders_outlive = spiders_outlive;
   log_.count(spiders, spiders_outlive);
+  counted_ = false;
   if (!connected_) return;
   try {
-    schedule_.store.set_spider_count(record_.claim, spiders, spiders_outlive);
+    count_again();
   } catch (const MissingRun& error) {
     on_missing(error);
     attend();
@@ -82,6 +94,11 @@ void RunWriter::count(int spiders, Duration spiders_outlive) {
   } catch (const DbError& error) {
     failed(error);
   }
+}
+
+void RunWriter::count_again() {
+  schedule_.store.set_spider_count(record_.claim, record_.spider_count, record_.spiders_outlive);
+  counted_ = true;
 }
 
 void RunWriter::failed(const DbError& error) {
@@ -100,14 +117,18 @@ void RunWriter::add(SpiderOutcome outcome) {
   attend();
 }
 
+RunWriter::Clock::time_point RunWriter::next_step() const {
+  if (!connected_ || missing_) return next_try_;
+  return unwritten_.empty() ? next_beat_ : std::min(next_beat_, next_try_);
+}
+
 Interest RunWriter::interest() const {
   if (lost_) return {};
   Interest interest;
   // Also the idle connection is watched: what is lost there another host may take.
-  if (connected_) interest = schedule_.store.interest();
+  if (connected()) interest = schedule_.store.interest();
   if (!writing_) {
-    const bool idle = connected_ && unwritten_.empty() && !missing_;
-    const auto next = idle ? next_beat_ : next_try_;
+    const auto next = next_step();
     interest.until = interest.until ? std::min(*interest.until, next) : next;
   }
   interest.until = interest.until ? std::min(*interest.until, next_sync_) : next_sync_;
@@ -153,11 +174,11 @@ bool RunWriter::step() {
       sent();
       return true;
     }
-    if (connected_) (void)schedule_.store.written();
-    if (now < next_try_) return false;
+    if (connected()) (void)schedule_.store.written();
+    if ((!connected_ || missing_) && now < next_try_) return false;
+    if (refused_ || missing_) return record_again();
     if (!connected_) return reconnect();
-    if (missing_) return record_again();
-    if (unwritten_.empty() && now < next_beat_) return false;
+    if (due_outcomes(now) == 0 && now < next_beat_) return false;
     if (std::exchange(suspect_, false)) schedule_.store.verify(record_.claim);
     send();
     return true;
@@ -171,10 +192,15 @@ bool RunWriter::step() {
   return !lost_;
 }
 
-void RunWriter::send() {
+/** How many are to be written now; while none is, heartbeats go without them. */
+std::size_t RunWriter::due_outcomes(Clock::time_point now) const {
+  if (now < next_try_ || unwritten_.empty()) return 0;
   // What was refused once goes alone, so that it holds back nothing else.
-  const bool alone = !unwritten_.empty() && unwritten_.front().refused > 0;
-  under_way_ = std::min(alone ? 1 : most_at_once, unwritten_.size());
+  return unwritten_.front().refused > 0 ? 1 : std::min(most_at_once, unwritten_.size());
+}
+
+void RunWriter::send() {
+  under_way_ = due_outcomes(Clock::now());
   std::vector<SpiderOutcome> outcomes;
   for (std::size_t i = 0; i < under_way_; ++i) {
     auto& [outcome, ended, refused] = unwritten_[i];
@@ -191,9 +217,12 @@ void RunWriter::sent() {
   const auto end = unwritten_.begin() + static_cast<std::ptrdiff_t>(under_way_);
   std::move(unwritten_.begin(), end, std::back_inserter(written_));
   unwritten_.erase(unwritten_.begin(), end);
+  if (under_way_ > 0) {
+    refusals_ = 0;
+    pause_ = first_pause;
+  }
   under_way_ = 0;
   next_beat_ = Clock::now() + beat_interval;
-  pause_ = first_pause;
 }
 
 void RunWriter::on_lost(const LostRun& error) {
@@ -213,8 +242,8 @@ void RunWriter::on_missing(const MissingRun& error) {
 
 void RunWriter::on_error(const DbError& error) {
   writing_ = false;
-  if (error.kind() != DbError::Kind::connection && connected_) return refuse(error);
-  if (!connected_) {
+  if (error.kind() != DbError::Kind::connection && connected()) return refuse(error);
+  if (!connected()) {
     // Still away: the next try comes later each time.
     schedule_.log.debug("The database is still away: {}", error.what());
     next_try_ = Clock::now() + pause_;
@@ -222,7 +251,7 @@ void RunWriter::on_error(const DbError& error) {
     pause_ = std::min(2 * pause_, longest);
     return;
   }
-  connected_ = false;
+  connected_ = refused_ = false;
   schedule_.log.warn("The database went away: {}; the spiders go on", error.what());
   // Most often it is back at once: a restart, or an administrator who ended the session.
   next_try_ = Clock::now();
@@ -230,18 +259,28 @@ void RunWriter::on_error(const DbError& error) {
 
 /** The connection is there, but the statement failed: it took too long, or it cannot be stored. */
 void RunWriter::refuse(const DbError& error) {
-  schedule_.log.warn("The database did not take {}: {}",
-                     under_way_ == 0
-                         ? std::string("what was written")
-                         : "the outcome of " + std::to_string(under_way_) + " spider(s)",
-                     error.what());
+  const bool lasts = error.kind() == DbError::Kind::data;
+  if (lasts) {
+    ++refusals_;
+    if (std::exchange(said_, error.cause()) != error.cause()) note_refused(schedule_, error);
+  } else {
+    schedule_.log.warn("The database did not take {}: {}",
+                       under_way_ == 0
+                           ? std::string("what was written")
+                           : "the outcome of " + std::to_string(under_way_) + " spider(s)",
+                       error.what());
+  }
   for (std::size_t i = 0; i < under_way_ && i < unwritten_.size(); ++i) {
     auto& [outcome, ended, refused] = unwritten_[i];
     // Rather without its details than not at all.
     if (++refused == 2) outcome.crawl.reset();
   }
-  next_try_ = Clock::now() + pause_;
-  pause_ = std::min(2 * pause_, longest_pause);
+  // A heartbeat that was refused says nothing of outcomes.
+  if (refused_ || missing_ || under_way_ > 0) {
+    next_try_ = Clock::now() + pause_;
+    pause_ = std::min(2 * pause_, lasts ? longest_refusal : longest_pause);
+  }
+  under_way_ = 0;
   next_beat_ = Clock::now() + beat_interval;
 }
 
@@ -252,22 +291,30 @@ bool RunWriter::reconnect() {
   schedule_.store.drop_connection();
   require_same_database();
   if (!was_connected_) carry_attempts_of(schedule_, record_.claim.uuid);
-  const auto id = schedule_.store.reclaim(record_, schedule_.owners.now(), lock_);
-  connected_ = true;
+  try {
+    go_on_from(schedule_.store.reclaim(record_, schedule_.owners.now(), lock_));
+  } catch (const DbError& error) {
+    // The lock was taken before anything was written.
+    refused_ = error.kind() == DbError::Kind::data;
+    throw;
+  }
   suspect_ = false;
   pause_ = first_pause;
-  go_on_from(id);
   schedule_.log.info("{}: run {} is still ours",
-                     was_connected_ ? "Connected again" : "The database is back", id);
+                     was_connected_ ? "Connected again" : "The database is back", record_.claim.id);
   was_connected_ = true;
   return true;
 }
 
+/** What vanished, or was refused, on the same connection. */
 bool RunWriter::record_again() {
+  if (refused_) carry_attempts_of(schedule_, record_.claim.uuid);
+  const bool was_there = connected_;
   const auto id = schedule_.store.record_again(record_, schedule_.owners.now());
   pause_ = std::min(2 * pause_, longest_pause);
   go_on_from(id);
-  schedule_.log.info("Recorded again, as run {}", id);
+  was_connected_ = true;
+  schedule_.log.info("{}, as run {}", was_there ? "Recorded again" : "Recorded now", id);
   return true;
 }
 
@@ -276,6 +323,9 @@ bool RunWriter::record_again() {
  * it gets everything, and what it has already stays as it is.
  */
 void RunWriter::go_on_from(RunId id) {
+  connected_ = true;
+  counted_ = true;
+  refused_ = false;
   missing_ = false;
   next_beat_ = Clock::now() + beat_interval;
   unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
@@ -317,7 +367,11 @@ bool RunWriter::drain() {
       sent();
       continue;
     }
-    if (connected_ && unwritten_.empty() && !missing_) return true;
+    if (connected_ && unwritten_.empty() && !missing_) {
+      // Without it the run would be no success.
+      if (!counted_) count_again();
+      return true;
+    }
     if (!step() && !writing_) return false;
   }
   return false;
@@ -338,7 +392,7 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
       on_error(error);
       if (connected_) next_try_ = Clock::now() + pause_;
     }
-    if (lost_) break;
+    if (lost_ || refusals_ >= most_refusals) break;
     const auto next = std::min(next_try_, Clock::now() + longest_pause);
     if (next > deadline) break;
     // A server that comes back tells nobody: it can only be asked again.
@@ -350,30 +404,33 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
 Written RunWriter::finish(const RunEnd& end, Duration patience) {
   // First where nothing can take it away again.
   log_.end({end, schedule_.owners.now()});
-  if (!was_connected_) {
-    // A last try: the database may have come up meanwhile.
-    patience = Duration{0};
-    next_try_ = Clock::now();
-  }
+  // A last try: the database may have come up meanwhile, or take what it refused.
+  if (!was_connected_) patience = Duration{0};
+  if (!was_connected_ || connected()) next_try_ = Clock::now();
+  refusals_ = 0;
+  pause_ = first_pause;
   if (finish_in_database(end, Clock::now() + patience)) return Written::database;
   // It may have been removed meanwhile, or there is room for it now.
   log_.sync();
-  if (log_.is_whole()) {
-    if (!lost_) {
-      schedule_.log.warn(
-          "The database is away: the end of this run is kept in the journal in {}, "
-          "and the next tick records it",
-          schedule_.journal->place());
-    }
-    return Written::journal;
-  }
+  if (log_.is_whole()) return left_in_journal();
   if (!lost_) {
     schedule_.log.error(
-        "The database stayed away: the end of run {} could not be recorded, nor kept in the "
-        "journal{}",
-        record_.claim.id, log_.fault().empty() ? "" : ": " + render::printable(log_.fault()));
+        "The database {}: the end of run {} could not be recorded, nor kept in the journal{}",
+        refusals_ > 0 ? "refuses it" : "stayed away", record_.claim.id,
+        log_.fault().empty() ? "" : ": " + render::printable(log_.fault()));
   }
   return Written::nowhere;
+}
+
+Written RunWriter::left_in_journal() const {
+  if (lost_) return Written::journal;
+  // What the database refuses was said, once.
+  schedule_.log.at(refusals_ > 0 ? LogLevel::info : LogLevel::warning,
+                   "The database {}: the end of this run is kept in the journal in {}, "
+                   "and the next tick records it{}",
+                   refusals_ > 0 ? "refuses it" : "is away", schedule_.journal->place(),
+                   refusals_ > 0 ? " if the database takes it then" : "");
+  return Written::journal;
 }
 
 }  // namespace spider_check::app

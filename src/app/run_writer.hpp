@@ -47,6 +47,9 @@ class RunWriter {
   /** Asks for a database that was there a moment ago, without waiting any longer. */
   void try_now();
 
+  /** The database has refused the claim; the lock is held. It is asked again now and then. */
+  void claim_refused();
+
   /** How many spiders the whole run has, and how long those that start may live without us. */
   void count(int spiders, Duration spiders_outlive);
 
@@ -73,7 +76,7 @@ class RunWriter {
   [[nodiscard]] bool lost() const noexcept { return lost_; }
 
   /** The database can be asked. */
-  [[nodiscard]] bool connected() const noexcept { return connected_; }
+  [[nodiscard]] bool connected() const noexcept { return connected_ || refused_; }
 
   /**
    * A statement that somebody else made failed so. A lost connection is made again at once: spiders
@@ -88,7 +91,9 @@ class RunWriter {
     int refused = 0;  ///< how often the database took exception to it
   };
 
+  [[nodiscard]] Clock::time_point next_step() const;
   void send();
+  [[nodiscard]] std::size_t due_outcomes(Clock::time_point now) const;
   void sent();
   bool step();
   void on_lost(const LostRun& error);
@@ -99,6 +104,8 @@ class RunWriter {
   bool record_again();
   void go_on_from(RunId id);
   bool drain();
+  void count_again();
+  [[nodiscard]] Written left_in_journal() const;
   bool finish_in_database(const RunEnd& end, Clock::time_point deadline);
   void require_same_database();
   void look_for_sleep();
@@ -112,7 +119,11 @@ class RunWriter {
   std::vector<Unwritten> written_;  ///< in case a server takes over that has not got them
   std::size_t under_way_ = 0;       ///< how many of the first are being written
   bool writing_ = false;
-  bool connected_;
+  bool connected_;        ///< and the attempt is recorded there
+  bool refused_ = false;  ///< the database is there and holds the lock, but refuses the attempt
+  int refusals_ = 0;      ///< since the end was to be written
+  std::string said_;      ///< the cause of the last refusal
+  bool counted_ = true;   ///< the database knows how many spiders the run has
   bool was_connected_;
   bool suspect_ = false;  ///< the host slept: the connection is checked before anything is written
   bool missing_ = false;  ///< somebody removed the run's row

@@ -38,13 +38,33 @@ void add_waiting(const Schedule& schedule, const JournalContents& contents,
     const bool is_other = attempt.record.database.is_other_than(database);
     ++(is_other ? report.of_others : report.waiting);
   }
+  if (report.waiting > 0 && contents.known.refused) report.refused = contents.known.refused->text;
+}
+
+/** What became of the spiders of a run that only the journal has. */
+std::vector<RecordedOutcome> outcomes_in(const JournalContents& contents, const Run& run,
+                                         const HostTime& now, TimePoint database_now) {
+  std::vector<RecordedOutcome> outcomes;
+  for (const auto& [name, record, live] : contents.attempts) {
+    if (record.claim.uuid != run.uuid || record.claim.attempt != run.attempt) continue;
+    for (const auto& [outcome, ended] : record.outcomes) {
+      outcomes.push_back({outcome, run.attempt, database_now - least_age(ended, now)});
+    }
+  }
+  return outcomes;
 }
 
 void add_waiting(const Schedule& schedule, StatusReport& report) {
   if (schedule.journal == nullptr) return;
   try {
     if (!schedule.journal->pending()) return;
-    add_waiting(schedule, schedule.journal->read(), schedule.store.database(), report);
+    const auto contents = schedule.journal->read();
+    add_waiting(schedule, contents, schedule.store.database(), report);
+    const auto& state = report.state;
+    if (!state.last || !state.last->in_journal) return;
+    report.outcomes = outcomes_in(contents, *state.last, schedule.owners.now(), state.now);
+    // They are counted up to the newest success.
+    if (state.newest_success == state.last->started) report.failed_runs = 0;
   } catch (const std::system_error& error) {
     report.journal = schedule.journal->place();
     report.unreadable = {error.what()};
@@ -70,10 +90,9 @@ std::string text_by_journal(const Schedule& schedule) {
 std::string by_database(const Schedule& schedule, bool json) {
   auto report = read_status(schedule);
   const bool shows_outcomes = json || report.spiders.empty();
-  if (shows_outcomes && report.state.last) {
+  if (shows_outcomes && report.state.last && !report.state.last->in_journal) {
     report.outcomes = schedule.store.outcomes(report.state.last->id);
   }
-  add_waiting(schedule, report);
   return json ? render::status_json(report, schedule.zone)
               : render::status_text(report, schedule.zone);
 }
@@ -81,11 +100,12 @@ std::string by_database(const Schedule& schedule, bool json) {
 }  // namespace
 
 StatusReport read_status(const Schedule& schedule) {
-  auto report = report_of(schedule, schedule.store.state());
+  auto report = report_of(schedule, read_state(schedule));
   if (schedule.reports != nullptr) {
     report.spiders = schedule.reports->spiders(recent_attempts);
     report.failed_runs = schedule.reports->failed_runs();
   }
+  add_waiting(schedule, report);
   return report;
 }
 

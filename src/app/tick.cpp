@@ -112,10 +112,10 @@ class Tick {
 
   Result with_database(const std::optional<SpiderList>& selected) {
     // First: what it holds may be the newest success.
-    (void)carry_pending(schedule_);
+    waits_ = carry_pending(schedule_).is_left;
     if (const auto skipped = skip_at_a_glance()) return *skipped;
     const auto considered = consider_patiently();
-    (void)note_seen(schedule_, {considered.state.now, considered.state.newest_success});
+    (void)note_seen(schedule_, seen_);
     note_heartbeats(schedule_, considered.state);
     warn_of_the_future(considered.state);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
@@ -155,8 +155,10 @@ class Tick {
       publish_whether_enabled(schedule_, is_first ? LogLevel::warning : LogLevel::info);
       return Result{};
     }
-    const auto glance = schedule_.store.glance();
+    auto glance = schedule_.store.glance();
     reached_ = true;
+    seen_ = glance;
+    if (waits_) glance.newest_success = newest_success(schedule_, glance);
     if (!request_.force) schedule_.log.info("{}", render::last_run(glance, schedule_.policy));
     to_tell_ = glance.to_tell;
     const auto decision =
@@ -165,7 +167,7 @@ class Tick {
       to_tell_ = true;
       return std::nullopt;
     }
-    if (note_seen(schedule_, glance)) {
+    if (note_seen(schedule_, seen_)) {
       publish_whether_enabled(schedule_, LogLevel::info);
       // Once for each run: the next skip knows it.
       warn_of_shared_name(schedule_);
@@ -192,7 +194,7 @@ class Tick {
     return consider();
   }
 
-  Considered consider() { return app::consider(schedule_, request_, schedule_.store.state()); }
+  Considered consider() { return app::consider(schedule_, request_, read_state(schedule_)); }
 
   void warn_of_the_future(const State& state) {
     if (state.future_runs == 0) return;
@@ -255,7 +257,7 @@ class Tick {
       say_why(schedule_, considered);
       auto claimed = claim(considered, lock);
       if (!claimed) continue;
-      if (claimed->in_database) lock.decided();
+      if (!claimed->lost_midway) lock.decided();
       return carry_out(schedule_, std::move(*claimed), lock, selected);
     }
     lock.release();
@@ -266,7 +268,8 @@ class Tick {
   std::optional<Claimed> claim(const Considered& considered, const SlotLock& lock) {
     auto claimed = prepare(schedule_, considered.decision, considered.state, request_, lock.slot());
     try {
-      record(schedule_, claimed, considered.decision, lock);
+      record(schedule_, claimed, considered.decision, lock,
+             refusal_of_earlier(considered.decision));
     } catch (const LostRun& error) {
       schedule_.log.info("{}; deciding again", error.what());
       return std::nullopt;
@@ -282,18 +285,38 @@ class Tick {
 
   bool mark_interrupted(const Run& run) {
     const auto why = render::interruption(run);
-    if (!schedule_.store.mark_interrupted(run, why)) {
-      schedule_.log.info("{} went on meanwhile; deciding again", render::run_words(run));
-      return false;
+    try {
+      if (run.in_journal) {
+        end_in_journal(schedule_, run);
+      } else if (!schedule_.store.mark_interrupted(run, why)) {
+        schedule_.log.info("{} went on meanwhile; deciding again", render::run_words(run));
+        return false;
+      }
+    } catch (const DbError& error) {
+      if (error.kind() != DbError::Kind::data) throw;
+      note_refused(schedule_, error);
+      refusal_ = error;
     }
     schedule_.log.warn("{} was {}", render::run_words(run), why);
     return true;
   }
 
+  /** A retry cannot be recorded before the attempt that it follows. */
+  [[nodiscard]] std::optional<DbError> refusal_of_earlier(const Decision& decision) const {
+    const auto* retry = std::get_if<RetryRun>(&decision.action);
+    if (retry == nullptr) return std::nullopt;
+    if (refusal_ || !retry->run.in_journal) return refusal_;
+    const auto refused = schedule_.journal->known().refused.value_or(Refusal{});
+    return DbError(DbError::Kind::data, refused.text, refused.cause);
+  }
+
   Schedule& schedule_;
   const Request& request_;
-  bool reached_ = false;  ///< the database answered
-  bool to_tell_ = false;  ///< there may be something to tell people
+  bool reached_ = false;            ///< the database answered
+  bool to_tell_ = false;            ///< there may be something to tell people
+  bool waits_ = false;              ///< the journal holds what the database has not got
+  Glance seen_;                     ///< the database alone
+  std::optional<DbError> refusal_;  ///< of marking a run whose owner is gone
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ std::optional<Lateness> lateness(const State& state, const Policy& policy) {
   auto newest = state.newest_success;
   if (state.last) newest = newest ? std::max(*newest, state.last->started) : state.last->started;
   if (!newest) return std::nullopt;
+  // So people write "run it now": nothing was missed.
+  if (*newest == infinitely_old) return Lateness{};
   const auto age = state.now - *newest;
   return Lateness{std::max(Duration{0}, age - policy.interval),
                   static_cast<int>(std::max<std::int64_t>(0, age / policy.interval - 1))};

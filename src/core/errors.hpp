@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace spider_check {
 
@@ -21,16 +22,21 @@ class DbError : public std::runtime_error {
     connection,    ///< no connection, or it was lost
     not_migrated,  ///< the schema is missing or older than the program
     refused,  ///< the schema is newer than the program or was changed, or the server cannot be used
-    statement,  ///< a statement failed
-    data,       ///< the server took exception to what was to be stored
+    statement,  ///< a statement failed, and may succeed the next time
+    data,       ///< the server refuses it, and will until somebody changes something there
   };
 
-  DbError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+  /** cause: the same as long as it is the same fault, also where the message tells more. */
+  DbError(Kind kind, const std::string& what, std::string cause = {})
+      : std::runtime_error(what), kind_(kind), cause_(std::move(cause)) {}
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
 
+  [[nodiscard]] const std::string& cause() const noexcept { return cause_; }
+
  private:
   Kind kind_;
+  std::string cause_;
 };
 
 /** The run is no longer ours: another process took it over, so every write to it is refused. */

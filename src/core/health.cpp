@@ -29,6 +29,7 @@ class Judge {
     judge_failures();
     judge_running();
     for (const auto& spider : report_.spiders) judge_spider(spider.last.outcome);
+    judge_journal();
     judge_oddities();
     std::stable_sort(found_.begin(), found_.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -111,6 +112,14 @@ class Judge {
     add(HealthLevel::warning, "spider '" + outcome.spider + "' " +
                                   (verdict == Verdict::failed ? "failed" : "is degraded") +
                                   (reasons.empty() ? "" : ": " + reasons.front()));
+  }
+
+  /** Nothing is lost, but others do not see it. */
+  void judge_journal() {
+    if (report_.refused.empty()) return;
+    add(HealthLevel::warning, "the database refuses " + std::to_string(report_.waiting) +
+                                  (report_.waiting == 1 ? " attempt" : " attempts") +
+                                  ", which the journal keeps: " + report_.refused);
   }
 
   void judge_oddities() {

@@ -86,6 +86,31 @@ void add_success(State& state, TimePoint started) {
   if (!state.newest_success || *state.newest_success < started) state.newest_success = started;
 }
 
+/** The same run by a clock that is ahead by so much. */
+Run shifted(Run run, Duration ahead) {
+  run.started += ahead;
+  run.heartbeat += ahead;
+  if (run.finished) *run.finished += ahead;
+  if (run.next_attempt) *run.next_attempt += ahead;
+  return run;
+}
+
+/** Of one run: whether the database has yet to be told what the journal says. */
+bool outranks(const Run& journal, const Run& database) {
+  if (database.status == RunStatus::completed) return false;
+  if (journal.attempt != database.attempt) return journal.attempt > database.attempt;
+  if (journal.status == RunStatus::completed) return true;
+  // Another owner's attempt of the same number is another attempt.
+  return journal.status == RunStatus::failed && database.status == RunStatus::running &&
+         journal.token == database.token;
+}
+
+/** Whether the journal's newest whole run is the newest one of all, or says more of that. */
+bool is_newer(const Run& run, const std::optional<Run>& last) {
+  if (!last) return true;
+  return run.uuid == last->uuid ? outranks(run, *last) : run.started > last->started;
+}
+
 }  // namespace
 
 State state_of(const JournalContents& contents, const HostTime& now) {
@@ -108,6 +133,30 @@ State state_of(const JournalContents& contents, const HostTime& now) {
     // A newer whole run makes a run of --spider that is marked running history.
     state.partial.reset();
     state.last = std::move(run);
+  }
+  return state;
+}
+
+State merge(State state, const std::vector<PendingAttempt>& attempts, const HostTime& now) {
+  const auto own = state_of({{}, attempts, 1}, now);
+  const auto ahead = state.now - own.now;
+  if (own.newest_success) add_success(state, *own.newest_success + ahead);
+  if (own.last) {
+    auto run = shifted(*own.last, ahead);
+    run.in_journal = true;
+    if (state.last && state.last->uuid == run.uuid) {
+      run.id = state.last->id;
+      run.started = state.last->started;
+    }
+    if (is_newer(run, state.last)) {
+      if (state.partial && state.partial->started < run.started) state.partial.reset();
+      state.last = std::move(run);
+    }
+  }
+  if (own.partial && !state.partial) {
+    auto run = shifted(*own.partial, ahead);
+    run.in_journal = true;
+    if (!state.last || state.last->started <= run.started) state.partial = std::move(run);
   }
   return state;
 }

@@ -51,6 +51,13 @@ struct Survivor {
   friend bool operator==(const Survivor&, const Survivor&) = default;
 };
 
+/** What the database refuses to record, and since when. */
+struct Refusal {
+  std::string cause;  ///< DbError::cause()
+  std::string text;   ///< what the server says, and what is to be typed
+  HostTime since;
+};
+
 /** What this host remembers of the database, for when it is away. */
 struct Known {
   DatabaseIdentity database;        ///< of which all this is known
@@ -60,6 +67,8 @@ struct Known {
   std::optional<HostTime> away;     ///< since when the database cannot be used
   HostTime noted;                   ///< when this was written
   bool published_disabled = false;  ///< what is published says that the schedule is disabled
+  std::optional<Refusal> refused;   ///< the last time that an attempt was to be recorded
+  std::string unremovable;          ///< why some old runs stay: a DbError::cause()
   /** What has kept runs from starting since the last one; at most one of each cause. */
   std::vector<NotedHindrance> hindrances;
   std::vector<FutureHeartbeat> heartbeats;
@@ -122,9 +131,6 @@ class HeldAttempt : public Port {
 
   /** All of it is in the database: it is forgotten. */
   virtual void forget() = 0;
-
-  /** It can never be recorded: it is kept for a person. Gives the name that it has then. */
-  [[nodiscard]] virtual std::string put_aside() = 0;
 };
 
 /**
@@ -179,5 +185,13 @@ class Journal : public Port {
  * other databases than the one that is known count for nothing.
  */
 [[nodiscard]] State state_of(const JournalContents& contents, const HostTime& now);
+
+/**
+ * The database's state with what only these attempts of this host's journal say: those that the
+ * database refused. Of one run the later attempt counts, of one attempt its end. What the database
+ * has, or somebody else has recorded since, stays. By the database's clock.
+ */
+[[nodiscard]] State merge(State state, const std::vector<PendingAttempt>& attempts,
+                          const HostTime& now);
 
 }  // namespace spider_check

@@ -46,7 +46,8 @@ struct Run {
   std::string token;            ///< owner_token: changes with each attempt; empty: nobody's
   Duration spiders_outlive{0};  ///< how long after its heartbeat its spiders may live without it
   int slot = 0;
-  bool lock_held = false;  ///< somebody else's session holds the lock of its slot
+  bool lock_held = false;   ///< somebody else's session holds the lock of its slot
+  bool in_journal = false;  ///< so this host's journal says, and the database does not yet
 };
 
 /** Everything that PostgreSQL knows and the decision needs, read with the database's own clock. */

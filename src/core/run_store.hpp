@@ -98,6 +98,9 @@ struct RunEnd {
 struct Pruned {
   std::int64_t runs = 0;
   std::int64_t attempts = 0;
+  std::int64_t kept = 0;  ///< runs that the database refuses to remove
+  std::string why{};      ///< for the first of them, in words
+  std::string cause{};    ///< the same as DbError::cause()
 };
 
 /** One step of a walk through the old runs, from the oldest on: from where, and how far. */
@@ -105,6 +108,7 @@ struct PruneStep {
   Duration age{0};                   ///< old is what started longer ago
   RunId mark = 0;                    ///< newest_run_before(age), which stays
   int most = 500;                    ///< how many runs are looked at
+  int size = 0;                      ///< the same while some cannot be removed; 0: most
   bool dry_run = false;              ///< they are only counted
   bool by_hand = false;              ///< partial runs; they come after the whole ones
   std::optional<TimePoint> after{};  ///< the run that was looked at last started then …
@@ -205,8 +209,8 @@ class RunStore : public Port {
                                       SlotLock& lock) = 0;
 
   /**
-   * Records anew a run whose row was removed, as running, with the lock that is held. Throws
-   * LostRun when it is there, and somebody else's.
+   * Records a run whose row was removed, or was refused, as running, with the lock that is held on
+   * this connection. Throws LostRun when it is there, and somebody else's.
    */
   [[nodiscard]] virtual RunId record_again(const AttemptRecord& attempt, const HostTime& now) = 0;
 
@@ -250,7 +254,7 @@ class RunStore : public Port {
    * Removes old runs with their attempts, and says in `step` where to go on. What stays: the newest
    * whole run and the newest that is a success, the run of each spider's newest success and of its
    * newest failure, runs that are going on, and the mark. It waits for nobody: a run that somebody
-   * is just writing to is left to the next walk.
+   * is just writing to is left to the next walk, and it goes round what cannot be removed.
    */
   virtual Pruned prune(PruneStep& step) = 0;
 };

@@ -46,6 +46,7 @@ struct StatusReport {
   int of_others = 0;           ///< attempts in it that belong to other databases
   std::vector<std::string> unreadable;  ///< what of it cannot be read, and what mends it
   std::string journal;                  ///< where that is; empty: there is none
+  std::string refused;  ///< why the database does not record them; empty: it was not asked
 };
 
 /** When the next run, or the next attempt, is due; empty when nobody can say. */

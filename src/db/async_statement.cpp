@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "db/refusal.hpp"
 #include "db/session.hpp"
 #include "db/sqlstate.hpp"
 
@@ -11,13 +12,13 @@ namespace {
 
 using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 
-void require_success(const PGresult* result) {
+void require_success(const PGresult* result, const PGconn* connection) {
   const auto status = PQresultStatus(result);
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return;
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   // Without a state it was libpq that failed, and not the server.
-  throw DbError(state != nullptr ? kind_of(state) : DbError::Kind::connection,
-                one_line(PQresultErrorMessage(result)));
+  if (state != nullptr) throw to_db_error(state, PQresultErrorMessage(result), connection);
+  throw DbError(DbError::Kind::connection, one_line(PQresultErrorMessage(result)));
 }
 
 }  // namespace
@@ -66,7 +67,7 @@ void AsyncStatement::read_results() {
       return;
     }
     try {
-      require_success(result.get());
+      require_success(result.get(), connection_);
     } catch (const DbError&) {
       // The end of the results comes with the error or not at all; until it is taken the connection
       // is busy.

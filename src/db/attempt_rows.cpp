@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "db/encoding.hpp"
 #include "db/hindrance_json.hpp"
 #include "db/outcome_json.hpp"
 #include "db/outcome_rows.hpp"
@@ -33,7 +34,7 @@ std::optional<Row> find(soci::session& sql, const std::string& uuid) {
 
 /** What an attempt says of its run's row, in types that SOCI knows and reads late. */
 struct Values {
-  Values(const AttemptRecord& record, const HostTime& now, bool running) {
+  Values(soci::session& sql, const AttemptRecord& record, const HostTime& now, bool running) {
     const auto end = end_of(record);
     const auto& owner = record.owner;
     uuid = record.claim.uuid;
@@ -50,8 +51,8 @@ struct Values {
     started_ago = least_age(record.run_started, now).count();
     status = to_text(running ? RunStatus::running : end.end.status);
     if (running) return;
-    failure = end.end.failure;
-    faults = to_array_literal(end.end.faults);
+    failure = to_kept(sql, end.end.failure);
+    faults = to_kept_quoted(sql, to_array_literal(end.end.faults));
     ended_ago = least_age(end.at, now).count();
     ended = soci::i_ok;
     if (!end.end.retry_after) return;
@@ -76,7 +77,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   int missed = record.run.missed_intervals.value_or(0);
   auto has_late = record.run.late ? soci::i_ok : soci::i_null;
   auto has_missed = record.run.missed_intervals ? soci::i_ok : soci::i_null;
-  const auto hindrances = to_json(record.run.hindrances);
+  const auto hindrances = to_kept_quoted(sql, to_json(record.run.hindrances));
   long long id = 0;
   sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, updated_at, "
          "schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id, "
@@ -154,7 +155,7 @@ void insert_outcomes(soci::session& sql, RunId run, int attempt, const AttemptRe
   }
   if (outcomes.empty()) return;
   const auto id = static_cast<long long>(run);
-  const auto json = to_json(outcomes);
+  const auto json = to_kept_quoted(sql, to_json(outcomes));
   sql << insert_outcomes_sql("(SELECT :run::int AS id) AS run", ":attempt::int", ":outcomes::jsonb",
                              ":token::uuid") +
              " ON CONFLICT (run_id, spider, attempt) DO NOTHING",
@@ -177,7 +178,7 @@ void bump_attempt(soci::session& sql, long long id, int attempt) {
 
 RunId adopt(soci::session& sql, const std::string& schedule, const AttemptRecord& attempt,
             const HostTime& now) {
-  const Values values(attempt, now, true);
+  const Values values(sql, attempt, now, true);
   const auto row = find(sql, attempt.claim.uuid);
   if (!row) return insert(sql, schedule, attempt, values);
   if (!follows(*row, attempt)) lost_run(row->id);
@@ -187,7 +188,7 @@ RunId adopt(soci::session& sql, const std::string& schedule, const AttemptRecord
 
 RunId record(soci::session& sql, const std::string& schedule, const AttemptRecord& attempt,
              const HostTime& now) {
-  const Values values(attempt, now, false);
+  const Values values(sql, attempt, now, false);
   const auto row = find(sql, attempt.claim.uuid);
   if (!row) {
     const auto id = insert(sql, schedule, attempt, values);

@@ -89,6 +89,35 @@ std::string obstacle_of_encoding(const std::string& encoding) {
          "createdb --encoding=UTF8 --template=template0 NAME";
 }
 
+void try_a_run(Session& session, PgRunStore& store) {
+  const auto lock = store.unheld_lock(0);
+  session.run([](soci::session& sql) { sql << "BEGIN"; });
+  const auto claim = store.start({}, *lock);
+  store.set_spider_count(claim, 1, {});
+  SpiderOutcome outcome;
+  outcome.spider = "check";
+  outcome.judgement = {Verdict::ok, {}};
+  store.send(claim, {outcome});
+  store.wait_written();
+  store.verify(claim);
+  RunEnd end;
+  end.status = RunStatus::completed;
+  store.finish(claim, end);
+}
+
+std::string hidden_rows(Session& session) {
+  return session.run([](soci::session& sql) {
+    std::string table;
+    sql << "SELECT CASE WHEN row_security_active(to_regclass('scheduler_state')) "
+           "THEN 'scheduler_state' WHEN row_security_active(to_regclass('spider_run')) "
+           "THEN 'spider_run' ELSE '' END",
+        soci::into(table);
+    if (table.empty()) return table;
+    return "row-level security may hide rows of " + table + " from this user; type: ALTER TABLE " +
+           table + " DISABLE ROW LEVEL SECURITY";
+  });
+}
+
 DatabaseFacts look(Session& session) {
   DatabaseFacts facts;
   Rights rights;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "db/run_store.hpp"
 #include "db/session.hpp"
 
 namespace spider_check::db {
@@ -23,5 +24,16 @@ struct DatabaseFacts {
 
 /** Asks the database; changes nothing. Throws DbError. */
 [[nodiscard]] DatabaseFacts look(Session& session);
+
+/**
+ * Records a run and an outcome as a tick does, in a transaction that is rolled back when the
+ * session disconnects. `store` is the session's. Throws DbError that says what is to be typed,
+ * LostRun when a row that was written cannot be seen.
+ */
+void try_a_run(Session& session, PgRunStore& store);
+
+/** That a policy may hide rows of ours from this user, and what to type; mostly empty. Throws
+ * DbError. */
+[[nodiscard]] std::string hidden_rows(Session& session);
 
 }  // namespace spider_check::db

@@ -1,14 +1,25 @@
 #include "db/migrator.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
+#include <thread>
 
+#include "core/duration.hpp"
+#include "db/earlier_table.hpp"
 #include "db/lock_key.hpp"
 #include "db/look.hpp"
 #include "db/migrations.hpp"
+#include "db/values.hpp"
 
 namespace spider_check::db {
 
 namespace {
+
+using namespace std::chrono_literals;
+
+// With their pauses about a minute.
+constexpr int most_tries = 12;
 
 void create_record(soci::session& sql) {
   sql << "CREATE TABLE IF NOT EXISTS spider_check_migration ("
@@ -45,21 +56,15 @@ void execute(soci::session& sql, const Migration& migration, const Schema& schem
   if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) return;
   const bool lost = PQstatus(connection) == CONNECTION_BAD;
   const char* primary = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+  const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
   throw DbError(lost ? DbError::Kind::connection : DbError::Kind::statement,
                 "migration " + std::to_string(migration.version) + " (" +
                     std::string(migration.name) +
-                    ") failed: " + (primary != nullptr ? primary : "the connection was lost"));
+                    ") failed: " + (primary != nullptr ? primary : "the connection was lost"),
+                state != nullptr ? state : "");
 }
 
 bool apply(soci::session& sql, const Migration& migration, const Schema& schema) {
-  soci::transaction transaction(sql);
-  // On a big table a migration may take minutes, and so may waiting for somebody else's.
-  sql << "SET LOCAL statement_timeout = 0";
-  const auto key = migration_key(schema.oid);
-  // Whoever comes second waits here and then finds it applied.
-  sql << "SELECT pg_advisory_xact_lock(:class, :key)", soci::use(lock_class), soci::use(key);
-  create_record(sql);
-  refuse_newer(sql);
   const auto checksum = applied_checksum(sql, migration.version);
   if (checksum == migration.checksum) return false;
   const auto name = std::string(migration.name);
@@ -75,8 +80,60 @@ bool apply(soci::session& sql, const Migration& migration, const Schema& schema)
   execute(sql, migration, schema);
   sql << "INSERT INTO spider_check_migration (version, name, checksum) VALUES (:v, :n, :c)",
       soci::use(migration.version), soci::use(name), soci::use(own_checksum);
-  transaction.commit();
   return true;
+}
+
+/** All that is missing, or nothing. */
+std::vector<std::string> apply_all(soci::session& sql, const Schema& schema) {
+  soci::transaction transaction(sql);
+  // On a big table a migration may take minutes.
+  sql << "SET LOCAL statement_timeout = 0";
+  // Whoever uses the tables meanwhile waits behind this one, so it does not wait for long itself.
+  sql << "SET LOCAL lock_timeout = '1s'";
+  // Whoever comes second waits here and then finds it applied.
+  const auto key = migration_key(schema.oid);
+  sql << "SELECT pg_advisory_xact_lock(:class, :key)", soci::use(lock_class), soci::use(key);
+  create_record(sql);
+  refuse_newer(sql);
+  if (applied_checksum(sql, 1).empty()) require_adoptable(sql);
+  std::vector<std::string> applied;
+  for (const auto& migration : migrations()) {
+    if (apply(sql, migration, schema)) applied.emplace_back(migration.name);
+  }
+  transaction.commit();
+  return applied;
+}
+
+/** Who has what a migration waits for; empty when nobody has any more. */
+std::string holder(soci::session& sql, const Schema& schema) {
+  int pid = 0;
+  std::string program;
+  std::string user;
+  std::string state;
+  long long since = 0;
+  const auto class_oid = as_oid(lock_class);
+  const auto key_oid = as_oid(migration_key(schema.oid));
+  sql << "SELECT a.pid, coalesce(nullif(a.application_name, ''), 'a program without a name'), "
+         "coalesce(a.usename::text, '?'), coalesce(a.state, '?'), "
+      << interval_in_microseconds("now() - coalesce(a.xact_start, a.backend_start)")
+      << " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+         "WHERE l.granted AND l.pid <> pg_backend_pid() "
+         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+         "AND (l.relation IN (to_regclass('scheduler_state'), to_regclass('spider_run'), "
+         "to_regclass('spider_check_told'), to_regclass('spider_check_notification'), "
+         "to_regclass('spider_check_migration')) OR (l.locktype = 'advisory' AND l.objsubid = 2 "
+         "AND l.classid::bigint = :class_oid AND l.objid::bigint = :key_oid)) "
+         "ORDER BY a.xact_start, a.pid LIMIT 1",
+      soci::use(class_oid), soci::use(key_oid), soci::into(pid), soci::into(program),
+      soci::into(user), soci::into(state), soci::into(since);
+  if (!sql.got_data()) return {};
+  return "pid " + std::to_string(pid) + " (" + program + ", user " + user + ", " + state + " for " +
+         to_words(Duration(since)) + ")";
+}
+
+/** As pg_dump, say, which holds them for as long as it reads. */
+bool waited_for_a_lock(const DbError& error) {
+  return error.cause() == "55P03";
 }
 
 }  // namespace
@@ -120,16 +177,28 @@ void require_migrated(Session& session) {
   require_version(version);
 }
 
-std::vector<std::string> migrate(Session& session) {
+std::vector<std::string> migrate(Session& session,
+                                 const std::function<void(const std::string&)>& on_wait) {
   const auto schema = session.schema();
   if (schema.name.empty()) throw DbError(DbError::Kind::refused, no_schema);
-  return session.run_unlimited([&](soci::session& sql) {
-    std::vector<std::string> applied;
-    for (const auto& migration : migrations()) {
-      if (apply(sql, migration, schema)) applied.emplace_back(migration.name);
+  Duration pause = 1s;
+  for (int tries = 1;; ++tries) {
+    try {
+      return session.run_unlimited([&](soci::session& sql) { return apply_all(sql, schema); });
+    } catch (const DbError& error) {
+      if (!waited_for_a_lock(error)) throw;
+      const auto who = session.run([&](soci::session& sql) { return holder(sql, schema); });
+      if (tries == most_tries) {
+        throw DbError(DbError::Kind::statement, "nothing was changed: the tables are in use" +
+                                                    (who.empty() ? "" : " by " + who) +
+                                                    "; migrate when they are not");
+      }
+      on_wait(who);
     }
-    return applied;
-  });
+    // Of a lock that is let go nobody is told who does not wait for it.
+    std::this_thread::sleep_for(pause);
+    pause = std::min<Duration>(2 * pause, 5s);
+  }
 }
 
 }  // namespace spider_check::db

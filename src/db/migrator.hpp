@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,13 @@ inline constexpr const char* no_schema =
     "no schema of its search_path exists; make one, or mend it";
 
 /**
- * Applies what is missing, each migration in a transaction of its own, under a lock that only
- * migrations take. Gives the names of those applied. Throws DbError: also when an applied file
- * differs from the program's, or the database is newer than the program.
+ * Applies what is missing, in one transaction, under a lock that only migrations take. Gives the
+ * names of those applied. Throws DbError: also when an applied file differs from the program's, the
+ * database is newer than the program, or a table that is there cannot be adopted. Where somebody
+ * uses the tables it tries again for about a minute, and lets others pass meanwhile: on_wait is
+ * told who that is, or nothing.
  */
-[[nodiscard]] std::vector<std::string> migrate(Session& session);
+[[nodiscard]] std::vector<std::string> migrate(
+    Session& session, const std::function<void(const std::string&)>& on_wait = [](auto&) {});
 
 }  // namespace spider_check::db

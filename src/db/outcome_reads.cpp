@@ -34,8 +34,8 @@ CrawlReport read_crawl(const soci::row& row, std::size_t items) {
 std::string outcome_columns() {
   return "spider, attempt, verdict, array_to_string(reasons, E'\\n'), exit_code, signal, "
          "coalesce(log_path, ''), " +
-         to_microseconds("finished_at") + ", " + to_microseconds("(finished_at - started_at)") +
-         ", " + to_microseconds("coalesce(cpu_time, interval '0')") +
+         to_microseconds("finished_at") + ", " + took_in_microseconds("") + ", " +
+         interval_in_microseconds("coalesce(cpu_time, interval '0')") +
          ", coalesce(peak_memory, 0), items, coalesce(pages, 0), coalesce(errors, 0)";
 }
 

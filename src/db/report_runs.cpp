@@ -19,7 +19,8 @@ constexpr const char* is_a_run =
 
 /** The runs that `chosen`, a query for their rows, gives, with what read_record() reads. */
 std::string records_of(const std::string& chosen) {
-  return "SELECT " + run_columns() + ", coalesce(trigger, ''), " + to_microseconds("lateness") +
+  return "SELECT " + run_columns() + ", coalesce(trigger, ''), " +
+         interval_in_microseconds("lateness") +
          ", coalesce(missed_intervals, 0), coalesce(array_to_string(faults, E'\\n'), ''), "
          "coalesce(hindrances::text, ''), ok, degraded, failed, sum_of_items FROM (" +
          chosen +

@@ -67,13 +67,11 @@ RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, Slo
     }
     throw LostRun("the lock of this run was taken by another process");
   }
-  require_migrated(session_);
-  return session_.run([&](soci::session& sql) {
-    return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
-  });
+  return record_again(attempt, now);
 }
 
 RunId PgRunStore::record_again(const AttemptRecord& attempt, const HostTime& now) {
+  require_migrated(session_);
   return session_.run([&](soci::session& sql) {
     return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
   });

@@ -1,31 +1,42 @@
 #include "db/run_history.hpp"
 
 #include "db/attempts_of_name.hpp"
+#include "db/encoding.hpp"
 #include "db/outcome_json.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
 
+namespace {
+
+std::map<std::string, std::int64_t> field_counts(soci::session& sql, const std::string& json) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& [name, count] : parse_field_counts(json)) counts[from_kept(sql, name)] = count;
+  return counts;
+}
+
+}  // namespace
+
 std::map<std::string, History> read_histories(soci::session& sql, const std::string& schedule,
                                               const std::vector<std::string>& spiders) {
-  const auto names = to_array_literal(spiders);
+  const auto names = to_kept_quoted(sql, to_array_literal(spiders));
   const soci::rowset<soci::row> rows =
       (sql.prepare << "SELECT name, usual.items, usual.took, usual.fields, "
                       "(usual.verdict = 'ok')::int AS good "
                       "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
                    << usual_attempts_of_name(
                           "r.items, r.verdict, r.started_at, r.run_id, r.attempt, " +
-                          to_microseconds("(r.finished_at - r.started_at)") +
+                          took_in_microseconds("r.") +
                           " AS took, coalesce(r.field_counts::text, '') AS fields")
                    << ") AS usual "
                       "ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC",
        soci::use(names, "names"), soci::use(schedule, "schedule"));
   std::map<std::string, History> histories;
   for (const auto& row : rows) {
-    histories[row.get<std::string>(0)].push_back(
+    histories[from_kept(sql, row.get<std::string>(0))].push_back(
         {row.get<long long>(1), Duration(row.get<long long>(2)),
-         parse_field_counts(row.get<std::string>(3)), row.get<int>(4) != 0});
+         field_counts(sql, row.get<std::string>(3)), row.get<int>(4) != 0});
   }
   return histories;
 }
@@ -35,7 +46,9 @@ std::vector<std::string> read_last_spiders(soci::session& sql, const std::string
       (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = ("
                    << newest_success("id") << ") ORDER BY spider",
        soci::use(schedule, "schedule"));
-  return {names.begin(), names.end()};
+  std::vector<std::string> spiders;
+  for (const auto& name : names) spiders.push_back(from_kept(sql, name));
+  return spiders;
 }
 
 RunId read_newest_before(soci::session& sql, const std::string& schedule, Duration age) {
@@ -59,7 +72,9 @@ std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
                       "JOIN scheduler_state s ON s.id = r.run_id WHERE r.verdict = 'failed' "
                       "AND s.schedule = :schedule ORDER BY r.spider, r.started_at DESC",
        soci::use(schedule));
-  return {paths.begin(), paths.end()};
+  std::vector<std::filesystem::path> logs;
+  for (const auto& path : paths) logs.emplace_back(from_kept(sql, path));
+  return logs;
 }
 
 }  // namespace spider_check::db

@@ -1,5 +1,7 @@
 #include "db/run_retention.hpp"
 
+#include <algorithm>
+
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
 
@@ -9,6 +11,9 @@ namespace {
 
 // Of many spiders, or attempts, a step takes fewer runs: each has its statement's time.
 constexpr const char* most_attempts = "10000";
+
+// Where one of them cannot be removed a step looks at so much less.
+constexpr int smaller = 8;
 
 constexpr const char* old = "now() - :age * interval '1 microsecond'";
 
@@ -88,9 +93,7 @@ void go_on(PruneStep& step, bool exhausted, const std::optional<TimePoint>& last
   step.after_id = 0;
 }
 
-}  // namespace
-
-Pruned prune_runs(soci::session& sql, const std::string& schedule, PruneStep& step) {
+Pruned take_step(soci::session& sql, const std::string& schedule, PruneStep& step) {
   const auto age = static_cast<long long>(step.age.count());
   const auto mark = static_cast<long long>(step.mark);
   const long long after = step.after ? step.after->time_since_epoch().count() : 0;
@@ -103,12 +106,47 @@ Pruned prune_runs(soci::session& sql, const std::string& schedule, PruneStep& st
   soci::indicator any = soci::i_null;
   soci::indicator any_id = soci::i_null;
   sql << statement(step), soci::use(schedule, "schedule"), soci::use(age, "age"),
-      soci::use(mark, "mark"), soci::use(step.most, "most"), soci::use(after, "after"),
+      soci::use(mark, "mark"), soci::use(step.size, "most"), soci::use(after, "after"),
       soci::use(after_id, "after_id"), soci::into(runs), soci::into(attempts),
       soci::into(exhausted), soci::into(last, any), soci::into(last_id, any_id);
   go_on(step, exhausted != 0,
         any == soci::i_ok ? std::optional(from_microseconds(last)) : std::nullopt, last_id);
-  return {runs, attempts};
+  Pruned pruned;
+  pruned.runs = runs;
+  pruned.attempts = attempts;
+  return pruned;
+}
+
+/** One run that cannot be removed: the next step begins behind it. */
+Pruned pass_over(Session& session, const std::string& schedule, PruneStep& step,
+                 const DbError& error) {
+  step.dry_run = true;
+  session.run([&](soci::session& sql) { (void)take_step(sql, schedule, step); });
+  step.dry_run = false;
+  Pruned pruned;
+  pruned.kept = 1;
+  pruned.why = error.what();
+  pruned.cause = error.cause();
+  return pruned;
+}
+
+}  // namespace
+
+Pruned prune_runs(Session& session, const std::string& schedule, PruneStep& step) {
+  if (step.size == 0) step.size = step.most;
+  while (true) {
+    try {
+      const auto pruned =
+          session.run([&](soci::session& sql) { return take_step(sql, schedule, step); });
+      step.size = std::min(step.most, step.size * smaller);
+      return pruned;
+    } catch (const DbError& error) {
+      // Others' rows refer to one of them, or a trigger keeps it; parts say which.
+      if (error.kind() != DbError::Kind::data) throw;
+      if (step.size == 1) return pass_over(session, schedule, step, error);
+    }
+    step.size = std::max(1, step.size / smaller);
+  }
 }
 
 }  // namespace spider_check::db

@@ -2,16 +2,15 @@
 
 #include <string>
 
-#include <soci/soci.h>
-
 #include "core/run_store.hpp"
+#include "db/session.hpp"
 
 namespace spider_check::db {
 
 /**
  * RunStore::prune() of this schedule. One statement, by index at every point, whose length does not
- * depend on how much there is. Throws soci_error.
+ * depend on how much there is; more only where some runs cannot be removed. Throws DbError.
  */
-Pruned prune_runs(soci::session& sql, const std::string& schedule, PruneStep& step);
+Pruned prune_runs(Session& session, const std::string& schedule, PruneStep& step);
 
 }  // namespace spider_check::db

@@ -26,10 +26,11 @@ std::string newest_success(const std::string& column) {
 }
 
 std::string run_columns() {
-  return "id::bigint, status::text, " + to_microseconds("last_run_at") + ", " +
-         to_microseconds("updated_at") + ", " + to_microseconds("finished_at") + ", " +
-         to_microseconds("next_attempt_at") +
-         ", attempt, spider_count, partial::int, coalesce(failure, ''), coalesce(host, ''), "
+  return "id::bigint, coalesce(status::text, ''), " + to_microseconds("last_run_at") + ", " +
+         to_microseconds("coalesce(updated_at, created_at, last_run_at)") + ", " +
+         to_microseconds("finished_at") + ", " + to_microseconds("next_attempt_at") +
+         ", attempt, coalesce(spider_count, 0), partial::int, coalesce(failure, ''), "
+         "coalesce(host, ''), "
          "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
          "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text, "
          "coalesce(owner_token::text, ''), " +

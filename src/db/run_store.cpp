@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "db/encoding.hpp"
 #include "db/hindrance_json.hpp"
 #include "db/lock_key.hpp"
 #include "db/migrator.hpp"
@@ -138,7 +139,7 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     Nullable late(run.late);
     Nullable missed(run.missed_intervals);
     const int slot = lock.slot();
-    const auto hindrances = to_json(run.hindrances);
+    const auto hindrances = to_kept_quoted(sql, to_json(run.hindrances));
     const auto& owner = owners_.self();
     const OwnerNumbers numbers(owner);
     Claim claim;
@@ -196,6 +197,7 @@ Claim PgRunStore::retry(const Run& run, const SlotLock& lock, const std::string&
 bool PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
   return on_schema([&](soci::session& sql) {
     const auto id = static_cast<long long>(run.id);
+    const auto reason = to_kept(sql, why);
     const auto heartbeat = static_cast<long long>(run.heartbeat.time_since_epoch().count());
     // With several slots its owner may have got its own back since this was read.
     soci::statement update =
@@ -203,9 +205,9 @@ bool PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
                         "next_attempt_at = now(), finished_at = updated_at, updated_at = now(), "
                         "owner_token = NULL WHERE id = :id AND status = 'running' "
                         "AND attempt = :seen AND "
-                     << to_microseconds("updated_at")
+                     << to_microseconds("coalesce(updated_at, created_at, last_run_at)")
                      << " = :heartbeat AND coalesce(owner_token::text, '') = :token",
-         soci::use(why), soci::use(id), soci::use(run.attempt), soci::use(heartbeat),
+         soci::use(reason), soci::use(id), soci::use(run.attempt), soci::use(heartbeat),
          soci::use(run.token));
     update.execute(true);
     return update.get_affected_rows() > 0;
@@ -219,7 +221,9 @@ std::vector<std::string> PgRunStore::succeeded(RunId run) {
         (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = :id "
                         "AND verdict IN ('ok', 'degraded') ORDER BY spider",
          soci::use(id));
-    return std::vector<std::string>(names.begin(), names.end());
+    std::vector<std::string> succeeded;
+    for (const auto& name : names) succeeded.push_back(from_kept(sql, name));
+    return succeeded;
   });
 }
 
@@ -241,7 +245,8 @@ void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
   on_schema([&](soci::session& sql) {
     const auto id = static_cast<long long>(claim.id);
     const auto status = std::string(to_text(end.status));
-    const auto faults = to_array_literal(end.faults);
+    const auto failure = to_kept(sql, end.failure);
+    const auto faults = to_kept_quoted(sql, to_array_literal(end.faults));
     Nullable retry_after(end.retry_after);
     soci::statement update =
         (sql.prepare << "UPDATE scheduler_state SET status = :status, updated_at = now(), "
@@ -249,7 +254,7 @@ void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
                         "faults = nullif(:faults::text[], '{}'), "
                         "next_attempt_at = now() + "
                      << to_interval(":retry") << " WHERE id = :id AND owner_token = :token::uuid",
-         soci::use(status), soci::use(end.failure), soci::use(faults),
+         soci::use(status), soci::use(failure), soci::use(faults),
          soci::use(retry_after.number, retry_after.indicator), soci::use(id),
          soci::use(claim.token));
     update.execute(true);
@@ -278,7 +283,7 @@ RunId PgRunStore::newest_run_before(Duration age) {
 }
 
 Pruned PgRunStore::prune(PruneStep& step) {
-  return on_schema([&](soci::session& sql) { return prune_runs(sql, schedule_, step); });
+  return prune_runs(session_, schedule_, step);
 }
 
 }  // namespace spider_check::db

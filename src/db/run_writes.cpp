@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include "core/fault_point.hpp"
+#include "db/encoding.hpp"
 #include "db/outcome_json.hpp"
 #include "db/outcome_rows.hpp"
 #include "db/run_store.hpp"
@@ -34,12 +35,12 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
       "SELECT CASE WHEN EXISTS (SELECT FROM run) THEN 'ours' "
       "WHEN EXISTS (SELECT FROM scheduler_state WHERE run_uuid = nullif($5, '')::uuid) "
       "THEN 'lost' ELSE 'missing' END";
-  const std::vector<std::string> parameters{std::to_string(claim.id), claim.token,
-                                            std::to_string(claim.attempt), to_json(outcomes),
-                                            claim.uuid};
   written_to_ = claim.id;
   write_.reset();
   session_.run([&](soci::session& session) {
+    const std::vector<std::string> parameters{
+        std::to_string(claim.id), claim.token, std::to_string(claim.attempt),
+        to_kept_quoted(session, to_json(outcomes)), claim.uuid};
     write_.emplace(connection_of(session), qualified(sql, session_.schema().name), parameters,
                    session_.statement_timeout());
   });

@@ -12,6 +12,7 @@
 #include "db/conninfo.hpp"
 #include "db/notices.hpp"
 #include "db/pooler.hpp"
+#include "db/refusal.hpp"
 #include "db/sqlstate.hpp"
 
 namespace spider_check::db {
@@ -61,15 +62,15 @@ std::string no_answer(Duration limit, const char* key) {
 
 }  // namespace
 
-void throw_db_error() {
+void throw_db_error(const PGconn* connection) {
   try {
     throw;
   } catch (const soci::postgresql_soci_error& error) {
     const auto state = std::string(error.sqlstate().c_str());  // SOCI pads it with zero bytes
     const bool unsaid = state.find_first_not_of(' ') == std::string::npos;
     if (is_lost_statement(state)) refuse_pooler("a statement that was just prepared is not there");
-    throw DbError(unsaid ? DbError::Kind::connection : kind_of(state),
-                  one_line(error.get_error_message()));
+    if (!unsaid) throw to_db_error(state, error.get_error_message(), connection);
+    throw DbError(DbError::Kind::connection, one_line(error.get_error_message()));
   } catch (const soci::soci_error& error) {
     throw DbError(DbError::Kind::connection, one_line(error.get_error_message()));
   }
@@ -131,6 +132,8 @@ void Session::open(const ConnectionOptions& options) {
     // Not by statements afterwards: behind a pooler others would inherit them.
     open(options, OwnSettings::no);
   }
+  // With what an error is about, for its cure.
+  PQsetErrorVerbosity(connection(), PQERRORS_VERBOSE);
   told_backend_ = PQbackendPID(connection());
   PQsetNoticeReceiver(connection(), &Session::receive, this);
 }

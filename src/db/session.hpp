@@ -20,8 +20,11 @@
 
 namespace spider_check::db {
 
-/** Turns the exception being handled, one of SOCI's, into a DbError. Nothing else escapes db. */
-[[noreturn]] void throw_db_error();
+/**
+ * Turns the exception being handled, one of SOCI's, into a DbError. Nothing else escapes db.
+ * connection: whose statement it was; null: there is none.
+ */
+[[noreturn]] void throw_db_error(const PGconn* connection);
 
 /**
  * The server itself ends what takes longer than the statement's limit, and says so; what comes much
@@ -83,7 +86,7 @@ class Session {
         throw;
       }
     } catch (const soci::soci_error&) {
-      throw_db_error();
+      throw_db_error(session_ ? connection() : nullptr);
     }
   }
 
@@ -95,7 +98,7 @@ class Session {
     try {
       return std::forward<Statements>(statements)(connected());
     } catch (const soci::soci_error&) {
-      throw_db_error();
+      throw_db_error(session_ ? connection() : nullptr);
     }
   }
 

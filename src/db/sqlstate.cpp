@@ -22,10 +22,13 @@ DbError::Kind kind_of(const std::string& sqlstate) {
     // 57014 is a statement that took too long: the connection is there.
     return sqlstate == "57014" ? DbError::Kind::statement : DbError::Kind::connection;
   }
-  // Data exceptions, integrity constraints, and what is too large for the server, a key of an index
-  // say: the same statement fails whenever it is sent.
-  if (error_class == "22" || error_class == "23" || error_class == "54") return DbError::Kind::data;
-  return DbError::Kind::statement;
+  // What passes by itself: a wait for a lock that was too long, a deadlock, too little memory, a
+  // transaction that met another one. All else fails whenever it is sent.
+  if (sqlstate == "55P03" || sqlstate == "53200" || error_class == "40" ||
+      sqlstate.starts_with("25P")) {
+    return DbError::Kind::statement;
+  }
+  return DbError::Kind::data;
 }
 
 bool is_lost_statement(const std::string& sqlstate) {

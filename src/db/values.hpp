@@ -18,15 +18,22 @@ namespace spider_check::db {
 }
 
 /**
- * An instant as `extract(epoch from …)` writes it: seconds since 1970 with at most six decimals.
- * Throws std::invalid_argument for anything else, which PostgreSQL does not write.
+ * An instant as `extract(epoch from …)` writes it: seconds since 1970 with at most six decimals;
+ * infinitely_old and infinitely_far for those that are, or as good as. Throws std::invalid_argument
+ * for anything else, which PostgreSQL does not write.
  */
 [[nodiscard]] TimePoint from_seconds(const std::string& text);
 
-/** The SQL that makes such a number of an instant. */
-[[nodiscard]] inline std::string to_microseconds(const std::string& expression) {
+/** The SQL that makes such a number of an instant, with the same limits. */
+[[nodiscard]] std::string to_microseconds(const std::string& expression);
+
+/** The same of an interval. */
+[[nodiscard]] inline std::string interval_in_microseconds(const std::string& expression) {
   return "(extract(epoch from " + expression + ") * 1000000)::bigint";
 }
+
+/** The same of the time between a spider's start and its end; alias: "" or "r." */
+[[nodiscard]] std::string took_in_microseconds(const std::string& alias);
 
 /** The SQL that makes an interval of a placeholder that holds microseconds. */
 [[nodiscard]] inline std::string to_interval(const std::string& placeholder) {

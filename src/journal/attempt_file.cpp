@@ -199,10 +199,6 @@ void HeldFile::forget() {
   }
 }
 
-std::string HeldFile::put_aside() {
-  return journal::put_aside(path_);
-}
-
 std::string put_aside(const std::filesystem::path& path) noexcept {
   auto kept = path.string() + ".kept";
   ::rename(path.c_str(), kept.c_str());

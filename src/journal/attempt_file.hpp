@@ -68,7 +68,6 @@ class HeldFile final : public HeldAttempt {
 
   void end(const JournaledEnd& end) override;
   void forget() override;
-  [[nodiscard]] std::string put_aside() override;
 
  private:
   std::filesystem::path path_;

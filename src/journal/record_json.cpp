@@ -111,6 +111,10 @@ KnownRun known_run_of(const Json& json) {
   return run;
 }
 
+Json refusal(const Refusal& refused) {
+  return {{"cause", refused.cause}, {"text", refused.text}, {"since", to_json(refused.since)}};
+}
+
 Json or_null(const std::optional<HostTime>& time) {
   return time ? to_json(*time) : Json(nullptr);
 }
@@ -210,6 +214,8 @@ std::string known_json(const Known& known) {
                {"away", or_null(known.away)},
                {"noted", to_json(known.noted)},
                {"published_disabled", known.published_disabled},
+               {"refused", known.refused ? refusal(*known.refused) : Json(nullptr)},
+               {"unremovable", known.unremovable},
                {"hindrances", to_json(known.hindrances)},
                {"heartbeats", heartbeats(known.heartbeats)},
                {"survivors", to_json(known.survivors)}});
@@ -229,6 +235,11 @@ Known parse_known(const std::string& record) {
     known.away = time_or_none(json.at("away"));
     known.noted = time_of(json.at("noted"));
     known.published_disabled = json.value("published_disabled", false);
+    if (const auto& refused = json.value("refused", Json()); !refused.is_null()) {
+      known.refused =
+          Refusal{refused.at("cause"), refused.at("text"), time_of(refused.at("since"))};
+    }
+    known.unremovable = json.value("unremovable", "");
     known.hindrances = noted_hindrances_of(json.value("hindrances", Json::array()));
     known.heartbeats = heartbeats_of(json.value("heartbeats", Json::array()));
     known.survivors = survivors_of(json.value("survivors", Json::array()));

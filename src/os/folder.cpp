@@ -1,8 +1,15 @@
 #include "os/folder.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include "os/file_descriptor.hpp"
+#include "os/file_lock.hpp"
 
 namespace spider_check::os {
 
@@ -17,15 +24,48 @@ std::string why_not_writable(const fs::path& folder) {
   return "this user may not write in " + folder.string();
 }
 
+/** The directory itself, or the nearest above it that is there. */
+fs::path nearest_there(fs::path directory) {
+  std::error_code ignored;
+  while (!fs::exists(fs::symlink_status(directory, ignored)) &&
+         directory != directory.parent_path()) {
+    directory = directory.parent_path();
+  }
+  return directory;
+}
+
+/** A new file without a name; where the file system knows none, its name is removed at once. */
+FileDescriptor nameless_file(const fs::path& directory) {
+  FileDescriptor file(Adopt{}, ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return file;
+  auto name = (directory / "spider-check-XXXXXX").string();
+  file = FileDescriptor(Adopt{}, ::mkostemp(name.data(), O_CLOEXEC));
+  if (file) ::unlink(name.c_str());
+  return file;
+}
+
 }  // namespace
 
 FolderState look_at_folder(const fs::path& folder) {
-  std::error_code ignored;
-  auto nearest = folder;
-  while (!fs::exists(fs::symlink_status(nearest, ignored)) && nearest != nearest.parent_path()) {
-    nearest = nearest.parent_path();
-  }
+  const auto nearest = nearest_there(folder);
   return {nearest == folder, why_not_writable(nearest)};
+}
+
+std::string why_not_lock(const fs::path& directory) {
+  constexpr std::array<char, 4096> something{};
+  const auto nearest = nearest_there(directory);
+  const auto file = nameless_file(nearest);
+  const auto why = [&](const std::string& what) {
+    const int error = errno;
+    return what + " in " + nearest.string() + ": " + std::generic_category().message(error) +
+           (error == ENOSPC ? " (or no inodes)" : "");
+  };
+  if (!file) return why("no file can be made");
+  if (::write(file.get(), something.data(), something.size()) < 0)
+    return why("nothing can be written");
+  if (::fdatasync(file.get()) != 0) return why("nothing can be written");
+  if (!try_lock(file)) return why("no file can be locked");
+  return {};
 }
 
 std::string why_not_enter(const fs::path& folder) {

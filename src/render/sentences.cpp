@@ -141,7 +141,7 @@ std::string explain(StopCause cause) {
     case StopCause::none:
       return "no reason";
     case StopCause::run_stopped:
-      return "the run is";
+      return "the run is being stopped";
     case StopCause::run_timeout:
       return "the whole run takes too long (run_timeout)";
     case StopCause::timeout:

@@ -37,7 +37,7 @@ namespace spider_check::render {
 /** Why a run is marked interrupted: "interrupted: HOST pid 7 is gone". */
 [[nodiscard]] std::string interruption(const Run& run);
 
-/** Why a spider is told to stop: "it takes too long (timeout)". */
+/** Why a spider is being stopped: "it takes too long (timeout)". */
 [[nodiscard]] std::string explain(StopCause cause);
 
 /** "12 items, 3 pages, 1 error": what a crawl did; pages and errors only where there are some. */

@@ -68,6 +68,7 @@ std::string status_json(const StatusReport& report, const Zone& zone) {
       {"waiting_attempts", report.waiting},
       {"attempts_of_other_databases", report.of_others},
       {"unreadable_attempts", report.unreadable.size()},
+      {"refused", optional_text(report.refused)},
       {"spiders", spiders(report)},
   };
   return dump(json);

@@ -106,6 +106,9 @@ std::string journal_lines(const StatusReport& report) {
                                 " to another database than this one");
   }
   for (const auto& what : report.unreadable) text += line("Journal", printable(what));
+  if (!report.refused.empty()) {
+    text += line("", "the database refuses it: " + printable(report.refused));
+  }
   return text.empty() ? text : text + line("", report.journal);
 }
 

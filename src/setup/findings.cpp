@@ -13,6 +13,7 @@
 #include "db/look.hpp"
 #include "db/migrator.hpp"
 #include "journal/file_journal.hpp"
+#include "db/run_store.hpp"
 #include "os/folder.hpp"
 #include "os/process_identity.hpp"
 #include "os/program_file.hpp"
@@ -56,6 +57,24 @@ void check_published_file(const std::string& name, const fs::path& file, const s
 std::string schema_fact(const std::optional<int>& version) {
   if (!version) return "which may not look into it";
   return *version == 0 ? "not prepared yet" : "schema version " + std::to_string(*version);
+}
+
+/** What a tick would do with the database. */
+void try_a_run(const config::Config& config, db::Session& session, Findings& findings) {
+  const os::ProcessIdentity owners;
+  // Not the schedule's own lock, which a tick may want just now.
+  db::PgRunStore other(session, config.name + " (check)", 1, owners);
+  (void)other.try_lock();
+  db::PgRunStore store(session, config.name, config.max_instances, owners);
+  const auto hidden = db::hidden_rows(session);
+  try {
+    db::try_a_run(session, store);
+    if (!hidden.empty()) findings.warning("the database: " + hidden);
+  } catch (const LostRun&) {
+    findings.database_problem("the database: what was just written cannot be seen; " + hidden);
+  } catch (const DbError& error) {
+    findings.database_problem(std::string("the database refuses a run: ") + error.what());
+  }
 }
 
 /** cron's PATH and systemd's have these, whatever a person's own has beside them. */
@@ -103,6 +122,7 @@ void check_database(const config::Config& config, Findings& findings) {
     for (const auto& line : facts.warnings) findings.warning(line);
     if (!facts.obstacle.empty()) findings.database_problem("the database: " + facts.obstacle);
     if (facts.schema_version) db::require_migrated(session);
+    if (facts.obstacle.empty()) try_a_run(config, session, findings);
   } catch (const DbError& error) {
     const bool away = error.kind() == DbError::Kind::connection;
     std::string text = error.what();
@@ -112,6 +132,16 @@ void check_database(const config::Config& config, Findings& findings) {
   } catch (const UsageError& error) {
     findings.problem(error.what());
   }
+}
+
+/** Where a file can be made it need not be possible to lock it, which a journal cannot do without. */
+void check_lock(const config::Config& config, const std::filesystem::path& directory,
+                Findings& findings) {
+  if (!os::look_at_folder(directory).why_not.empty()) return;  // check_folders() says so
+  const auto why_not = os::why_not_lock(directory);
+  if (why_not.empty()) return;
+  findings.problem(place_of(config.places, "state_dir", "") + "there can be no journal: " +
+                   why_not + "; name a directory on a local file system with room (state_dir)");
 }
 
 void check_journal(const config::Config& config, Findings& findings) {
@@ -141,6 +171,7 @@ void check_journal(const config::Config& config, Findings& findings) {
   } catch (const std::system_error& error) {
     findings.problem(error.what());
   }
+  check_lock(config, journal.place(), findings);
 }
 
 bool check_program(const std::string& program, const std::string& place, Findings& findings) {

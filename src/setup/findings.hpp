@@ -34,6 +34,9 @@ class Findings {
 /** Tries the log folder, and the state folder where that is another. */
 void check_folders(const config::Config& config, Findings& findings);
 
+/** Tries to make and lock a file of the journal, which leaves nothing. */
+void check_journal(const config::Config& config, Findings& findings);
+
 /** Looks whether what each run writes for others can be written. */
 void check_published(const config::Config& config, Findings& findings);
 

@@ -46,7 +46,7 @@ TEST_CASE("errors are told apart by what they mean") {
   const TestDatabase database;
   db::Session session(database.options(), "test");
   CHECK(failure(session, "SELECT * FROM nothing").kind() == DbError::Kind::not_migrated);
-  CHECK(failure(session, "SELECT nonsense(").kind() == DbError::Kind::statement);
+  CHECK(failure(session, "SELECT nonsense(").kind() == DbError::Kind::data);
   CHECK(failure(session, "SELECT 1/0").kind() == DbError::Kind::data);
   CHECK(failure(session, "SELECT pg_terminate_backend(pg_backend_pid())").kind() ==
         DbError::Kind::connection);
@@ -105,8 +105,12 @@ TEST_CASE("the options of the user's own connection string are kept") {
 TEST_CASE("what would fail whenever it is sent is known by its SQLSTATE") {
   using Kind = DbError::Kind;
   // numeric_value_out_of_range, not_null_violation, program_limit_exceeded
-  for (const auto* state : {"22003", "23502", "54000"}) CHECK(db::kind_of(state) == Kind::data);
-  for (const auto* state : {"57014", "53100"}) CHECK(db::kind_of(state) == Kind::statement);
+  for (const auto* state : {"22003", "23502", "54000", "53100", "42501", "25006", "P0001"}) {
+    CHECK(db::kind_of(state) == Kind::data);
+  }
+  for (const auto* state : {"57014", "55P03", "40P01", "40001", "53200", "25P02"}) {
+    CHECK(db::kind_of(state) == Kind::statement);
+  }
   for (const auto* state : {"57P01", "08006", "53300"}) {
     CHECK(db::kind_of(state) == Kind::connection);
   }

@@ -253,3 +253,106 @@ def test_nothing_is_taken_away_where_several_schedules_would_become_one(old_worl
     assert ended.returncode == 3
     assert "runs of several schedules: default, news" in ended.stderr
     assert old_world.dump() == before
+
+
+# --- What cannot be adopted is refused before anything is changed ---------------------------------
+
+COLUMNS = {
+    "id": "serial PRIMARY KEY",
+    "last_run_at": "timestamptz NOT NULL",
+    "spider_count": "integer NOT NULL",
+    "status": "varchar(50) NOT NULL",
+    "created_at": "timestamptz NOT NULL DEFAULT now()",
+    "updated_at": "timestamptz NOT NULL DEFAULT now()",
+}
+
+
+def table(more="", **changes):
+    columns = COLUMNS | changes
+    return ("CREATE TABLE scheduler_state (" + ", ".join(f"{name} {how}" for name, how in columns.items())
+            + more + ")")
+
+
+UNFIT = {
+    "NULL in one column": (table(updated_at="timestamptz"), ["updated_at"]),
+    "NULL in all": (table(last_run_at="timestamptz", spider_count="integer", status="varchar(50)",
+                          created_at="timestamptz", updated_at="timestamptz"),
+                    ["last_run_at", "spider_count", "status", "created_at", "updated_at"]),
+    "no primary key": (table(id="serial NOT NULL"), ["no primary key"]),
+    "another primary key": (table(id="serial NOT NULL", more=", PRIMARY KEY (last_run_at)"), ["id is not unique"]),
+    "another type": (table(status="text NOT NULL"), ["status is text"]),
+    "no default for the id": (table(id="integer PRIMARY KEY"), ["id has no default"]),
+    "a column that must be given": (table(more=', "Tenant" text NOT NULL DEFAULT \'x\''), ["Tenant"]),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_a_table_that_does_not_fit_is_refused_whole_and_what_is_to_be_typed_mends_it(empty_world, case):
+    world = empty_world.spider("a")
+    create, words = UNFIT[case]
+    world.sql(create)
+    values = "1, now() - interval '1 hour', 1, 'completed'" if case == "no default for the id" else (
+        "DEFAULT, now() - interval '1 hour', 1, 'completed'")
+    world.sql(f"INSERT INTO scheduler_state (id, last_run_at, spider_count, status) VALUES ({values})")
+    if case == "a column that must be given":
+        world.sql('ALTER TABLE scheduler_state ALTER "Tenant" DROP DEFAULT')
+    if case.startswith("NULL"):
+        world.sql("INSERT INTO scheduler_state (last_run_at, spider_count, status, updated_at) "
+                  "VALUES (now() - interval '2 hours', 1, 'completed', NULL)")
+    before, shape = world.dump(), objects(world)
+    result = world.run("migrate")
+    assert result.code == 3 and len(result.err.splitlines()) == 1
+    for word in words:
+        assert word in result.err
+    assert (world.dump(), objects(world)) == (before, shape)
+    world.sql(re.search(r"; type: (.*)$", result.err, re.MULTILINE)[1])
+    assert world.run("migrate").code == 0
+    assert world.run("check").code == 0
+    assert "Recent run detected" in world.run().err
+    assert world.run("--force").code == 0
+    for command in ("status", "history", "report", "metrics", "health"):
+        assert world.run(command).code == 0, command
+
+
+@pytest.mark.parametrize("create, word", [
+    (f"CREATE TABLE elsewhere ({', '.join(' '.join(one) for one in COLUMNS.items())}); "
+     "CREATE VIEW scheduler_state AS SELECT * FROM elsewhere", "a view"),
+    ("CREATE TABLE scheduler_state (id serial, last_run_at timestamptz NOT NULL, spider_count integer, "
+     "status varchar(50), created_at timestamptz, updated_at timestamptz, PRIMARY KEY (id, last_run_at)) "
+     "PARTITION BY RANGE (last_run_at)", "partitioned"),
+])
+def test_what_is_no_plain_table_is_refused_and_a_new_one_is_made_once_it_is_out_of_the_way(
+        empty_world, create, word):
+    world = empty_world.spider("a")
+    world.sql(create)
+    shape = objects(world)
+    result = world.run("migrate")
+    assert result.code == 3 and word in result.err
+    assert objects(world) == shape
+    world.sql(re.search(r"; type: (ALTER TABLE .*), and migrate", result.err)[1])
+    assert world.run("migrate").code == 0
+    assert world.run().code == 0
+    assert world.ran() == ["a"]
+
+
+def test_a_column_of_a_name_of_ours_leaves_nothing_half_migrated(empty_world):
+    world = empty_world
+    world.sql(table(more=", pid integer"))
+    shape = objects(world)
+    result = world.run("migrate")
+    assert result.code == 3 and '"pid"' in result.err
+    assert objects(world) == shape
+
+
+def test_rows_with_null_of_a_table_that_was_adopted_before_are_read(old_world):
+    world = old_world
+    world.run("migrate")
+    world.sql("ALTER TABLE scheduler_state ALTER updated_at DROP NOT NULL, ALTER created_at DROP NOT NULL, "
+              "ALTER spider_count DROP NOT NULL, ALTER status DROP NOT NULL, ALTER last_run_at DROP NOT NULL")
+    world.sql("INSERT INTO scheduler_state (last_run_at, status, spider_count, created_at, updated_at) VALUES "
+              "(now() - interval '1 minute', 'failed', NULL, NULL, NULL), "
+              "(now() - interval '2 minutes', NULL, 1, NULL, NULL), (NULL, 'completed', 1, NULL, NULL)")
+    for command in ("status", "history", "report", "metrics", "--dry-run"):
+        result = world.run(command)
+        assert (result.code, result.err) == (0, ""), command
+    assert world.run("-q").code == 0

@@ -51,7 +51,7 @@ def test_a_second_signal_leaves_no_daemon(world):
     running = world.start()
     spider = gate.wait()
     running.signal(signal.SIGINT)
-    running.says("is told to stop")
+    running.says("Stopping spider")
     running.signal(signal.SIGINT)
     assert running.end().code == -signal.SIGINT
     assert not is_alive(spider)

@@ -142,3 +142,29 @@ def test_wait_waits_for_a_server_that_comes_up_later(tmp_path):
 def test_wait_does_not_wait_for_what_waiting_does_not_mend(empty_world):
     empty_world.sql("CREATE TABLE scheduler_state (id serial)")
     assert empty_world.run("migrate", "--wait", "10m").code == 3
+
+
+def test_behind_somebody_who_reads_the_table_it_says_who_that_is_and_lets_others_pass(empty_world):
+    world = empty_world
+    world.sql("CREATE TABLE scheduler_state (id serial PRIMARY KEY, last_run_at timestamptz NOT NULL, "
+              "spider_count integer NOT NULL DEFAULT 0, status varchar(50) NOT NULL DEFAULT 'completed', "
+              "created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())")
+    with world.server.connect(world.url) as reader:
+        cursor = reader.cursor()
+        cursor.execute("SET application_name = 'a long dump'")
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT count(*), pg_backend_pid() FROM scheduler_state")
+        _, pid = cursor.fetchone()
+        running = world.start("migrate")
+        found = running.says(r" warn .*pid (\d+) \(a long dump, user \w+, idle in transaction for ")
+        assert int(found[1]) == pid
+        # The earlier scheduler goes on meanwhile.
+        for _ in range(3):
+            world.sql("SET statement_timeout = '5s'; "
+                      "INSERT INTO scheduler_state (last_run_at) VALUES (now())")
+        assert running.process.poll() is None
+        cursor.execute("ROLLBACK")
+    result = running.end()
+    assert result.code == 0 and "The database is ready" in result.out
+    assert len(result.err.splitlines()) == 1
+    assert len(world.runs()) == 3

@@ -58,7 +58,7 @@ def test_a_spider_that_takes_too_long_is_stopped_and_the_others_are_not(world):
     assert (slow.verdict, slow.signal) == ("failed", 15)
     assert slow.reasons == ["stopped because it took too long (timeout): killed by SIGTERM"]
     assert outcome_of(world, "quick").verdict == "ok"
-    assert "Spider 'slow' is told to stop: it takes too long (timeout)" in result.err
+    assert "Stopping spider 'slow': it takes too long (timeout)" in result.err
 
 
 def test_a_spider_that_heeds_no_signal_is_killed_after_its_grace(world):

@@ -167,6 +167,8 @@ TEST_CASE("what is known of the database comes back as it went") {
   made.mark = TimePoint(Duration(123'456'789));
   made.away = earlier(test::now, 1h);
   made.noted = earlier(test::now, 2h);
+  made.refused = Refusal{"23502", "it is refused; type: MEND", earlier(test::now, 30min)};
+  made.unremovable = "23503";
   made.last = KnownRun{{7, 2, {}, {}, "uuid"},
                        RunStatus::failed,
                        earlier(test::now, 3h),
@@ -185,6 +187,11 @@ TEST_CASE("what is known of the database comes back as it went") {
   CHECK(back.mark == made.mark);
   CHECK(back.away == made.away);
   CHECK(back.noted == made.noted);
+  REQUIRE(back.refused.has_value());
+  CHECK(back.refused->cause == made.refused->cause);
+  CHECK(back.refused->text == made.refused->text);
+  CHECK(back.refused->since == made.refused->since);
+  CHECK(back.unremovable == made.unremovable);
   REQUIRE(back.last.has_value());
   CHECK(back.last->claim.id == 7);
   CHECK(back.last->claim.uuid == "uuid");

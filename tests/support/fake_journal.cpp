@@ -103,11 +103,6 @@ class FakeHeld final : public HeldAttempt {
     attempt_ = nullptr;
   }
 
-  [[nodiscard]] std::string put_aside() override {
-    forget();
-    return "/state/journal/default/aside.kept";
-  }
-
  private:
   FakeDisk& disk_;
   FakeAttempt* attempt_;

@@ -76,6 +76,7 @@ RunId MemoryRunStore::record_again(const AttemptRecord& attempt, const HostTime&
 }
 
 RunId MemoryRunStore::adopt(const AttemptRecord& attempt, const HostTime& now) {
+  require_taken("adopt");
   auto* row = database_.find(attempt.claim.uuid);
   if (row == nullptr) row = &add_run(attempt, now);
   const auto& run = row->run;
@@ -91,6 +92,7 @@ RunId MemoryRunStore::adopt(const AttemptRecord& attempt, const HostTime& now) {
 
 RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
   require_up();
+  require_taken("carry", attempt.claim.uuid);
   auto* row = database_.find(attempt.claim.uuid);
   int number = attempt.claim.attempt;
   if (row == nullptr) {

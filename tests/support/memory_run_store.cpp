@@ -118,6 +118,11 @@ void MemoryRunStore::require_up() {
   }
 }
 
+void MemoryRunStore::require_taken(const std::string& verb, const std::string& run) const {
+  if (!database_.refuses || !database_.refuses(verb, run)) return;
+  throw DbError(DbError::Kind::data, "it is refused; type: MEND " + verb, "refused");
+}
+
 void MemoryRunStore::answer() const {
   if (database_.after_write) database_.after_write();
 }
@@ -208,6 +213,7 @@ std::optional<LockHolder> MemoryRunStore::lock_holder() {
 
 Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   require_up();
+  require_taken("start");
   MemoryRun row;
   row.run.id = database_.next_id();
   row.run.status = RunStatus::running;
@@ -229,6 +235,7 @@ Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
 
 Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
   require_up();
+  require_taken("retry");
   auto* found = database_.find(run.uuid);
   if (found == nullptr || found->run.status != RunStatus::failed ||
       found->run.attempt != run.attempt) {
@@ -252,6 +259,7 @@ Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::str
 
 bool MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
   require_up();
+  require_taken("mark_interrupted");
   auto* row = database_.find(run.uuid);
   if (row == nullptr) return false;
   auto& now = row->run;
@@ -279,6 +287,7 @@ std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
 
 void MemoryRunStore::set_spider_count(const Claim& claim, int count, Duration spiders_outlive) {
   auto& run = owned(claim).run;
+  require_taken("set_spider_count");
   run.spider_count = count;
   run.spiders_outlive = spiders_outlive;
   run.heartbeat = database_.now;
@@ -307,9 +316,10 @@ bool MemoryRunStore::written() {
   const bool has_crawl = std::any_of(outcomes.begin(), outcomes.end(),
                                      [](const auto& outcome) { return outcome.crawl.has_value(); });
   if (has_crawl && database_.refuses_crawls) {
-    throw DbError(DbError::Kind::statement, "it cannot be stored");
+    throw DbError(DbError::Kind::data, "it cannot be stored", "crawl");
   }
   auto& row = owned(claim);
+  require_taken(outcomes.empty() ? "heartbeat" : "send");
   row.run.heartbeat = database_.now;
   add_outcomes(row, claim.attempt, claim.token, outcomes);
   answer();
@@ -334,6 +344,7 @@ void MemoryRunStore::wait_written() {
 
 void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
   auto& run = owned(claim).run;
+  require_taken("finish");
   run.status = end.status;
   run.failure = end.failure;
   owned(claim).faults = end.faults;

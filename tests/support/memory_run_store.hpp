@@ -53,6 +53,9 @@ struct MemoryDatabase {
   bool refuses_history = false;                     ///< what was before cannot be read
   bool refuses_pruning = false;                     ///< what is old cannot be removed
   bool refuses_crawls = false;                      ///< a write that holds a crawl fails
+  /** Whether this verb, one that writes, is refused; run: its uuid, for carry only. Empty: none is.
+   */
+  std::function<bool(const std::string& verb, const std::string& run)> refuses;
   int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
   std::function<void()> before_statement;  ///< called by every verb; what it throws comes through
@@ -123,6 +126,7 @@ class MemoryRunStore final : public RunStore {
   friend class MemorySlotLock;
 
   void require_up();
+  void require_taken(const std::string& verb, const std::string& run = {}) const;
   void answer() const;
   MemoryRun& add_run(const AttemptRecord& attempt, const HostTime& now);
   void add_outcomes(MemoryRun& row, int attempt, const std::string& token,

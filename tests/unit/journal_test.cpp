@@ -177,4 +177,105 @@ TEST_CASE("an attempt whose program died was interrupted and may be tried again 
   CHECK(end.at == ago(50min));
 }
 
+namespace {
+
+/** What the database says; its clock is three hours ahead of this host's. */
+constexpr auto ahead = 3h;
+
+State database(std::optional<Run> last = {}) {
+  State state;
+  state.now = now.wall + ahead;
+  state.last = std::move(last);
+  if (state.last && state.last->status == RunStatus::completed) {
+    state.newest_success = state.last->started;
+  }
+  return state;
+}
+
+Run row(RunId id, const std::string& uuid, int number, RunStatus status, Duration started_ago) {
+  Run run;
+  run.id = id;
+  run.uuid = uuid;
+  run.attempt = number;
+  run.status = status;
+  run.spider_count = 2;
+  run.started = run.heartbeat = now.wall + ahead - started_ago;
+  run.token = uuid + "/" + std::to_string(number);
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("with nothing in the journal the database's state stays as it is") {
+  const auto state = merge(database(row(7, "x", 1, RunStatus::completed, 5h)), {}, now);
+  CHECK(state.last->id == 7);
+  CHECK_FALSE(state.last->in_journal);
+  CHECK(state.newest_success == now.wall + ahead - 5h);
+}
+
+TEST_CASE("a success that the database refused counts, by the database's clock") {
+  const auto state = merge(database(row(7, "x", 1, RunStatus::completed, 5h)),
+                           {{"1", ended(attempt("y", 1, 1h), RunStatus::completed, 50min)}}, now);
+  CHECK(state.newest_success == state.now - 1h);
+  CHECK(state.last->in_journal);
+  CHECK(state.last->finished == state.now - 50min);
+}
+
+TEST_CASE("of one run the later attempt counts, and of one attempt its end") {
+  struct Case {
+    RunStatus database;
+    int attempt;
+    std::optional<RunStatus> journal;
+    int journaled;
+    bool by_journal;
+  };
+
+  const Case cases[] = {
+      {RunStatus::running, 1, RunStatus::completed, 1, true},
+      {RunStatus::running, 1, RunStatus::failed, 1, true},
+      {RunStatus::running, 1, std::nullopt, 1, false},
+      {RunStatus::failed, 1, RunStatus::failed, 1, false},
+      {RunStatus::failed, 1, RunStatus::completed, 1, true},
+      {RunStatus::failed, 1, RunStatus::failed, 2, true},
+      {RunStatus::failed, 1, std::nullopt, 2, true},
+      {RunStatus::running, 2, RunStatus::failed, 1, false},
+      {RunStatus::completed, 1, RunStatus::failed, 2, false},
+  };
+  for (const auto& each : cases) {
+    auto record = attempt("x", each.journaled, 1h);
+    if (each.journal) record = ended(record, *each.journal, 30min);
+    const auto state =
+        merge(database(row(7, "x", each.attempt, each.database, 1h)), {{"1", record}}, now);
+    CAPTURE(to_text(each.database));
+    CAPTURE(each.journaled);
+    CHECK(state.last->in_journal == each.by_journal);
+    CHECK(state.last->id == 7);
+  }
+}
+
+TEST_CASE("an attempt of another owner that goes on under the same number is another attempt") {
+  auto other = row(7, "x", 2, RunStatus::running, 1h);
+  other.token = "another";
+  const auto state =
+      merge(database(other), {{"1", ended(attempt("x", 2, 1h), RunStatus::failed, 30min)}}, now);
+  CHECK_FALSE(state.last->in_journal);
+}
+
+TEST_CASE("a newer run of another host is the last one, and an older success of ours counts") {
+  const auto state = merge(database(row(8, "z", 1, RunStatus::failed, 30min)),
+                           {{"1", ended(attempt("y", 1, 2h), RunStatus::completed, 110min)}}, now);
+  CHECK(state.last->id == 8);
+  CHECK(state.newest_success == state.now - 2h);
+}
+
+TEST_CASE("a run of some spiders that goes on unrecorded is known, and moves nothing") {
+  auto record = attempt("y", 1, 1h);
+  record.run.partial = true;
+  const auto state =
+      merge(database(row(7, "x", 1, RunStatus::completed, 5h)), {{"1", record, true}}, now);
+  CHECK(state.last->id == 7);
+  REQUIRE(state.partial.has_value());
+  CHECK(state.partial->lock_held);
+}
+
 }  // namespace spider_check

@@ -187,7 +187,7 @@ TEST_CASE("an outcome that the database takes exception to is written without it
   world.writer.add(good("plain"));
   CHECK(world.writer.finish(completed, 1min) == app::Written::database);
   CHECK(world.recorded() == 2);
-  CHECK(world.host.logged("The database did not take the outcome of"));
+  CHECK(world.host.logged("The database refuses to record this: it cannot be stored"));
 }
 
 TEST_CASE("a run is not written into another database that answers in its place") {

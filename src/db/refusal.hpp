@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include <libpq-fe.h>
+
+#include "core/errors.hpp"
+
+namespace spider_check::db {
+
+/** What the server said of a statement that failed, taken apart. */
+struct ServerError {
+  std::string state;  ///< SQLSTATE
+  std::string text;   ///< on one line, without what is named below
+  std::string table;  ///< what it is about, as far as the server says; mostly empty
+  std::string column;
+  std::string constraint;
+};
+
+/** Takes a message of PQERRORS_VERBOSE apart. */
+[[nodiscard]] ServerError parse_error(const std::string& state, const std::string& message);
+
+/**
+ * What a person types so that the server takes such a statement, or does instead; empty where that
+ * is not known. database, user: whose session it was.
+ */
+[[nodiscard]] std::string cure(const ServerError& error, const std::string& database,
+                               const std::string& user);
+
+/** The error of a statement, with its cure. connection: null where there is none. */
+[[nodiscard]] DbError to_db_error(const std::string& state, const std::string& message,
+                                  const PGconn* connection);
+
+/** A name as it stands in SQL: in quotes where it needs them. */
+[[nodiscard]] std::string identifier(const std::string& name);
+
+}  // namespace spider_check::db
