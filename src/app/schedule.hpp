@@ -15,6 +15,7 @@
 #include "core/ports.hpp"
 #include "core/published_file.hpp"
 #include "core/report_store.hpp"
+#include "core/telling_store.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -58,7 +59,8 @@ struct Schedule {
   std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
-  Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything
+  Notifier* notifier = nullptr;      ///< not owned; null: nobody is told anything
+  TellingStore* messages = nullptr;  ///< not owned; null: there are no messages
 };
 
 /** What is known of the owners of a state's running runs. Throws std::system_error. */
