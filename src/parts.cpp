@@ -44,9 +44,8 @@ std::string metrics(const app::Schedule& schedule) {
   return app::metrics(schedule, config::version);
 }
 
-Parts::Telling::Telling(const config::Config& config, db::Session& session, const LogFolder& logs)
-    : store(session, config.name),
-      channels(config.notify.channels, os::sender()),
+Parts::Telling::Telling(const config::Config& config, TellingStore& store, const LogFolder& logs)
+    : channels(config.notify.channels, os::sender()),
       notifier{config.notify.policy, store, channels, errands,
                [&logs](const std::filesystem::path& log) { return logs.end_of(log, end_of_log); }} {
 }
@@ -55,10 +54,11 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
     : session_(config.database, db::session_name(os::host_name(), ::getpid())),
       store_(session_, config.name, config.max_instances, owners_),
       reports_(session_, config.name),
+      messages_(session_, config.name),
       project_(setup::project_options(config)),
       programs_(setup::program_jobs(config)),
       runner_(config.concurrency, config.run_timeout),
-      logs_(config.log_dir, config.name),
+      logs_(config.log_dir, config.name, config.identity),
       journal_(config.state_dir, config.name, config.max_instances, config.identity,
                way_to(config.database)),
       log_places_(config.log_dir),
@@ -92,6 +92,7 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   schedule_.precheck_max_age = config.precheck_max_age;
   schedule_.log_places = &log_places_;
   schedule_.reports = &reports_;
+  schedule_.messages = &messages_;
   schedule_.warnings = config.warnings;
   schedule_.how_to_name = config::how_to_name(config);
   if (!config.scrapy) {
@@ -112,7 +113,7 @@ void Parts::publish(const config::Config& config) {
 }
 
 void Parts::tell_people(const config::Config& config) {
-  telling_.emplace(config, session_, logs_);
+  telling_.emplace(config, messages_, logs_);
   schedule_.notifier = &telling_->notifier;
   auto channels = telling_->channels.of_events();
   for (auto& name : telling_->channels.of_runs()) channels.push_back(std::move(name));

@@ -53,9 +53,8 @@ class Parts {
  private:
   /** What a schedule that tells nobody does without. */
   struct Telling {
-    Telling(const config::Config& config, db::Session& session, const LogFolder& logs);
+    Telling(const config::Config& config, TellingStore& store, const LogFolder& logs);
 
-    db::PgTellingStore store;
     notify::Channels channels;
     os::Errands errands;
     app::Notifier notifier;
@@ -69,6 +68,7 @@ class Parts {
   db::Session session_;
   db::PgRunStore store_;
   db::PgReportStore reports_;
+  db::PgTellingStore messages_;
   scrapy::Project project_;
   app::ProgramSource programs_;
   os::LoopRunner runner_;

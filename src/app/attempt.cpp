@@ -141,9 +141,10 @@ class Attempt {
     auto jobs = list_.jobs;
     const std::unordered_set<std::string> done(done_.begin(), done_.end());
     std::erase_if(jobs, [&](const auto& job) { return done.contains(job.name); });
+    const auto directory = log_directory(schedule_);
     record_.log = free_log_name(schedule_, record_.log, [this] { return newest_run(); });
     for (auto& job : jobs) {
-      job.log = log_path(schedule_.log_dir, schedule_.name, job.name, record_.log);
+      job.log = log_path(directory, job.name, record_.log);
     }
     if (const auto fault = move_logs(schedule_, jobs)) missing_.push_back(*fault);
     for (auto& job : jobs) schedule_.witnesses.prepare(job);

@@ -66,6 +66,20 @@ std::set<LogName> names_of_logs(const Schedule& schedule) {
 
 }  // namespace
 
+std::filesystem::path log_directory(const Schedule& schedule) {
+  if (schedule.logs == nullptr) return schedule.log_dir / to_file_name(schedule.name);
+  const auto path = schedule.logs->path();
+  try {
+    // Nothing is written down in somebody else's directory.
+    const bool is_faulty =
+        schedule.log_places != nullptr && schedule.log_places->fault_of(path).has_value();
+    return is_faulty ? path : schedule.logs->make();
+  } catch (const std::system_error&) {
+    // Whatever is wrong with it is told when a log is to be written there.
+    return path;
+  }
+}
+
 LogName free_log_name(const Schedule& schedule, LogName name,
                       const std::function<RunId()>& newest_run) {
   const auto names = names_of_logs(schedule);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 #include "core/file_name.hpp"
 
 namespace spider_check::app {
+
+/** Where the schedule's logs belong: its directory, made this configuration's where that can be. */
+[[nodiscard]] std::filesystem::path log_directory(const Schedule& schedule);
 
 /**
  * The name with the series that makes it one that no earlier log has: the newest there is, or one

@@ -28,7 +28,7 @@ class OfflineTick {
   Result run(const std::optional<SpiderList>& selected) {
     announce();
     const auto considered = look();
-    warn_of_the_future(considered.state);
+    warn_of_the_future(considered);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
     if (is_put_off(schedule_, request_, considered.state)) return {};
     const auto lock = journal_.try_lock(std::nullopt);
@@ -48,9 +48,12 @@ class OfflineTick {
                      render::printable(error_.what()), journal_.place());
   }
 
-  void warn_of_the_future(const State& state) {
+  /** Loud where something is run: it lasts, and ticks come every few minutes. */
+  void warn_of_the_future(const Considered& considered) {
+    const auto& state = considered.state;
     if (state.future_runs == 0) return;
-    schedule_.log.warn(
+    schedule_.log.at(
+        runs_spiders(considered.decision) ? LogLevel::warning : LogLevel::info,
         "The host's clock went backwards: {} run(s) of the journal seem to be of the future; they "
         "count for nothing",
         state.future_runs);

@@ -69,9 +69,10 @@ void tidy_runs(Schedule& schedule) {
 }
 
 void tidy_messages(Schedule& schedule) {
-  if (schedule.notifier == nullptr || schedule.keep <= Duration{0}) return;
+  if (schedule.messages == nullptr) return;
   try {
-    schedule.notifier->store.forget_settled(schedule.keep);
+    give_up_messages(schedule);
+    if (schedule.keep > Duration{0}) schedule.messages->forget_settled(schedule.keep);
   } catch (const std::exception& error) {
     schedule.log.warn("Old messages were not removed: {}", render::printable(error.what()));
   }

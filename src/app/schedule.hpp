@@ -15,6 +15,7 @@
 #include "core/ports.hpp"
 #include "core/published_file.hpp"
 #include "core/report_store.hpp"
+#include "core/telling_store.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -58,8 +59,9 @@ struct Schedule {
   std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
-  Notifier* notifier = nullptr;  ///< not owned; null: nobody is told anything
-  std::string how_to_name{};     ///< what gives this schedule another name, as an advice
+  Notifier* notifier = nullptr;      ///< not owned; null: nobody is told anything
+  TellingStore* messages = nullptr;  ///< not owned; null: there are no messages
+  std::string how_to_name{};         ///< what gives this schedule another name, as an advice
   /** The names of its spiders, where they are known without listing a project. */
   std::vector<std::string> spiders{};
 };

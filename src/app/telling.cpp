@@ -51,6 +51,7 @@ class Teller {
   void send() {
     const auto channels = all_channels(notifier_.channels);
     const auto deadline = Clock::now() + patience;
+    notifier_.store.give_up(channels);
     while (Clock::now() < deadline) {
       const auto due = notifier_.store.take_due(channels, lease);
       if (due.empty()) return;
@@ -116,6 +117,12 @@ class Teller {
 };
 
 }  // namespace
+
+void give_up_messages(const Schedule& schedule) {
+  if (schedule.messages == nullptr) return;
+  schedule.messages->give_up(
+      schedule.notifier == nullptr ? Names() : all_channels(schedule.notifier->channels));
+}
 
 void check_in_at_start(Schedule& schedule, const AttemptRecord& attempt) {
   if (schedule.notifier == nullptr || attempt.run.partial) return;

@@ -22,6 +22,9 @@ struct Notifier {
   std::function<std::string(const std::filesystem::path&)> log_end;
 };
 
+/** Gives up what nobody is to be told any more. Throws DbError. */
+void give_up_messages(const Schedule& schedule);
+
 /** Checks in at the start of a run, without waiting for that; not for a run of --spider. */
 void check_in_at_start(Schedule& schedule, const AttemptRecord& attempt);
 

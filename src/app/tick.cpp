@@ -117,7 +117,7 @@ class Tick {
     const auto considered = consider_patiently();
     (void)note_seen(schedule_, seen_);
     note_heartbeats(schedule_, considered.state);
-    warn_of_the_future(considered.state);
+    warn_of_the_future(considered);
     if (!runs_spiders(considered.decision)) return skip(schedule_, request_, considered);
     if (is_put_off(schedule_, request_, considered.state)) return {};
     return run_under_lock(selected);
@@ -196,9 +196,12 @@ class Tick {
 
   Considered consider() { return app::consider(schedule_, request_, read_state(schedule_)); }
 
-  void warn_of_the_future(const State& state) {
+  /** Loud where something is run: it lasts, and ticks come every few minutes. */
+  void warn_of_the_future(const Considered& considered) {
+    const auto& state = considered.state;
     if (state.future_runs == 0) return;
-    schedule_.log.warn(
+    schedule_.log.at(
+        runs_spiders(considered.decision) ? LogLevel::warning : LogLevel::info,
         "{} run(s) start in the future of the database's clock; they count for nothing",
         state.future_runs);
   }

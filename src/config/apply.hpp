@@ -143,8 +143,11 @@ void check_parameter(const std::string& parameter, const std::string& value,
 /** Throws UsageError that starts with `place` where ports or addresses do not fit the hosts. */
 void check_hosts(const std::map<std::string, std::string>& parameters, const std::string& place);
 
-/** Throws UsageError unless the host knows the time zone. */
-void check_timezone(const std::string& name, const std::string& place);
+/** Sets a time zone that this host knows, or may only lack. Throws UsageError for another name. */
+void set_timezone(const std::string& name, const std::string& place, Config& config);
+
+/** Where this host does not know the time zone, takes UTC in its place, with a warning. */
+void use_known_timezone(Config& config);
 
 /** Whether a message may show a value. */
 enum class Show { yes, no };

@@ -41,8 +41,7 @@ void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   assign(policy.enabled, table.boolean("enabled"));
   assign(policy.interval, table.duration("interval", 1s));
   if (const auto zone = table.text("timezone")) {
-    check_timezone(*zone, table.place("timezone"));
-    config.timezone = *zone;
+    set_timezone(*zone, table.place("timezone"), config);
   }
   assign(config.max_instances, table.number("max_instances", 1, 100));
   assign(config.concurrency, table.number("concurrency", 1, 1000));

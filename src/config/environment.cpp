@@ -13,6 +13,8 @@
 
 namespace spider_check::config {
 
+namespace fs = std::filesystem;
+
 std::optional<std::string> Environment::get(const std::string& name) const {
   const auto found = variables.find(name);
   if (found == variables.end() || found->second.empty()) return std::nullopt;
@@ -29,17 +31,15 @@ Environment read_environment() {
   }
   std::error_code ignored;
   environment.working_directory = std::filesystem::current_path(ignored);
-  if (const auto home = environment.get("HOME")) {
-    environment.home = *home;
-  } else {
-    environment.home = account_home();
-  }
+  const auto home = environment.get("HOME");
+  environment.home = home && home->front() == '/' ? fs::path(*home) : account_home();
   return environment;
 }
 
 std::filesystem::path account_home() {
   const auto* user = ::getpwuid(::geteuid());
-  return user == nullptr ? std::filesystem::path() : std::filesystem::path(user->pw_dir);
+  const fs::path home = user == nullptr ? "" : user->pw_dir;
+  return home.is_absolute() ? home : fs::path();
 }
 
 Lookup settings_of(const Environment& environment) {

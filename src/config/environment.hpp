@@ -13,7 +13,7 @@ namespace spider_check::config {
 struct Environment {
   std::map<std::string, std::string> variables;
   std::filesystem::path working_directory;
-  std::filesystem::path home;  ///< $HOME, else what the user database says
+  std::filesystem::path home;  ///< $HOME, else what the user database says; empty: none
 
   /** Empty for a variable that is not set or empty: an empty value counts as none. */
   [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
@@ -49,9 +49,10 @@ using Settings = std::map<std::string, Setting>;
 [[nodiscard]] Lookup settings_of(Settings settings);
 
 /**
- * Reads a .env file: NAME=VALUE lines, `export` and quotes allowed, # starts a comment. Lines that
- * are nothing of the kind belong to other programs and are passed over. Throws UsageError when the
- * file cannot be read or a quote is not closed.
+ * Reads a .env file: NAME=VALUE lines, `export` and quotes allowed, which may close in a later
+ * line; # starts a comment. What is nothing of the kind belongs to other programs and is passed
+ * over. Throws UsageError when the file cannot be read, or when what this program reads of it has a
+ * quote that is not closed or holds a NUL.
  */
 [[nodiscard]] Settings read_dotenv(const std::filesystem::path& file);
 

@@ -41,11 +41,23 @@ fs::path first_of(const std::string& list) {
   return list.substr(0, list.find(':'));
 }
 
+/** What is relative, which the specification of XDG_… forbids, counts as none. */
+std::optional<fs::path> absolute_in(const Environment& environment, const std::string& name) {
+  const auto path = environment.get(name);
+  if (!path || path->front() != '/') return std::nullopt;
+  return *path;
+}
+
 fs::path default_state_dir(const Environment& environment) {
   if (const auto folder = environment.get("STATE_DIRECTORY")) return first_of(*folder);
-  if (const auto folder = environment.get("XDG_STATE_HOME"))
-    return fs::path(*folder) / "spider-check";
-  return environment.home / ".local/state/spider-check";
+  if (const auto folder = absolute_in(environment, "XDG_STATE_HOME")) {
+    return *folder / "spider-check";
+  }
+  if (!environment.home.empty()) return environment.home / ".local/state/spider-check";
+  throw UsageError(
+      "state_dir: this user has no home directory to keep the state in (HOME is not set to an "
+      "absolute path, and the user database has no entry for the user); add state_dir = "
+      "\"/var/lib/spider-check\" to the configuration, or set HOME or XDG_STATE_HOME");
 }
 
 void set_folders(Config& config, const Environment& environment) {
@@ -108,13 +120,18 @@ void default_project(Config& config, const Environment& environment) {
 }  // namespace
 
 fs::path user_folder(const Environment& environment) {
-  const auto user = environment.get("XDG_CONFIG_HOME");
-  return (user ? fs::path(*user) : environment.home / ".config") / "spider-check";
+  if (const auto user = absolute_in(environment, "XDG_CONFIG_HOME")) return *user / "spider-check";
+  if (environment.home.empty()) return {};
+  return environment.home / ".config/spider-check";
 }
 
 std::vector<fs::path> default_files(const Environment& environment) {
-  return {environment.working_directory / "spider-check.toml",
-          user_folder(environment) / "config.toml", "/etc/spider-check/config.toml"};
+  std::vector<fs::path> files{environment.working_directory / "spider-check.toml"};
+  if (const auto user = user_folder(environment); !user.empty()) {
+    files.push_back(user / "config.toml");
+  }
+  files.emplace_back("/etc/spider-check/config.toml");
+  return files;
 }
 
 std::vector<std::string> variables_set(const Environment& environment) {
@@ -155,10 +172,13 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   check_hosts(config.database.parameters,
               environment.get("PGPORT") ? "environment: PGPORT" : "the database");
   check_together(config);
+  use_known_timezone(config);
   config.identity = identity_of(found, environment);
   set_folders(config, environment);
   default_project(config, environment);
-  config.warnings = warn_of_open_secrets(secrets);
+  for (auto& warning : warn_of_open_secrets(secrets)) {
+    config.warnings.push_back(std::move(warning));
+  }
   if (found) warn_of_no_name(*found, environment, config);
   return {std::move(config), found, dotenv, std::move(credential)};
 }

@@ -114,11 +114,14 @@ std::optional<LogRun> parse_log_run(std::string_view text) {
   return run;
 }
 
-std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view schedule,
-                               std::string_view spider, const LogName& name) {
-  return directory / to_file_name(schedule) / to_file_name(spider) /
-         ("run-" + to_string(LogRun{name.run, name.after}) + "-attempt-" +
-          std::to_string(name.attempt) + series_suffix(name.series) + ".log");
+std::string to_string(const LogName& name) {
+  return "run-" + to_string(LogRun{name.run, name.after}) + "-attempt-" +
+         std::to_string(name.attempt) + series_suffix(name.series) + ".log";
+}
+
+std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view spider,
+                               const LogName& name) {
+  return directory / to_file_name(spider) / to_string(name);
 }
 
 }  // namespace spider_check

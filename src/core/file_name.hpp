@@ -71,9 +71,11 @@ struct LogName {
  */
 [[nodiscard]] std::optional<LogName> parse_log_name(const std::filesystem::path& file);
 
-/** DIRECTORY/SCHEDULE/SPIDER/run-ID-attempt-N.log, or of a further series …-N.S.log */
+/** run-ID-attempt-N.log, or what else parse_log_name() reads. */
+[[nodiscard]] std::string to_string(const LogName& name);
+
+/** DIRECTORY/SPIDER/run-ID-attempt-N.log; the directory is that of a schedule. */
 [[nodiscard]] std::filesystem::path log_path(const std::filesystem::path& directory,
-                                             std::string_view schedule, std::string_view spider,
-                                             const LogName& name);
+                                             std::string_view spider, const LogName& name);
 
 }  // namespace spider_check

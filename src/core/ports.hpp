@@ -138,7 +138,13 @@ struct LogFile {
 /** The folder where the logs of one schedule are. */
 class LogFolder : public Port {
  public:
-  [[nodiscard]] virtual const std::filesystem::path& path() const noexcept = 0;
+  [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
+
+  /**
+   * Makes it where it is missing, and this configuration's for good. Gives its path, which is
+   * another than before where another configuration was faster. Throws std::system_error.
+   */
+  virtual const std::filesystem::path& make() = 0;
 
   /**
    * The logs, and the reports that crawls left beside them; nothing else that may be there. Throws

@@ -59,6 +59,12 @@ class TellingStore : public Port {
   /** It did not arrive: it is due again after that pause, unless it is older than worth_telling. */
   virtual void not_sent(std::int64_t id, const std::string& why, Duration pause) = 0;
 
+  /**
+   * Gives up, with the reason, what is older than worth_telling or for none of these channels: it
+   * is never sent.
+   */
+  virtual void give_up(const std::vector<std::string>& channels) = 0;
+
   /** Removes messages that are settled, sent or given up, and older than that; some at a time. */
   virtual void forget_settled(Duration age) = 0;
 };

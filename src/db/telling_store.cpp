@@ -169,6 +169,20 @@ void PgTellingStore::not_sent(std::int64_t id, const std::string& why, Duration 
   });
 }
 
+void PgTellingStore::give_up(const std::vector<std::string>& channels) {
+  session_.run([&](soci::session& sql) {
+    const auto names = to_array_literal(channels);
+    const auto worth = static_cast<long long>(worth_telling.count());
+    sql << "UPDATE spider_check_notification SET next_try_at = NULL, last_error = "
+           "CASE WHEN channel = ANY (:channels::text[]) THEN 'given up: it is too old to be news' "
+           "ELSE 'given up: the channel is not configured any more' END "
+           "|| coalesce('; ' || last_error, '') WHERE schedule = :schedule "
+           "AND next_try_at IS NOT NULL AND (channel <> ALL (:channels::text[]) "
+           "OR created_at < now() - :worth * interval '1 microsecond')",
+        soci::use(names, "channels"), soci::use(schedule_, "schedule"), soci::use(worth, "worth");
+  });
+}
+
 void PgTellingStore::forget_settled(Duration age) {
   session_.run([&](soci::session& sql) {
     const auto microseconds = static_cast<long long>(age.count());

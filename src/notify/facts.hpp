@@ -14,7 +14,7 @@ struct Origin {
 
 /**
  * The facts of an event, one JSON object, as docs/reference.md describes it. log: the end of a log,
- * or empty. What is no UTF-8 is replaced.
+ * or empty. What is no UTF-8 is replaced, and nothing holds more than the page would show.
  */
 [[nodiscard]] std::string facts(const Event& event, const Origin& origin,
                                 const Situation& situation, const Policy& policy,

@@ -82,7 +82,7 @@ bool LogFollower::go_on_to(const LogName& name) {
 }
 
 fs::path LogFollower::path_of(const LogName& name) const {
-  return folder_ / log_path({}, "-", "-", name).filename();
+  return folder_ / to_string(name);
 }
 
 /** Until something happens in the folder; false when nobody reads any more. */

@@ -92,12 +92,13 @@ std::string make_spare(const std::string& above) {
 }  // namespace
 
 std::optional<FolderFault> LogPlaces::foreign(const fs::path& folder) const {
+  const auto host = host_of(log_dir_);
   auto path = log_dir_;
-  auto why = why_not_ours(path, LinkToDirectory::followed);
+  auto why = why_not_ours(path, LinkToDirectory::followed, host);
   for (const auto& name : folder.lexically_relative(log_dir_)) {
     if (!why.empty()) break;
     path /= name;
-    why = why_not_ours(path, LinkToDirectory::refused);
+    why = why_not_ours(path, LinkToDirectory::refused, host);
   }
   if (why.empty()) return std::nullopt;
   return FolderFault{path, why, false};

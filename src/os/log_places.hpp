@@ -10,7 +10,8 @@ namespace spider_check::os {
 
 /**
  * Tries folders by making them and a file in them, which nobody sees and which is gone at once.
- * From the folder of all logs on they must be this user's own, or root's, and below it no links.
+ * From the folder of all logs on they must be this user's own, or root's, and below it no links;
+ * for root they may be those of the user to whom the folder of all logs belongs.
  */
 class LogPlaces final : public spider_check::LogPlaces {
  public:

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -69,7 +70,59 @@ class Draft {
   FileDescriptor file_;
 };
 
+[[noreturn]] void refuse(const std::filesystem::path& path, int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(),
+                          "cannot write " + path.string() + ", which is " + what);
+}
+
+const char* kind_of(mode_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFDIR:
+      return "no file but a directory";
+    case S_IFIFO:
+      return "no file but a pipe";
+    case S_IFSOCK:
+      return "no file but a socket";
+    default:
+      return "no file but a device";
+  }
+}
+
+/** Where a link leads, of which `status` is. */
+std::filesystem::path follow(const std::filesystem::path& name, const std::filesystem::path& link,
+                             const struct stat& status) {
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+    refuse(name, EPERM, "a symbolic link of another user's");
+  }
+  std::error_code error;
+  const auto target = std::filesystem::read_symlink(link, error);
+  if (error) refuse(name, error.value(), "a symbolic link that cannot be read");
+  return link.parent_path() / target;
+}
+
 }  // namespace
+
+std::filesystem::path file_to_replace(const std::filesystem::path& name) {
+  constexpr int most_links = 20;
+  auto path = name;
+  for (int links = 0; links < most_links; ++links) {
+    struct stat status {};
+
+    if (::lstat(path.c_str(), &status) != 0) {
+      if (links > 0) refuse(name, errno, "a symbolic link to nothing");
+      return path;
+    }
+    if (S_ISREG(status.st_mode)) {
+      if (links == 0 || status.st_uid == ::geteuid()) return path;
+      refuse(name, EPERM, "a symbolic link to another user's file");
+    }
+    if (!S_ISLNK(status.st_mode)) {
+      refuse(name, S_ISDIR(status.st_mode) ? EISDIR : EINVAL, kind_of(status.st_mode));
+    }
+    path = follow(name, path, status);
+  }
+  refuse(name, ELOOP, "a symbolic link to itself");
+}
 
 void replace_file(const std::filesystem::path& path, const std::string& text) {
   Draft draft(path);

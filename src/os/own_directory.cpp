@@ -15,6 +15,7 @@
 #include "os/file_descriptor.hpp"
 #include "os/file_lock.hpp"
 #include "os/new_file.hpp"
+#include "os/ownership.hpp"
 #include "os/private_folder.hpp"
 #include "os/system_error.hpp"
 
@@ -75,6 +76,14 @@ std::string hash_of(const std::string& text) {
   std::array<char, hash_digits + 1> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "%08x", fnv1a(text));
   return buffer.data();
+}
+
+/** Throws std::system_error, with what to type. */
+void require_ours(const fs::path& directory, LinkToDirectory link, std::optional<uid_t> host) {
+  const auto why = why_not_ours(directory, link, host);
+  if (why.empty()) return;
+  throw std::system_error(EPERM, std::generic_category(),
+                          "nothing is written in " + directory.string() + ": " + why);
 }
 
 std::string mark_of(const fs::path& directory) {
@@ -182,8 +191,12 @@ bool OwnDirectory::try_mark(const fs::path& directory) const {
 }
 
 const fs::path& OwnDirectory::make() {
+  const auto root = plain_.parent_path();
+  const auto host = host_of(root);
+  require_ours(root, LinkToDirectory::followed, host);
   for (int tries = 0; tries < most_tries; ++tries) {
-    make_private_folder(path());
+    require_ours(path(), LinkToDirectory::refused, host);
+    make_private_folder(*path_);
     if (configuration_.empty() || try_mark(*path_)) return *path_;
     path_ = find();
   }

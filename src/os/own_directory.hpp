@@ -31,7 +31,7 @@ class OwnDirectory {
   /**
    * Makes the directory and those above it where they are missing, and writes down whose it is.
    * Gives its path, which is another than before where another configuration was faster. Throws
-   * std::system_error.
+   * std::system_error, also where it or the root is not this user's (why_not_ours).
    */
   const std::filesystem::path& make();
 

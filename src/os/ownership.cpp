@@ -41,7 +41,8 @@ bool is_open_to_others(const struct stat& status) {
 
 }  // namespace
 
-std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory link) {
+std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory link,
+                         std::optional<uid_t> host) {
   struct stat status {};
 
   const int flags = link == LinkToDirectory::refused ? AT_SYMLINK_NOFOLLOW : 0;
@@ -50,12 +51,19 @@ std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory
     return "it is a symbolic link; remove the link: rm " + directory.string();
   }
   const auto us = ::geteuid();
-  if (status.st_uid != us && status.st_uid != 0) {
+  if (status.st_uid != us && status.st_uid != 0 && status.st_uid != host) {
     return "it belongs to another user (" + user_name(status.st_uid) +
            "); give it to this one: " + "chown -R " + user_to_type(us) + " " + directory.string();
   }
   if (!is_open_to_others(status)) return {};
   return "other users may write in it; forbid it: chmod go-w " + directory.string();
+}
+
+std::optional<uid_t> host_of(const std::filesystem::path& directory) {
+  struct stat status {};
+
+  if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0) return std::nullopt;
+  return status.st_uid;
 }
 
 }  // namespace spider_check::os

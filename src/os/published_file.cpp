@@ -5,7 +5,7 @@
 namespace spider_check::os {
 
 void PublishedFile::replace(std::string_view text) {
-  publish_file(path_, text);
+  publish_file(file_to_replace(path_), text);
 }
 
 }  // namespace spider_check::os

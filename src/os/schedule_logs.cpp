@@ -84,14 +84,11 @@ bool is_trusted(const struct stat& file, const struct stat& folder) {
 
 }  // namespace
 
-ScheduleLogs::ScheduleLogs(const fs::path& log_dir, std::string_view schedule)
-    : path_((log_dir / to_file_name(schedule)).lexically_normal()) {}
-
 template <typename Take>
 void ScheduleLogs::each_spider(Take&& take) {
-  const auto folder = open_folder(AT_FDCWD, path_);
-  if (!folder && !is_there(path_)) return;
-  if (!folder) throw system_error("cannot read the log folder " + path_.string());
+  const auto folder = open_folder(AT_FDCWD, this->path());
+  if (!folder && !is_there(path())) return;
+  if (!folder) throw system_error("cannot read the log folder " + this->path().string());
   for (const auto& name : names_in(folder)) {
     if (const auto spider = open_folder(folder.get(), name)) take(spider, name);
   }
@@ -100,7 +97,7 @@ void ScheduleLogs::each_spider(Take&& take) {
 std::vector<LogFile> ScheduleLogs::list() {
   std::vector<LogFile> logs;
   each_spider([&](const FileDescriptor& folder, const std::string& name) {
-    list_spider(folder, path_ / name, logs);
+    list_spider(folder, path() / name, logs);
   });
   return logs;
 }
@@ -118,10 +115,10 @@ std::set<LogName> ScheduleLogs::names() {
 std::string ScheduleLogs::remove(const fs::path& file) {
   const auto path = file.lexically_normal();
   const auto spider = path.parent_path().filename();
-  if (!is_log_in(path_, path)) {
-    return "cannot remove " + file.string() + ": it is no log in " + path_.string();
+  if (!is_log_in(this->path(), path)) {
+    return "cannot remove " + file.string() + ": it is no log in " + this->path().string();
   }
-  const auto above = open_folder(AT_FDCWD, path_);
+  const auto above = open_folder(AT_FDCWD, this->path());
   const auto folder = above ? open_folder(above.get(), spider) : FileDescriptor();
   if (!folder) return failure(path);
   if (::unlinkat(folder.get(), path.filename().c_str(), 0) != 0 && errno != ENOENT) {
@@ -134,10 +131,10 @@ std::string ScheduleLogs::remove(const fs::path& file) {
 
 FileDescriptor ScheduleLogs::open(const fs::path& log) const {
   const auto path = log.lexically_normal();
-  if (!is_log_in(path_, path) || path.extension() != ".log") {
-    refuse(log, "is no log in " + path_.string());
+  if (!is_log_in(this->path(), path) || path.extension() != ".log") {
+    refuse(log, "is no log in " + this->path().string());
   }
-  const auto above = open_folder(AT_FDCWD, path_);
+  const auto above = open_folder(AT_FDCWD, this->path());
   const auto folder =
       above ? open_folder(above.get(), path.parent_path().filename()) : FileDescriptor();
   FileDescriptor file(Adopt{}, folder ? ::openat(folder.get(), path.filename().c_str(),

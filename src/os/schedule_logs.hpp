@@ -2,24 +2,31 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/ports.hpp"
 #include "os/file_descriptor.hpp"
+#include "os/own_directory.hpp"
 
 namespace spider_check::os {
 
 /**
- * The logs of one schedule: LOG_DIR/SCHEDULE/SPIDER/run-ID-attempt-N.log. Below LOG_DIR it follows
- * no symbolic link and takes regular files of such names only, so that nothing is ever seen, read
- * or removed that is elsewhere or somebody else's.
+ * The logs of one schedule: LOG_DIR/SCHEDULE/SPIDER/run-ID-attempt-N.log, as far as
+ * LOG_DIR/SCHEDULE is this configuration's (OwnDirectory). Below LOG_DIR it follows no symbolic
+ * link and takes regular files of such names only, so that nothing is ever seen, read or removed
+ * that is elsewhere or somebody else's.
  */
 class ScheduleLogs final : public LogFolder {
  public:
-  ScheduleLogs(const std::filesystem::path& log_dir, std::string_view schedule);
+  /** configuration: as OwnDirectory has it. */
+  ScheduleLogs(const std::filesystem::path& log_dir, const std::string& schedule,
+               std::vector<std::filesystem::path> configuration = {})
+      : directory_(log_dir.lexically_normal(), schedule, std::move(configuration)) {}
 
-  [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const override { return directory_.path(); }
+
+  const std::filesystem::path& make() override { return directory_.make(); }
 
   [[nodiscard]] std::vector<LogFile> list() override;
   [[nodiscard]] std::set<LogName> names() override;
@@ -38,7 +45,7 @@ class ScheduleLogs final : public LogFolder {
   template <typename Take>
   void each_spider(Take&& take);
 
-  std::filesystem::path path_;
+  OwnDirectory directory_;
 };
 
 }  // namespace spider_check::os

@@ -5,39 +5,11 @@
 #include <cmath>
 #include <cstdio>
 
-#include "core/terminal_text.hpp"
+#include "core/shown_text.hpp"
 #include "render/text_width.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::render {
-
-namespace {
-
-constexpr std::size_t most_log_bytes = 8192;
-constexpr int most_log_lines = 40;
-
-/** Where the last lines of a log begin. */
-std::size_t beginning_of_end(std::string_view log) {
-  auto from = log.size() - std::min(log.size(), most_log_bytes);
-  if (from > 0) {
-    const auto line = log.find('\n', from);
-    // One line may be longer than all that is shown.
-    if (line != log.npos && line + 1 < log.size()) from = line + 1;
-  }
-  while (from < log.size() && from > 0 && (static_cast<unsigned char>(log[from]) & 0xc0U) == 0x80) {
-    ++from;
-  }
-  auto end = log.size();
-  if (end > from && log[end - 1] == '\n') --end;
-  for (int lines = 0; end > from && lines < most_log_lines; ++lines) {
-    const auto before = log.rfind('\n', end - 1);
-    if (before == log.npos || before < from) return from;
-    end = before;
-  }
-  return end > from ? end + 1 : from;
-}
-
-}  // namespace
 
 std::string escape_html(std::string_view text) {
   std::string html;
@@ -73,11 +45,7 @@ std::string html_text(const std::string& foreign, std::size_t most) {
 }
 
 std::string html_log(std::string_view log) {
-  const auto from = beginning_of_end(log);
-  TerminalText shown;
-  auto text = shown.add(log.substr(from));
-  text += shown.finish();
-  return (from > 0 ? "…\n" : "") + escape_html(text);
+  return escape_html(shown_end(log));
 }
 
 std::string escape_json(std::string_view json) {

@@ -84,6 +84,8 @@ class Comparison {
     const auto path = path_for(here_.config, environment_);
     if (!path.empty()) set("PATH", path);
     if (environment_.home != cron_.working_directory) set("HOME", environment_.home.string());
+    // Without a home the state has a place only if it is named.
+    if (cron_.home.empty()) set("STATE_DIRECTORY", here_.config.state_dir.string());
     // A .env file where cron starts would go before the one beside the configuration.
     if (there().dotenv != here_.dotenv) {
       job_.folder = cron_.working_directory = environment_.working_directory;

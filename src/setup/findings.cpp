@@ -15,6 +15,8 @@
 #include "journal/file_journal.hpp"
 #include "db/run_store.hpp"
 #include "os/folder.hpp"
+#include "os/new_file.hpp"
+#include "os/ownership.hpp"
 #include "os/process_identity.hpp"
 #include "os/program_file.hpp"
 
@@ -36,9 +38,22 @@ void check_folder(const std::string& name, const fs::path& folder, const std::st
   const auto state = os::look_at_folder(folder);
   findings.fact(
       name, folder.string() + (state.exists || !state.why_not.empty() ? "" : " (will be made)"));
-  if (state.why_not.empty()) return;
-  findings.problem(place + "nothing can be written in " + folder.string() + ": " + state.why_not +
-                   "; name another folder, or let this user write there");
+  if (!state.why_not.empty()) {
+    findings.problem(place + "nothing can be written in " + folder.string() + ": " + state.why_not +
+                     "; name another folder, or let this user write there");
+    return;
+  }
+  const auto why = os::why_not_ours(folder, os::LinkToDirectory::followed, os::host_of(folder));
+  if (why.empty()) return;
+  findings.problem(place + "nothing is written in " + folder.string() + ": " + why);
+}
+
+void check_replaceable(const fs::path& file, const std::string& place, Findings& findings) {
+  try {
+    (void)os::file_to_replace(file);
+  } catch (const std::system_error& error) {
+    findings.warning(place + error.what() + "; name a file");
+  }
 }
 
 /** A file that each run writes anew: one that it cannot write is a warning, and a run all the same.
@@ -49,7 +64,7 @@ void check_published_file(const std::string& name, const fs::path& file, const s
   const auto folder = file.parent_path();
   const auto state = os::look_at_folder(folder);
   const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
-  if (why_not.empty()) return;
+  if (why_not.empty()) return check_replaceable(file, place, findings);
   findings.warning(place + "nothing can be written in " + folder.string() + ": " + why_not +
                    "; name a folder that is there, and in which this user may write");
 }

@@ -233,6 +233,29 @@ TEST_CASE_TEMPLATE("a message that does not arrive for a day is given up", World
   CHECK(taken(world.a()).empty());
 }
 
+TEST_CASE_TEMPLATE("what is too old, or for a channel that is gone, is never sent", World,
+                   RealTelling, MemoryTelling) {
+  World world;
+  world.a().add({message("webhook", "old"), message("program", "old")});
+  world.age(25h);
+  world.a().add({message("webhook", "new"), message("program", "new")});
+  world.b().give_up({"webhook"});
+  CHECK(taken(world.a()) == Names{"webhook"});
+  world.a().give_up(channels);
+  world.age(2h);
+  const auto due = world.a().take_due(channels, 3min);
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].channel == "webhook");
+  world.a().sent(due[0].id);
+  // They are settled, and known: nothing brings them back.
+  world.a().add({message("program", "new"), message("webhook", "old")});
+  CHECK(taken(world.a()).empty());
+  world.age(4h);
+  world.a().forget_settled(3h);
+  world.a().add({message("program", "new")});
+  CHECK(taken(world.a()) == Names{"program"});
+}
+
 TEST_CASE_TEMPLATE("what is settled is forgotten in time, and what is due is not", World,
                    RealTelling, MemoryTelling) {
   World world;

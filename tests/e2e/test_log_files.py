@@ -115,6 +115,22 @@ def test_a_report_that_is_there_already_is_no_new_crawls(world):
     assert only_log(world).name == "run-1-attempt-1.2.log"
 
 
+def test_two_projects_of_one_name_share_no_logs(world):
+    other = world.folder / "other"
+    other.mkdir()
+    world.spider("a", command=["/bin/echo", "second"])
+    config = world.write_config(path=other / "spider-check.toml")
+    world.spiders[0]["command"] = ["/bin/echo", "first"]
+    assert world.run().code == 0
+    assert world.run("-c", config, "--force").code == 0
+    first, second = [pathlib.Path(outcome.log_path) for outcome in world.outcomes()]
+    assert first == world.log_dir / "default/a/run-1-attempt-1.log"
+    assert second.parents[1].name.startswith("default-") and second.name == "run-2-attempt-1.log"
+    for flags, text in (([], "first\n"), (["-c", config], "second\n")):
+        result = world.run(*flags, "logs", "a")
+        assert (result.code, result.out) == (0, text)
+
+
 # --- Whose folder it is -----------------------------------------------------------------------------
 
 

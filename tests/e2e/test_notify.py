@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from telling import SECRET, events, make_due, make_old, notifications, switch, tell
 
 
@@ -111,7 +113,8 @@ def test_nobody_is_told_for_more_than_a_day(world, receiver, certificate):
     world.run("-q")
     make_due(world)
     world.run("-q")
-    assert len(receiver.requests) == 2
+    # Not even once more: it would be told as news.
+    assert len(receiver.requests) == 1
     assert notifications(world)[0].next_try_at is None
 
 
@@ -219,3 +222,64 @@ def test_with_nobody_to_tell_a_test_is_wrong(world):
     result = world.run("notify")
     assert result.code == 2
     assert "say --test to try it" in result.err
+
+
+# --- What is no news any more ---------------------------------------------------------------------
+
+
+def one_pending(world, receiver, certificate, channel="webhook"):
+    """A message that did not arrive."""
+    tell(world, receiver, certificate, channel)
+    receiver.answers = [500] * 100
+    path = switch(world)
+    assert world.run("-q").code == 1
+    receiver.answers.clear()
+    receiver.requests.clear()
+    assert all(one.sent_at is None and one.next_try_at for one in notifications(world))
+    return path
+
+
+def test_a_message_that_is_a_day_old_is_never_sent_as_news(world, receiver, certificate):
+    one_pending(world, receiver, certificate)
+    world.sql("UPDATE spider_check_notification SET created_at = now() - interval '25 hours'")
+    make_due(world)
+    result = world.run("-q")
+    assert (result.code, result.err, receiver.requests) == (0, "", [])
+    (message,) = notifications(world)
+    assert (message.sent_at, message.next_try_at) == (None, None)
+    assert message.last_error.startswith("given up: it is too old to be news; ")
+    assert "HTTP 500" in message.last_error
+
+
+def test_a_message_of_a_day_less_is_sent(world, receiver, certificate):
+    one_pending(world, receiver, certificate)
+    world.sql("UPDATE spider_check_notification SET created_at = now() - interval '23 hours'")
+    make_due(world)
+    assert world.run("-q").code == 0
+    assert events(receiver) == ["failing"]
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["another is left", "none is left"])
+def test_a_message_whose_channel_is_gone_is_given_up(world, receiver, certificate, other):
+    path = one_pending(world, receiver, certificate)
+    del world.sections["notify.webhook"]
+    if other:
+        world.sections["notify.ping"] = {"url": receiver.url("/check")}
+    path.unlink()
+    make_old(world)
+    assert world.run("-q").code == 0
+    gone = [one for one in notifications(world) if one.channel == "webhook"]
+    assert [one.next_try_at for one in gone] == [None] * len(gone)
+    assert gone[0].last_error.startswith("given up: the channel is not configured any more")
+    world.sections["notify.webhook"] = {"url": receiver.url(f"/{SECRET}")}
+    receiver.requests.clear()
+    make_due(world)
+    assert world.run("-q").code == 0
+    assert "failing" not in [request.body for request in receiver.requests
+                             if request.path == f"/{SECRET}"]
+    assert not [event for event in events_of_webhook(receiver) if event == "failing"]
+
+
+def events_of_webhook(receiver):
+    return [json.loads(request.body)["event"] for request in receiver.requests
+            if request.path == f"/{SECRET}"]

@@ -32,7 +32,7 @@ void check_log(std::string_view text) {
   const auto log = parse_log_name(text);
   if (!log) return;
   expect(log->run > 0 && log->attempt > 0, "runs and attempts count from 1");
-  const auto path = log_path("/logs", text, text, *log);
+  const auto path = log_path("/logs", text, *log);
   expect(parse_log_name(path) == log, "a log's name reads back");
   expect(path.lexically_normal() == path, "a log is below the folder of logs");
   const auto given = std::filesystem::path(text).filename();

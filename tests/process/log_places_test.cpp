@@ -120,7 +120,7 @@ TEST_CASE("another user's folder is no place for logs") {
   const auto logs = folder.path() / "logs";
   LogPlaces places(logs);
   REQUIRE_FALSE(places.fault_of(logs / "default/a"));
-  for (const auto& given : {logs, logs / "default", logs / "default/a"}) {
+  for (const auto& given : {logs / "default", logs / "default/a"}) {
     REQUIRE(::chown(given.c_str(), 4711, 4711) == 0);
     const auto fault = places.fault_of(logs / "default/b");
     CHECK(fault.has_value() == (given.filename() != "a"));
@@ -132,6 +132,20 @@ TEST_CASE("another user's folder is no place for logs") {
               given.string());
     REQUIRE(::chown(given.c_str(), 0, 0) == 0);
   }
+}
+
+TEST_CASE("root writes in the folder of a user for whom it works, and in no third one's") {
+  if (::geteuid() != 0) return;
+  const test::TempFolder folder;
+  const auto logs = folder.path() / "logs";
+  LogPlaces places(logs);
+  REQUIRE_FALSE(places.fault_of(logs / "default/a"));
+  for (const auto& given : {logs, logs / "default"}) {
+    REQUIRE(::chown(given.c_str(), 4711, 4711) == 0);
+    CHECK_FALSE(places.fault_of(logs / "default/a"));
+  }
+  REQUIRE(::chown((logs / "default/a").c_str(), 4712, 4712) == 0);
+  CHECK(places.fault_of(logs / "default/a")->folder == logs / "default/a");
 }
 
 TEST_CASE("a file system that takes no files is a fault") {

@@ -143,4 +143,28 @@ TEST_CASE("a mark that cannot be read is said, and nothing is taken") {
   CHECK_FALSE(fs::exists(p.folder.path() / "mark"));
 }
 
+TEST_CASE("a directory that others may write in, or that is a link, is refused") {
+  const TempFolder folder;
+  const auto configuration = folder.write("x.toml", "");
+  const auto root = folder.path() / "root";
+  (void)os::OwnDirectory(root, "a", {configuration}).make();
+  const auto refusal = [&](const std::string& name) -> std::string {
+    try {
+      (void)os::OwnDirectory(root, name, {configuration}).make();
+    } catch (const std::system_error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  CHECK(refusal("a").empty());
+  fs::permissions(root / "a", fs::perms(0777));
+  CHECK(refusal("a").find("nothing is written in " + (root / "a").string() +
+                          ": other users may write in it; forbid it: chmod go-w ") == 0);
+  fs::create_directory_symlink(folder.path(), root / "link");
+  CHECK(refusal("link").find("it is a symbolic link") != std::string::npos);
+  fs::permissions(root, fs::perms(0777));
+  CHECK(refusal("b").find("nothing is written in " + root.string() + ": ") == 0);
+  CHECK_FALSE(fs::exists(root / "b"));
+}
+
 }  // namespace spider_check::test

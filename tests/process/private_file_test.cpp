@@ -56,6 +56,17 @@ TEST_CASE("what is no regular file is left alone") {
   CHECK(refusal(folder.path()).find("which is no file") != std::string::npos);
 }
 
+TEST_CASE("behind a link of its own a private file keeps its permissions, and the link stays") {
+  const test::TempFolder folder;
+  const auto target = folder.write("www/page.html", "old");
+  fs::permissions(target, fs::perms(0644));
+  fs::create_symlink(target, folder.path() / "link");
+  PrivateFile(folder.path() / "link").replace("new");
+  CHECK(test::read_file(target) == "new");
+  CHECK(permissions(target) == fs::perms(0644));
+  CHECK(fs::is_symlink(folder.path() / "link"));
+}
+
 TEST_CASE("where the folder is missing the error names the file") {
   const test::TempFolder folder;
   const auto path = folder.path() / "none/page.html";

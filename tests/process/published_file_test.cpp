@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "process/temp_folder.hpp"
 
@@ -30,6 +31,15 @@ int failure(const fs::path& path) {
     return error.code().value();
   }
   return 0;
+}
+
+std::string what_is_said(const fs::path& path) {
+  try {
+    PublishedFile(path).replace("new");
+  } catch (const std::system_error& error) {
+    return error.what();
+  }
+  return {};
 }
 
 }  // namespace
@@ -68,6 +78,70 @@ TEST_CASE("a file that cannot be published is named, and nothing is left beside 
   CHECK(failure(folder.path() / "folder") == EISDIR);
   CHECK(test::read_file(folder.path() / "file") == "old");
   CHECK(entries(folder.path()) == 2);
+}
+
+TEST_CASE("what is no regular file is never replaced, and said to be what it is") {
+  const test::TempFolder folder;
+  const auto pipe = folder.path() / "pipe";
+  const auto dangling = folder.path() / "dangling";
+  const auto circle = folder.path() / "circle";
+  const auto device = folder.path() / "device";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_symlink("nowhere", dangling);
+  fs::create_symlink("circle", circle);
+  fs::create_symlink("/dev/null", device);
+
+  struct Row {
+    fs::path path;
+    std::string what;
+  };
+
+  const Row rows[] = {
+      {pipe, "which is no file but a pipe"},
+      {folder.path(), "which is no file but a directory"},
+      {"/dev/null", "which is no file but a device"},
+      {device, "which is no file but a device"},
+      {dangling, "which is a symbolic link to nothing"},
+      {circle, "which is a symbolic link to itself"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.path.string());
+    const auto before = fs::symlink_status(row.path).type();
+    CHECK(failure(row.path) != 0);
+    CHECK(what_is_said(row.path).find("cannot write " + row.path.string() + ", " + row.what) == 0);
+    CHECK(fs::symlink_status(row.path).type() == before);
+  }
+  CHECK(fs::is_character_file("/dev/null"));
+  CHECK_FALSE(fs::exists(folder.path() / "nowhere"));
+}
+
+TEST_CASE("a link of this user's leads to the file that is replaced") {
+  const test::TempFolder folder;
+  const auto target = folder.write("www/x.prom", "old");
+  fs::create_symlink("www/x.prom", folder.path() / "second");
+  fs::create_symlink(folder.path() / "second", folder.path() / "first");
+  PublishedFile(folder.path() / "first").replace("new");
+  CHECK(test::read_file(target) == "new");
+  CHECK(fs::is_symlink(folder.path() / "first"));
+  CHECK(fs::is_symlink(folder.path() / "second"));
+}
+
+TEST_CASE("a link of another user's, or to another user's file, is not followed") {
+  if (::geteuid() != 0) return;  // only root gives files away
+  const test::TempFolder folder;
+  const auto target = folder.write("target", "old");
+  const auto link = folder.path() / "link";
+  fs::create_symlink(target, link);
+  REQUIRE(::lchown(link.c_str(), 4711, 4711) == 0);
+  CHECK(what_is_said(link).find("which is a symbolic link of another user's") != std::string::npos);
+  REQUIRE(::lchown(link.c_str(), 0, 0) == 0);
+  REQUIRE(::chown(target.c_str(), 4711, 4711) == 0);
+  CHECK(what_is_said(link).find("which is a symbolic link to another user's file") !=
+        std::string::npos);
+  CHECK(test::read_file(target) == "old");
+  // But a file of its own name is replaced whoever it belongs to: the folder is ours.
+  PublishedFile(target).replace("new");
+  CHECK(test::read_file(target) == "new");
 }
 
 }  // namespace spider_check::os

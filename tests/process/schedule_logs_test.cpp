@@ -241,4 +241,26 @@ TEST_CASE("another user's file is not taken for a log, unless the folder is thei
   CHECK(logs.end_of(log, 100) == "x");
 }
 
+TEST_CASE("two configurations of one name have logs of their own") {
+  const test::TempFolder folder;
+  const auto one = folder.write("one/x.toml", "");
+  const auto other = folder.write("other/x.toml", "");
+  const auto top = folder.path() / "logs";
+  ScheduleLogs ours(top, "default", {one});
+  CHECK(ours.make() == top / "default");
+  folder.write("logs/default/a/run-1-attempt-1.log", "ours");
+  ScheduleLogs theirs(top, "default", {other});
+  CHECK(theirs.names().empty());
+  const auto path = theirs.make();
+  CHECK(path.filename().string().starts_with("default-"));
+  const auto log = folder.write(fs::relative(path, folder.path()) / "a/run-1-attempt-1.log", "x");
+  CHECK(listed(theirs) == Names{"a/run-1-attempt-1.log"});
+  CHECK(theirs.end_of(log, 10) == "x");
+  CHECK(ours.end_of(log, 10).empty());
+  CHECK(ScheduleLogs(top, "default", {one}).path() == top / "default");
+  CHECK(ScheduleLogs(top, "default", {other}).path() == path);
+  CHECK(ours.remove(log) != "");
+  CHECK(theirs.remove(log) == "");
+}
+
 }  // namespace spider_check::os

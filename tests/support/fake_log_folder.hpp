@@ -20,6 +20,8 @@ class FakeLogFolder final : public LogFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept override { return path_; }
 
+  const std::filesystem::path& make() override { return path_; }
+
   [[nodiscard]] std::vector<LogFile> list() override { return files; }
 
   [[nodiscard]] std::set<LogName> names() override {

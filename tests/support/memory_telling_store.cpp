@@ -89,6 +89,19 @@ void MemoryTellingStore::not_sent(std::int64_t id, const std::string& why, Durat
   if (database_.now - one.created <= worth_telling) one.next_try = database_.now + pause;
 }
 
+void MemoryTellingStore::give_up(const std::vector<std::string>& channels) {
+  require_up();
+  for (auto& one : database_.notifications) {
+    const bool gone =
+        std::find(channels.begin(), channels.end(), one.what.channel) == channels.end();
+    if (!one.next_try || (!gone && database_.now - one.created <= worth_telling)) continue;
+    const std::string why = gone ? "given up: the channel is not configured any more"
+                                 : "given up: it is too old to be news";
+    one.last_error = why + (one.last_error.empty() ? "" : "; " + one.last_error);
+    one.next_try.reset();
+  }
+}
+
 void MemoryTellingStore::forget_settled(Duration age) {
   require_up();
   for (auto& one : database_.notifications) {

@@ -21,6 +21,7 @@ class MemoryTellingStore final : public TellingStore {
                                                       Duration lease) override;
   void sent(std::int64_t id) override;
   void not_sent(std::int64_t id, const std::string& why, Duration pause) override;
+  void give_up(const std::vector<std::string>& channels) override;
   void forget_settled(Duration age) override;
 
  private:

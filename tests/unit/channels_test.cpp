@@ -94,6 +94,38 @@ TEST_CASE("a program gets the facts whole, and in variables") {
   CHECK(variable(errand, "SPIDER_CHECK_LAST_SUCCESS") == "2015-08-19T07:00:00Z");
 }
 
+TEST_CASE("the facts hold no more than a page shows, whatever a spider says") {
+  auto situation = failed();
+  auto one = situation.outcomes.at(0);
+  situation.outcomes.clear();
+  Event event{EventKind::ping_fail, "key", {}};
+  for (int i = 0; i < 500; ++i) {
+    one.outcome.spider = std::to_string(i) + std::string(1000, 'n');
+    one.outcome.judgement.reasons = {"\x1b[2Jpostgresql://me:s3cret@db/x",
+                                     std::string(1'000'000, 'r')};
+    one.outcome.judgement.reasons.resize(1000, "more");
+    event.spiders.push_back(one.outcome.spider);
+    situation.outcomes.push_back(one);
+  }
+  situation.last->failure = std::string(1'000'000, '\x1b') + "http://me:s3cret@h";
+  const auto log = std::string(std::size_t{1} << 20U, 'x') + "\nhttp://me:s3cret@h \x1b]0;t\x07\n";
+  const auto text = channels.facts(event, "jobs", "laptop", situation, {}, log);
+  CHECK(text.size() < 800'000);
+  CHECK(text.find("s3cret") == std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find("\\u001b") == std::string::npos);
+  const auto json = Json::parse(text);
+  CHECK(json["spiders"].size() == 100);
+  CHECK(json["spiders"][0]["reasons"].size() == 11);
+  CHECK(json["spiders"][0]["reasons"][0] == "\\x1b[2Jpostgresql://me:***@db/x");
+  CHECK(json["spiders"][0]["reasons"][10] == "and 990 more");
+  CHECK(json["log"] == "…\nhttp://me:***@h \\x1b]0;t\\x07\n");
+  for (const auto& [name, value] : channels.errand("program", event.kind, text).environment) {
+    CAPTURE(name);
+    CHECK(value.size() < 100'000);  // the kernel takes 128 KiB
+  }
+}
+
 TEST_CASE("a webhook's URL is in the request only, not in the command line or the environment") {
   const auto errand = channels.errand("webhook", EventKind::failing, facts());
   CHECK(errand.command == std::vector<std::string>{"/libexec/send"});

@@ -137,8 +137,10 @@ TEST_CASE("a value out of its range is refused with file, line and key") {
 }
 
 TEST_CASE("a time zone is a file of the zone database and of nothing else") {
-  for (const std::string zone : {"America", "../zoneinfo/UTC", "/usr/share/zoneinfo/Europe/Berlin",
-                                 "../../../etc/passwd", "america/bogota", " "}) {
+  for (const std::string zone :
+       {"America", "../zoneinfo/UTC", "/usr/share/zoneinfo/Europe/Berlin", "../../../etc/passwd",
+        "america/bogota", " ", "Moon/Base", "Europe/", "Europe/../UTC", "Europe/Ber lin",
+        "Europe/berlin", "CETT", "Europe/Berlin/"}) {
     CAPTURE(zone);
     const auto text = environment_refusal("SCHEDULER_TIMEZONE", zone);
     CHECK(text.rfind("environment: SCHEDULER_TIMEZONE: \"" + zone +

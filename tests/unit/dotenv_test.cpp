@@ -108,6 +108,51 @@ TEST_CASE("a quote that is not closed is refused without showing the value") {
   }
 }
 
+TEST_CASE("a value between quotes may go over several lines") {
+  const std::string key = "-----BEGIN PRIVATE KEY-----\nDB_HOST=elsewhere\nabc==\n-----END-----\n";
+  CHECK(read("KEY=\"" + key + "\"\nDB_HOST=here\n") == Values{{"KEY", key}, {"DB_HOST", "here"}});
+  CHECK(read("export KEY='" + key + "' # a comment\r\nA=1") == Values{{"KEY", key}, {"A", "1"}});
+  CHECK(read("JSON='{\r\n  \"a\": 1\r\n}'\r\nA=1\r\n") ==
+        Values{{"JSON", "{\n  \"a\": 1\n}"}, {"A", "1"}});
+  CHECK(read("A=\"say \\\"\n\\\" twice\"\nB=2\n") == Values{{"A", "say \"\n\" twice"}, {"B", "2"}});
+  CHECK(read("DB_PASSWORD=\"two\nlines\"\nB=2\n") ==
+        Values{{"DB_PASSWORD", "two\nlines"}, {"B", "2"}});
+}
+
+TEST_CASE("the lines of a long value count for the places of the next") {
+  const test::TempFolder folder;
+  const auto file = folder.write(".env", "\n\nKEY='1\n2\n3'\nDB_PORT=5432\n");
+  CHECK(read_dotenv(file).at("KEY").place == file.string() + ":3: KEY");
+  CHECK(read_dotenv(file).at("DB_PORT").place == file.string() + ":6: DB_PORT");
+}
+
+TEST_CASE("what is wrong with the variables of others is passed over") {
+  CHECK(read("MOTD=\"never closed\nDB_HOST=here\n") == Values{{"DB_HOST", "here"}});
+  CHECK(read("MOTD='it\nDB_HOST=here\nOTHER='x'\n") == Values{{"DB_HOST", "here"}, {"OTHER", "x"}});
+  CHECK(read(std::string("A=x\0y\nDB_HOST=here\n", 19)) == Values{{"DB_HOST", "here"}});
+  CHECK(read("DB_PRIVATE_KEY=\"open\nPGDATA='open\nSCHEDULER_KEY='\nA=1") ==
+        Values{{"PGDATA", "open\nSCHEDULER_KEY="}, {"A", "1"}});
+  CHECK(read("X\nexport\nexport Y\n=\n'\n\"\nA B=c\n${Z}\nif [ -f x ]; then\nDB_HOST=${H}\n") ==
+        Values{{"DB_HOST", "${H}"}});
+  CHECK(read("export\tA=1\nexport   B=2\n") == Values{{"A", "1"}, {"B", "2"}});
+}
+
+TEST_CASE("a quote of ours that only another value's quote would close is not closed") {
+  const test::TempFolder folder;
+  for (const std::string text : {"DB_PASSWORD=\"s3cret\nB=\"2\"\n", "DB_PASSWORD='s3cret\nB=2'\n",
+                                 "PGHOST='a\n\nexport B='\n", "SCHEDULER_TIMEZONE=\"\nx\" y\n"}) {
+    CAPTURE(text);
+    const auto file = folder.write(".env", text);
+    const auto name = text.substr(0, text.find('='));
+    const auto quote = std::string(1, text[name.size() + 1]);
+    CHECK_THROWS_WITH_AS(
+        (void)read_dotenv(file),
+        (file.string() + ":1: " + name + ": the quote is not closed; end the value with " + quote)
+            .c_str(),
+        UsageError);
+  }
+}
+
 TEST_CASE("a NUL in a value is refused with its place") {
   const test::TempFolder folder;
   const auto file = folder.write(".env", std::string("A=1\nDB_HOST=a\0b\n", 16));

@@ -143,11 +143,12 @@ TEST_CASE("a name of exactly 120 bytes is kept whole, a longer one ends with its
 }
 
 TEST_CASE("a log file is named by schedule, spider, run and attempt") {
-  CHECK(log_path("/var/log/x", "default", "news", {17, 2}) ==
+  CHECK(log_path("/var/log/x/default", "news", {17, 2}) ==
         "/var/log/x/default/news/run-17-attempt-2.log");
-  CHECK(log_path("/x", "default", "news", {17, 2, 3, 4}) ==
+  CHECK(log_path("/x/default", "news", {17, 2, 3, 4}) ==
         "/x/default/news/run-17+3-attempt-2.4.log");
-  CHECK(log_path("logs", "a/b", "..", {1, 1}) == "logs/a%2Fb/%2E./run-1-attempt-1.log");
+  CHECK(log_path(std::filesystem::path("logs") / to_file_name("a/b"), "..", {1, 1}) ==
+        "logs/a%2Fb/%2E./run-1-attempt-1.log");
 }
 
 TEST_CASE("a file name gives back the text that it was made of") {
@@ -232,7 +233,7 @@ TEST_CASE("only a name that a log has is a log's") {
 TEST_CASE("a log file stays inside the log folder, whatever the names are") {
   const std::filesystem::path folder = "/var/log/spider-check";
   for (const auto& name : nasty_names()) {
-    const auto path = log_path(folder, name, name, {1, 1});
+    const auto path = log_path(folder / to_file_name(name), name, {1, 1});
     CAPTURE(path.string());
     CHECK(path.lexically_normal() == path);
     CHECK(path.parent_path().parent_path().parent_path() == folder);
