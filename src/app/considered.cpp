@@ -22,7 +22,8 @@ std::vector<PendingAttempt> attempts_of(const Schedule& schedule) {
   }
   if (attempts.empty()) return attempts;
   const auto here = schedule.store.database();
-  std::erase_if(attempts, [&](const auto& each) { return each.record.database.is_other_than(here); });
+  std::erase_if(attempts,
+                [&](const auto& each) { return each.record.database.is_other_than(here); });
   return attempts;
 }
 

@@ -12,8 +12,8 @@
 #include "core/errors.hpp"
 #include "db/look.hpp"
 #include "db/migrator.hpp"
-#include "journal/file_journal.hpp"
 #include "db/run_store.hpp"
+#include "journal/file_journal.hpp"
 #include "os/folder.hpp"
 #include "os/new_file.hpp"
 #include "os/ownership.hpp"
@@ -149,7 +149,8 @@ void check_database(const config::Config& config, Findings& findings) {
   }
 }
 
-/** Where a file can be made it need not be possible to lock it, which a journal cannot do without. */
+/** Where a file can be made it need not be possible to lock it, which a journal cannot do without.
+ */
 void check_lock(const config::Config& config, const std::filesystem::path& directory,
                 Findings& findings) {
   if (!os::look_at_folder(directory).why_not.empty()) return;  // check_folders() says so
