@@ -76,11 +76,14 @@ create trigger complain before insert or update on {} for each row execute funct
 def test_a_trigger_that_warns_at_each_write(world, table):
     world.spider("a").spider("b")
     world.sql(TRIGGER.format(table))
-    assert world.run("-q", "--force") == (0, "", "")
-    said = world.run("--force").err
-    assert said.count("PostgreSQL warns: touched by postgres") == 1
-    assert "no matter" not in said
-    assert world.run("-q") == (0, "", "")
+    try:
+        assert world.run("-q", "--force") == (0, "", "")
+        said = world.run("--force").err
+        assert said.count("PostgreSQL warns: touched by postgres") == 1
+        assert "no matter" not in said
+        assert world.run("-q") == (0, "", "")
+    finally:
+        world.sql("drop function complain cascade")
 
 
 def test_a_server_that_cannot_be_reached_and_a_password_file_that_others_may_read(shared):
