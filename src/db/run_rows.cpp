@@ -34,7 +34,7 @@ std::string run_columns() {
          "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
          "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text, "
          "coalesce(owner_token::text, ''), " +
-         to_microseconds(
+         interval_in_microseconds(
              "greatest(interval '0', least(interval '1000 days', "
              "coalesce(spiders_outlive, interval '0')))");
 }
