@@ -93,6 +93,7 @@ void reset_signals() {
   if (!close_all_on_execute()) failure.tell(Step::descriptors);
   if (!give_back_descriptor_limit()) failure.tell(Step::limit);
   reset_signals();
+  if (options.pid != nullptr) *options.pid = ::getpid();
   ::execvpe(prepared.argv[0], prepared.argv.data(), prepared.environment.data());
   failure.tell(Step::execute);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -23,6 +24,8 @@ struct ChildOptions {
   std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
   int nice = 0;    ///< added to this program's own niceness
   int input = -1;  ///< becomes stdin; -1: /dev/null does
+  /** Gets its pid before it executes, where it may end the caller; not owned, may be null. */
+  std::atomic<pid_t>* pid = nullptr;
 };
 
 /**
