@@ -259,7 +259,9 @@ void RunWriter::on_error(const DbError& error) {
 
 /** The connection is there, but the statement failed: it took too long, or it cannot be stored. */
 void RunWriter::refuse(const DbError& error) {
-  const bool lasts = error.kind() == DbError::Kind::data;
+  // Also a table or a column that is not there any more: it is not back before somebody sees to it.
+  const bool lasts =
+      error.kind() == DbError::Kind::data || error.kind() == DbError::Kind::not_migrated;
   if (lasts) {
     ++refusals_;
     if (std::exchange(said_, error.cause()) != error.cause()) note_refused(schedule_, error);
@@ -390,7 +392,8 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
       on_lost(error);
     } catch (const DbError& error) {
       on_error(error);
-      if (connected_) next_try_ = Clock::now() + pause_;
+      if (connected_)
+        next_try_ = Clock::now() + std::exchange(pause_, std::min(2 * pause_, longest_pause));
     }
     if (lost_ || refusals_ >= most_refusals) break;
     const auto next = std::min(next_try_, Clock::now() + longest_pause);

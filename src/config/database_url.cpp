@@ -78,7 +78,9 @@ std::string listed(std::string_view values) {
 bool is_one_of(const Choice& choice, const std::string& value) {
   const auto lower = [](std::string_view text) {
     std::string result;
-    for (const unsigned char c : text) result += static_cast<char>(std::tolower(c));
+    for (const char c : text) {
+      result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
     return result;
   };
   const bool any_case = choice.values == protocols;

@@ -81,7 +81,7 @@ void AsyncStatement::read_results() {
 }
 
 void AsyncStatement::lost() const {
-  throw DbError(DbError::Kind::connection, one_line(PQerrorMessage(connection_)));
+  throw DbError(DbError::Kind::connection, plain_message(PQerrorMessage(connection_)));
 }
 
 }  // namespace spider_check::db

@@ -97,6 +97,20 @@ ServerError parse_error(const std::string& state, const std::string& message) {
   return error;
 }
 
+std::string plain_message(const std::string& message) {
+  auto rest = message;
+  while (!take_line(rest, "LOCATION").empty()) {
+  }
+  constexpr std::size_t state_length = 5;
+  for (const std::string_view severity : {"FATAL:  ", "ERROR:  ", "PANIC:  "}) {
+    const auto at = rest.find(severity);
+    if (at == std::string::npos) continue;
+    const auto state = at + severity.size();
+    if (rest.compare(state + state_length, 2, ": ") == 0) rest.erase(state, state_length + 2);
+  }
+  return one_line(rest);
+}
+
 std::string cure(const ServerError& error, const std::string& database, const std::string& user) {
   const auto& state = error.state;
   if (state == "2200H") return cure_of_sequence(error);

@@ -20,6 +20,10 @@ struct ServerError {
 /** Takes a message of PQERRORS_VERBOSE apart. */
 [[nodiscard]] ServerError parse_error(const std::string& state, const std::string& message);
 
+/** A message of PQERRORS_VERBOSE about the connection, on one line, without what is for programs.
+ */
+[[nodiscard]] std::string plain_message(const std::string& message);
+
 /**
  * What a person types so that the server takes such a statement, or does instead; empty where that
  * is not known. database, user: whose session it was.

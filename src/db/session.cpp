@@ -173,7 +173,7 @@ void Session::receive(void* session, const PGresult* notice) noexcept {
 /** Of a connection that was lost SOCI says no more than that. */
 void Session::require_connection() {
   if (PQstatus(connection()) != CONNECTION_BAD) return;
-  const auto why = one_line(PQerrorMessage(connection()));
+  const auto why = plain_message(PQerrorMessage(connection()));
   if (!why.empty()) throw DbError(DbError::Kind::connection, why);
 }
 
@@ -202,7 +202,7 @@ void Session::take_input() {
   (void)PQisBusy(server);
   if (heard && last_words_.empty() && PQstatus(server) != CONNECTION_BAD) return;
   throw DbError(DbError::Kind::connection,
-                one_line(last_words_.empty() ? PQerrorMessage(server) : last_words_.c_str()));
+                plain_message(last_words_.empty() ? PQerrorMessage(server) : last_words_));
 }
 
 int Session::told_backend() {

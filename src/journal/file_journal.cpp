@@ -62,7 +62,8 @@ os::FileDescriptor open_attempt(const fs::path& path, int flags) {
 
 /** The first bytes of a small file, at most 64 KiB; nothing when there is none. */
 std::string read_small(const fs::path& path, std::size_t most) {
-  const os::FileDescriptor file(os::Adopt{}, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const os::FileDescriptor file(
+      os::Adopt{}, ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   std::string text(most, '\0');
   const auto got = file ? ::read(file.get(), text.data(), text.size()) : 0;
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));

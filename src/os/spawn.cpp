@@ -132,6 +132,7 @@ pid_t spawn(const ChildOptions& options) {
   if (pid < 0) throw system_error("cannot start a process");
   if (step == Step::none) return pid;
   ::waitpid(pid, nullptr, 0);
+  if (options.pid != nullptr) *options.pid = 0;
   errno = error;
   throw system_error(what_failed(step, options));
 }

@@ -48,7 +48,7 @@ Json object(const Json& record, const char* key) {
 }  // namespace
 
 ReportReader::ReportReader(const std::filesystem::path& file, std::string token)
-    : file_(os::Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)),
+    : file_(os::Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)),
       token_(std::move(token)) {}
 
 void ReportReader::read_on() {

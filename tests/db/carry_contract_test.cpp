@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("a run that another host went on with stays that host's", Wor
     const auto lock = world.a().try_lock();
     record.claim = world.a().start(record.run, *lock);
   }
-  world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone");
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   const auto lock = world.b().try_lock();
   const auto claim = world.b().retry(*world.b().state().last, *lock, {});
   (void)world.a().carry(record, now);
@@ -229,7 +229,7 @@ TEST_CASE_TEMPLATE("a run that somebody else has by now is lost, also when its l
     record.claim = world.a().start(record.run, *lock);
   }
   world.break_connection_of_a();
-  world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone");
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   const auto lock = world.a().unheld_lock(0);
   CHECK_THROWS_AS((void)world.a().reclaim(record, now, *lock), LostRun);
 }
@@ -241,7 +241,7 @@ TEST_CASE_TEMPLATE("whose run it is can be asked without writing", World, Real, 
   const auto heartbeat = world.b().state().last->heartbeat;
   CHECK_NOTHROW(world.a().verify(claim));
   CHECK(world.b().state().last->heartbeat == heartbeat);
-  world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone");
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   CHECK_THROWS_AS(world.a().verify(claim), LostRun);
 }
 

@@ -53,7 +53,7 @@ def test_init_migrate_check_and_a_tick(fresh):
     result = init(world, env=env)
     assert (result.code, result.err) == (0, "")
     assert config_of(world.config) == {
-        "interval": "4h", "database": {}, "spiders": {},
+        "name": "project", "interval": "4h", "database": {}, "spiders": {},
         "scrapy": {"project": ".", "command": [SCRAPY]}}
     assert world.config.stat().st_mode & 0o777 == 0o600
     assert re.search(r"^  Spiders +2: jobs, news$", result.out, re.MULTILINE)

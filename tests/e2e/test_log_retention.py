@@ -164,7 +164,7 @@ def test_what_is_no_log_is_never_touched(aged):
     result = aged.spider("b").run()
     assert (result.code, "warn" in result.err) == (0, False)
     after = sorted(aged.log_dir.rglob("*"))
-    assert set(after) - set(before) == {aged.log_dir / "default/b",
+    assert set(after) - set(before) == {aged.log_dir / "default/b", aged.log_dir / "default/.configuration",
                                         aged.log_dir / "default/b/run-10-attempt-1.log"}
     assert set(before) - set(after) == set()
     assert target.read_text() == "x" * 5000
@@ -232,7 +232,7 @@ def test_without_the_database_nothing_is_removed(aged):
     add_log(aged, "a/2", days=2)
     # The run's end is recorded, and then the question about failed logs is not answered.
     aged.sql("CREATE FUNCTION lock_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-             "ALTER TABLE spider_run RENAME COLUMN log_path TO elsewhere; RETURN NULL; END $$")
+             "ALTER TABLE public.spider_run RENAME COLUMN log_path TO elsewhere; RETURN NULL; END $$")
     aged.sql("CREATE TRIGGER lock_out AFTER UPDATE OF status ON scheduler_state FOR EACH ROW "
              "WHEN (NEW.status = 'completed') EXECUTE FUNCTION lock_out()")
     try:

@@ -153,7 +153,7 @@ def test_a_path_for_python_that_was_set_is_kept(world, site):
 def test_no_report_stays_beside_the_log(world, site):
     env = configure(world, site, "success", "killed")
     assert world.run(env=env).code == 1
-    left = sorted(path.name for path in world.log_dir.rglob("*") if path.is_file())
+    left = sorted(path.name for path in world.log_dir.rglob("run-*") if path.is_file())
     assert left == ["run-1-attempt-1.log"] * 2
 
 
