@@ -235,8 +235,9 @@ void World::database_away(Duration time) {
     judge_.silent(machine);
   }
   for (auto& process : processes_) {
-    // A server that goes says so, where that can be heard.
-    if (process->watches && now_ >= process->machine.cut_until) process->wakes = now_;
+    // A server that goes says so, where that can be heard: not by a host that sleeps.
+    const auto& machine = process->machine;
+    if (process->watches && machine.awake() && now_ >= machine.cut_until) process->wakes = now_;
   }
   database_.slots.clear();
   database_.decides = nullptr;
