@@ -87,8 +87,11 @@ bool World::reaches(const Machine& machine) const {
 }
 
 Duration World::reaches_since(const Machine& machine) const {
-  return std::max({down_until_, machine.cut_until, machine.woke, machine.booted, machine.lost,
-                   machine.slow_until});
+  return std::max({out_of_reach_until(machine), machine.woke, machine.booted});
+}
+
+Duration World::out_of_reach_until(const Machine& machine) const {
+  return std::max({down_until_, machine.cut_until, machine.lost, machine.slow_until});
 }
 
 void World::apply(const Step& step) {
