@@ -4,12 +4,17 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <limits>
 #include <list>
 #include <optional>
 
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
+#include "os/file_descriptor.hpp"
 #include "os/process_tree.hpp"
 #include "os/running_spider.hpp"
 #include "os/signals.hpp"
@@ -20,6 +25,19 @@ namespace spider_check::os {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/**
+ * Becomes readable when the host wakes up, or its wall clock is set. poll() waits for time awake
+ * only. Nothing where that cannot be had: then it is noticed at the next deadline.
+ */
+FileDescriptor watch_clock() {
+  FileDescriptor clock(Adopt{}, ::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  itimerspec never{};
+  never.it_value.tv_sec = std::numeric_limits<time_t>::max();
+  constexpr int flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+  if (clock && ::timerfd_settime(clock.get(), flags, &never, nullptr) != 0) clock.close();
+  return clock;
+}
 
 /** One run: what is going on, and what is to come. */
 class Loop {
@@ -56,11 +74,16 @@ class Loop {
     for (const auto& spider : running_) fds_.push_back({spider.fd(), POLLIN, 0});
     const int events = (interest.to_read ? POLLIN : 0) | (interest.to_write ? POLLOUT : 0);
     if (interest.fd >= 0) fds_.push_back({interest.fd, static_cast<short>(events), 0});
+    // One that is not there is below 0, and poll() passes over it.
+    fds_.push_back({clock_.get(), POLLIN, 0});
     auto until = sooner(interest.until, deadline_);
     for (const auto& spider : running_) until = sooner(until, spider.next_check());
     if (::poll(fds_.data(), fds_.size(), wait_until(until)) < 0 && errno != EINTR) {
       throw system_error("cannot wait for spiders");
     }
+    // Only so that it is quiet again: whoever attends looks at what time it is.
+    std::uint64_t times = 0;
+    if (fds_.back().revents != 0) (void)!::read(clock_.get(), &times, sizeof times);
   }
 
   void take_signal() {
@@ -137,6 +160,7 @@ class Loop {
   RunObserver& observer_;
   std::size_t concurrency_;
   StopSignals signals_;
+  FileDescriptor clock_ = watch_clock();
   std::list<RunningSpider> running_;
   std::size_t next_ = 0;
   std::vector<pollfd> fds_;

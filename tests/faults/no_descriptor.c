@@ -98,6 +98,10 @@ int signalfd(int fd, const sigset_t* mask, int flags) {
   return fails("signalfd") ? -1 : ((int (*)(int, const sigset_t*, int))dlsym(RTLD_NEXT, "signalfd"))(fd, mask, flags);
 }
 
+int timerfd_create(int clock, int flags) {
+  return fails("timerfd_create") ? -1 : ((int (*)(int, int))dlsym(RTLD_NEXT, "timerfd_create"))(clock, flags);
+}
+
 int memfd_create(const char* name, unsigned flags) {
   return fails("memfd_create") ? -1 : NEXT(memfd_create)(name, flags);
 }

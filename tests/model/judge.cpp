@@ -19,8 +19,8 @@ constexpr Duration longest_run = 6min;
 // Between two tries to reach a database that was away, with some that go wrong.
 constexpr Duration until_noticed = 10s;
 
-// A host that slept looks after its connection when it would have written the next time.
-constexpr Duration until_looked = 40s;
+// A host that slept looks after its connection at once.
+constexpr Duration until_looked = 2s;
 
 std::string list(const std::vector<SpiderTrace>& spiders) {
   std::string names;
@@ -158,7 +158,7 @@ void Judge::one_at_a_time(const Trace& one, const Trace& other) {
 
 /** From when on it must know what the database says. */
 Duration Judge::knows_since(const Machine& machine) const {
-  return std::max(world_.reaches_since(machine) + until_noticed, machine.woke + until_looked);
+  return std::max(world_.out_of_reach_until(machine) + until_noticed, machine.woke + until_looked);
 }
 
 /**

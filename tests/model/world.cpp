@@ -87,8 +87,11 @@ bool World::reaches(const Machine& machine) const {
 }
 
 Duration World::reaches_since(const Machine& machine) const {
-  return std::max({down_until_, machine.cut_until, machine.woke, machine.booted, machine.lost,
-                   machine.slow_until});
+  return std::max({out_of_reach_until(machine), machine.woke, machine.booted});
+}
+
+Duration World::out_of_reach_until(const Machine& machine) const {
+  return std::max({down_until_, machine.cut_until, machine.lost, machine.slow_until});
 }
 
 void World::apply(const Step& step) {
@@ -235,8 +238,9 @@ void World::database_away(Duration time) {
     judge_.silent(machine);
   }
   for (auto& process : processes_) {
-    // A server that goes says so, where that can be heard.
-    if (process->watches && now_ >= process->machine.cut_until) process->wakes = now_;
+    // A server that goes says so, where that can be heard: not by a host that sleeps.
+    const auto& machine = process->machine;
+    if (process->watches && machine.awake() && now_ >= machine.cut_until) process->wakes = now_;
   }
   database_.slots.clear();
   database_.decides = nullptr;

@@ -66,6 +66,9 @@ class World {
   /** Since when it has. */
   [[nodiscard]] Duration reaches_since(const Machine& machine) const;
 
+  /** The same of a host that neither slept nor was off. */
+  [[nodiscard]] Duration out_of_reach_until(const Machine& machine) const;
+
   [[nodiscard]] const std::array<Machine, 2>& machines() const { return machines_; }
 
   /** When the rules last changed. */

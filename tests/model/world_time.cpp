@@ -100,7 +100,9 @@ void World::wake(Machine& machine) {
   machine.sleeps_until.reset();
   machine.woke = now_;
   for (auto& process : processes_) {
-    if (&process->machine == &machine) process->wakes += slept;
+    if (&process->machine != &machine) continue;
+    // The jump of the host's clock ends a wait for spiders.
+    process->wakes = process->watches ? now_ : process->wakes + slept;
   }
   for (auto& [pid, until] : machine.lingering) until += slept;
   if (machine.next_tick <= now_) machine.next_tick = now_ + until_first_tick;

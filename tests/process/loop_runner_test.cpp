@@ -4,7 +4,11 @@
 #include <csignal>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "process/pipe.hpp"
@@ -47,6 +51,25 @@ class NoUmask {
 
  private:
   mode_t before_;
+};
+
+/** While it lives it stands for the wall clock that timers watch; a host's own is left alone. */
+class ClockThatIsSet {
+ public:
+  ClockThatIsSet() { current = this; }
+
+  ClockThatIsSet(const ClockThatIsSet&) = delete;
+  ClockThatIsSet& operator=(const ClockThatIsSet&) = delete;
+  ClockThatIsSet(ClockThatIsSet&&) = delete;
+  ClockThatIsSet& operator=(ClockThatIsSet&&) = delete;
+
+  ~ClockThatIsSet() { current = nullptr; }
+
+  void jump() { REQUIRE(::eventfd_write(jumps.get(), 1) == 0); }
+
+  static inline ClockThatIsSet* current = nullptr;
+  FileDescriptor jumps{Adopt{}, ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  bool is_watched = false;
 };
 
 }  // namespace
@@ -277,4 +300,60 @@ TEST_CASE("what the observer waits for wakes the run up") {
   CHECK(heard);
 }
 
+TEST_CASE("a host that wakes up wakes the run up, once") {
+  const test::TempFolder folder;
+  ClockThatIsSet clock;
+  test::Pipe pipe;
+  Recorder recorder;
+  int attended = 0;
+  recorder.wanted = [&] {
+    Interest interest;
+    interest.until = std::chrono::steady_clock::now() + 20s;
+    if (attended == 0) return interest;
+    interest.fd = pipe.read_end.get();
+    interest.to_read = true;
+    return interest;
+  };
+  recorder.at_attend = [&] {
+    if (++attended == 1) {
+      eventfd_t jumps = 0;
+      CHECK(::eventfd_read(clock.jumps.get(), &jumps) != 0);
+      REQUIRE(::write(pipe.write_end.get(), "x", 1) == 1);
+    } else {
+      recorder.ours = false;
+    }
+  };
+  recorder.at_start = [&] { clock.jump(); };
+  (void)one_at_a_time().run_all({job(folder, "a", {"await-term"})}, recorder);
+  CHECK(clock.is_watched);
+  CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
+}
+
+TEST_CASE("spiders run where no clock can be watched") {
+  const test::TempFolder folder;
+  ClockThatIsSet clock;
+  clock.jumps.close();
+  Recorder recorder;
+  (void)one_at_a_time().run_all({job(folder, "a", {"exit", "0"})}, recorder);
+  CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
+}
+
 }  // namespace spider_check::os
+
+// These stand before the C library's.
+
+extern "C" int timerfd_create(clockid_t clock, int flags) noexcept {
+  const auto* instead = spider_check::os::ClockThatIsSet::current;
+  if (instead == nullptr) return static_cast<int>(::syscall(SYS_timerfd_create, clock, flags));
+  return ::fcntl(instead->jumps.get(), F_DUPFD_CLOEXEC, 0);
+}
+
+extern "C" int timerfd_settime(int timer, int flags, const itimerspec* next,
+                               itimerspec* before) noexcept {
+  auto* instead = spider_check::os::ClockThatIsSet::current;
+  if (instead == nullptr) {
+    return static_cast<int>(::syscall(SYS_timerfd_settime, timer, flags, next, before));
+  }
+  instead->is_watched = (flags & TFD_TIMER_CANCEL_ON_SET) != 0;
+  return 0;
+}

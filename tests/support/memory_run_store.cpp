@@ -108,12 +108,12 @@ MemoryRun* MemoryDatabase::find(const std::string& uuid) {
 
 void MemoryRunStore::require_up() {
   if (database_.before_statement) database_.before_statement();
-  const bool broken = std::exchange(broken_, false);
   if (database_.down || database_.cut_off.contains(owner_.host) ||
       (cut_off != nullptr && *cut_off)) {
     throw DbError(DbError::Kind::connection, "the database is down");
   }
-  if (broken) {
+  // It is not made again without a word: the lock is gone with it.
+  if (broken_) {
     throw DbError(DbError::Kind::connection, "the connection was lost");
   }
 }
@@ -307,7 +307,7 @@ Interest MemoryRunStore::interest() const {
 
 bool MemoryRunStore::written() {
   if (!write_) {
-    if (!std::exchange(broken_, false)) return true;
+    if (!broken_) return true;
     throw DbError(DbError::Kind::connection, "the connection was lost");
   }
   const auto write = *std::exchange(write_, std::nullopt);

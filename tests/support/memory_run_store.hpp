@@ -119,7 +119,7 @@ class MemoryRunStore final : public RunStore {
   /** As if the connection broke: the server frees the locks of this store. */
   void lose_connection();
 
-  /** The same, and the next verb finds out: it throws DbError. */
+  /** The same, and verbs find out: they throw DbError until drop_connection(). */
   void break_session();
 
  private:
