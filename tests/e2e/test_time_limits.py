@@ -291,7 +291,7 @@ def test_a_session_that_is_frozen_in_mid_run_is_made_again(own_world):
 
 def test_a_migration_may_take_longer_than_a_statement(own_world):
     """On a big table, say: here the server takes its time for one of them."""
-    own_world.sql("DROP TABLE spider_run, spider_check_migration; DROP TABLE scheduler_state")
+    own_world.url = own_world.sections["database"]["url"] = own_world.server.create_database()
     own_world.sql("CREATE SEQUENCE naps; CREATE FUNCTION nap() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN "
                   "IF nextval('public.naps') = 1 THEN PERFORM pg_sleep(4); END IF; END $$")
     own_world.sql("CREATE EVENT TRIGGER nap ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION nap()")
