@@ -168,8 +168,9 @@ Duration Judge::knows_since(const Machine& machine) const {
 bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const auto& here = *killed.machine;
   if (!here.lingering.contains(killed.pid)) return false;
-  const bool taken_for_own =
-      here.machine_id == other.machine->machine_id && other.machine->booted > killed.over_at - 30s;
+  const bool taken_for_own = here.machine_id != World::no_machine_id &&
+                             here.machine_id == other.machine->machine_id &&
+                             other.machine->booted > killed.over_at - 30s;
   return !killed.fenced || taken_for_own;
 }
 

@@ -250,7 +250,7 @@ void World::database_away(Duration time) {
 void World::set_machine_ids(int how) {
   for (auto& machine : machines_) {
     const char own = how == 1 ? 'c' : static_cast<char>('a' + machine.number);
-    machine.machine_id = how == 2 ? "uninitialized" : std::string(32, own);
+    machine.machine_id = how == 2 ? no_machine_id : std::string(32, own);
   }
 }
 

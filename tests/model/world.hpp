@@ -21,6 +21,8 @@ namespace spider_check::test {
 class World {
  public:
   static constexpr TimePoint database_epoch{std::chrono::hours(500'000)};
+  /** What stands there on a host that has none. */
+  static constexpr auto no_machine_id = "uninitialized";
 
   World();
   World(const World&) = delete;

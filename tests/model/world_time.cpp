@@ -120,7 +120,13 @@ void World::end_lingering(Machine& machine) {
 /** The server has given up the sessions of this host. */
 void World::server_drops(Machine& machine) {
   for (auto& process : processes_) {
-    if (&process->machine == &machine) process->store.break_session();
+    if (&process->machine != &machine) continue;
+    // A host that sleeps, or is cut off, hears nothing of it, and nobody says it again.
+    if (machine.awake() && now_ >= machine.cut_until) {
+      process->store.break_session();
+    } else {
+      process->store.break_session_silently();
+    }
   }
 }
 

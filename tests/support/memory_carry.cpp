@@ -63,7 +63,7 @@ int number_of(const MemoryRun& row, const AttemptRecord& attempt) {
 }  // namespace
 
 RunId MemoryRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
-  broken_ = false;
+  drop_connection();
   require_up();
   if (held_by_others(lock.slot())) throw LostRun("the lock was taken");
   database_.slots[lock.slot()] = this;

@@ -301,13 +301,13 @@ void MemoryRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& 
 
 Interest MemoryRunStore::interest() const {
   Interest interest;
-  if (write_ || broken_) interest.until = std::chrono::steady_clock::now();
+  if (write_ || heard_) interest.until = std::chrono::steady_clock::now();
   return interest;
 }
 
 bool MemoryRunStore::written() {
   if (!write_) {
-    if (!broken_) return true;
+    if (!heard_) return true;
     throw DbError(DbError::Kind::connection, "the connection was lost");
   }
   const auto write = *std::exchange(write_, std::nullopt);
@@ -440,10 +440,15 @@ void MemoryRunStore::lose_connection() {
 }
 
 void MemoryRunStore::drop_connection() noexcept {
-  broken_ = false;
+  broken_ = heard_ = false;
 }
 
 void MemoryRunStore::break_session() {
+  break_session_silently();
+  heard_ = true;
+}
+
+void MemoryRunStore::break_session_silently() {
   lose_connection();
   broken_ = true;
 }

@@ -122,6 +122,9 @@ class MemoryRunStore final : public RunStore {
   /** The same, and verbs find out: they throw DbError until drop_connection(). */
   void break_session();
 
+  /** The same, and nothing is heard of it: only a statement finds out. */
+  void break_session_silently();
+
  private:
   friend class MemorySlotLock;
 
@@ -141,6 +144,7 @@ class MemoryRunStore final : public RunStore {
   int max_instances_;
   Owner owner_;
   bool broken_ = false;
+  bool heard_ = false;  ///< of that, without asking
   std::optional<std::pair<Claim, std::vector<SpiderOutcome>>> write_;  ///< the one under way
 };
 
