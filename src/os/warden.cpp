@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,19 +26,6 @@ using Clock = Warden::Time::clock;
 
 // For what a warden does beside waiting, on a host that has much to do.
 constexpr Duration answer_margin = 3s;
-constexpr std::size_t stack_size = std::size_t{256} << 10U;
-
-struct Birth {
-  const ChildOptions& options;
-  const SpiderLimits& limits;
-  WardenResult& result;
-  pid_t parent;
-};
-
-int begin(void* data) {
-  const auto& birth = *static_cast<const Birth*>(data);
-  live_as_warden(birth.options, birth.limits, birth.result, birth.parent);
-}
 
 WardenResult* share_result() {
   void* memory = ::mmap(nullptr, sizeof(WardenResult), PROT_READ | PROT_WRITE,
@@ -48,18 +36,20 @@ WardenResult* share_result() {
 
 /**
  * fork(2) that makes a pidfd as well, or neither: a process that was made and cannot be watched may
- * have started its spider already.
+ * have started its spider already. Gives 0 in the child, which has its signals blocked.
  */
-pid_t make_process(Birth& birth, FileDescriptor& process) {
-  const std::unique_ptr<std::byte[]> stack(new std::byte[stack_size]);
+pid_t make_process(FileDescriptor& process) {
   int fd = -1;
   // A signal between the start and the warden's own mask would end it as it ends the program.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
-  // Without CLONE_VM all memory, the stack too, is the child's own copy.
-  const auto pid = ::clone(&begin, stack.get() + stack_size, CLONE_PIDFD | SIGCHLD, &birth, &fd);
+  // Without a stack of its own the child goes on here, on its copy of this one. glibc's clone()
+  // cannot be told so.
+  const auto pid = static_cast<pid_t>(
+      ::syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, nullptr, &fd, nullptr, nullptr));
+  if (pid == 0) return 0;
   const auto error = system_error("cannot start a process");
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw error;
@@ -80,8 +70,9 @@ void Warden::Unmap::operator()(WardenResult* result) const noexcept {
 Warden::Warden(const ChildOptions& options, const SpiderLimits& limits)
     : limits_(limits), result_(share_result()) {
   const FaultPoints points("start of a spider");
-  Birth birth{options, limits_, *result_, ::getpid()};
-  pid_ = make_process(birth, process_);
+  const auto parent = ::getpid();
+  pid_ = make_process(process_);
+  if (pid_ == 0) live_as_warden(options, limits_, *result_, parent);
   note_child(pid_);
 }
 

@@ -140,11 +140,12 @@ int fcntl64(int fd, int command, ...) {
   return NEXT(fcntl64)(fd, command, argument);
 }
 
-int clone(int (*run)(void*), void* stack, int flags, void* argument, ...) {
+long syscall(long number, ...) {
   va_list more;
-  va_start(more, argument);
-  void* pidfd = va_arg(more, void*);
+  va_start(more, number);
+  long a[6];
+  for (int i = 0; i < 6; ++i) a[i] = va_arg(more, long);
   va_end(more);
-  if (fails("clone")) return -1;
-  return NEXT(clone)(run, stack, flags, argument, pidfd);
+  if (number == SYS_clone && fails("clone")) return -1;
+  return ((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"))(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
