@@ -93,6 +93,8 @@ void reset_signals() {
   if (!close_all_on_execute()) failure.tell(Step::descriptors);
   if (!give_back_descriptor_limit()) failure.tell(Step::limit);
   reset_signals();
+  // Before what is executed can kill the process that would be told otherwise.
+  if (options.told != nullptr) *options.told = ::getpid();
   ::execvpe(prepared.argv[0], prepared.argv.data(), prepared.environment.data());
   failure.tell(Step::execute);
 }
@@ -131,6 +133,7 @@ pid_t spawn(const ChildOptions& options) {
   if (pid < 0) throw system_error("cannot start a process");
   if (step == Step::none) return pid;
   ::waitpid(pid, nullptr, 0);
+  if (options.told != nullptr) *options.told = 0;
   errno = error;
   throw system_error(what_failed(step, options));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -21,8 +22,9 @@ struct ChildOptions {
   int output = -1;                          ///< becomes stdout
   int errors = -1;                          ///< becomes stderr
   std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
-  int nice = 0;    ///< added to this program's own niceness
-  int input = -1;  ///< becomes stdin; -1: /dev/null does
+  int nice = 0;                ///< added to this program's own niceness
+  int input = -1;              ///< becomes stdin; -1: /dev/null does
+  std::atomic<pid_t>* told{};  ///< gets the pid before the program begins; null: nothing does
 };
 
 /**

@@ -197,8 +197,8 @@ void live_as_warden(const ChildOptions& options, const SpiderLimits& limits, War
     if (::getppid() != parent) ::_exit(0);  // nothing was started yet
     auto own = options;
     own.input = STDIN_FILENO;
+    own.told = &result.spider;
     const auto spider = spawn(own);
-    result.spider = spider;
     Watch(spider, limits, signals.get(), result, parent).run();
   } catch (const std::system_error& error) {
     // Its words without those of the error number, which are added again.
