@@ -144,7 +144,7 @@ class MemoryRunStore final : public RunStore {
   int max_instances_;
   Owner owner_;
   bool broken_ = false;
-  bool heard_ = false;  ///< of that, without asking
+  bool heard_ = false;                                                 ///< of that, without asking
   std::optional<std::pair<Claim, std::vector<SpiderOutcome>>> write_;  ///< the one under way
 };
 
