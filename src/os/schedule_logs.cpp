@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <exception>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -36,27 +38,35 @@ bool is_there(const fs::path& path) {
   return found;
 }
 
-/** What is in a folder; nothing when it cannot be read. */
-std::vector<std::string> names_in(const FileDescriptor& folder) {
-  // A stream closes its descriptor; the folder's own is needed further on.
-  FileDescriptor copy(Adopt{}, ::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(copy.get()), ::closedir);
-  std::vector<std::string> names;
-  if (!stream) return names;
-  copy.release();
-  while (const auto* entry = ::readdir(stream.get())) {
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.push_back(name);
+/** A folder that is read, whose descriptor may be used meanwhile. */
+class Listing {
+ public:
+  /** Nothing is in one that cannot be read. */
+  explicit Listing(FileDescriptor folder) : stream_(::fdopendir(folder.get()), ::closedir) {
+    if (stream_) folder.release();
   }
-  return names;
-}
 
-void list_spider(const FileDescriptor& folder, const fs::path& path, std::vector<LogFile>& logs) {
-  for (const auto& name : names_in(folder)) {
+  [[nodiscard]] int fd() const { return ::dirfd(stream_.get()); }
+
+  /** The next name, to the next call; nullptr: there is none. */
+  const char* next() {
+    while (const auto* entry = stream_ ? ::readdir(stream_.get()) : nullptr) {
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") return entry->d_name;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::unique_ptr<DIR, int (*)(DIR*)> stream_;
+};
+
+void list_spider(Listing& folder, const fs::path& path, std::vector<LogFile>& logs) {
+  while (const char* name = folder.next()) {
     struct stat status {};
 
     if (!parse_log_name(name)) continue;
-    if (::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (::fstatat(folder.fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (!S_ISREG(status.st_mode)) continue;
     logs.push_back({path / name, status.st_size});
   }
@@ -86,26 +96,28 @@ bool is_trusted(const struct stat& file, const struct stat& folder) {
 
 template <typename Take>
 void ScheduleLogs::each_spider(Take&& take) {
-  const auto folder = open_folder(AT_FDCWD, this->path());
+  auto folder = open_folder(AT_FDCWD, this->path());
   if (!folder && !is_there(path())) return;
   if (!folder) throw system_error("cannot read the log folder " + this->path().string());
-  for (const auto& name : names_in(folder)) {
-    if (const auto spider = open_folder(folder.get(), name)) take(spider, name);
+  Listing spiders(std::move(folder));
+  while (const char* name = spiders.next()) {
+    if (auto spider = open_folder(spiders.fd(), name)) {
+      Listing listing(std::move(spider));
+      take(listing, name);
+    }
   }
 }
 
 std::vector<LogFile> ScheduleLogs::list() {
   std::vector<LogFile> logs;
-  each_spider([&](const FileDescriptor& folder, const std::string& name) {
-    list_spider(folder, path() / name, logs);
-  });
+  each_spider([&](Listing& folder, const char* name) { list_spider(folder, path() / name, logs); });
   return logs;
 }
 
 std::set<LogName> ScheduleLogs::names() {
   std::set<LogName> names;
-  each_spider([&](const FileDescriptor& folder, const std::string& /*spider*/) {
-    for (const auto& file : names_in(folder)) {
+  each_spider([&](Listing& folder, const char* /*spider*/) {
+    while (const char* file = folder.next()) {
       if (const auto name = parse_log_name(file)) names.insert(*name);
     }
   });
