@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <new>
+#include <vector>
 
 #include <poll.h>
 #include <sched.h>
@@ -27,11 +28,30 @@ using Clock = Warden::Time::clock;
 // For what a warden does beside waiting, on a host that has much to do.
 constexpr Duration answer_margin = 3s;
 
-WardenResult* share_result() {
-  void* memory = ::mmap(nullptr, sizeof(WardenResult), PROT_READ | PROT_WRITE,
+/**
+ * Memory that a warden shares next, as long as this program lives; one piece of it for several,
+ * since the start of each process copies the list of all pieces.
+ */
+std::vector<WardenResult*>& spare_results() {
+  static std::vector<WardenResult*> spare;
+  return spare;
+}
+
+void share_more() {
+  constexpr std::size_t count = 16;
+  void* memory = ::mmap(nullptr, count * sizeof(WardenResult), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw system_error("cannot share memory with a process");
-  return new (memory) WardenResult;
+  auto* results = static_cast<WardenResult*>(memory);
+  for (std::size_t i = 0; i < count; ++i) spare_results().push_back(results + i);
+}
+
+WardenResult* share_result() {
+  auto& spare = spare_results();
+  if (spare.empty()) share_more();
+  auto* result = spare.back();
+  spare.pop_back();
+  return new (result) WardenResult;
 }
 
 /**
@@ -63,8 +83,10 @@ std::string warden_name(pid_t owner) {
   return "warden-" + std::to_string(owner);
 }
 
-void Warden::Unmap::operator()(WardenResult* result) const noexcept {
-  ::munmap(result, sizeof *result);
+void Warden::GiveBack::operator()(WardenResult* result) const noexcept {
+  // One that was killed may have a child that does not execute its program yet, and writes here.
+  // There is room for it: it came from there.
+  if (result->done) spare_results().push_back(result);
 }
 
 Warden::Warden(const ChildOptions& options, const SpiderLimits& limits)

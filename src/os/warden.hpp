@@ -69,12 +69,12 @@ class Warden {
   [[nodiscard]] ChildReport told_report() const;
   [[nodiscard]] ChildReport report_without_warden() const;
 
-  struct Unmap {
+  struct GiveBack {
     void operator()(WardenResult* result) const noexcept;
   };
 
   SpiderLimits limits_;
-  std::unique_ptr<WardenResult, Unmap> result_;
+  std::unique_ptr<WardenResult, GiveBack> result_;
   pid_t pid_ = -1;
   FileDescriptor process_;  ///< a pidfd; none once it has ended
   std::optional<Time> answer_by_;
