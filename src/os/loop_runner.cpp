@@ -9,6 +9,7 @@
 #include <list>
 #include <optional>
 
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
@@ -178,6 +179,8 @@ std::unique_ptr<StopHold> LoopRunner::hold_stops() {
 RunCut LoopRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
   // What a warden that dies leaves becomes this program's.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // Each spider's start copies the table of all pages that are held.
+  ::malloc_trim(0);
   return Loop(jobs, observer, static_cast<std::size_t>(concurrency_), run_timeout_).run();
 }
 
