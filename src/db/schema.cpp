@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -23,13 +22,13 @@ bool is_own(std::string_view word) {
   return std::find(own_tables.begin(), own_tables.end(), word) != own_tables.end();
 }
 
-bool starts_word(char c) {
+constexpr bool starts_word(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return std::isalpha(byte) != 0 || c == '_' || byte >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || byte >= 0x80;
 }
 
-bool is_of_word(char c) {
-  return starts_word(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '$';
+constexpr bool is_of_word(char c) {
+  return starts_word(c) || (c >= '0' && c <= '9') || c == '$';
 }
 
 std::string doubled(std::string_view text, char quote) {
@@ -45,6 +44,7 @@ class Qualifier {
       : sql_(sql), schema_(schema), prefix_(quoted_identifier(schema) + ".") {}
 
   std::string run() {
+    result_.reserve(sql_.size() + 16 * prefix_.size());
     while (at_ < sql_.size()) step();
     return std::move(result_);
   }
@@ -58,7 +58,12 @@ class Qualifier {
     if (rest.front() == '"') return copy(end_of(rest.find('"', 1), 1, rest));
     if (rest.front() == '\'') return copy_literal(rest);
     if (starts_word(rest.front())) return copy_word(rest);
-    copy(1);
+    const auto end = std::find_if(rest.begin() + 1, rest.end(), starts_something);
+    copy(static_cast<std::size_t>(end - rest.begin()));
+  }
+
+  static constexpr bool starts_something(char c) {
+    return starts_word(c) || c == '-' || c == '/' || c == '"' || c == '\'';
   }
 
   static std::size_t end_of(std::size_t found, std::size_t length, std::string_view rest) {
