@@ -1,6 +1,7 @@
 #include "db/async_statement.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "db/refusal.hpp"
 #include "db/session.hpp"
@@ -23,17 +24,28 @@ void require_success(const PGresult* result, const PGconn* connection) {
 
 }  // namespace
 
-AsyncStatement::AsyncStatement(PGconn* connection, const std::string& sql,
-                               const std::vector<std::string>& parameters,
-                               Duration statement_timeout)
+AsyncStatement::AsyncStatement(PGconn* connection, const PreparedStatement& statement,
+                               std::vector<std::string> parameters, Duration statement_timeout)
     : connection_(connection),
+      name_(statement.name),
+      parameters_(std::move(parameters)),
+      is_prepared_(statement.sql.empty()),
       statement_timeout_(statement_timeout),
       deadline_(std::chrono::steady_clock::now() + statement_timeout + answer_margin) {
-  std::vector<const char*> values;
-  for (const auto& parameter : parameters) values.push_back(parameter.c_str());
   PQsetnonblocking(connection_, 1);
-  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
-                        values.data(), nullptr, nullptr, 0) == 0) {
+  if (is_prepared_) {
+    execute();
+  } else if (PQsendPrepare(connection_, name_, statement.sql.c_str(), 0, nullptr) == 0) {
+    lost();
+  }
+}
+
+void AsyncStatement::execute() {
+  std::vector<const char*> values;
+  for (const auto& parameter : parameters_) values.push_back(parameter.c_str());
+  to_write_ = true;
+  if (PQsendQueryPrepared(connection_, name_, static_cast<int>(values.size()), values.data(),
+                          nullptr, nullptr, 0) == 0) {
     lost();
   }
 }
@@ -61,11 +73,7 @@ bool AsyncStatement::advance() {
 void AsyncStatement::read_results() {
   while (!done_ && PQisBusy(connection_) == 0) {
     const Result result(PQgetResult(connection_), &PQclear);
-    if (!result) {
-      PQsetnonblocking(connection_, 0);
-      done_ = true;
-      return;
-    }
+    if (!result) return on_end_of_results();
     try {
       require_success(result.get(), connection_);
     } catch (const DbError&) {
@@ -78,6 +86,15 @@ void AsyncStatement::read_results() {
     }
     if (PQntuples(result.get()) > 0) answer_ = PQgetvalue(result.get(), 0, 0);
   }
+}
+
+void AsyncStatement::on_end_of_results() {
+  if (!is_prepared_) {
+    is_prepared_ = true;
+    return execute();
+  }
+  PQsetnonblocking(connection_, 0);
+  done_ = true;
 }
 
 void AsyncStatement::lost() const {

@@ -11,6 +11,12 @@
 
 namespace spider_check::db {
 
+/** What the server keeps ready on one connection, under this name. */
+struct PreparedStatement {
+  const char* name;
+  std::string sql;  ///< empty: it is there already
+};
+
 /** One statement on its way to the server and back, without waiting for either. */
 class AsyncStatement {
  public:
@@ -18,8 +24,8 @@ class AsyncStatement {
    * Begins to send it. `connection` outlives this, unless it is abandoned. Throws DbError.
    * statement_timeout: the server's; an answer that comes much later is not waited for.
    */
-  AsyncStatement(PGconn* connection, const std::string& sql,
-                 const std::vector<std::string>& parameters, Duration statement_timeout);
+  AsyncStatement(PGconn* connection, const PreparedStatement& statement,
+                 std::vector<std::string> parameters, Duration statement_timeout);
   AsyncStatement(const AsyncStatement&) = delete;
   AsyncStatement& operator=(const AsyncStatement&) = delete;
   AsyncStatement(AsyncStatement&&) = delete;
@@ -32,14 +38,22 @@ class AsyncStatement {
   /** Goes on as far as it can without waiting; true once it is done. Throws DbError. */
   [[nodiscard]] bool advance();
 
+  /** Whether the server has it ready from now on, also if it failed. */
+  [[nodiscard]] bool is_prepared() const noexcept { return is_prepared_; }
+
   /** Once it is done: the first field of the first row; empty without one. */
   [[nodiscard]] const std::string& answer() const noexcept { return answer_; }
 
  private:
+  void execute();
   void read_results();
+  void on_end_of_results();
   [[noreturn]] void lost() const;
 
   PGconn* connection_;
+  const char* name_;
+  std::vector<std::string> parameters_;
+  bool is_prepared_;
   Duration statement_timeout_;
   std::chrono::steady_clock::time_point deadline_;
   bool to_write_ = true;

@@ -63,6 +63,7 @@ class PgRunStore final : public RunStore {
   /** Turns "no such table or column" into what is wrong with the schema. */
   template <typename Statements>
   auto on_schema(Statements&& statements);
+  void note_prepared() noexcept;
 
   Session& session_;
   std::string schedule_;
@@ -70,6 +71,7 @@ class PgRunStore final : public RunStore {
   const OwnerProbe& owners_;
   std::vector<std::string> channels_;    ///< whose messages a glance looks for
   std::optional<AsyncStatement> write_;  ///< the one under way
+  int prepared_on_ = 0;                  ///< the connection that has its statement ready
   RunId written_to_ = 0;
 };
 

@@ -38,16 +38,24 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
   written_to_ = claim.id;
   write_.reset();
   session_.run([&](soci::session& session) {
-    const std::vector<std::string> parameters{
-        std::to_string(claim.id), claim.token, std::to_string(claim.attempt),
-        to_kept_quoted(session, to_json(outcomes)), claim.uuid};
-    write_.emplace(connection_of(session), qualified(sql, session_.schema().name), parameters,
-                   session_.statement_timeout());
+    // Planning it takes the server as long as carrying it out.
+    const bool is_ready = prepared_on_ == session_.connections();
+    write_.emplace(
+        connection_of(session),
+        PreparedStatement{"write", is_ready ? "" : qualified(sql, session_.schema().name)},
+        std::vector<std::string>{std::to_string(claim.id), claim.token,
+                                 std::to_string(claim.attempt),
+                                 to_kept_quoted(session, to_json(outcomes)), claim.uuid},
+        session_.statement_timeout());
   });
 }
 
 Interest PgRunStore::interest() const {
   return write_ ? write_->interest() : session_.interest();
+}
+
+void PgRunStore::note_prepared() noexcept {
+  if (write_->is_prepared()) prepared_on_ = session_.connections();
 }
 
 bool PgRunStore::written() {
@@ -57,7 +65,9 @@ bool PgRunStore::written() {
   }
   try {
     if (!write_->advance()) return false;
+    note_prepared();
   } catch (const DbError&) {
+    note_prepared();
     write_.reset();
     throw;
   }

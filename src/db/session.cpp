@@ -135,6 +135,7 @@ void Session::open(const ConnectionOptions& options) {
   // With what an error is about, for its cure.
   PQsetErrorVerbosity(connection(), PQERRORS_VERBOSE);
   told_backend_ = PQbackendPID(connection());
+  ++connections_;
   PQsetNoticeReceiver(connection(), &Session::receive, this);
 }
 

@@ -110,6 +110,9 @@ class Session {
 
   [[nodiscard]] bool is_pinned() const noexcept { return schema_.has_value(); }
 
+  /** How many were made: what was prepared on one is not there on the next. */
+  [[nodiscard]] int connections() const noexcept { return connections_; }
+
   /** How long one statement may take. */
   [[nodiscard]] Duration statement_timeout() const noexcept { return options_.statement_timeout; }
 
@@ -158,6 +161,7 @@ class Session {
   std::string name_;
   std::optional<soci::session> session_;
   std::optional<Schema> schema_;  ///< once the search_path is pinned
+  int connections_ = 0;
   int told_backend_ = 0;
   std::string last_words_;  ///< what the server said before it ended a connection by itself
   bool tried_ = false;      ///< to connect
