@@ -21,6 +21,7 @@ std::string why_not_writable(const fs::path& folder) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) return folder.string() + " is no folder";
   if (::eaccess(folder.c_str(), W_OK | X_OK) == 0) return {};
+  if (errno == EROFS) return folder.string() + " is on a read-only file system";
   return "this user may not write in " + folder.string();
 }
 

@@ -153,8 +153,9 @@ void check_database(const config::Config& config, Findings& findings) {
  */
 void check_lock(const config::Config& config, const std::filesystem::path& directory,
                 Findings& findings) {
-  if (!os::look_at_folder(directory).why_not.empty()) return;  // check_folders() says so
-  const auto why_not = os::why_not_lock(directory);
+  if (!os::look_at_folder(config.state_dir).why_not.empty()) return;  // check_folders() says so
+  auto why_not = os::look_at_folder(directory).why_not;
+  if (why_not.empty()) why_not = os::why_not_lock(directory);
   if (why_not.empty()) return;
   findings.problem(place_of(config.places, "state_dir", "") + "there can be no journal: " +
                    why_not + "; name a directory on a local file system with room (state_dir)");

@@ -34,16 +34,16 @@ class Findings {
 /** Tries the log folder, and the state folder where that is another. */
 void check_folders(const config::Config& config, Findings& findings);
 
-/** Tries to make and lock a file of the journal, which leaves nothing. */
-void check_journal(const config::Config& config, Findings& findings);
-
 /** Looks whether what each run writes for others can be written. */
 void check_published(const config::Config& config, Findings& findings);
 
 /** Connects and asks whether a tick could work with the database. */
 void check_database(const config::Config& config, Findings& findings);
 
-/** Looks what the journal keeps, and whether all of it can be read. */
+/**
+ * Looks what the journal keeps, and whether all of it can be read; tries to make and lock a file
+ * there, which leaves nothing.
+ */
 void check_journal(const config::Config& config, Findings& findings);
 
 /** Finds the program of a command: one that cannot be executed is a problem. False: it cannot. */

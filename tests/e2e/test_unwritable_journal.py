@@ -1,12 +1,15 @@
 """Where the journal cannot be written a run needs the database, and the fault is named."""
 
+import os
 import shlex
 import shutil
 import socket
 import stat
+import subprocess
 
 import pytest
 
+from test_check import problems
 from test_unwritable_logs import with_mounts
 from world import kill
 
@@ -39,7 +42,47 @@ def full(world):
                        f"cat /dev/zero >{folder}/much 2>/dev/null || :"), "No space left on device"
 
 
-FAULTS = pytest.mark.parametrize("fault", [file_in_its_place, read_only, full])
+def without_inodes(world):
+    world.state.mkdir(parents=True)
+    folder = shlex.quote(str(world.state))
+    return with_mounts(f"mount -t tmpfs -o nr_inodes=4 none {folder}",
+                       f"touch {folder}/1 {folder}/2 {folder}/3"), "No space left on device"
+
+
+FAULTS = pytest.mark.parametrize("fault", [file_in_its_place, read_only, full, without_inodes])
+
+# As a file system does on a server that has no locks.
+NO_LOCKS = """
+#include <errno.h>
+int flock(int fd, int operation) {
+  (void)fd, (void)operation;
+  errno = ENOLCK;
+  return -1;
+}
+"""
+
+
+@pytest.mark.parametrize("fault, why", [
+    (file_in_its_place, "journal is no folder"), (read_only, "is on a read-only file system"),
+    (full, "No space left on device"), (without_inodes, "No space left on device (or no inodes)")])
+def test_check_finds_it(apart, fault, why):
+    before, _ = fault(apart)
+    result = apart.run("check", before=before)
+    assert result.code == 2
+    (problem,) = [text for text in problems(result) if why in text]
+    assert str(apart.state) in problem
+    assert apart.ran() == []
+
+
+def test_check_finds_that_nothing_can_be_locked(apart):
+    library = apart.folder / "no_locks.so"
+    compiler = os.environ.get("CC", "cc").split()[0]
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, "-xc", "-"],
+                   input=NO_LOCKS, text=True, check=True)
+    result = apart.run("check", env={"LD_PRELOAD": str(library)})
+    assert result.code == 2
+    (problem,) = problems(result)
+    assert "No locks available" in problem and "on a local file system" in problem
 
 
 @FAULTS
