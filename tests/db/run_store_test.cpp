@@ -226,6 +226,36 @@ TEST_CASE("a write that the server refuses leaves the connection to the next") {
   CHECK(world.client.store.succeeded(claim.id) == std::vector<std::string>{"good"});
 }
 
+TEST_CASE("what writes is prepared once for each connection") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto claim = world.client.store.start({}, *lock);
+  const auto write = [&](const char* spider) {
+    world.client.store.send(claim, {outcome(spider, Exited{0})});
+    world.client.store.wait_written();
+  };
+  const auto prepared = [&] {
+    int count = 0;
+    world.client.session.run([&](soci::session& sql) {
+      sql << "SELECT count(*)::int FROM pg_prepared_statements WHERE name = 'write'",
+          soci::into(count);
+    });
+    return count;
+  };
+  world.database.sql("ALTER TABLE spider_run RENAME TO away");
+  CHECK_THROWS_AS(write("a"), DbError);
+  CHECK(prepared() == 0);
+  world.database.sql("ALTER TABLE away RENAME TO spider_run");
+  for (const auto* spider : {"a", "b"}) {
+    CHECK_NOTHROW(write(spider));
+    CHECK(prepared() == 1);
+  }
+  world.client.store.drop_connection();
+  CHECK_NOTHROW(write("c"));
+  CHECK(prepared() == 1);
+  CHECK(world.client.store.succeeded(claim.id) == std::vector<std::string>{"a", "b", "c"});
+}
+
 TEST_CASE("a connection that is gone is told when the write is, or at the answer") {
   World world;
   const auto lock = world.client.store.try_lock();
