@@ -124,6 +124,12 @@ void Judge::silent(const Machine& machine) {
   }
 }
 
+void Judge::removed(const Run& row) {
+  for (auto& trace : traces_) {
+    if (trace.claim.token == row.token) trace.fenced = false;
+  }
+}
+
 /** It comes to nothing, or may: the rest is tried again at once, while attempts are left. */
 void Judge::set_back(const Trace& trace, Duration until_known) {
   // By the rules of now: they may have changed since it began.

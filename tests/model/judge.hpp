@@ -35,6 +35,9 @@ class Judge {
   /** A host fell silent, or out of touch: others may take over what it runs. */
   void silent(const Machine& machine);
 
+  /** Somebody removes this row: what its owner left running keeps nobody off any more. */
+  void removed(const Run& row);
+
   /** Whether the row of what this process runs says of now that it lives. */
   [[nodiscard]] bool is_heard_of(const Trace& trace) const;
 

@@ -123,8 +123,10 @@ void World::apply(const Step& step) {
       return set_machine_ids(step.number);
     case What::remove:
       // Of what others did in it before nobody has a copy.
-      std::erase_if(database_.runs, [](const auto& row) {
-        return row.run.status == RunStatus::running && row.run.attempt == 1;
+      std::erase_if(database_.runs, [this](const auto& row) {
+        const bool goes = row.run.status == RunStatus::running && row.run.attempt == 1;
+        if (goes) judge_.removed(row.run);
+        return goes;
       });
       return;
     case What::grace:
