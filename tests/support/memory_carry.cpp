@@ -102,10 +102,11 @@ RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
     number = number_of(*row, attempt);
     const bool own =
         row->run.token == attempt.claim.token && row->run.attempt == attempt.claim.attempt;
-    const bool goes_on = !own && row->run.status == RunStatus::failed && number > row->run.attempt;
-    if ((own && row->run.status == RunStatus::running) || goes_on) {
-      make_own(*row, attempt, now, database_.now, false);
-    }
+    const bool failed = row->run.status == RunStatus::failed;
+    const bool is_marked = failed && row->run.token.empty() && number == row->run.attempt;
+    const bool ends = (own && row->run.status == RunStatus::running) || (is_marked && attempt.end);
+    const bool goes_on = !own && failed && number > row->run.attempt;
+    if (ends || goes_on) make_own(*row, attempt, now, database_.now, false);
     row->run.attempt = std::max(row->run.attempt, number);
   }
   std::vector<SpiderOutcome> outcomes;
