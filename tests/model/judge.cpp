@@ -168,8 +168,9 @@ Duration Judge::knows_since(const Machine& machine) const {
 }
 
 /**
- * A process was killed that the database had not heard of for a while, so that nobody knows how
- * long its spider lives; or by all signs it is of a former boot of the other host, its clone.
+ * A process was killed that the database had not heard of for a while, or whose host slept since,
+ * so that nobody knows how long its spider lives; or by all signs it is of a former boot of the
+ * other host, its clone.
  */
 bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const auto& here = *killed.machine;
@@ -177,7 +178,7 @@ bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const bool taken_for_own = here.machine_id != World::no_machine_id &&
                              here.machine_id == other.machine->machine_id &&
                              other.machine->booted > killed.over_at - 30s;
-  return !killed.fenced || taken_for_own;
+  return !killed.fenced || here.woke > killed.over_at || taken_for_own;
 }
 
 bool Judge::disk_is_fine_since(const Machine& machine, Duration time) const {
