@@ -22,6 +22,13 @@ constexpr Duration until_noticed = 10s;
 // A host that slept looks after its connection at once.
 constexpr Duration until_looked = 2s;
 
+/** The start of its run is known from a former boot of its host only, whose clock was set since. */
+bool is_misdated(const Trace& beginner) {
+  const auto& host = *beginner.machine;
+  return !beginner.in_database && beginner.began < host.booted &&
+         host.offsets.first != host.offsets.second;
+}
+
 std::string list(const std::vector<SpiderTrace>& spiders) {
   std::string names;
   for (const auto& spider : spiders) {
@@ -205,18 +212,19 @@ bool Judge::reached_throughout(const Trace& trace) const {
 }
 
 /** The uuid of a run names the process that began it. */
-Duration Judge::start_of(const Claim& claim) const {
+const Trace& Judge::beginner_of(const Claim& claim) const {
   const auto pid = claim.uuid.substr(claim.uuid.find('-') + 1);
-  return traces_[std::stoul(pid) - 1].began;
+  return traces_[std::stoul(pid) - 1];
 }
 
 /** A run that nobody forced must have been due. */
 void Judge::not_again(const Trace& trace, const Trace& before) {
   const auto now = world_.now();
-  const auto age = now - start_of(before.claim);
+  const auto& beginner = beginner_of(before.claim);
   // An attempt at the same run starts only what has not succeeded in it, maybe nothing.
   const bool is_same = before.claim.uuid == trace.claim.uuid;
-  if (before.succeeded && before.whole() && !is_same && age < trace.policy.interval - 1s) {
+  if (before.succeeded && before.whole() && !is_same && !is_misdated(beginner) &&
+      now - beginner.began < trace.policy.interval - 1s) {
     object(to_text(trace) + " starts a run within the interval of one that succeeded, by " +
            to_text(before));
   }

@@ -63,7 +63,7 @@ class Judge {
   void set_back(const Trace& trace, Duration until_known);
   void one_at_a_time(const Trace& one, const Trace& other);
   void not_again(const Trace& trace, const Trace& before);
-  [[nodiscard]] Duration start_of(const Claim& claim) const;
+  [[nodiscard]] const Trace& beginner_of(const Claim& claim) const;
   [[nodiscard]] bool left_claim(const Trace& trace) const;
   void settle(Trace& trace);
   void no_others_rows();
