@@ -86,8 +86,9 @@ RunId MemoryRunStore::adopt(const AttemptRecord& attempt, const HostTime& now) {
       run.token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
   if (!follows || was_marked) throw LostRun("run was taken over");
   make_own(*row, attempt, now, database_.now, true);
+  const auto id = row->run.id;
   answer();
-  return row->run.id;
+  return id;
 }
 
 RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
@@ -115,8 +116,9 @@ RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
     outcomes.back().ago = least_age(ended, now);
   }
   add_outcomes(*row, number, attempt.claim.token, outcomes);
+  const auto id = row->run.id;
   answer();
-  return row->run.id;
+  return id;
 }
 
 }  // namespace spider_check::test
