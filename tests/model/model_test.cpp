@@ -2,6 +2,7 @@
 //
 //   SPIDER_CHECK_MODEL_SEED=N     plays the history of that number only, and tells it
 //   SPIDER_CHECK_MODEL_SECONDS=N  plays others for so long
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -104,6 +105,17 @@ TEST_CASE("the promise holds in every history") {
   for (std::uint64_t seed = 1; seed <= histories && broken < most_told; ++seed) {
     if (!holds(seed)) ++broken;
   }
+}
+
+TEST_CASE("a run whose owner is back just before it would be marked stays its own") {
+  // The forced one is in a slot of its own: whoever marks it has the first slot's lock only.
+  const Steps history{{0s, What::slots, 0, 2}, {30s, What::force}, {10s, What::cut, 0, 0, 10min},
+                      {100s, What::boot, 1},   {0s, What::back},   {2min}};
+  World world;
+  CHECK(world.play(history) == "");
+  const auto& story = world.story();
+  CHECK(std::any_of(story.begin(), story.end(),
+                    [](const auto& line) { return line.ends_with("marked as interrupted"); }));
 }
 
 }  // namespace spider_check::test
