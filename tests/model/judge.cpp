@@ -62,6 +62,10 @@ void Judge::claimed(Trace& trace, const Claim& claim) {
   for (const auto& held : trace.machine->disk.attempts) {
     if (held.record.claim.token == claim.token) trace.slot = held.record.slot;
   }
+  // The disk may be full.
+  for (const auto& row : world_.rows()) {
+    if (row.run.token == claim.token) trace.slot = row.run.slot;
+  }
   if (claim.attempt > trace.policy.max_attempts) {
     object(to_text(trace) + " makes attempt " + std::to_string(claim.attempt) + " of " +
            std::to_string(trace.policy.max_attempts));
