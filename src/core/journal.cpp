@@ -100,9 +100,11 @@ bool outranks(const Run& journal, const Run& database) {
   if (database.status == RunStatus::completed) return false;
   if (journal.attempt != database.attempt) return journal.attempt > database.attempt;
   if (journal.status == RunStatus::completed) return true;
+  if (journal.status != RunStatus::failed) return false;
+  // One that others took for interrupted has no owner in the database any more.
+  if (database.status == RunStatus::failed) return database.token.empty();
   // Another owner's attempt of the same number is another attempt.
-  return journal.status == RunStatus::failed && database.status == RunStatus::running &&
-         journal.token == database.token;
+  return journal.token == database.token;
 }
 
 /** Whether the journal's newest whole run is the newest one of all, or says more of that. */

@@ -220,7 +220,8 @@ class RunStore : public Port {
   /**
    * Records an attempt whose program is gone, whole or not at all, and exactly once however often
    * it is called: its run where there is none, and each outcome. What others have done to the run
-   * since stays. Gives the run's id.
+   * since stays, unless they only took the attempt for interrupted and it had ended. Gives the
+   * run's id.
    */
   virtual RunId carry(const AttemptRecord& attempt, const HostTime& now) = 0;
 

@@ -197,11 +197,13 @@ RunId record(soci::session& sql, const std::string& schedule, const AttemptRecor
   }
   const int number = number_of(sql, *row, attempt);
   const bool own = row->token == attempt.claim.token && row->attempt == attempt.claim.attempt;
-  // What is over stays as it was recorded, by whomever.
-  if (own && row->status == "running") update(sql, row->id, number, values);
-  if (!own && row->status == "failed" && number > row->attempt) {
-    update(sql, row->id, number, values);
-  }
+  const bool failed = row->status == "failed";
+  // What is over stays as it was recorded, by whomever; a mark that it was interrupted, which has
+  // no owner, is only what others took it for.
+  const bool is_marked = failed && row->token.empty() && number == row->attempt;
+  const bool ends = (own && row->status == "running") || (is_marked && attempt.end);
+  const bool goes_on = !own && failed && number > row->attempt;
+  if (ends || goes_on) update(sql, row->id, number, values);
   bump_attempt(sql, row->id, number);
   insert_outcomes(sql, row->id, number, attempt, now);
   return row->id;

@@ -168,6 +168,41 @@ TEST_CASE_TEMPLATE("a run that another host went on with stays that host's", Wor
   CHECK(world.a().state().last->status == RunStatus::completed);
 }
 
+TEST_CASE_TEMPLATE("how an attempt ended counts for more than that others took it for interrupted",
+                   World, Real, Memory) {
+  World world;
+  auto record = attempt();
+  {
+    const auto lock = world.a().try_lock();
+    record.claim = world.a().start(record.run, *lock);
+  }
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: it is silent"));
+  const auto carry = [&](const AttemptRecord& how) {
+    (void)world.a().carry(how, now);
+    (void)world.a().carry(how, now);
+    CHECK(world.a().outcomes(record.claim.id).size() == 3);
+    return world.b().state();
+  };
+  SUBCASE("it failed") {
+    const auto state = carry(with_end(record, RunStatus::failed));
+    CHECK(state.last->failure == "it failed");
+    CHECK(about(*state.last->finished, state.now - 90min));
+    CHECK(about(*state.last->next_attempt, state.now - 75min));
+    CHECK(state.last->attempt == 1);
+  }
+  SUBCASE("it completed") {
+    const auto state = carry(with_end(record, RunStatus::completed));
+    CHECK(state.last->status == RunStatus::completed);
+    CHECK(state.last->failure.empty());
+    CHECK(state.newest_success == state.last->started);
+  }
+  SUBCASE("its program ended first") {
+    const auto state = carry(record);
+    CHECK(state.last->failure == "interrupted: it is silent");
+    CHECK(about(*state.last->next_attempt, state.now));
+  }
+}
+
 TEST_CASE_TEMPLATE("of two attempts of one number neither loses its outcomes", World, Real,
                    Memory) {
   World world;

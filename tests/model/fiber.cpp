@@ -3,10 +3,12 @@
 #include <cassert>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <utility>
 #include <vector>
 
 #include <cxxabi.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -28,7 +30,15 @@ namespace {
 // Deep enough for a tick without optimisation and under a sanitizer.
 constexpr std::size_t stack_size = 512 * 1024;
 
-using Stack = std::unique_ptr<char[]>;
+// Below each stack: whoever needs more crashes at once, and not somebody else later. A multiple of
+// every size that pages have.
+constexpr std::size_t guard_size = 64 * 1024;
+
+struct Unmap {
+  void operator()(char* stack) const { ::munmap(stack - guard_size, guard_size + stack_size); }
+};
+
+using Stack = std::unique_ptr<char[], Unmap>;
 
 /** Stacks that nobody uses. */
 std::vector<Stack>& spare_stacks() {
@@ -36,9 +46,18 @@ std::vector<Stack>& spare_stacks() {
   return spare;
 }
 
+Stack make_stack() {
+  void* memory = ::mmap(nullptr, guard_size + stack_size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  Stack stack(static_cast<char*>(memory) + guard_size);
+  if (::mprotect(memory, guard_size, PROT_NONE) != 0) throw std::bad_alloc();
+  return stack;
+}
+
 Stack take_stack() {
   auto& spare = spare_stacks();
-  if (spare.empty()) return Stack(new char[stack_size]);
+  if (spare.empty()) return make_stack();
   auto stack = std::move(spare.back());
   spare.pop_back();
   return stack;

@@ -64,7 +64,7 @@ Duration clock_change(Dice& dice) {
 
 // The commoner stand here more than once.
 constexpr What kinds[] = {
-    What::nothing, What::nothing, What::boot,    What::boot,     What::boot,     What::off,
+    What::nothing, What::back,    What::boot,    What::boot,     What::boot,     What::off,
     What::off,     What::suspend, What::suspend, What::down,     What::down,     What::down,
     What::cut,     What::cut,     What::fails,   What::fails,    What::works,    What::works,
     What::force,   What::by_hand, What::kill,    What::kill,     What::kill,     What::lose,
@@ -185,6 +185,8 @@ std::string to_text(const Step& step) {
       return "max_instances is " + std::to_string(step.number) + " from now on";
     case What::remove:
       return "the rows of what runs are removed";
+    case What::back:
+      return "the owner of the next run that is to be marked will be back just then";
   }
   return {};
 }

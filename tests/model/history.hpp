@@ -36,6 +36,7 @@ enum class What {
   grace,     ///< spiders take `by` to stop from now on
   slots,     ///< max_instances is `number` from now on
   remove,    ///< somebody removes the rows of what runs
+  back,      ///< whoever next marks a run as interrupted waits there, and its owner is back
 };
 
 struct Step {

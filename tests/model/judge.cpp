@@ -22,6 +22,13 @@ constexpr Duration until_noticed = 10s;
 // A host that slept looks after its connection at once.
 constexpr Duration until_looked = 2s;
 
+/** The start of its run is known from a former boot of its host only, whose clock was set since. */
+bool is_misdated(const Trace& beginner) {
+  const auto& host = *beginner.machine;
+  return !beginner.in_database && beginner.began < host.booted &&
+         host.offsets.first != host.offsets.second;
+}
+
 std::string list(const std::vector<SpiderTrace>& spiders) {
   std::string names;
   for (const auto& spider : spiders) {
@@ -54,6 +61,10 @@ void Judge::claimed(Trace& trace, const Claim& claim) {
   trace.claim = claim;
   for (const auto& held : trace.machine->disk.attempts) {
     if (held.record.claim.token == claim.token) trace.slot = held.record.slot;
+  }
+  // The disk may be full.
+  for (const auto& row : world_.rows()) {
+    if (row.run.token == claim.token) trace.slot = row.run.slot;
   }
   if (claim.attempt > trace.policy.max_attempts) {
     object(to_text(trace) + " makes attempt " + std::to_string(claim.attempt) + " of " +
@@ -124,6 +135,12 @@ void Judge::silent(const Machine& machine) {
   }
 }
 
+void Judge::removed(const Run& row) {
+  for (auto& trace : traces_) {
+    if (trace.claim.token == row.token) trace.fenced = false;
+  }
+}
+
 /** It comes to nothing, or may: the rest is tried again at once, while attempts are left. */
 void Judge::set_back(const Trace& trace, Duration until_known) {
   // By the rules of now: they may have changed since it began.
@@ -162,8 +179,9 @@ Duration Judge::knows_since(const Machine& machine) const {
 }
 
 /**
- * A process was killed that the database had not heard of for a while, so that nobody knows how
- * long its spider lives; or by all signs it is of a former boot of the other host, its clone.
+ * A process was killed that the database had not heard of for a while, or whose host slept since,
+ * so that nobody knows how long its spider lives; or by all signs it is of a former boot of the
+ * other host, its clone.
  */
 bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const auto& here = *killed.machine;
@@ -171,7 +189,7 @@ bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const bool taken_for_own = here.machine_id != World::no_machine_id &&
                              here.machine_id == other.machine->machine_id &&
                              other.machine->booted > killed.over_at - 30s;
-  return !killed.fenced || taken_for_own;
+  return !killed.fenced || here.woke > killed.over_at || taken_for_own;
 }
 
 bool Judge::disk_is_fine_since(const Machine& machine, Duration time) const {
@@ -198,18 +216,19 @@ bool Judge::reached_throughout(const Trace& trace) const {
 }
 
 /** The uuid of a run names the process that began it. */
-Duration Judge::start_of(const Claim& claim) const {
+const Trace& Judge::beginner_of(const Claim& claim) const {
   const auto pid = claim.uuid.substr(claim.uuid.find('-') + 1);
-  return traces_[std::stoul(pid) - 1].began;
+  return traces_[std::stoul(pid) - 1];
 }
 
 /** A run that nobody forced must have been due. */
 void Judge::not_again(const Trace& trace, const Trace& before) {
   const auto now = world_.now();
-  const auto age = now - start_of(before.claim);
+  const auto& beginner = beginner_of(before.claim);
   // An attempt at the same run starts only what has not succeeded in it, maybe nothing.
   const bool is_same = before.claim.uuid == trace.claim.uuid;
-  if (before.succeeded && before.whole() && !is_same && age < trace.policy.interval - 1s) {
+  if (before.succeeded && before.whole() && !is_same && !is_misdated(beginner) &&
+      now - beginner.began < trace.policy.interval - 1s) {
     object(to_text(trace) + " starts a run within the interval of one that succeeded, by " +
            to_text(before));
   }

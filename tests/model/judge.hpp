@@ -35,6 +35,9 @@ class Judge {
   /** A host fell silent, or out of touch: others may take over what it runs. */
   void silent(const Machine& machine);
 
+  /** Somebody removes this row: what its owner left running keeps nobody off any more. */
+  void removed(const Run& row);
+
   /** Whether the row of what this process runs says of now that it lives. */
   [[nodiscard]] bool is_heard_of(const Trace& trace) const;
 
@@ -60,7 +63,7 @@ class Judge {
   void set_back(const Trace& trace, Duration until_known);
   void one_at_a_time(const Trace& one, const Trace& other);
   void not_again(const Trace& trace, const Trace& before);
-  [[nodiscard]] Duration start_of(const Claim& claim) const;
+  [[nodiscard]] const Trace& beginner_of(const Claim& claim) const;
   [[nodiscard]] bool left_claim(const Trace& trace) const;
   void settle(Trace& trace);
   void no_others_rows();

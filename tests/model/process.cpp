@@ -62,6 +62,7 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
       store(world.database(), world.slots(), machine.owner(pid)),
       trace_(world.judge().begin(machine, pid, request)),
       request_(std::move(request)),
+      grace_(world.grace()),
       owners_(machine.owner(pid), machine.living),
       journal_(machine.disk, world.slots()),
       schedule_{
@@ -80,7 +81,7 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
           [this](const std::vector<SpiderJob>&) { return std::make_unique<ModelView>(*this); }},
       fiber_([this] { run(); }) {
   store.cut_off = &machine.cut_off;
-  schedule_.rules = [grace = world.grace()](SpiderJob& job) { job.limits.grace = grace; };
+  schedule_.rules = [this](SpiderJob& job) { job.limits.grace = grace_; };
   schedule_.journal = &journal_;
   schedule_.on_database_error = world.on_database_error();
   schedule_.wake_wait = 3s;
@@ -129,7 +130,7 @@ bool Process::act() {
 void Process::leave_spider() {
   const auto& spiders = trace().spiders;
   if (spiders.empty() || !spiders.back().started || spiders.back().ended) return;
-  machine.lingering[owners_.self().pid] = world.now() + longest_stop({.grace = world.grace()});
+  machine.lingering[owners_.self().pid] = world.now() + longest_stop({.grace = grace_});
   trace().fenced = world.judge().is_heard_of(trace());
 }
 

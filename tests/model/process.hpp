@@ -68,6 +68,7 @@ class Process {
 
   std::size_t trace_;
   Request request_;
+  Duration grace_;  ///< of its spiders, whatever is configured later
   FakeOwners owners_;
   FakeJournal journal_;
   FakeSource source_{{"a", "b", "c"}};

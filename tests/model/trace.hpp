@@ -42,7 +42,7 @@ struct Trace {
   bool in_database = false;  ///< what came of it was when it ended
   bool claimed = false;
   bool settled = false;  ///< what it did was found recorded
-  bool fenced = false;   ///< when it was killed the database had heard of it just before
+  bool fenced = false;   ///< it was heard of just before it was killed, and its row still stands
   int slot = 0;
   Claim claim;
   std::set<std::string> done_before;  ///< the spiders that have succeeded in this run

@@ -24,6 +24,10 @@ World::World() : machines_{Machine(0, database_), Machine(1, database_)} {
     process->store.lose_connection();
     throw DbError(DbError::Kind::connection, "the connection was lost");
   };
+  database_.refuses = [this](const std::string& verb, const std::string&) {
+    if (verb == "mark_interrupted" && std::exchange(owners_return_, false)) bring_owners_back();
+    return false;
+  };
   for (auto& machine : machines_) {
     machine.disk.before_write = [this] {
       auto* process = current_;
@@ -63,6 +67,16 @@ std::string World::play(const Steps& history) {
   advance(now_ + policy_.interval + 2 * cadence);
   judge_.settle_all();
   return judge_.objection();
+}
+
+/** While a process is about to mark a run as interrupted. */
+void World::bring_owners_back() {
+  for (auto& machine : machines_) machine.cut_until = std::min(machine.cut_until, now_);
+  update_outages();
+  tell("the database is there for both hosts while a run is to be marked as interrupted");
+  auto& marker = *current_;
+  marker.machine.slow_until = now_ + 5s;
+  marker.pass(5s);
 }
 
 /** All is well from now on. */
@@ -123,9 +137,14 @@ void World::apply(const Step& step) {
       return set_machine_ids(step.number);
     case What::remove:
       // Of what others did in it before nobody has a copy.
-      std::erase_if(database_.runs, [](const auto& row) {
-        return row.run.status == RunStatus::running && row.run.attempt == 1;
+      std::erase_if(database_.runs, [this](const auto& row) {
+        const bool goes = row.run.status == RunStatus::running && row.run.attempt == 1;
+        if (goes) judge_.removed(row.run);
+        return goes;
       });
+      return;
+    case What::back:
+      owners_return_ = true;
       return;
     case What::grace:
       grace_ = step.by;

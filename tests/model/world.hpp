@@ -91,6 +91,7 @@ class World {
   void wake(Machine& machine);
   void database_away(Duration time);
   void add_future_row(Duration ahead);
+  void bring_owners_back();
   void mend();
   void advance(Duration until);
   [[nodiscard]] Duration next_event(Duration until) const;
@@ -113,6 +114,7 @@ class World {
   Duration grace_{std::chrono::minutes(1)};
   Duration longest_grace_ = grace_;
   int slots_ = 1;
+  bool owners_return_ = false;  ///< when the next run is marked as interrupted
   Policy policy_;
   Duration policy_since_{0};
   OnDatabaseError on_database_error_ = OnDatabaseError::run;

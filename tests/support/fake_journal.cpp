@@ -1,6 +1,8 @@
 #include "support/fake_journal.hpp"
 
+#include <algorithm>
 #include <system_error>
+#include <vector>
 
 namespace spider_check::test {
 
@@ -147,10 +149,14 @@ void FakeJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) 
   if (disk_.visited) return;
   disk_.visited = true;
   const std::unique_ptr<bool, void (*)(bool*)> leave(&disk_.visited, [](bool* at) { *at = false; });
-  for (auto attempt = disk_.attempts.begin(); attempt != disk_.attempts.end();) {
-    auto& each = *attempt++;
-    if (each.live) continue;
-    FakeHeld held(disk_, each);
+  // Those of now: while one is visited others may forget theirs.
+  std::vector<FakeAttempt*> listed;
+  for (auto& attempt : disk_.attempts) listed.push_back(&attempt);
+  for (auto* attempt : listed) {
+    const bool is_there = std::any_of(disk_.attempts.begin(), disk_.attempts.end(),
+                                      [&](const auto& other) { return &other == attempt; });
+    if (!is_there || attempt->live) continue;
+    FakeHeld held(disk_, *attempt);
     if (!visit(held)) return;
   }
 }

@@ -86,8 +86,9 @@ RunId MemoryRunStore::adopt(const AttemptRecord& attempt, const HostTime& now) {
       run.token.empty() && run.status == RunStatus::failed && run.attempt >= attempt.claim.attempt;
   if (!follows || was_marked) throw LostRun("run was taken over");
   make_own(*row, attempt, now, database_.now, true);
+  const auto id = row->run.id;
   answer();
-  return row->run.id;
+  return id;
 }
 
 RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
@@ -102,10 +103,11 @@ RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
     number = number_of(*row, attempt);
     const bool own =
         row->run.token == attempt.claim.token && row->run.attempt == attempt.claim.attempt;
-    const bool goes_on = !own && row->run.status == RunStatus::failed && number > row->run.attempt;
-    if ((own && row->run.status == RunStatus::running) || goes_on) {
-      make_own(*row, attempt, now, database_.now, false);
-    }
+    const bool failed = row->run.status == RunStatus::failed;
+    const bool is_marked = failed && row->run.token.empty() && number == row->run.attempt;
+    const bool ends = (own && row->run.status == RunStatus::running) || (is_marked && attempt.end);
+    const bool goes_on = !own && failed && number > row->run.attempt;
+    if (ends || goes_on) make_own(*row, attempt, now, database_.now, false);
     row->run.attempt = std::max(row->run.attempt, number);
   }
   std::vector<SpiderOutcome> outcomes;
@@ -114,8 +116,9 @@ RunId MemoryRunStore::carry(const AttemptRecord& attempt, const HostTime& now) {
     outcomes.back().ago = least_age(ended, now);
   }
   add_outcomes(*row, number, attempt.claim.token, outcomes);
+  const auto id = row->run.id;
   answer();
-  return row->run.id;
+  return id;
 }
 
 }  // namespace spider_check::test

@@ -253,8 +253,9 @@ Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::str
   row.run.slot = lock.slot();
   ++database_.tokens;
   row.run.token = token.empty() ? std::to_string(database_.tokens) : token;
+  Claim claim{run.id, row.run.attempt, run.started, row.run.token, row.run.uuid};
   answer();
-  return {run.id, row.run.attempt, run.started, row.run.token, row.run.uuid};
+  return claim;
 }
 
 bool MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
@@ -278,9 +279,11 @@ bool MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
 std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
   require_up();
   std::set<std::string> names;
-  for (const auto& recorded : database_.find(run).outcomes) {
-    const auto& outcome = recorded.outcome;
-    if (outcome.judgement.verdict != Verdict::failed) names.insert(outcome.spider);
+  for (const auto& row : database_.runs) {
+    if (row.run.id != run) continue;
+    for (const auto& [outcome, attempt, finished] : row.outcomes) {
+      if (outcome.judgement.verdict != Verdict::failed) names.insert(outcome.spider);
+    }
   }
   return {names.begin(), names.end()};
 }
@@ -343,11 +346,12 @@ void MemoryRunStore::wait_written() {
 }
 
 void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
-  auto& run = owned(claim).run;
+  auto& row = owned(claim);
+  auto& run = row.run;
   require_taken("finish");
   run.status = end.status;
   run.failure = end.failure;
-  owned(claim).faults = end.faults;
+  row.faults = end.faults;
   run.finished = run.heartbeat = database_.now;
   run.next_attempt.reset();
   if (end.retry_after) run.next_attempt = database_.now + *end.retry_after;

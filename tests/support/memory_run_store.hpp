@@ -130,6 +130,7 @@ class MemoryRunStore final : public RunStore {
 
   void require_up();
   void require_taken(const std::string& verb, const std::string& run = {}) const;
+  /** Others may write meanwhile: no row that was found before may be used after. */
   void answer() const;
   MemoryRun& add_run(const AttemptRecord& attempt, const HostTime& now);
   void add_outcomes(MemoryRun& row, int attempt, const std::string& token,

@@ -261,6 +261,15 @@ TEST_CASE("an attempt of another owner that goes on under the same number is ano
   CHECK_FALSE(state.last->in_journal);
 }
 
+TEST_CASE("how an attempt ended counts for more than that others took it for interrupted") {
+  auto marked = row(7, "x", 1, RunStatus::failed, 1h);
+  marked.token.clear();
+  const auto record = ended(attempt("x", 1, 1h), RunStatus::failed, 30min);
+  CHECK(merge(database(marked), {{"1", record}}, now).last->in_journal);
+  marked.attempt = 2;
+  CHECK_FALSE(merge(database(marked), {{"1", record}}, now).last->in_journal);
+}
+
 TEST_CASE("a newer run of another host is the last one, and an older success of ours counts") {
   const auto state = merge(database(row(8, "z", 1, RunStatus::failed, 30min)),
                            {{"1", ended(attempt("y", 1, 2h), RunStatus::completed, 110min)}}, now);
