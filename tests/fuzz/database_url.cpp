@@ -21,8 +21,7 @@ void check_url(const std::string& url) {
   } catch (const UsageError& error) {
     const std::string what = error.what();
     expect(what.rfind(place, 0) == 0, "an error begins with its place");
-    expect(what.find(secret) == std::string::npos || url.find(secret) == std::string::npos,
-           "no error shows a password");
+    expect(what.find(secret) == std::string::npos, "no error shows a password");
   }
 }
 
@@ -31,7 +30,9 @@ void check_url(const std::string& url) {
 void try_input(std::string_view bytes) {
   // A text of C, as everything that this is called with: the readers before refuse a NUL.
   const std::string text(bytes.substr(0, bytes.find('\0')));
-  if (text.find(secret) == std::string::npos) check_url(text);
+  // Where it stands elsewhere, too, it is no secret.
+  if (text.find(secret) != std::string::npos) return;
+  check_url(text);
   // With a password, and whatever slip behind it.
   check_url("postgresql://me:" + secret + text);
   check_url("host=db password=" + secret + text);
