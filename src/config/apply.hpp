@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -140,8 +141,12 @@ inline constexpr LibpqVariable libpq_variables[] = {
 void check_parameter(const std::string& parameter, const std::string& value,
                      const std::string& place);
 
-/** Throws UsageError that starts with `place` where ports or addresses do not fit the hosts. */
-void check_hosts(const std::map<std::string, std::string>& parameters, const std::string& place);
+/**
+ * Throws UsageError where ports or addresses do not fit the hosts; it starts with the place of the
+ * parameter that does not.
+ */
+void check_hosts(const std::map<std::string, std::string>& parameters,
+                 const std::function<std::string(const char* parameter)>& place_of);
 
 /** Sets a time zone that this host knows, or may only lack. Throws UsageError for another name. */
 void set_timezone(const std::string& name, const std::string& place, Config& config);

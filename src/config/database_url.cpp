@@ -163,7 +163,7 @@ std::map<std::string, std::string> parse_url(const std::string& url, const std::
   for (const auto& [parameter, value] : parameters) {
     if (parameter != "port") check_parameter(parameter, value, place + ": " + parameter);
   }
-  check_hosts(parameters, place);
+  check_hosts(parameters, [&](const char* /*parameter*/) { return place; });
   return parameters;
 }
 
@@ -180,17 +180,19 @@ void check_parameter(const std::string& parameter, const std::string& value,
   }
 }
 
-void check_hosts(const std::map<std::string, std::string>& parameters, const std::string& place) {
+void check_hosts(const std::map<std::string, std::string>& parameters,
+                 const std::function<std::string(const char*)>& place_of) {
   const auto names = length_of(parameters, "host");
   const auto addresses = length_of(parameters, "hostaddr");
   const auto ports = length_of(parameters, "port");
   if (names > 0 && addresses > 0 && names != addresses) {
-    throw UsageError(place + ": expected as many addresses (hostaddr) as hosts, found " +
+    throw UsageError(place_of("hostaddr") +
+                     ": expected as many addresses (hostaddr) as hosts, found " +
                      std::to_string(addresses) + " for " + std::to_string(names));
   }
   const auto hosts = std::max({names, addresses, std::ptrdiff_t{1}});
   if (ports > 1 && ports != hosts) {
-    throw UsageError(place + ": expected one port, or one for each host, found " +
+    throw UsageError(place_of("port") + ": expected one port, or one for each host, found " +
                      std::to_string(ports) + " ports for " + std::to_string(hosts) +
                      (hosts == 1 ? " host" : " hosts"));
   }

@@ -1,5 +1,7 @@
 #include "config/load.hpp"
 
+#include <string_view>
+
 #include "config/apply.hpp"
 #include "core/duration.hpp"
 #include "core/errors.hpp"
@@ -108,6 +110,20 @@ std::vector<fs::path> identity_of(const std::optional<fs::path>& file,
   return names;
 }
 
+/** Who set a parameter of the connection, if a variable did. */
+std::string place_of_parameter(std::string_view parameter, const Lookup& environment,
+                               const Lookup& dotenv) {
+  for (const auto* source : {&environment, &dotenv}) {
+    const auto own = parameter == "port" ? (*source)("DB_PORT") : std::nullopt;
+    if (own) return own->place;
+    for (const auto& [known, variable] : libpq_variables) {
+      const auto setting = known == parameter ? (*source)(variable) : std::nullopt;
+      if (setting) return setting->place;
+    }
+  }
+  return "the database";
+}
+
 /** Nothing said what to run: then a person who stands in a Scrapy project means that one. */
 void default_project(Config& config, const Environment& environment) {
   if (config.scrapy || !config.programs.empty()) return;
@@ -159,8 +175,9 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   const auto found = find_file(file, environment);
   if (found) secrets = apply_file(*found, config);
   const auto dotenv = find_dotenv(found, environment);
+  Lookup settings = settings_of(Settings{});
   if (dotenv) {
-    const auto settings = settings_of(read_dotenv(*dotenv));
+    settings = settings_of(read_dotenv(*dotenv));
     // libpq's variables first, so that the program's own, which say what they are for, win.
     apply_libpq_settings(settings, config.database);
     apply_settings(settings, config);
@@ -169,8 +186,9 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   yield_to_libpq(environment, config.database);
   auto credential = apply_credential(environment, config.database);
   apply_settings(settings_of(environment), config);
-  check_hosts(config.database.parameters,
-              environment.get("PGPORT") ? "environment: PGPORT" : "the database");
+  check_hosts(config.database.parameters, [&](const char* parameter) {
+    return place_of_parameter(parameter, settings_of(environment), settings);
+  });
   check_together(config);
   use_known_timezone(config);
   config.identity = identity_of(found, environment);

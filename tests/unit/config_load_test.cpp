@@ -125,6 +125,26 @@ TEST_CASE("environment beats .env beats file, variable by variable") {
   CHECK(config.database.parameters.at("user") == "environment");
 }
 
+TEST_CASE("ports and addresses that do not fit the hosts are refused where they were named") {
+  const auto why = [](const std::string& dotenv, std::map<std::string, std::string> variables) {
+    World world;
+    world.folder.write("here/.env", dotenv);
+    world.environment.variables = std::move(variables);
+    try {
+      (void)world.load();
+      return std::string();
+    } catch (const UsageError& error) {
+      const std::string text = error.what();
+      return text.substr(text.rfind('/') + 1);
+    }
+  };
+  CHECK(why("DB_HOST=a\nDB_PORT=1,2\n", {}).starts_with(".env:2: DB_PORT: expected one port"));
+  CHECK(why("PGPORT=1,2\n", {}).starts_with(".env:1: PGPORT: "));
+  CHECK(why("DB_PORT=1,2\n", {{"PGPORT", "1,2"}}).starts_with("environment: PGPORT: "));
+  CHECK(why("PGHOST=a\nPGHOSTADDR=1.1.1.1,2.2.2.2\n", {})
+            .starts_with(".env:2: PGHOSTADDR: expected as many addresses"));
+}
+
 TEST_CASE("an empty variable counts as none") {
   World world;
   world.folder.write("here/spider-check.toml", "interval = '1h'\n[database]\nhost = 'file'\n");
