@@ -114,8 +114,8 @@ TEST_CASE("a folder in which others may write is no place for logs, unless only 
   }
 }
 
-TEST_CASE("another user's folder is no place for logs") {
-  if (::geteuid() != 0) return;  // only root gives folders away
+// Only root gives folders away.
+TEST_CASE("another user's folder is no place for logs" * doctest::skip(::geteuid() != 0)) {
   const test::TempFolder folder;
   const auto logs = folder.path() / "logs";
   LogPlaces places(logs);
@@ -134,8 +134,8 @@ TEST_CASE("another user's folder is no place for logs") {
   }
 }
 
-TEST_CASE("root writes in the folder of a user for whom it works, and in no third one's") {
-  if (::geteuid() != 0) return;
+TEST_CASE("root writes in the folder of a user for whom it works, and in no third one's" *
+          doctest::skip(::geteuid() != 0)) {
   const test::TempFolder folder;
   const auto logs = folder.path() / "logs";
   LogPlaces places(logs);

@@ -230,8 +230,9 @@ TEST_CASE("no link, folder, device or pipe is taken for a log") {
             .empty());
 }
 
-TEST_CASE("another user's file is not taken for a log, unless the folder is theirs, too") {
-  if (::geteuid() != 0) return;  // only root gives files away
+// Only root gives files away.
+TEST_CASE("another user's file is not taken for a log, unless the folder is theirs, too" *
+          doctest::skip(::geteuid() != 0)) {
   const test::TempFolder folder;
   const ScheduleLogs logs(folder.path(), "default");
   const auto log = folder.write("default/a/run-1-attempt-1.log", "x");
