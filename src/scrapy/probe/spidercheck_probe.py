@@ -32,6 +32,7 @@ from scrapy.commands import ScrapyCommand
 MOST_ERRORS = 20  # kinds of errors that are told one by one
 MOST_FIELDS = 500
 MOST_STATS = 5000
+MOST_CAUSES = 20
 LONGEST_TEXT = 1000
 LONGEST_NAME = 200
 LONGEST_RECORD = 1 << 20  # bytes
@@ -41,6 +42,13 @@ _path = os.environ.pop("SPIDERCHECK_REPORT", None)
 _token = os.environ.pop("SPIDERCHECK_TOKEN", "")
 _pid = os.getpid()
 _keep = []
+_owns = {}  # which files are the project's own
+_libraries = None
+
+try:
+    _here = os.path.join(os.path.realpath(os.getcwd()), "")
+except OSError:
+    _here = "/nowhere/"
 
 
 def _text(value, longest=LONGEST_TEXT):
@@ -99,25 +107,132 @@ def _without_long_ones(stats):
     return dict(short[:2000])
 
 
+def _library_folders():
+    """Of Python, of Scrapy, of this probe, and of the virtual environment."""
+    import scrapy
+    import sysconfig
+
+    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    folders += [os.path.dirname(scrapy.__file__), os.path.dirname(__file__)]
+    if sys.prefix != getattr(sys, "base_prefix", sys.prefix):
+        # A project may be inside of its environment.
+        inside = _here.startswith(os.path.join(os.path.realpath(sys.prefix), ""))
+        folders += [sys.prefix + "/lib", sys.prefix + "/lib64"] if inside else [sys.prefix]
+    return tuple(os.path.join(form(folder), "")
+                 for folder in folders for form in (os.path.abspath, os.path.realpath))
+
+
+def _looks_own(name):
+    global _libraries
+    if name.startswith("<") or os.path.basename(name) == "scrapy":
+        return False
+    if _libraries is None:
+        _libraries = _library_folders()
+    for path in (os.path.abspath(name), os.path.realpath(name)):
+        parts = path.split(os.sep)
+        if "site-packages" in parts or "dist-packages" in parts or path.startswith(_libraries):
+            return False
+    return True
+
+
+def _is_own(name):
+    """Whether somebody of the project wrote that file; never so in a library."""
+    if name not in _owns:
+        _owns[name] = _looks_own(name)
+    return _owns[name]
+
+
+def _frames(trace):
+    return [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)]
+
+
 def _place(frames):
-    """The line of the project that is nearest to the error, else the nearest of all."""
-    here = os.path.join(os.getcwd(), "")
-    place = ""
+    """The line of the project that is nearest to the error, else the nearest of one's own."""
+    place, in_project = "", False
     for name, line in frames:
-        if name.startswith("<"):
+        if not _is_own(name):
             continue
-        own = os.path.abspath(name).startswith(here)
-        if own or not place.startswith(here):
-            place = "%s:%d" % (os.path.abspath(name), line)
+        inside = os.path.realpath(name).startswith(_here)
+        if inside or not in_project:
+            place, in_project = "%s:%d" % (os.path.abspath(name), line), inside
     return place
 
 
-def _fault(exc_type, exception, trace):
-    frames = [(frame[0], frame[1]) for frame in traceback.extract_tb(trace)]
-    if issubclass(exc_type, SyntaxError) and getattr(exception, "filename", None):
+def _first_line(text):
+    """The first line that says something: no rule, no empty one."""
+    lines = [line.strip() for line in text.splitlines()]
+    for line in lines:
+        if any(char.isalnum() for char in line):
+            return line
+    return "".join(lines[:1])
+
+
+def _words(exception):
+    """As Python says it, without its notes and further lines."""
+    kind = type(exception)
+    name = getattr(kind, "__qualname__", kind.__name__)
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = "%s.%s" % (kind.__module__, name)
+    line = _first_line(_text(getattr(exception, "msg", exception)
+                             if isinstance(exception, SyntaxError) else exception))
+    return "%s: %s" % (name, line) if line else name
+
+
+def _members(exception):
+    """Of a group of exceptions; empty for any other."""
+    several = getattr(exception, "exceptions", None)
+    if isinstance(several, (list, tuple)) and type(exception).__name__.endswith("Group"):
+        return [member for member in several if isinstance(member, BaseException)]
+    one = getattr(getattr(exception, "subFailure", None), "value", None)
+    return [one] if isinstance(one, BaseException) else []
+
+
+def _cause(exception):
+    if exception.__cause__ is not None or exception.__suppress_context__:
+        return exception.__cause__
+    context = exception.__context__
+    # What a library tried first, and in vain, is no cause.
+    if context is None or not _place(_frames(context.__traceback__)):
+        return None
+    return context
+
+
+def _chain(exception):
+    """What happened, from the first cause on; of a group the first one."""
+    chain = []
+    while exception is not None and len(chain) < MOST_CAUSES:
+        chain.append(exception)
+        members = _members(exception)
+        exception = members[0] if members else _cause(exception)
+    return [link for link in reversed(chain) if not _members(link)]
+
+
+def _place_of(exception, trace):
+    frames = _frames(trace)
+    if isinstance(exception, SyntaxError) and exception.filename:
         frames.append((exception.filename, exception.lineno or 0))
-    words = traceback.format_exception_only(exc_type, exception)[-1].strip()
-    return {"place": _text(_place(frames)), "text": _text(words)}
+    return _place(frames)
+
+
+def _fault(exception, trace):
+    chain = _chain(exception)
+    places = [_place_of(link, link.__traceback__) for link in chain if link is not exception]
+    places.append(_place_of(exception, trace))
+    words = [_words(chain[0])]
+    if _words(chain[-1]) != words[0]:
+        words.append(_words(chain[-1]))
+    others = len(_members(exception)) - 1
+    more = " (and %d more)" % others if others > 0 else ""
+    place = next(filter(None, places), "")
+    return {"place": _text(place), "text": _text("; then ".join(words) + more)}
+
+
+def _message(record):
+    try:
+        text = record.getMessage()
+    except Exception:
+        text = record.msg  # its arguments do not fit it
+    return _first_line(_text(text))
 
 
 class _Errors(logging.Handler):
@@ -253,16 +368,20 @@ class _Probe(object):
         if self.is_of_the_end(record):
             self.closing_errors += 1
         if record.exc_info and record.exc_info[0]:
-            fault = _fault(*record.exc_info)
+            fault = _fault(*record.exc_info[1:])
             # One that cannot even be opened is in no statistics.
-            frames = traceback.extract_tb(record.exc_info[2])
+            frames = _frames(record.exc_info[2])
             if any(frame[0].endswith("scrapy/extensions/feedexport.py") for frame in frames):
                 self.lost_feeds += 1
+            # Where the spider never opened, the statistics of its time fail, too.
+            last = frames[-1][0] if frames else ""
+            if not self.spider_name and last.endswith("scrapy/extensions/corestats.py"):
+                return None
             # What ends the process reaches the log as Twisted's last words.
             if record.levelno >= logging.CRITICAL and record.name == "twisted":
                 return _emit("crash", **fault)
         else:
-            fault = {"place": "", "text": _text(record.getMessage()).split("\n")[0]}
+            fault = {"place": "", "text": _message(record)}
             if fault["text"].startswith("Unhandled error in Deferred"):
                 return None
         return self.tell_once(fault)
@@ -345,7 +464,7 @@ def _watch_crashes():
     def hook(exc_type, exception, trace):
         if issubclass(exc_type, Exception):
             try:
-                _emit("crash", **_fault(exc_type, exception, trace))
+                _emit("crash", **_fault(exception, trace))
             except Exception:
                 pass
         original(exc_type, exception, trace)
