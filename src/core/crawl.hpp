@@ -26,6 +26,15 @@ struct Fault {
   std::int64_t count = 1;
 };
 
+/** What a project asks for, and what Scrapy disabled before the crawl began. */
+struct SwitchedOff {
+  std::string what;  ///< "pipeline", "feed", "extension", "downloader middleware", …
+  std::string name;  ///< its path, or a feed's address
+  std::string why;   ///< empty when nobody said it
+  std::int64_t count = 1;
+  bool wished = false;  ///< a setting of the project says so
+};
+
 /** Who told about a crawl. */
 enum class CrawlSource {
   nobody,  ///< neither a report from inside nor statistics in its log
@@ -46,6 +55,7 @@ struct CrawlReport {
   std::int64_t dead = 0;                       ///< pages given up after every retry
   std::int64_t lost_feeds = 0;                 ///< feeds that could not be stored
   std::int64_t closing_errors = 0;             ///< errors while the crawl closed
+  std::vector<SwitchedOff> switched_off;       ///< what the project asked for in vain
   std::map<std::string, std::int64_t> fields;  ///< how often each item field was filled
   std::vector<Fault> faults;                   ///< the first kinds of errors, and what ended it
   std::string stats;                           ///< the whole statistics, one JSON object; or empty

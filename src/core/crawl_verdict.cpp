@@ -53,6 +53,22 @@ Duration median_time(const History& history) {
   return median(std::move(times));
 }
 
+/** "the pipeline shop.Store was disabled: SHOP_DB is not set" */
+std::string to_text(const SwitchedOff& part) {
+  if (part.what == "feed") {
+    const auto why = part.why.empty() ? "" : ": " + part.why;
+    return count(part.count, "feed") + " could not be stored (" + part.name + why + ")";
+  }
+  return "the " + part.what + " " + part.name + " was disabled" +
+         (part.why.empty() ? "" : ": " + part.why);
+}
+
+/** Whether items went nowhere for it; what a setting says is somebody's wish. */
+bool loses_items(const SwitchedOff& part, const CrawlReport& crawl) {
+  const bool keeps_items = part.what == "feed" || part.what == "pipeline";
+  return keeps_items && !part.wished && crawl.progress.items > 0;
+}
+
 /** Why the attempt failed, the cause before its consequences. */
 class Failures {
  public:
@@ -60,6 +76,7 @@ class Failures {
       : crawl_(crawl), criteria_(criteria) {}
 
   [[nodiscard]] Reasons all() {
+    switched_off();
     closing();
     finish();
     items();
@@ -68,6 +85,13 @@ class Failures {
   }
 
  private:
+  void switched_off() {
+    for (const auto& part : crawl_.switched_off) {
+      if (!loses_items(part, crawl_)) continue;
+      add(to_text(part) + (part.what == "feed" ? "" : "; its items are lost"));
+    }
+  }
+
   void closing() {
     if (crawl_.lost_feeds > 0) {
       add(count(crawl_.lost_feeds, "feed") + " could not be stored" + first_fault(crawl_));
@@ -130,7 +154,8 @@ class Defects {
       : child_(child), crawl_(crawl), criteria_(criteria), history_(history) {}
 
   [[nodiscard]] Reasons all() {
-    if (!child_.left.empty()) add(to_text(child_.left));
+    if (!child_.left.empty()) add(spider_check::to_text(child_.left));
+    switched_off();
     errors();
     pages();
     dropped();
@@ -143,6 +168,10 @@ class Defects {
   }
 
  private:
+  void switched_off() {
+    for (const auto& part : crawl_.switched_off) add(to_text(part));
+  }
+
   void errors() {
     const auto errors = std::max(crawl_.progress.errors, crawl_.exceptions);
     if (errors == 0) return;

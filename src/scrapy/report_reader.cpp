@@ -22,6 +22,7 @@ constexpr std::int64_t most_at_once = std::int64_t{4} << 20U;
 constexpr std::int64_t most_at_the_end = std::int64_t{16} << 20U;
 constexpr int deepest = 16;  // the probe goes four levels deep
 constexpr std::size_t most_faults = 20;
+constexpr std::size_t most_switched_off = 50;
 constexpr std::size_t most_spiders = 10'000;
 
 /** Without what is nested deeper: whoever writes or records it again does so by recursion. */
@@ -43,6 +44,23 @@ std::int64_t number(const Json& record, const char* key) {
 Json object(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_object() ? *found : Json::object();
+}
+
+bool flag(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::vector<SwitchedOff> switched_off(const Json& record) {
+  std::vector<SwitchedOff> all;
+  const auto found = record.find("switched_off");
+  if (found == record.end() || !found->is_array()) return all;
+  for (const auto& part : *found) {
+    if (!part.is_object() || all.size() >= most_switched_off) continue;
+    all.push_back({text(part, "what"), text(part, "name"), text(part, "why"),
+                   std::max<std::int64_t>(1, number(part, "count")), flag(part, "wished")});
+  }
+  return all;
 }
 
 }  // namespace
@@ -133,6 +151,7 @@ void ReportReader::take_fault(const Json& record, bool first) {
 void ReportReader::take_end(const Json& record) {
   apply_statistics(object(record, "stats"), crawl_);
   apply_own_counts(object(record, "own"), crawl_);
+  crawl_.switched_off = switched_off(record);
   crawl_.fields.clear();
   const auto fields = object(record, "fields");
   for (const auto& [name, count] : fields.items()) {

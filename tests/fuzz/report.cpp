@@ -22,6 +22,9 @@ std::string facts(const CrawlReport& crawl) {
                          progress.errors,
                          crawl.fields,
                          crawl.stats};
+  for (const auto& part : crawl.switched_off) {
+    json.push_back({part.what, part.name, part.why, part.count, part.wished});
+  }
   for (const auto& fault : crawl.faults) json.push_back({fault.place, fault.text, fault.count});
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

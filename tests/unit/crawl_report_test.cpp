@@ -128,6 +128,21 @@ TEST_CASE("where nobody collected statistics the probe's own counts do") {
   CHECK(crawl.stats.empty());
 }
 
+TEST_CASE("what was switched off is told, as far as it is told well") {
+  Report report;
+  report.add(record(
+      R"("kind": "end", "switched_off": [{"what": "feed", "name": "a", "why": "b", "count": 2, "wished": true}, 3, {"why": 4}])"));
+  const auto crawl = read(report);
+  REQUIRE(crawl.switched_off.size() == 2);
+  const auto& feed = crawl.switched_off[0];
+  CHECK((feed.what == "feed" && feed.name == "a" && feed.why == "b"));
+  CHECK((feed.count == 2 && feed.wished));
+  CHECK(crawl.switched_off[1].why.empty());
+  CHECK(crawl.switched_off[1].count == 1);
+  report.add(record(R"("kind": "end", "switched_off": 3)"));
+  CHECK(read(report).switched_off.empty());
+}
+
 TEST_CASE("what ended the process comes before every other fault") {
   Report report;
   report.add(record(R"("kind": "error", "place": "", "text": "first")"))

@@ -121,6 +121,37 @@ TEST_CASE("what fails while a crawl closes may have lost its items") {
   check(crawl, Verdict::failed, "1 feed could not be stored (/p/pipelines.py:9: OSError: full)");
 }
 
+TEST_CASE("a pipeline that was switched off loses the items that should have gone there") {
+  Crawl crawl;
+  crawl.report.switched_off = {{"pipeline", "shop.Store", "SHOP_DB is not set", 1, false}};
+  check(crawl, Verdict::failed,
+        "the pipeline shop.Store was disabled: SHOP_DB is not set; its items are lost");
+  crawl.report.switched_off[0].why = "";
+  check(crawl, Verdict::failed, "the pipeline shop.Store was disabled; its items are lost");
+  crawl.report.switched_off[0].wished = true;
+  check(crawl, Verdict::degraded, "the pipeline shop.Store was disabled");
+}
+
+TEST_CASE("a feed that was switched off is one that could not be stored") {
+  Crawl crawl;
+  crawl.report.switched_off = {{"feed", "s3://b/x", "missing botocore library", 2, false}};
+  check(crawl, Verdict::failed, "2 feeds could not be stored (s3://b/x: missing botocore library)");
+}
+
+TEST_CASE("what was switched off on a day without items is told") {
+  Crawl crawl;
+  crawl.criteria.min_items = 0;
+  crawl.report.progress.items = 0;
+  crawl.report.switched_off = {{"pipeline", "shop.Store", "", 1, false}};
+  check(crawl, Verdict::degraded, "the pipeline shop.Store was disabled");
+}
+
+TEST_CASE("an extension or a middleware that was switched off degrades") {
+  Crawl crawl;
+  crawl.report.switched_off = {{"downloader middleware", "shop.Proxy", "no proxies", 1, false}};
+  check(crawl, Verdict::degraded, "the downloader middleware shop.Proxy was disabled: no proxies");
+}
+
 TEST_CASE("errors beside items degrade, more than are allowed fail") {
   Crawl crawl;
   crawl.report.progress.errors = 3;

@@ -12,8 +12,13 @@ Records, each with "kind" and "token":
   error     the first of its kind; at most 20         place, text
   crash     an exception ended the process            place, text
   closed    the spider closed                         reason
-  end       the engine stopped                        own, stats, fields, errors
+  end       the engine stopped                        own, stats, fields, errors,
+                                                      switched_off
   exit      Python ends
+
+switched_off tells what the project asks for and Scrapy disabled before the crawl, each with "what"
+(pipeline, feed, extension, spider middleware, downloader middleware), "name", "why" (or ""), "count"
+(of feeds) and "wished" (whether a setting of the project says so).
 
 Plain Python 3.5, so that every Scrapy from 1.8 on reads it.
 """
@@ -22,6 +27,7 @@ import atexit
 import json
 import logging
 import os
+import re
 import stat
 import sys
 import threading
@@ -33,6 +39,7 @@ MOST_ERRORS = 20  # kinds of errors that are told one by one
 MOST_FIELDS = 500
 MOST_STATS = 5000
 MOST_CAUSES = 20
+MOST_SWITCHED_OFF = 50
 LONGEST_TEXT = 1000
 LONGEST_NAME = 200
 LONGEST_RECORD = 1 << 20  # bytes
@@ -44,6 +51,9 @@ _pid = os.getpid()
 _keep = []
 _owns = {}  # which files are the project's own
 _libraries = None
+_declined = []  # what raised NotConfigured, as it was loaded
+_switched_off = []  # (crawler, what the project asked for and does not get)
+_feed = {}  # the one that was looked at last, and what was wrong with it
 
 try:
     _here = os.path.join(os.path.realpath(os.getcwd()), "")
@@ -421,7 +431,8 @@ class _Probe(object):
                "errors": max(self.errors, self.exceptions + self.item_errors),
                "closing_errors": self.closing_errors, "statuses": self.statuses,
                "reason": self.reason}
-        _emit("end", own=own, stats=stats, fields=self.fields, errors=list(self.kinds.values()))
+        _emit("end", own=own, stats=stats, fields=self.fields, errors=list(self.kinds.values()),
+              switched_off=[fact for crawler, fact in _switched_off if crawler is self.crawler])
 
 
 def _watch_crawls():
@@ -440,6 +451,151 @@ def _watch_crawls():
             pass
 
     Crawler.__init__ = __init__
+
+
+SETTINGS = {"item pipeline": "ITEM_PIPELINES", "extension": "EXTENSIONS",
+            "spider middleware": "SPIDER_MIDDLEWARES",
+            "downloader middleware": "DOWNLOADER_MIDDLEWARES"}
+
+
+def _watch_components():
+    """Scrapy takes NotConfigured for a wish, and goes on without what raised it."""
+    from scrapy import middleware
+
+    original = middleware.MiddlewareManager.from_crawler.__func__
+
+    def from_crawler(cls, crawler, *args, **kwargs):
+        begin = len(_declined)
+        manager = original(cls, crawler, *args, **kwargs)
+        try:
+            _note_declined(cls.component_name, crawler, _declined[begin:])
+            del _declined[begin:]
+        except Exception:
+            pass
+        return manager
+
+    middleware.MiddlewareManager.from_crawler = classmethod(from_crawler)
+    for name in ("load_object", "create_instance", "build_from_crawler"):
+        if hasattr(middleware, name):
+            setattr(middleware, name, _noting_declined(getattr(middleware, name)))
+
+
+def _noting_declined(original):
+    from scrapy.exceptions import NotConfigured
+
+    def function(what, *args, **kwargs):
+        try:
+            return original(what, *args, **kwargs)
+        except NotConfigured as error:
+            _declined.append((what, error))
+            raise
+
+    return function
+
+
+def _note_declined(component, crawler, declined):
+    from scrapy.extensions.feedexport import FeedExporter
+
+    for what, error in declined:
+        if isinstance(what, type) and issubclass(what, FeedExporter):
+            fact = _switched_off_feeds(crawler.settings)
+        else:
+            fact = _switched_off_component(component, crawler.settings, what, error)
+        if fact and len(_switched_off) < MOST_SWITCHED_OFF:
+            _switched_off.append((crawler, fact))
+
+
+def _dotted(what):
+    if isinstance(what, str):
+        return what
+    return "%s.%s" % (what.__module__, getattr(what, "__qualname__", type(what).__name__))
+
+
+def _asked_for(settings, name, what):
+    """As that setting names it, which may be by another path than its own; else empty."""
+    from scrapy.utils.misc import load_object
+
+    for key, order in dict(settings.get(name) or {}).items():
+        if order is None:
+            continue
+        if _dotted(key) == _dotted(what) or isinstance(key, str) and load_object(key) is what:
+            return _dotted(key)
+    return ""
+
+
+def _switched_off_component(component, settings, what, error):
+    name = _asked_for(settings, SETTINGS[component], what)
+    # What Scrapy has by default disables itself as a rule, and so does what is derived from it.
+    pipeline = component == "item pipeline"
+    wished = _is_wished(settings, error)
+    if not name or not pipeline and (wished or _asked_for(settings, SETTINGS[component] + "_BASE",
+                                                          what)):
+        return None
+    why = _missing_store(settings, what)
+    if not why and error.args:
+        why = _first_line(_text(error.args[0]))
+    return {"what": component.replace("item ", ""), "name": _text(name, LONGEST_NAME), "count": 1,
+            "why": why, "wished": wished}
+
+
+def _is_wished(settings, error):
+    """The function that raised it asks for a setting that the project made false."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    names = frames[-1][0].f_code.co_consts if frames else ()
+    return any(isinstance(name, str) and name.isupper() and name in settings
+               and str(settings.get(name)).lower() in ("false", "0")
+               and (settings.getpriority(name) or 0) > 0 for name in names)
+
+
+def _missing_store(settings, what):
+    """Which Scrapy does not always say."""
+    bases = [base.__name__ for base in getattr(what, "__mro__", ())]
+    for base, name in (("ImagesPipeline", "IMAGES_STORE"), ("FilesPipeline", "FILES_STORE")):
+        if base in bases:
+            return "" if settings.get(name) else name + " is not set"
+    return ""
+
+
+def _watch_feeds():
+    """One feed that cannot work disables them all, with no more than a line in the log."""
+    from scrapy.extensions import feedexport
+
+    supported = feedexport.FeedExporter._storage_supported
+    original = feedexport.logger.error
+
+    def _storage_supported(self, uri, *args, **kwargs):
+        _feed.update(uri=str(uri), why="")
+        return supported(self, uri, *args, **kwargs)
+
+    def error(message, *args, **kwargs):
+        try:
+            _feed["why"] = _what_is_wrong(str(message), args)
+        except Exception:
+            pass
+        return original(message, *args, **kwargs)
+
+    feedexport.FeedExporter._storage_supported = _storage_supported
+    feedexport.logger.error = error
+
+
+def _what_is_wrong(message, args):
+    facts = args[0] if args and isinstance(args[0], dict) else {}
+    if "reason" in facts:
+        return _first_line(_text(facts["reason"])) or "its storage is disabled"
+    if "batch_id" in message:
+        _feed["uri"] = str(args[0])
+        return "%(batch_time)s or %(batch_id)d must be in the name of a feed in batches"
+    text = _first_line(_text(message % (facts or args)))
+    return text[:1].lower() + text[1:]
+
+
+def _switched_off_feeds(settings):
+    count = len(settings.getdict("FEEDS")) + (1 if settings.get("FEED_URI") else 0)
+    if not count:
+        return None
+    name = re.sub("//[^/@]*@", "//", _feed.get("uri", ""))  # without a password
+    return {"what": "feed", "name": _text(name, LONGEST_NAME), "why": _feed.get("why", ""),
+            "count": count, "wished": False}
 
 
 def _watch_list():
@@ -475,7 +631,8 @@ def _watch_crashes():
 def _begin():
     import scrapy
 
-    for watch in (_watch_crawls, _watch_list, _watch_crashes):
+    for watch in (_watch_components, _watch_feeds, _watch_crawls, _watch_list,
+                  _watch_crashes):
         try:
             watch()
         except Exception:

@@ -1,0 +1,90 @@
+"""What the project asks for and Scrapy disables before the crawl begins."""
+
+import pytest
+
+from shop import Shop
+
+COMPONENTS = """import os
+from scrapy.exceptions import NotConfigured
+
+
+class Store:
+    def __init__(self):
+        if not os.environ.get("SHOP_DB"):
+            raise NotConfigured("SHOP_DB is not set\\nSee README.")
+
+    def process_item(self, item, spider):
+        return item
+
+
+class Mute:
+    @classmethod
+    def from_crawler(cls, crawler):
+        if not crawler.settings.getbool("MUTE_ENABLED", True):
+            raise NotConfigured
+        if not os.environ.get("SHOP_DB"):
+            raise NotConfigured
+        return cls()
+"""
+
+
+@pytest.fixture
+def shop(tmp_path):
+    shop = Shop(tmp_path / "project")
+    shop.write("shop/parts.py", COMPONENTS)
+    return shop
+
+
+def switched_off(shop, settings, **env):
+    shop.settings(settings)
+    return [(fact["what"], fact["name"], fact["why"], fact["count"])
+            for fact in shop.end(**env)["switched_off"]]
+
+
+@pytest.mark.parametrize("settings, fact", [
+    ("ITEM_PIPELINES = {'shop.parts.Store': 1, 'shop.parts.Gone': None}\n",
+     ("pipeline", "shop.parts.Store", "SHOP_DB is not set", 1)),
+    ("ITEM_PIPELINES = {'shop.parts.Mute': 1}\n", ("pipeline", "shop.parts.Mute", "", 1)),
+    ("ITEM_PIPELINES = {'scrapy.pipelines.files.FilesPipeline': 1}\n",
+     ("pipeline", "scrapy.pipelines.files.FilesPipeline", "FILES_STORE is not set", 1)),
+    ("from shop.parts import Mute\nEXTENSIONS = {Mute: 1}\n",
+     ("extension", "shop.parts.Mute", "", 1)),
+    ("SPIDER_MIDDLEWARES = {'shop.parts.Mute': 1}\n",
+     ("spider middleware", "shop.parts.Mute", "", 1)),
+    ("DOWNLOADER_MIDDLEWARES = {'shop.parts.Store': 1}\n",
+     ("downloader middleware", "shop.parts.Store", "SHOP_DB is not set", 1)),
+    ("FEEDS = {'a.jsonl': {'format': 'jsonlines'}, 'ftps9://me:word@host/b': {'format': 'csv'}}\n",
+     ("feed", "ftps9://host/b", "unknown feed storage scheme: ftps9", 2)),
+    ("FEEDS = {'a.parquet': {'format': 'parquet'}}\n",
+     ("feed", "a.parquet", "unknown feed format: parquet", 1)),
+    ("FEEDS = {'a.csv': {'format': 'csv', 'batch_item_count': 9}}\n",
+     ("feed", "a.csv", "%(batch_time)s or %(batch_id)d must be in the name of a feed in batches",
+      1)),
+    ("from scrapy.exceptions import NotConfigured\n\n\nclass Storage:\n"
+     "    def __init__(self, uri, feed_options=None):\n"
+     "        raise NotConfigured('no account for the cloud')\n\n\n"
+     "FEED_STORAGES = {'cloud': 'shop.settings.Storage'}\n"
+     "FEEDS = {'cloud://us/b': {'format': 'csv'}}\n",
+     ("feed", "cloud://us/b", "no account for the cloud", 1)),
+])
+def test_what_is_switched_off_is_told_with_its_reason(shop, settings, fact):
+    assert switched_off(shop, settings) == [fact]
+
+
+def test_what_works_and_what_scrapy_itself_switches_off_is_not_told(shop):
+    """As the documentation has one order Scrapy's own parts, and switch off a part of one's own."""
+    settings = ("ITEM_PIPELINES = {'shop.parts.Store': 1}\n"
+                "FEEDS = {'a.csv': {'format': 'csv'}}\n"
+                "MUTE_ENABLED = False\n"
+                "EXTENSIONS = {'scrapy.extensions.closespider.CloseSpider': 500,\n"
+                "              'shop.parts.Mute': 1}\n"
+                "DOWNLOADER_MIDDLEWARES = {\n"
+                "    'scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware': 1,\n"
+                "    'scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware': 2}\n")
+    assert switched_off(shop, settings, SHOP_DB="x") == []
+
+
+def test_a_pipeline_that_a_setting_switches_off_is_told_as_wished(shop):
+    shop.settings("MUTE_ENABLED = False\nITEM_PIPELINES = {'shop.parts.Mute': 1}\n")
+    (fact,) = shop.end()["switched_off"]
+    assert fact["wished"] is True
