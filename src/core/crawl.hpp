@@ -52,9 +52,11 @@ struct CrawlReport {
   std::int64_t dropped = 0;                    ///< items that a pipeline dropped
   std::int64_t refused = 0;                    ///< pages that came with a status that is no success
   std::int64_t robots = 0;                     ///< pages that were a robots.txt
-  std::int64_t dead = 0;                       ///< pages given up after every retry
+  std::int64_t dead = 0;                       ///< pages that the site or the network failed
+  std::int64_t forbidden = 0;                  ///< pages that robots.txt forbids
   std::int64_t lost_feeds = 0;                 ///< feeds that could not be stored
-  std::int64_t closing_errors = 0;             ///< errors while the crawl closed
+  std::int64_t closing_errors = 0;             ///< failures to close what keeps the items
+  std::int64_t late_errors = 0;                ///< of the errors what others logged meanwhile
   std::vector<SwitchedOff> switched_off;       ///< what the project asked for in vain
   std::map<std::string, std::int64_t> fields;  ///< how often each item field was filled
   std::vector<Fault> faults;                   ///< the first kinds of errors, and what ended it

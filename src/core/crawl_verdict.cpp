@@ -112,7 +112,9 @@ class Failures {
 
   void items() {
     const auto found = crawl_.progress.items;
-    if (found == 0 && all_refused()) {
+    if (found == 0 && all_forbidden()) {
+      add("robots.txt forbids every page");
+    } else if (found == 0 && all_refused()) {
       add("every page was refused or dead (" + count(crawl_.refused, "refused page") + ", " +
           count(crawl_.dead, "dead page") + ")");
     }
@@ -123,13 +125,21 @@ class Failures {
   }
 
   /** What was answered counts as a page, robots.txt too. */
-  [[nodiscard]] bool all_refused() const {
-    const bool some = crawl_.refused + crawl_.dead > 0;
-    return some && crawl_.progress.pages - crawl_.robots - crawl_.refused <= 0;
+  [[nodiscard]] std::int64_t good_pages() const {
+    return crawl_.progress.pages - crawl_.robots - crawl_.refused;
   }
 
+  [[nodiscard]] bool all_refused() const {
+    return crawl_.refused + crawl_.dead > 0 && good_pages() <= 0;
+  }
+
+  [[nodiscard]] bool all_forbidden() const {
+    return crawl_.forbidden > 0 && crawl_.refused + crawl_.dead == 0 && good_pages() <= 0;
+  }
+
+  /** What monitors, mail and others log while a crawl closes is no failure of the crawl. */
   void errors() {
-    const auto errors = crawl_.progress.errors;
+    const auto errors = std::max<std::int64_t>(0, crawl_.progress.errors - crawl_.late_errors);
     if (criteria_.max_errors && errors > *criteria_.max_errors) {
       add(count(errors, "error") + ", at most " + std::to_string(*criteria_.max_errors) +
           " are allowed" + first_fault(crawl_));
@@ -158,6 +168,7 @@ class Defects {
     switched_off();
     errors();
     pages();
+    forbidden();
     dropped();
     if (history_.size() >= runs_for_usual) {
       fewer_items();
@@ -187,6 +198,13 @@ class Defects {
     add(count(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
         std::to_string(crawl_.refused) + " refused, " + std::to_string(crawl_.dead) +
         " given up after retries)");
+  }
+
+  void forbidden() {
+    const auto came = std::max<std::int64_t>(0, crawl_.progress.pages - crawl_.robots);
+    if (crawl_.forbidden == 0 || crawl_.forbidden * 10 < came + crawl_.forbidden) return;
+    add(std::to_string(crawl_.forbidden) + " forbidden by robots.txt, " + count(came, "page") +
+        " came");
   }
 
   void dropped() {

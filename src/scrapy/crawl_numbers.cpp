@@ -1,7 +1,9 @@
 #include "scrapy/crawl_numbers.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -33,20 +35,43 @@ std::string text(const Json& object, const std::string& key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+constexpr std::string_view reasons = "retry/reason_count/";
+constexpr const char* ignored = "httperror/response_ignored_status_count/";
+
+/** Of the pages that were refused, those that were tried again: "retry/reason_count/503 …". */
+std::int64_t refused_again(const Json& stats) {
+  std::set<std::string> statuses{"408", "429", "500", "502", "503", "504", "522", "524"};
+  for (const auto& [key, value] : stats.items()) {
+    if (key.rfind(reasons, 0) == 0) statuses.insert(key.substr(reasons.size(), 3));
+  }
+  std::int64_t refused = 0;
+  for (const auto& status : statuses) refused += number(stats, ignored + status);
+  return refused;
+}
+
+/** Exceptions by the site or the network, not those by which a middleware passes a page over. */
+std::int64_t network_exceptions(const Json& stats) {
+  return number(stats, "downloader/exception_count") -
+         number(stats, "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest") -
+         sum(stats, "robotstxt/exception_count/");
+}
+
 /**
  * Pages that never came. Where failures are tried again, "max_reached" counts what was given up,
  * but also what came with a bad status to the end, which is told as refused. robots.txt is no page.
  */
 std::int64_t dead_pages(const Json& stats) {
-  if (sum(stats, "retry/") == 0) {
-    return number(stats, "downloader/exception_count") - sum(stats, "robotstxt/exception_count/");
-  }
-  std::int64_t refused = 0;
-  // Scrapy's RETRY_HTTP_CODES.
-  for (const auto* status : {"408", "429", "500", "502", "503", "504", "522", "524"}) {
-    refused += number(stats, std::string("httperror/response_ignored_status_count/") + status);
-  }
-  return number(stats, "retry/max_reached") - refused - sum(stats, "robotstxt/exception_count/");
+  const auto exceptions = network_exceptions(stats);
+  if (sum(stats, "retry/") == 0) return exceptions;
+  const auto given_up = number(stats, "retry/max_reached") - refused_again(stats) -
+                        sum(stats, "robotstxt/exception_count/");
+  const bool counted = stats.contains("downloader/exception_count");
+  return counted ? std::min(given_up, exceptions) : given_up;
+}
+
+/** Keeps what is there already where nobody counted. */
+void take(const Json& own, const char* key, std::int64_t& value) {
+  if (own.contains(key)) value = number(own, key);
 }
 
 }  // namespace
@@ -70,6 +95,7 @@ void apply_statistics(const Json& stats, CrawlReport& crawl) {
   crawl.refused = sum(stats, "httperror/response_ignored_status_count/");
   crawl.robots = number(stats, "robotstxt/response_count");
   crawl.dead = std::max<std::int64_t>(0, dead_pages(stats));
+  crawl.forbidden = number(stats, "robotstxt/forbidden");
   crawl.lost_feeds = sum(stats, "feedexport/failed_count/");
 }
 
@@ -79,13 +105,17 @@ void apply_own_counts(const Json& own, CrawlReport& crawl) {
   crawl.dropped = number(own, "dropped");
   crawl.closing_errors = number(own, "closing_errors");
   crawl.lost_feeds = std::max(crawl.lost_feeds, number(own, "lost_feeds"));
-  if (!crawl.stats.empty()) return;
-  // Nobody collected statistics: then the spider's end and the pages' statuses must do.
-  crawl.finish_reason = text(own, "reason");
-  crawl.robots = number(own, "robots");
+  // Statistics may be incomplete in any way, since a project may collect them itself.
+  if (crawl.finish_reason.empty()) crawl.finish_reason = text(own, "reason");
   const auto statuses = own.find("statuses");
-  if (statuses == own.end() || !statuses->is_object()) return;
-  crawl.refused = sum(*statuses, "4") + sum(*statuses, "5");
+  if (crawl.stats.empty() && statuses != own.end() && statuses->is_object()) {
+    crawl.refused = sum(*statuses, "4") + sum(*statuses, "5");
+  }
+  take(own, "robots", crawl.robots);
+  take(own, "refused", crawl.refused);
+  take(own, "dead", crawl.dead);
+  take(own, "forbidden", crawl.forbidden);
+  take(own, "late_errors", crawl.late_errors);
 }
 
 }  // namespace spider_check::scrapy

@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view statistics = "Dumping Scrapy stats:";
 constexpr std::string_view closing = "Closing spider (";
 constexpr std::string_view unopened_feed = "bound method FeedExporter.open_spider";
+constexpr std::string_view disabled_feeds = "[scrapy.extensions.feedexport] ERROR: ";
 constexpr std::string_view crawled = "Crawled ";
 constexpr std::string_view scraped = ", scraped ";
 
@@ -34,13 +35,18 @@ std::optional<std::int64_t> leading_number(std::string_view text) {
   return number;
 }
 
-/** Between the beginning of the end and the statistics; a page's own errors come from the scraper.
- */
-std::int64_t closing_errors(std::string_view log, std::size_t end) {
+/** What was logged between the beginning of the end and the statistics. */
+std::string_view closing_part(std::string_view log, std::size_t end) {
   const auto begin = log.rfind(closing, end);
-  if (begin == std::string_view::npos) return 0;
-  const auto part = log.substr(begin, end - begin);
-  return count(part, "] ERROR: ") - count(part, "[scrapy.core.scraper] ERROR: ");
+  return begin == std::string_view::npos ? std::string_view() : log.substr(begin, end - begin);
+}
+
+/** A page's own errors come from the scraper, those of monitors, mail and others from elsewhere. */
+void count_closing(std::string_view part, CrawlReport& crawl) {
+  crawl.closing_errors =
+      count(part, "[scrapy.core.engine] ERROR: ") + count(part, "[scrapy.utils.signal] ERROR: ");
+  crawl.late_errors = count(part, "] ERROR: ") - crawl.closing_errors -
+                      count(part, "[scrapy.core.scraper] ERROR: ");
 }
 
 }  // namespace
@@ -58,8 +64,11 @@ CrawlReport read_log_report(const std::string& log_end, const std::filesystem::p
   if (!stats.is_object()) return crawl;
   apply_statistics(stats, crawl);
   crawl.source = CrawlSource::log;
-  crawl.closing_errors = closing_errors(log_end, at);
+  count_closing(closing_part(log_end, at), crawl);
   crawl.lost_feeds = std::max(crawl.lost_feeds, count(log_end, unopened_feed));
+  if (const auto off = count(log_end, disabled_feeds); crawl.lost_feeds == 0 && off > 0) {
+    crawl.lost_feeds = off;
+  }
   return crawl;
 }
 

@@ -32,9 +32,10 @@ bool can_be_recorded(const Json& json, int depth = 0) {
 }
 
 void check_counts(const CrawlReport& crawl) {
-  for (const auto number : {crawl.progress.items, crawl.progress.pages, crawl.progress.errors,
-                            crawl.exceptions, crawl.dropped, crawl.refused, crawl.robots,
-                            crawl.dead, crawl.lost_feeds, crawl.closing_errors}) {
+  for (const auto number :
+       {crawl.progress.items, crawl.progress.pages, crawl.progress.errors, crawl.exceptions,
+        crawl.dropped, crawl.refused, crawl.robots, crawl.dead, crawl.forbidden, crawl.lost_feeds,
+        crawl.closing_errors, crawl.late_errors}) {
     expect(number >= 0, "no count is negative");
   }
   for (const auto& [name, number] : crawl.fields) expect(number >= 0, "no field's count is either");

@@ -1,4 +1,5 @@
 // What a crawl tells: the probe's records, and the end of its log.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -43,6 +44,11 @@ class Report {
  private:
   std::string name_ = (std::filesystem::temp_directory_path() / "report-XXXXXX").string();
 };
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
 
 std::string record(const std::string& rest) {
   return R"({"token": "t", )" + rest + "}\n";
@@ -128,6 +134,35 @@ TEST_CASE("where nobody collected statistics the probe's own counts do") {
   CHECK(crawl.stats.empty());
 }
 
+TEST_CASE("incomplete statistics are completed key by key") {
+  Report report;
+  report.add(record(
+      R"("kind": "end", "own": {"items": 2, "pages": 9, "robots": 1, "reason": "finished", )"
+      R"("refused": 1, "dead": 2, "forbidden": 3, "late_errors": 1, "statuses": {"403": 5}}, )"
+      R"("stats": {"custom": 7, "retry/max_reached": 8, "robotstxt/forbidden": 4})"));
+  const auto crawl = read(report);
+  CHECK(crawl.finish_reason == "finished");
+  CHECK(crawl.progress == Progress{2, 9, 0});
+  CHECK((crawl.robots == 1 && crawl.refused == 1 && crawl.dead == 2 && crawl.forbidden == 3));
+  CHECK(crawl.late_errors == 1);
+}
+
+TEST_CASE("the statistics of a probe that counts no pages are read as they are") {
+  const auto dead = [](const std::string& stats) {
+    Report report;
+    report.add(record(R"("kind": "end", "own": {"items": 2}, "stats": )" + one_line(stats)));
+    return read(report).dead;
+  };
+  CHECK(dead(R"({"downloader/exception_count": 5,
+      "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest": 5})") == 0);
+  CHECK(dead(R"({"downloader/exception_count": 5})") == 5);
+  // As the project sets RETRY_HTTP_CODES.
+  CHECK(dead(R"({"retry/max_reached": 4, "retry/reason_count/403 Forbidden": 8,
+      "httperror/response_ignored_status_count/403": 4})") == 0);
+  // A page that was given up by a callback did come.
+  CHECK(dead(R"({"retry/max_reached": 4, "downloader/exception_count": 2})") == 2);
+}
+
 TEST_CASE("what was switched off is told, as far as it is told well") {
   Report report;
   report.add(record(
@@ -211,6 +246,19 @@ TEST_CASE("what fails between the beginning of the end and the statistics is tol
   CHECK(read_log_report(
             closing + "[scrapy.core.scraper] ERROR: Spider error processing\n" + statistics, "/p")
             .closing_errors == 0);
+}
+
+TEST_CASE("what others log while a crawl closes is no failure of the closing") {
+  const std::string closing = "[scrapy.core.engine] INFO: Closing spider (finished)\n";
+  const auto crawl = read_log_report(
+      closing + "[asyncio] ERROR: Task\n[shop.mail] ERROR: no\n" + statistics, "/p");
+  CHECK(crawl.closing_errors == 0);
+  CHECK(crawl.late_errors == 2);
+}
+
+TEST_CASE("a feed that was disabled is in the log, too") {
+  const std::string off = "[scrapy.extensions.feedexport] ERROR: Unknown feed format: parquet\n";
+  CHECK(read_log_report(off + statistics, "/p").lost_feeds == 1);
 }
 
 TEST_CASE("a page's error while a crawl closes is not counted with what fails of the closing") {

@@ -110,6 +110,34 @@ TEST_CASE("a crawl that was refused everywhere has failed, also where no item is
   CHECK(crawl.judge().verdict == Verdict::degraded);
 }
 
+TEST_CASE("what robots.txt forbids is told as that") {
+  Crawl crawl;
+  crawl.report.progress = {0, 1, 0};
+  crawl.report.robots = 1;
+  crawl.report.forbidden = 1;
+  crawl.criteria.min_items = 0;
+  check(crawl, Verdict::failed, "robots.txt forbids every page");
+  crawl.report.progress = {10, 12, 0};
+  crawl.report.forbidden = 5;
+  check(crawl, Verdict::degraded, "5 forbidden by robots.txt, 11 pages came");
+  crawl.report.progress.pages = 100;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("what others log while a crawl closes degrades at most") {
+  Crawl crawl;
+  crawl.report.progress.errors = 2;
+  crawl.report.late_errors = 2;
+  crawl.report.faults = {{"", "mail is away", 2}};
+  crawl.criteria.max_errors = 0;
+  check(crawl, Verdict::degraded, "2 errors beside 12 items (mail is away)");
+  crawl.criteria.min_items = 0;
+  crawl.report.progress.items = 0;
+  check(crawl, Verdict::degraded, "2 errors beside 0 items (mail is away)");
+  crawl.report.late_errors = 1;
+  CHECK(crawl.judge().verdict == Verdict::failed);
+}
+
 TEST_CASE("what fails while a crawl closes may have lost its items") {
   Crawl crawl;
   crawl.report.progress.errors = 1;

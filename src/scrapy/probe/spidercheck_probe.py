@@ -24,6 +24,7 @@ Plain Python 3.5, so that every Scrapy from 1.8 on reads it.
 """
 
 import atexit
+import functools
 import json
 import logging
 import os
@@ -40,6 +41,7 @@ MOST_FIELDS = 500
 MOST_STATS = 5000
 MOST_CAUSES = 20
 MOST_SWITCHED_OFF = 50
+MOST_PAGES = 100000  # that are told apart
 LONGEST_TEXT = 1000
 LONGEST_NAME = 200
 LONGEST_RECORD = 1 << 20  # bytes
@@ -53,6 +55,7 @@ _owns = {}  # which files are the project's own
 _libraries = None
 _declined = []  # what raised NotConfigured, as it was loaded
 _switched_off = []  # (crawler, what the project asked for and does not get)
+_watched = set()  # which ends of pages are seen
 _feed = {}  # the one that was looked at last, and what was wrong with it
 
 try:
@@ -282,6 +285,7 @@ class _Probe(object):
         self.items = self.dropped = self.pages = self.robots = 0
         self.errors = self.exceptions = self.item_errors = self.closing_errors = 0
         self.lost_feeds = 0
+        self.dead, self.refused, self.forbidden = _Pages(), _Pages(), _Pages()
         self.statuses = {}
         self.fields = {}
         self.kinds = {}
@@ -298,10 +302,23 @@ class _Probe(object):
             if hasattr(signals, name):
                 crawler.signals.connect(getattr(self, name), signal=getattr(signals, name))
         self.listen()
+        self.keep_listening()
         self.watch_closing()
 
+    def keep_listening(self):
+        """A project may set up logging of its own, which puts other handlers in place of all."""
+        root = logging.getLogger()
+        original = root.addHandler
+
+        def addHandler(handler):
+            original(handler)
+            if handler is not self.handlers[0][1] and self.handlers[0][1] not in root.handlers:
+                original(self.handlers[0][1])
+
+        root.addHandler = addHandler
+
     def listen(self):
-        """Again when the crawl begins and ends: a project may set up logging of its own."""
+        """Again when the crawl begins and ends, for what nobody saw."""
         for logger, handler in self.handlers:
             if handler not in logger.handlers:
                 logger.addHandler(handler)
@@ -362,13 +379,33 @@ class _Probe(object):
     def item_error(self):
         self.item_errors += 1
 
-    def response_received(self, response):
+    def response_received(self, response, request):
         self.pages += 1
-        if response.url.endswith("/robots.txt"):
+        if _is_robots(response):
             self.robots += 1
             return
+        if self.dead.number:
+            self.dead.discard(request)  # in vain at first, but it came
         status = str(response.status)
         self.statuses[status] = self.statuses.get(status, 0) + 1
+
+    def request_failed(self, request, error, trace):
+        """By the site or the network; what middlewares pass over they do not want."""
+        from scrapy.exceptions import IgnoreRequest, NotSupported
+
+        if _is_robots(request):
+            return
+        if isinstance(error, IgnoreRequest):
+            if str(error) == "Forbidden by robots.txt":
+                self.forbidden.add(request)
+            return
+        frames = _frames(trace)
+        by_itself = bool(frames) and _is_own(frames[-1][0])
+        if not isinstance(error, NotSupported) and not by_itself:
+            self.dead.add(request)
+
+    def response_refused(self, response):
+        self.refused.add(response.request)
 
     def spider_error(self):
         self.exceptions += 1
@@ -417,8 +454,9 @@ class _Probe(object):
     def spider_closed(self, reason):
         self.listen()
         self.closing = self.closed = True
-        self.reason = _text(reason)
-        _emit("closed", reason=self.reason)
+        if self.spider_name is not None:  # else it never opened
+            self.reason = _text(reason)
+        _emit("closed", reason=_text(reason))
 
     def engine_stopped(self):
         self.over.set()
@@ -431,6 +469,11 @@ class _Probe(object):
                "errors": max(self.errors, self.exceptions + self.item_errors),
                "closing_errors": self.closing_errors, "statuses": self.statuses,
                "reason": self.reason}
+        for name in ("dead", "refused"):
+            if name in _watched:
+                own[name] = getattr(self, name).number
+        if "dead" in _watched:
+            own["forbidden"] = self.forbidden.number
         _emit("end", own=own, stats=stats, fields=self.fields, errors=list(self.kinds.values()),
               switched_off=[fact for crawler, fact in _switched_off if crawler is self.crawler])
 
@@ -598,6 +641,85 @@ def _switched_off_feeds(settings):
             "count": count, "wished": False}
 
 
+def _watch_downloads():
+    """Sees what becomes of each request behind every middleware, after the last retry."""
+    from scrapy.core.downloader.middleware import DownloaderMiddlewareManager as Manager
+
+    name = "download_async" if hasattr(Manager, "download_async") else "download"
+    original = getattr(Manager, name)
+
+    async def download_async(self, download_func, request, *args, **kwargs):
+        try:
+            return await original(self, download_func, request, *args, **kwargs)
+        except Exception as error:
+            _tell_of_page("request_failed", request, error, error.__traceback__)
+            raise
+
+    def download(self, download_func, request, *args, **kwargs):
+        def failed(failure):
+            _tell_of_page("request_failed", request, failure.value, failure.getTracebackObject())
+            return failure
+
+        return original(self, download_func, request, *args, **kwargs).addErrback(failed)
+
+    setattr(Manager, name, download_async if name == "download_async" else download)
+    _watched.add("dead")
+
+
+def _watch_refusals():
+    """A page whose status nobody handles is refused; the spider may want others."""
+    from scrapy.spidermiddlewares.httperror import HttpError, HttpErrorMiddleware
+
+    original = HttpErrorMiddleware.process_spider_exception
+
+    @functools.wraps(original)
+    def process_spider_exception(self, response, exception, *args, **kwargs):
+        if isinstance(exception, HttpError):
+            _tell_of_page("response_refused", response)
+        return original(self, response, exception, *args, **kwargs)
+
+    HttpErrorMiddleware.process_spider_exception = process_spider_exception
+    _watched.add("refused")
+
+
+def _tell_of_page(how, *args):
+    try:
+        for probe in _keep:
+            getattr(probe, how)(*args)
+    except Exception:
+        pass
+
+
+class _Pages(object):
+    """Pages of one kind; one that comes twice counts once."""
+
+    def __init__(self):
+        self.seen = set()
+        self.number = 0
+
+    def add(self, request):
+        page = self.key(request)
+        if page in self.seen:
+            return
+        self.number += 1
+        if len(self.seen) < MOST_PAGES:
+            self.seen.add(page)
+
+    def discard(self, request):
+        page = self.key(request)
+        if page in self.seen:
+            self.seen.remove(page)
+            self.number -= 1
+
+    @staticmethod
+    def key(request):
+        return hash((request.method, request.url, request.body))
+
+
+def _is_robots(request):
+    return request.url.endswith("/robots.txt")
+
+
 def _watch_list():
     from scrapy.commands.list import Command as List
 
@@ -631,8 +753,8 @@ def _watch_crashes():
 def _begin():
     import scrapy
 
-    for watch in (_watch_components, _watch_feeds, _watch_crawls, _watch_list,
-                  _watch_crashes):
+    for watch in (_watch_components, _watch_feeds, _watch_downloads, _watch_refusals,
+                  _watch_crawls, _watch_list, _watch_crashes):
         try:
             watch()
         except Exception:
