@@ -41,6 +41,8 @@ MOST_FIELDS = 500
 MOST_STATS = 5000
 MOST_CAUSES = 20
 MOST_SWITCHED_OFF = 50
+CLOSE_FAILURE = "close failure"  # as the engine's messages end
+CLOSING_METHODS = ("close_spider", "closed", "spider_closed")
 MOST_PAGES = 100000  # that are told apart
 LONGEST_TEXT = 1000
 LONGEST_NAME = 200
@@ -284,7 +286,7 @@ class _Probe(object):
         self.lock = threading.Lock()
         self.items = self.dropped = self.pages = self.robots = 0
         self.errors = self.exceptions = self.item_errors = self.closing_errors = 0
-        self.lost_feeds = 0
+        self.lost_feeds = self.late_errors = 0
         self.dead, self.refused, self.forbidden = _Pages(), _Pages(), _Pages()
         self.statuses = {}
         self.fields = {}
@@ -304,6 +306,24 @@ class _Probe(object):
         self.listen()
         self.keep_listening()
         self.watch_closing()
+        self.watch_end()
+
+    def watch_end(self):
+        """Before any receiver of the spider's end is called; they come in no certain order."""
+        from scrapy import signals
+
+        def watched(original):
+            def send(*args, **kwargs):
+                if kwargs.get("signal", args[0] if args else None) is signals.spider_closed:
+                    self.closing = self.closed = True
+                return original(*args, **kwargs)
+
+            return send
+
+        manager = self.crawler.signals
+        for name in ("send_catch_log_deferred", "send_catch_log_async"):
+            if hasattr(manager, name):
+                setattr(manager, name, watched(getattr(manager, name)))
 
     def keep_listening(self):
         """A project may set up logging of its own, which puts other handlers in place of all."""
@@ -330,7 +350,7 @@ class _Probe(object):
         original = engine.logger.error
 
         def error(message, *args, **kwargs):
-            if str(message).endswith("close failure"):
+            if str(message).endswith(CLOSE_FAILURE):
                 self.closing_errors += 1
             return original(message, *args, **kwargs)
 
@@ -412,8 +432,8 @@ class _Probe(object):
 
     def on_error(self, record):
         self.errors += 1
-        if self.is_of_the_end(record):
-            self.closing_errors += 1
+        if self.closing:
+            self.count_closing(record)
         if record.exc_info and record.exc_info[0]:
             fault = _fault(*record.exc_info[1:])
             # One that cannot even be opened is in no statistics.
@@ -433,12 +453,52 @@ class _Probe(object):
                 return None
         return self.tell_once(fault)
 
-    def is_of_the_end(self, record):
-        """A page that fails while a crawl drains is a page; the rest may have lost everything."""
-        if self.closed:
-            return True
-        of_a_page = record.name.startswith("scrapy.") or record.name == self.spider_name
-        return self.closing and not of_a_page
+    def count_closing(self, record):
+        """Apart from pages, which may fail while a crawl drains: they are pages."""
+        if self.is_close_failure(record):
+            self.closing_errors += 1
+        elif self.closed or not self.is_of_a_page(record):
+            self.late_errors += 1
+
+    def is_of_a_page(self, record):
+        return record.name.startswith("scrapy.") or record.name == self.spider_name
+
+    def is_close_failure(self, record):
+        """What keeps the items could not be closed; monitors, mail and others keep none."""
+        if record.name == "scrapy.core.engine":
+            return "close" in str(record.msg) and not str(record.msg).endswith(CLOSE_FAILURE)
+        if record.name == "scrapy.utils.signal":
+            return self.is_told_of_the_end(record.args)
+        return self.closes_by_itself(sys._getframe())
+
+    def is_told_of_the_end(self, args):
+        """An extension's, a pipeline's or the spider's own receiver of the last signals."""
+        from pydispatch import dispatcher
+        from scrapy import signals
+
+        receiver = args.get("receiver") if isinstance(args, dict) else None
+        owner = type(getattr(receiver, "__self__", None)).__module__
+        if owner.split(".")[0] in ("scrapy", "spidermon"):
+            return False
+        return any(receiver == other
+                   for signal in (signals.spider_closed, signals.engine_stopped)
+                   for other in dispatcher.liveReceivers(
+                       dispatcher.getAllReceivers(self.crawler, signal)))
+
+    def closes_by_itself(self, frame):
+        """Whether a pipeline or the spider logs it in its own method for the end."""
+        keepers = [self.crawler.spider]
+        try:
+            keepers += self.crawler.engine.scraper.itemproc.middlewares
+        except AttributeError:
+            pass
+        while frame is not None:
+            if frame.f_code.co_name in CLOSING_METHODS and frame.f_code.co_argcount:
+                owner = frame.f_locals.get(frame.f_code.co_varnames[0])
+                if any(owner is keeper for keeper in keepers):
+                    return True
+            frame = frame.f_back
+        return False
 
     def tell_once(self, fault):
         key = (fault["place"], fault["text"].split(":")[0] if fault["place"] else fault["text"])
@@ -467,7 +527,8 @@ class _Probe(object):
         own = {"items": self.items, "dropped": self.dropped, "pages": self.pages,
                "lost_feeds": self.lost_feeds, "robots": self.robots, "exceptions": self.exceptions,
                "errors": max(self.errors, self.exceptions + self.item_errors),
-               "closing_errors": self.closing_errors, "statuses": self.statuses,
+               "closing_errors": self.closing_errors, "late_errors": self.late_errors,
+               "statuses": self.statuses,
                "reason": self.reason}
         for name in ("dead", "refused"):
             if name in _watched:
