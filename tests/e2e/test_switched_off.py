@@ -88,3 +88,17 @@ def test_a_pipeline_that_a_setting_switches_off_is_told_as_wished(shop):
     shop.settings("MUTE_ENABLED = False\nITEM_PIPELINES = {'shop.parts.Mute': 1}\n")
     (fact,) = shop.end()["switched_off"]
     assert fact["wished"] is True
+
+
+UNWRITTEN = "        for number in range({}):\n            yield {{'x': object()}}\n"
+
+
+@pytest.mark.parametrize("feeds, more, lost", [
+    ("{'/dev/null/a.jsonl': {'format': 'jsonlines'}}", "", 1),
+    ("{'a.jsonl': {'format': 'jsonlines'}}", UNWRITTEN.format(1), 0),
+    ("{'a.jsonl': {'format': 'jsonlines'}}", UNWRITTEN.format(9), 1),
+])
+def test_a_feed_is_lost_once_and_an_item_in_it_is_no_feed(shop, feeds, more, lost):
+    shop.settings(f"FEEDS = {feeds}\n")
+    shop.spider(more)
+    assert shop.end()["own"]["lost_feeds"] == lost

@@ -286,7 +286,8 @@ class _Probe(object):
         self.lock = threading.Lock()
         self.items = self.dropped = self.pages = self.robots = 0
         self.errors = self.exceptions = self.item_errors = self.closing_errors = 0
-        self.lost_feeds = self.late_errors = 0
+        self.late_errors = self.unwritten = 0
+        self.lost_feeds = set()  # what is said of each
         self.dead, self.refused, self.forbidden = _Pages(), _Pages(), _Pages()
         self.statuses = {}
         self.fields = {}
@@ -436,10 +437,8 @@ class _Probe(object):
             self.count_closing(record)
         if record.exc_info and record.exc_info[0]:
             fault = _fault(*record.exc_info[1:])
-            # One that cannot even be opened is in no statistics.
             frames = _frames(record.exc_info[2])
-            if any(frame[0].endswith("scrapy/extensions/feedexport.py") for frame in frames):
-                self.lost_feeds += 1
+            self.count_lost_feed([name for name, _ in frames], fault["text"])
             # Where the spider never opened, the statistics of its time fail, too.
             last = frames[-1][0] if frames else ""
             if not self.spider_name and last.endswith("scrapy/extensions/corestats.py"):
@@ -452,6 +451,21 @@ class _Probe(object):
             if fault["text"].startswith("Unhandled error in Deferred"):
                 return None
         return self.tell_once(fault)
+
+    def count_lost_feed(self, files, text):
+        """One that cannot even be opened is in no statistics, and may say so at each item."""
+        if not any(name.endswith("scrapy/extensions/feedexport.py") for name in files):
+            return
+        if any(name.endswith("scrapy/exporters.py") for name in files):
+            self.unwritten += 1
+        elif len(self.lost_feeds) < MOST_ERRORS:
+            self.lost_feeds.add(text)
+
+    def number_of_lost_feeds(self):
+        """A feed that holds few of the items is lost, too."""
+        if self.unwritten and self.unwritten * 2 >= self.items:
+            return max(1, len(self.lost_feeds))
+        return len(self.lost_feeds)
 
     def count_closing(self, record):
         """Apart from pages, which may fail while a crawl drains: they are pages."""
@@ -525,7 +539,7 @@ class _Probe(object):
         except Exception:
             stats = {}
         own = {"items": self.items, "dropped": self.dropped, "pages": self.pages,
-               "lost_feeds": self.lost_feeds, "robots": self.robots, "exceptions": self.exceptions,
+               "lost_feeds": self.number_of_lost_feeds(), "robots": self.robots, "exceptions": self.exceptions,
                "errors": max(self.errors, self.exceptions + self.item_errors),
                "closing_errors": self.closing_errors, "late_errors": self.late_errors,
                "statuses": self.statuses,
@@ -721,7 +735,8 @@ def _watch_downloads():
             _tell_of_page("request_failed", request, failure.value, failure.getTracebackObject())
             return failure
 
-        return original(self, download_func, request, *args, **kwargs).addErrback(failed)
+        result = original(self, download_func, request, *args, **kwargs)
+        return result.addErrback(failed) if hasattr(result, "addErrback") else result
 
     setattr(Manager, name, download_async if name == "download_async" else download)
     _watched.add("dead")
