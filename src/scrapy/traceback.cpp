@@ -24,6 +24,12 @@ bool starts_with(const std::string& text, std::string_view start) {
   return text.compare(0, start.size(), start) == 0;
 }
 
+/** Also below a project, which may hold a virtual environment. */
+bool is_in_library(const std::string& place) {
+  return place.find("/site-packages/") != std::string::npos ||
+         place.find("/dist-packages/") != std::string::npos;
+}
+
 /** Reads tracebacks line by line; what is printed between them does not matter. */
 class Reader {
  public:
@@ -46,7 +52,7 @@ class Reader {
  private:
   void read_inside(const std::string& line) {
     if (auto found = place(line); !found.empty()) {
-      if (starts_with(found, folder_)) in_project_ = found;
+      if (starts_with(found, folder_) && !is_in_library(found)) in_project_ = found;
       anywhere_ = std::move(found);
     } else if (!line.empty() && line.front() != ' ') {
       // The first line at the margin is the exception, and the end of its traceback.

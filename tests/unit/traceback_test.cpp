@@ -44,6 +44,14 @@ TEST_CASE("without a file of the project the nearest of all is named") {
         "position 0");
 }
 
+TEST_CASE("a library in the project's virtual environment is not the project") {
+  CHECK(explain_traceback("Traceback (most recent call last):\n"
+                          "  File \"/srv/jobs/jobs/news.py\", line 3, in f\n"
+                          "  File \"/srv/jobs/env/lib/python3.11/site-packages/kit.py\", line 9\n"
+                          "OSError: gone\n",
+                          "/srv/jobs") == "/srv/jobs/jobs/news.py:3: OSError: gone");
+}
+
 TEST_CASE("a folder is no folder of the same beginning") {
   CHECK(explain("syntax_error", "/srv/job").rfind("/srv/jobs/jobs/spiders/news.py:7: ", 0) == 0);
   CHECK(explain("error_in_a_library", "/srv/job").rfind("/usr/lib/python3.11/re/", 0) == 0);
