@@ -43,8 +43,8 @@ std::string_view closing_part(std::string_view log, std::size_t end) {
 
 /** A page's own errors come from the scraper, those of monitors, mail and others from elsewhere. */
 void count_closing(std::string_view part, CrawlReport& crawl) {
-  crawl.closing_errors =
-      count(part, "[scrapy.core.engine] ERROR: ") + count(part, "[scrapy.utils.signal] ERROR: ");
+  crawl.closing_errors = count(part, "[scrapy.core.engine] ERROR: Scraper close failure") +
+                         count(part, "[scrapy.utils.signal] ERROR: ");
   crawl.late_errors = count(part, "] ERROR: ") - crawl.closing_errors -
                       count(part, "[scrapy.core.scraper] ERROR: ");
 }

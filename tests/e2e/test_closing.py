@@ -6,6 +6,7 @@ from shop import BOOKS, Shop
 
 PARTS = """import logging
 from scrapy import signals
+from scrapy.statscollectors import MemoryStatsCollector
 
 
 class Extension:
@@ -56,6 +57,11 @@ class Late(Extension, Store):
         self.commit()
 
 
+class Stats(MemoryStatsCollector):
+    def close_spider(self, *args, **kwargs):
+        raise OSError("nobody takes the statistics")
+
+
 class Odd(Store):
     def process_item(self, item, spider):
         logging.getLogger("db").error("an odd item")
@@ -84,6 +90,7 @@ def errors(shop):
     ("ITEM_PIPELINES = {'shop.parts.Store': 1}\n", (1, 1, 0)),
     ("ITEM_PIPELINES = {'shop.parts.Raises': 1}\n", (1, 1, 0)),
     ("ITEM_PIPELINES = {'shop.parts.Late': 1}\n", (1, 1, 0)),
+    ("STATS_CLASS = 'shop.parts.Stats'\n", (1, 0, 1)),
     ("ITEM_PIPELINES = {'shop.parts.Odd': 1}\n", (2, 0, 0)),
 ])
 def test_only_what_keeps_the_items_fails_to_close(shop, settings, expected):

@@ -90,6 +90,13 @@ def test_a_pipeline_that_a_setting_switches_off_is_told_as_wished(shop):
     assert fact["wished"] is True
 
 
+def test_another_setting_that_is_false_is_no_wish(shop):
+    shop.write("shop/parts.py", COMPONENTS.replace("MUTE_ENABLED", "MUTE_COMPRESSED"))
+    shop.settings("MUTE_COMPRESSED = False\nITEM_PIPELINES = {'shop.parts.Mute': 1}\n")
+    (fact,) = shop.end()["switched_off"]
+    assert fact["wished"] is False
+
+
 UNWRITTEN = "        for number in range({}):\n            yield {{'x': object()}}\n"
 
 

@@ -16,6 +16,10 @@ Records, each with "kind" and "token":
                                                       switched_off
   exit      Python ends
 
+own holds the probe's counts: items, dropped, pages (responses, robots and statuses among them),
+refused (no spider wanted the status), dead (failed by the site or the network to the end),
+forbidden (by robots.txt), exceptions, errors, closing_errors (what keeps the items could not be
+closed), late_errors (others logged them meanwhile), lost_feeds, and the reason of the spider's end.
 switched_off tells what the project asks for and Scrapy disabled before the crawl, each with "what"
 (pipeline, feed, extension, spider middleware, downloader middleware), "name", "why" (or ""), "count"
 (of feeds) and "wished" (whether a setting of the project says so).
@@ -41,7 +45,7 @@ MOST_FIELDS = 500
 MOST_STATS = 5000
 MOST_CAUSES = 20
 MOST_SWITCHED_OFF = 50
-CLOSE_FAILURE = "close failure"  # as the engine's messages end
+CLOSE_FAILURE = "Scraper close failure"  # as the engine says that a pipeline could not be closed
 CLOSING_METHODS = ("close_spider", "closed", "spider_closed")
 MOST_PAGES = 100000  # that are told apart
 LONGEST_TEXT = 1000
@@ -351,7 +355,7 @@ class _Probe(object):
         original = engine.logger.error
 
         def error(message, *args, **kwargs):
-            if str(message).endswith(CLOSE_FAILURE):
+            if str(message) == CLOSE_FAILURE:
                 self.closing_errors += 1
             return original(message, *args, **kwargs)
 
@@ -469,18 +473,20 @@ class _Probe(object):
 
     def count_closing(self, record):
         """Apart from pages, which may fail while a crawl drains: they are pages."""
+        if str(record.msg) == CLOSE_FAILURE:
+            return  # counted where it is logged
         if self.is_close_failure(record):
             self.closing_errors += 1
         elif self.closed or not self.is_of_a_page(record):
             self.late_errors += 1
 
     def is_of_a_page(self, record):
+        if record.name == "scrapy.core.engine":
+            return not str(record.msg).endswith("close failure")
         return record.name.startswith("scrapy.") or record.name == self.spider_name
 
     def is_close_failure(self, record):
         """What keeps the items could not be closed; monitors, mail and others keep none."""
-        if record.name == "scrapy.core.engine":
-            return "close" in str(record.msg) and not str(record.msg).endswith(CLOSE_FAILURE)
         if record.name == "scrapy.utils.signal":
             return self.is_told_of_the_end(record.args)
         return self.closes_by_itself(sys._getframe())
@@ -660,7 +666,7 @@ def _is_wished(settings, error):
     """The function that raised it asks for a setting that the project made false."""
     frames = list(traceback.walk_tb(error.__traceback__))
     names = frames[-1][0].f_code.co_consts if frames else ()
-    return any(isinstance(name, str) and name.isupper() and name in settings
+    return any(isinstance(name, str) and name.endswith("_ENABLED") and name in settings
                and str(settings.get(name)).lower() in ("false", "0")
                and (settings.getpriority(name) or 0) > 0 for name in names)
 
