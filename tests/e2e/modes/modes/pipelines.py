@@ -1,6 +1,6 @@
 """Pipelines, each with one fault."""
 
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import DropItem, NotConfigured
 
 
 class CannotOpen:
@@ -38,3 +38,8 @@ class CannotClose:
 
     def close_spider(self, spider):
         raise ConnectionError("the commit failed")
+
+
+class SwitchedOff:
+    def __init__(self):
+        raise NotConfigured("the account is missing")

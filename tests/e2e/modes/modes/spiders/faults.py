@@ -1,5 +1,8 @@
 """Faults in the spider's own code."""
 
+import logging
+
+from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
 from ..base import Reader, many_pages
@@ -73,6 +76,21 @@ class RaisesInClosed(Reader):
 
     def closed(self, reason):
         raise OSError("cannot write the summary")
+
+
+class LateMonitor(Reader):
+    """Somebody else's errors, after the last page."""
+
+    name = "late_monitor"
+
+    @classmethod
+    def from_crawler(cls, crawler, *args, **kwargs):
+        crawler.signals.connect(tell_monitors, signal=signals.spider_closed)
+        return super().from_crawler(crawler, *args, **kwargs)
+
+
+def tell_monitors():
+    logging.getLogger("monitors").error("the mail server is away")
 
 
 class Banned(Reader):

@@ -43,3 +43,18 @@ class FeedLost(Reader):
 class FeedUnopened(Reader):
     name = "feed_unopened"
     custom_settings = {"FEEDS": {"/dev/null/out/items.jsonl": {"format": "jsonlines"}}}
+
+
+class PipelineOff(Reader):
+    name = "pipeline_off"
+    custom_settings = pipeline("SwitchedOff")
+
+
+class FeedOff(Reader):
+    name = "feed_off"
+    custom_settings = {"FEEDS": {"parcel://depot/items.csv": {"format": "csv"}}}
+
+
+class MiddlewareOff(Reader):
+    name = "middleware_off"
+    custom_settings = {"SPIDER_MIDDLEWARES": {"modes.pipelines.SwitchedOff": 1}}

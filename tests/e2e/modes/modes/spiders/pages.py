@@ -4,6 +4,7 @@ import os
 import socket
 
 import scrapy
+from scrapy.exceptions import IgnoreRequest
 
 from ..base import Reader
 
@@ -92,3 +93,33 @@ class Hang(Reader):
     name = "hang"
     pages = ["/slow"]
     custom_settings = {"DOWNLOAD_TIMEOUT": 1}
+
+
+class SkipsOthers:
+    """What is stored already is not fetched again."""
+
+    def process_request(self, request, spider):
+        if not request.url.endswith("/ok"):
+            raise IgnoreRequest("stored already")
+
+
+class PassedOver(Reader):
+    name = "passed_over"
+    pages = ["/ok", "/page/1", "/page/2"]
+    custom_settings = {"DOWNLOADER_MIDDLEWARES": {SkipsOthers: 1}}
+
+
+class ForbidsAll:
+    """Of a robots.txt that the site does not have."""
+
+    @classmethod
+    def from_crawler(cls, crawler, robotstxt_body):
+        return cls()
+
+    def allowed(self, url, user_agent):
+        return False
+
+
+class Forbidden(Reader):
+    name = "forbidden"
+    custom_settings = {"ROBOTSTXT_OBEY": True, "ROBOTSTXT_PARSER": ForbidsAll}

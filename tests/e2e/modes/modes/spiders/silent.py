@@ -25,6 +25,13 @@ class NoLog(Reader):
     custom_settings = {"LOG_ENABLED": False}
 
 
+class NoCoreStats(Reader):
+    """As Scrapy's documentation shows how an extension is disabled."""
+
+    name = "no_core_stats"
+    custom_settings = {"EXTENSIONS": {"scrapy.extensions.corestats.CoreStats": None}}
+
+
 class DummyStats(Reader):
     name = "dummy_stats"
     custom_settings = {"STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector"}
