@@ -652,8 +652,9 @@ def _switched_off_component(component, settings, what, error):
     # What Scrapy has by default disables itself as a rule, and so does what is derived from it.
     pipeline = component == "item pipeline"
     wished = _is_wished(settings, error)
-    if not name or not pipeline and (wished or _asked_for(settings, SETTINGS[component] + "_BASE",
-                                                          what)):
+    as_a_rule = (wished or _is_never_on(settings, error)
+                 or _asked_for(settings, SETTINGS[component] + "_BASE", what))
+    if not name or not pipeline and as_a_rule:
         return None
     why = _missing_store(settings, what)
     if not why and error.args:
@@ -662,13 +663,22 @@ def _switched_off_component(component, settings, what, error):
             "why": why, "wished": wished}
 
 
-def _is_wished(settings, error):
-    """The function that raised it asks for a setting that the project made false."""
+def _switches(error):
+    """The settings, named as switches are, that the function which raised it asks for."""
     frames = list(traceback.walk_tb(error.__traceback__))
     names = frames[-1][0].f_code.co_consts if frames else ()
-    return any(isinstance(name, str) and name.endswith("_ENABLED") and name in settings
-               and str(settings.get(name)).lower() in ("false", "0")
-               and (settings.getpriority(name) or 0) > 0 for name in names)
+    return [name for name in names if isinstance(name, str) and name.endswith("_ENABLED")]
+
+
+def _is_wished(settings, error):
+    """The project made such a setting false."""
+    return any(str(settings.get(name)).lower() in ("false", "0")
+               and (settings.getpriority(name) or 0) > 0 for name in _switches(error))
+
+
+def _is_never_on(settings, error):
+    """What says nothing and waits for a switch that nobody set is off as a rule."""
+    return not error.args and any(settings.get(name) is None for name in _switches(error))
 
 
 def _missing_store(settings, what):
