@@ -73,8 +73,9 @@ def test_a_project_that_is_reached_through_a_link_is_the_project(shop, tmp_path)
 
 
 def test_code_of_ones_own_beside_the_project_is_named_where_the_project_has_no_line(shop):
-    own = shop.write("../common/stores.py", "class Store:\n    def process_item(self, item, spider):\n"
-                                            "        raise KeyError('price')\n")
+    own = shop.write("../common/stores.py",
+                     "class Store:\n    def process_item(self, item, spider):\n"
+                     "        raise KeyError('price')\n")
     shop.settings("import sys\nsys.path.insert(0, '../common')\n"
                   "ITEM_PIPELINES = {'stores.Store': 1}\n")
     found = shop.end()["errors"][0]

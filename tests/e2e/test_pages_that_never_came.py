@@ -1,4 +1,4 @@
-"""Which pages count as refused, as given up and as forbidden; and statistics that are incomplete."""
+"""Which pages count as refused, as given up and as forbidden; statistics that are incomplete."""
 
 import pytest
 
@@ -72,7 +72,8 @@ def counts(shop, pages, settings=""):
     (f"/ok {NOBODY}", "ROBOTSTXT_OBEY = True\n", (0, 1, 0)),
     ("/ok /page/1 /page/2 /page/2", "ROBOTSTXT_OBEY = True\n"
      "ROBOTSTXT_PARSER = 'shop.settings.Parser'\n\n\nclass Parser:\n"
-     "    @classmethod\n    def from_crawler(cls, crawler, robotstxt_body):\n        return cls()\n\n"
+     "    @classmethod\n    def from_crawler(cls, crawler, robotstxt_body):\n"
+     "        return cls()\n\n"
      "    def allowed(self, url, user_agent):\n        return '/page' not in url\n", (0, 0, 2)),
 ])
 def test_only_what_the_site_or_the_network_failed_is_missing(shop, pages, settings, expected):

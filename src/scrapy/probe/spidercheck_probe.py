@@ -21,8 +21,8 @@ refused (no spider wanted the status), dead (failed by the site or the network t
 forbidden (by robots.txt), exceptions, errors, closing_errors (what keeps the items could not be
 closed), late_errors (others logged them meanwhile), lost_feeds, and the reason of the spider's end.
 switched_off tells what the project asks for and Scrapy disabled before the crawl, each with "what"
-(pipeline, feed, extension, spider middleware, downloader middleware), "name", "why" (or ""), "count"
-(of feeds) and "wished" (whether a setting of the project says so).
+(pipeline, feed, extension, spider middleware, downloader middleware), "name", "why" (or ""),
+"count" (of feeds) and "wished" (whether a setting of the project says so).
 
 Plain Python 3.5, so that every Scrapy from 1.8 on reads it.
 """
@@ -439,22 +439,26 @@ class _Probe(object):
         self.errors += 1
         if self.closing:
             self.count_closing(record)
-        if record.exc_info and record.exc_info[0]:
+        if not record.exc_info or not record.exc_info[1]:
+            return self.on_message(_message(record))
+        try:
             fault = _fault(*record.exc_info[1:])
-            frames = _frames(record.exc_info[2])
-            self.count_lost_feed([name for name, _ in frames], fault["text"])
-            # Where the spider never opened, the statistics of its time fail, too.
-            last = frames[-1][0] if frames else ""
-            if not self.spider_name and last.endswith("scrapy/extensions/corestats.py"):
-                return None
-            # What ends the process reaches the log as Twisted's last words.
-            if record.levelno >= logging.CRITICAL and record.name == "twisted":
-                return _emit("crash", **fault)
-        else:
-            fault = {"place": "", "text": _message(record)}
-            if fault["text"].startswith("Unhandled error in Deferred"):
-                return None
+        except Exception:
+            fault = {"place": "", "text": _message(record)}  # an exception as no other
+        frames = _frames(record.exc_info[2])
+        self.count_lost_feed([name for name, _ in frames], fault["text"])
+        # Where the spider never opened, the statistics of its time fail, too.
+        last = frames[-1][0] if frames else ""
+        if not self.spider_name and last.endswith("scrapy/extensions/corestats.py"):
+            return None
+        # What ends the process reaches the log as Twisted's last words.
+        if record.levelno >= logging.CRITICAL and record.name == "twisted":
+            return _emit("crash", **fault)
         return self.tell_once(fault)
+
+    def on_message(self, text):
+        if not text.startswith("Unhandled error in Deferred"):
+            self.tell_once({"place": "", "text": text})
 
     def count_lost_feed(self, files, text):
         """One that cannot even be opened is in no statistics, and may say so at each item."""
@@ -545,7 +549,8 @@ class _Probe(object):
         except Exception:
             stats = {}
         own = {"items": self.items, "dropped": self.dropped, "pages": self.pages,
-               "lost_feeds": self.number_of_lost_feeds(), "robots": self.robots, "exceptions": self.exceptions,
+               "lost_feeds": self.number_of_lost_feeds(), "robots": self.robots,
+               "exceptions": self.exceptions,
                "errors": max(self.errors, self.exceptions + self.item_errors),
                "closing_errors": self.closing_errors, "late_errors": self.late_errors,
                "statuses": self.statuses,
