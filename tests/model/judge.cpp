@@ -249,9 +249,12 @@ const Trace& Judge::beginner_of(const Claim& claim) const {
 void Judge::not_again(const Trace& trace, const Trace& before) {
   const auto now = world_.now();
   const auto& beginner = beginner_of(before.claim);
+  // Where there are slots left it may be forced beside a run that has been recorded already.
+  const bool is_beside = !trace.unasked && trace.claim.attempt == 1 &&
+                         trace.claim.started - World::database_epoch < before.over_at;
   // An attempt at the same run starts only what has not succeeded in it, maybe nothing.
   const bool is_same = before.claim.uuid == trace.claim.uuid;
-  if (before.succeeded && before.whole() && !is_same && !is_misdated(beginner) &&
+  if (before.succeeded && before.whole() && !is_same && !is_beside && !is_misdated(beginner) &&
       now - beginner.began < trace.policy.interval - 1s) {
     object(to_text(trace) + " starts a run within the interval of one that succeeded, by " +
            to_text(before));
