@@ -140,7 +140,9 @@ void Judge::silent(const Machine& machine) {
 
 void Judge::removed(const Run& row) {
   for (auto& trace : traces_) {
-    if (trace.claim.token == row.token) trace.fenced = false;
+    if (trace.claim.token != row.token) continue;
+    trace.fenced = false;
+    trace.unasked = true;
   }
 }
 
@@ -184,8 +186,8 @@ Duration Judge::knows_since(const Machine& machine) const {
 /**
  * A process was killed that the database had not heard of for a while, or whose host slept since,
  * so that nobody knows how long its spider lives; or by all signs it is of a former boot of the
- * other host, its clone; or the other began without the database, when there was nobody to ask, and
- * comes back to it when the lock of what was killed is free.
+ * other host, its clone; or the other began without the database, when there was nobody to ask, or
+ * somebody removed its row, and it comes back when the lock of what was killed is free.
  */
 bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const auto& here = *killed.machine;
@@ -193,8 +195,7 @@ bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const bool taken_for_own = here.machine_id != World::no_machine_id &&
                              here.machine_id == other.machine->machine_id &&
                              other.machine->booted > killed.over_at - 30s;
-  const bool nobody_to_ask = other.unasked && other.spiders.front().at >= killed.spiders.front().at;
-  return !killed.fenced || here.woke > killed.over_at || taken_for_own || nobody_to_ask ||
+  return !killed.fenced || here.woke > killed.over_at || taken_for_own || other.unasked ||
          is_overtaken(killed);
 }
 
