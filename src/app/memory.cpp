@@ -31,12 +31,12 @@ template <typename Change>
 void change(Schedule& schedule, Change&& change) {
   if (schedule.journal == nullptr) return;
   try {
-    auto known = schedule.journal->known();
-    const auto now = schedule.owners.now();
-    keep_sleep(known, now);
-    change(known);
-    known.noted = now;
-    schedule.journal->remember(known);
+    schedule.journal->change([&](Known& known) {
+      const auto now = schedule.owners.now();
+      keep_sleep(known, now);
+      change(known);
+      known.noted = now;
+    });
   } catch (const std::system_error& error) {
     schedule.log.debug("Not remembered for when the database is away: {}",
                        render::printable(error.what()));

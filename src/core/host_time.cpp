@@ -16,8 +16,10 @@ constexpr Duration long_after_boot = 15min;
 
 std::optional<Duration> age(const HostTime& then, const HostTime& now) {
   if (then.boot_id == now.boot_id) return now.since_boot - then.since_boot;
-  if (now.wall < then.wall) return std::nullopt;
-  return now.wall - then.wall;
+  const auto age = now.wall - then.wall;
+  // It was before this boot: else the clock was set back since.
+  if (age < now.since_boot) return std::nullopt;
+  return age;
 }
 
 Duration least_age(const HostTime& then, const HostTime& now) {

@@ -166,8 +166,11 @@ class Journal : public Port {
 
   [[nodiscard]] virtual Known known() = 0;
 
-  /** Replaces what was known. */
-  virtual void remember(const Known& known) = 0;
+  /**
+   * Changes what is known. Of two processes that do so at once one waits for the other, so that
+   * neither undoes what the other noted; but not for long, and not where nothing can be locked.
+   */
+  virtual void change(const std::function<void(Known&)>& change) = 0;
 
   /**
    * Whether what is known has this mark, or none, no outage, and nothing published of a disabled

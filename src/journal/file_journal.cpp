@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -28,10 +29,15 @@ namespace spider_check::journal {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 constexpr std::string_view suffix = ".attempt";
 constexpr std::size_t number_digits = 12;
 constexpr const char* carry_lock = "carry.lock";
+constexpr const char* known_lock = "known.lock";
+
+// Another process that changes what is known is done after one fsync.
+constexpr auto longest_change = 1s;
 
 /** NUMBER-TOKEN.attempt: in the order in which they began. */
 fs::path name_of(long long number, const std::string& token) {
@@ -75,6 +81,16 @@ std::string fault_of(const fs::path& path, const AttemptContents& contents) {
   const auto what = contents.foreign > 0 ? "of another version of spider-check" : "damaged";
   return path.string() + ": " + std::to_string(contents.damaged + contents.foreign) +
          " line(s) are " + what + "; the file is kept as " + path.filename().string() + ".kept";
+}
+
+/** Empty where it cannot be had: then what is known is changed without it. */
+std::optional<os::FileLock> lock_known(const fs::path& path) {
+  try {
+    return os::FileLock::take(path, longest_change);
+  } catch (const std::system_error&) {
+    // Not every file system has locks.
+    return std::nullopt;
+  }
 }
 
 class FileSlotLock final : public SlotLock {
@@ -283,9 +299,12 @@ Known FileJournal::known() {
   return line.kind == Line::Kind::good ? parse_known(line.record) : Known{};
 }
 
-void FileJournal::remember(const Known& known) {
+void FileJournal::change(const std::function<void(Known&)>& change) {
   const FaultPoints points("what is known of the database");
   directory_.make();
+  const auto lock = lock_known(file(known_lock));
+  auto known = this->known();
+  change(known);
   const bool more = known.away || known.published_disabled;
   const auto text = mark_line(known.mark, more) + "\n" + to_line(known_json(known));
   os::replace_file(file("known"), text);

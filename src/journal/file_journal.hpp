@@ -39,7 +39,7 @@ class FileJournal final : public Journal {
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
   void keep_locks() override;
   [[nodiscard]] Known known() override;
-  void remember(const Known& known) override;
+  void change(const std::function<void(Known&)>& change) override;
   [[nodiscard]] bool knows(const std::optional<TimePoint>& mark) override;
 
   [[nodiscard]] std::string place() const override { return directory_.path().string(); }

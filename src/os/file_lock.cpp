@@ -95,6 +95,16 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
   }
 }
 
+std::optional<FileLock> FileLock::take(const std::filesystem::path& file,
+                                       std::chrono::milliseconds longest) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
+  while (true) {
+    auto lock = try_take(file);
+    if (lock || std::chrono::steady_clock::now() > deadline) return lock;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 bool FileLock::keep() {
   if (is_kept()) return true;
   auto again = try_take(path_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -21,6 +22,10 @@ class FileLock {
  public:
   /** Empty when another process has it. Throws std::system_error, which says what mends it. */
   [[nodiscard]] static std::optional<FileLock> try_take(const std::filesystem::path& file);
+
+  /** The same, but waits so long for another process to let go. */
+  [[nodiscard]] static std::optional<FileLock> take(const std::filesystem::path& file,
+                                                    std::chrono::milliseconds longest);
 
   /** Whether a process has it; none has that of a file that is not there, or cannot be opened. */
   [[nodiscard]] static bool is_taken(const std::filesystem::path& file) noexcept;

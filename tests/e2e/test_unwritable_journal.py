@@ -131,7 +131,7 @@ def test_it_is_private_and_empty_once_all_is_recorded(apart):
     assert apart.run().code == 0
     folder = apart.state / "journal/default"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {path.name for path in folder.iterdir()} == {".configuration", "known", "slot-0.lock"}
+    assert {path.name for path in folder.iterdir()} == {".configuration", "known", "known.lock", "slot-0.lock"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 

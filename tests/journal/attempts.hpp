@@ -57,6 +57,11 @@ inline JournaledEnd some_end() {
       earlier(now, std::chrono::minutes(10))};
 }
 
+/** Nothing else is known from now on. */
+inline void remember(Journal& journal, const Known& known) {
+  journal.change([&](Known& changed) { changed = known; });
+}
+
 /** What each attempt that can be held tells. */
 inline std::vector<AttemptRecord> held_in(Journal& journal) {
   std::vector<AttemptRecord> records;

@@ -1,5 +1,9 @@
 // What every Journal does, shown of the real one and of the one that the unit tests rely on.
 
+#include <functional>
+#include <future>
+#include <utility>
+
 #include <doctest/doctest.h>
 
 #include "attempts.hpp"
@@ -17,6 +21,11 @@ namespace {
 struct RealDisk {
   RealDisk() : a(folder.path(), "default", 2), b(folder.path(), "default", 2) {}
 
+  static void at_once(const std::function<void()>& one, const std::function<void()>& other) {
+    const auto others = std::async(std::launch::async, other);
+    one();
+  }
+
   TempFolder folder;
   journal::FileJournal a;
   journal::FileJournal b;
@@ -24,6 +33,16 @@ struct RealDisk {
 
 /** The same in memory. */
 struct MemoryDisk {
+  /** The other process comes when the first one is about to write. */
+  void at_once(const std::function<void()>& one, const std::function<void()>& other) {
+    bool come = false;
+    disk.before_write = [&] {
+      if (!std::exchange(come, true)) other();
+    };
+    one();
+    disk.before_write = nullptr;
+  }
+
   FakeDisk disk;
   FakeJournal a{disk, 2};
   FakeJournal b{disk, 2};
@@ -175,28 +194,41 @@ TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glan
   known.success = now;
   known.mark = TimePoint(1234567us);
   known.noted = now;
-  world.a.remember(known);
+  remember(world.a, known);
   CHECK(world.b.knows(TimePoint(1234567us)));
   CHECK_FALSE(world.b.knows(TimePoint(1234568us)));
   CHECK_FALSE(world.b.knows(TimePoint(123456us)));
   CHECK_FALSE(world.b.knows(std::nullopt));
   CHECK(world.b.known().success == now);
   known.away = now;
-  world.a.remember(known);
+  remember(world.a, known);
   CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
   CHECK(world.b.known().away == now);
   known.away.reset();
   known.published_disabled = true;
-  world.a.remember(known);
+  remember(world.a, known);
   CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
   CHECK(world.b.known().published_disabled);
+}
+
+TEST_CASE_TEMPLATE("of two that change at once what is known neither undoes what the other did",
+                   World, RealDisk, MemoryDisk) {
+  constexpr int times = 100;
+  World world;
+  const auto often = [](Journal& journal, const std::function<void(Known&)>& change) {
+    for (int i = 0; i < times; ++i) journal.change(change);
+  };
+  world.at_once([&] { often(world.a, [](Known& known) { ++known.of_others; }); },
+                [&] { often(world.b, [](Known& known) { known.unremovable += '.'; }); });
+  CHECK(world.a.known().of_others == times);
+  CHECK(world.b.known().unremovable.size() == times);
 }
 
 TEST_CASE_TEMPLATE("that there is no success is known, too, once it was remembered", World,
                    RealDisk, MemoryDisk) {
   World world;
   CHECK_FALSE(world.a.knows(std::nullopt));
-  world.a.remember({});
+  remember(world.a, {});
   CHECK(world.b.knows(std::nullopt));
   CHECK_FALSE(world.b.knows(TimePoint{}));
 }

@@ -73,7 +73,7 @@ TEST_CASE("it lives in a folder named after the schedule, private whatever the u
   const auto before = ::umask(0);
   World world;
   const auto file = world.write();
-  world.journal.remember({});
+  world.journal.change([](Known&) {});
   (void)world.journal.try_lock(0);
   ::umask(before);
   CHECK(fs::path(world.journal.place()).parent_path() == world.folder.path() / "journal");
@@ -183,15 +183,30 @@ TEST_CASE("what is known is nothing when its file is damaged, and can be written
   Known known;
   known.success = now;
   known.mark = TimePoint(Duration(5));
-  world.journal.remember(known);
+  remember(world.journal, known);
   const auto file = fs::path(world.journal.place()) / "known";
   const auto whole = read_file(file);
   for (std::size_t length = 0; length + 1 < whole.size(); ++length) {
     rewrite(file, whole.substr(0, length));
     CHECK_FALSE(world.journal.known().success.has_value());
   }
-  world.journal.remember(known);
+  remember(world.journal, known);
   CHECK(world.journal.known().success == now);
+}
+
+TEST_CASE("what is known is changed without its lock where that cannot be had") {
+  World world;
+  world.journal.change([](Known& known) { known.of_others = 1; });
+  const auto file = fs::path(world.journal.place()) / "known.lock";
+  {
+    const auto lock = os::FileLock::try_take(file);
+    REQUIRE(lock);
+    world.journal.change([](Known& known) { ++known.of_others; });
+  }
+  fs::remove(file);
+  fs::create_directory(file);
+  world.journal.change([](Known& known) { ++known.of_others; });
+  CHECK(world.journal.known().of_others == 3);
 }
 
 TEST_CASE("a folder that cannot be written is named") {
@@ -324,7 +339,7 @@ TEST_CASE("journals of two configurations have locks, attempts and memories of t
   journal::FileJournal second(folder.path(), "default", 1, {two});
   Known known;
   known.success = now;
-  first.remember(known);
+  remember(first, known);
   first.begin(some_attempt()).reset();
   const auto lock = first.try_lock(0);
   CHECK(second.try_lock(0));
@@ -340,7 +355,7 @@ TEST_CASE("what is known by way of one connection is not known by way of another
   journal::FileJournal second(folder.path(), "default", 1, {}, "host=b");
   Known known;
   known.mark = TimePoint(Duration(5));
-  first.remember(known);
+  remember(first, known);
   CHECK(first.knows(known.mark));
   CHECK_FALSE(second.knows(known.mark));
 }

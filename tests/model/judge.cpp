@@ -62,9 +62,12 @@ void Judge::claimed(Trace& trace, const Claim& claim) {
   for (const auto& held : trace.machine->disk.attempts) {
     if (held.record.claim.token == claim.token) trace.slot = held.record.slot;
   }
+  trace.unasked = true;
   // The disk may be full.
   for (const auto& row : world_.rows()) {
-    if (row.run.token == claim.token) trace.slot = row.run.slot;
+    if (row.run.token != claim.token) continue;
+    trace.slot = row.run.slot;
+    trace.unasked = false;
   }
   if (claim.attempt > trace.policy.max_attempts) {
     object(to_text(trace) + " makes attempt " + std::to_string(claim.attempt) + " of " +
@@ -137,7 +140,9 @@ void Judge::silent(const Machine& machine) {
 
 void Judge::removed(const Run& row) {
   for (auto& trace : traces_) {
-    if (trace.claim.token == row.token) trace.fenced = false;
+    if (trace.claim.token != row.token) continue;
+    trace.fenced = false;
+    trace.unasked = true;
   }
 }
 
@@ -181,7 +186,8 @@ Duration Judge::knows_since(const Machine& machine) const {
 /**
  * A process was killed that the database had not heard of for a while, or whose host slept since,
  * so that nobody knows how long its spider lives; or by all signs it is of a former boot of the
- * other host, its clone.
+ * other host, its clone; or the other began without the database, when there was nobody to ask, or
+ * somebody removed its row, and it comes back when the lock of what was killed is free.
  */
 bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const auto& here = *killed.machine;
@@ -189,7 +195,26 @@ bool Judge::is_unfenced(const Trace& killed, const Trace& other) const {
   const bool taken_for_own = here.machine_id != World::no_machine_id &&
                              here.machine_id == other.machine->machine_id &&
                              other.machine->booted > killed.over_at - 30s;
-  return !killed.fenced || here.woke > killed.over_at || taken_for_own;
+  return !killed.fenced || here.woke > killed.over_at || taken_for_own || other.unasked ||
+         is_overtaken(killed);
+}
+
+/**
+ * A newer run that was begun without the database was recorded since, which makes a row that is
+ * still marked running history: nobody waits for the spiders of its owner any more.
+ */
+bool Judge::is_overtaken(const Trace& killed) const {
+  const auto& rows = world_.rows();
+  const auto row_of = [&](const Trace& trace) {
+    return std::find_if(rows.begin(), rows.end(),
+                        [&](const auto& row) { return row.run.uuid == trace.claim.uuid; });
+  };
+  const auto own = row_of(killed);
+  return std::any_of(traces_.begin(), traces_.end(), [&](const Trace& trace) {
+    if (!trace.unasked || !trace.whole() || trace.claim.attempt > 1) return false;
+    const auto newer = row_of(trace);
+    return own != rows.end() && newer != rows.end() && newer->run.started > own->run.started;
+  });
 }
 
 bool Judge::disk_is_fine_since(const Machine& machine, Duration time) const {
@@ -225,9 +250,12 @@ const Trace& Judge::beginner_of(const Claim& claim) const {
 void Judge::not_again(const Trace& trace, const Trace& before) {
   const auto now = world_.now();
   const auto& beginner = beginner_of(before.claim);
+  // Where there are slots left it may be forced beside a run that has been recorded already.
+  const bool is_beside = !trace.unasked && trace.claim.attempt == 1 &&
+                         trace.claim.started - World::database_epoch < before.over_at;
   // An attempt at the same run starts only what has not succeeded in it, maybe nothing.
   const bool is_same = before.claim.uuid == trace.claim.uuid;
-  if (before.succeeded && before.whole() && !is_same && !is_misdated(beginner) &&
+  if (before.succeeded && before.whole() && !is_same && !is_beside && !is_misdated(beginner) &&
       now - beginner.began < trace.policy.interval - 1s) {
     object(to_text(trace) + " starts a run within the interval of one that succeeded, by " +
            to_text(before));

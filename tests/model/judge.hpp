@@ -58,7 +58,8 @@ class Judge {
  private:
   [[nodiscard]] bool runs_a_spider(const Trace& trace) const;
   [[nodiscard]] Duration takeover() const;
-  [[nodiscard]] bool is_unfenced(const Trace& one, const Trace& other) const;
+  [[nodiscard]] bool is_unfenced(const Trace& killed, const Trace& other) const;
+  [[nodiscard]] bool is_overtaken(const Trace& killed) const;
   [[nodiscard]] Duration knows_since(const Machine& machine) const;
   void set_back(const Trace& trace, Duration until_known);
   void one_at_a_time(const Trace& one, const Trace& other);

@@ -41,6 +41,7 @@ struct Trace {
   bool succeeded = false;
   bool in_database = false;  ///< what came of it was when it ended
   bool claimed = false;
+  bool unasked = false;  ///< it began its attempt without the database, or its row was removed
   bool settled = false;  ///< what it did was found recorded
   bool fenced = false;   ///< it was heard of just before it was killed, and its row still stands
   int slot = 0;

@@ -99,6 +99,8 @@ void World::wake(Machine& machine) {
   machine.asleep += slept;
   machine.sleeps_until.reset();
   machine.woke = now_;
+  // What had to wait when it fell asleep waits on.
+  if (machine.slow_until > machine.slept_at) machine.slow_until += slept;
   for (auto& process : processes_) {
     if (&process->machine != &machine) continue;
     // The jump of the host's clock ends a wait for spiders.

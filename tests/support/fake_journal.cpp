@@ -176,9 +176,10 @@ std::unique_ptr<SlotLock> FakeJournal::try_lock(std::optional<int> slot) {
   return nullptr;
 }
 
-void FakeJournal::remember(const Known& known) {
+void FakeJournal::change(const std::function<void(Known&)>& change) {
+  // Another process may be faster, but none comes between the reading and the writing.
   require_room(disk_);
-  disk_.known = known;
+  change(disk_.known);
   ++disk_.remembered;
 }
 

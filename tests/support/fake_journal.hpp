@@ -25,7 +25,7 @@ struct FakeDisk {
   std::set<int> locks;                 ///< slots
   bool visited = false;                ///< a process is at the pending ones
   bool full = false;                   ///< every write throws
-  int remembered = 0;                  ///< how often something was
+  int remembered = 0;                  ///< how often something was noted
   int kept_locks = 0;                  ///< how often a process saw to its locks
   std::function<void()> before_write;  ///< called by every write; what it throws comes through
 
@@ -59,7 +59,7 @@ class FakeJournal final : public Journal {
 
   [[nodiscard]] Known known() override { return disk_.known; }
 
-  void remember(const Known& known) override;
+  void change(const std::function<void(Known&)>& change) override;
 
   [[nodiscard]] bool knows(const std::optional<TimePoint>& mark) override {
     if (disk_.remembered == 0 && !disk_.known.mark) return false;
