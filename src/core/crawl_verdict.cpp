@@ -69,6 +69,13 @@ bool loses_items(const SwitchedOff& part, const CrawlReport& crawl) {
   return keeps_items && !part.wished && crawl.progress.items > 0;
 }
 
+/** What robots.txt forbids is no fault of a crawl, and may explain one. */
+void add_forbidden(const CrawlReport& crawl, Reasons& reasons) {
+  if (crawl.forbidden > 0) {
+    reasons.push_back(std::to_string(crawl.forbidden) + " forbidden by robots.txt");
+  }
+}
+
 /** Why the attempt failed, the cause before its consequences. */
 class Failures {
  public:
@@ -81,6 +88,7 @@ class Failures {
     finish();
     items();
     errors();
+    if (!reasons_.empty() && !all_forbidden()) add_forbidden(crawl_, reasons_);
     return std::move(reasons_);
   }
 
@@ -168,13 +176,13 @@ class Defects {
     switched_off();
     errors();
     pages();
-    forbidden();
     dropped();
     if (history_.size() >= runs_for_usual) {
       fewer_items();
       empty_fields();
       unusual_time();
     }
+    if (!reasons_.empty()) add_forbidden(crawl_, reasons_);
     return std::move(reasons_);
   }
 
@@ -198,13 +206,6 @@ class Defects {
     add(count(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
         std::to_string(crawl_.refused) + " refused, " + std::to_string(crawl_.dead) +
         " given up after retries)");
-  }
-
-  void forbidden() {
-    const auto came = std::max<std::int64_t>(0, crawl_.progress.pages - crawl_.robots);
-    if (crawl_.forbidden == 0 || crawl_.forbidden * 10 < came + crawl_.forbidden) return;
-    add(std::to_string(crawl_.forbidden) + " forbidden by robots.txt, " + count(came, "page") +
-        " came");
   }
 
   void dropped() {

@@ -119,9 +119,14 @@ TEST_CASE("what robots.txt forbids is told as that") {
   check(crawl, Verdict::failed, "robots.txt forbids every page");
   crawl.report.progress = {10, 12, 0};
   crawl.report.forbidden = 5;
-  check(crawl, Verdict::degraded, "5 forbidden by robots.txt, 11 pages came");
-  crawl.report.progress.pages = 100;
   CHECK(crawl.judge().verdict == Verdict::ok);
+  // It may explain what else is wrong.
+  crawl.report.dropped = 10;
+  CHECK(crawl.judge().reasons ==
+        std::vector<std::string>{"10 items dropped, 10 kept", "5 forbidden by robots.txt"});
+  crawl.criteria.min_items = 20;
+  CHECK(crawl.judge().reasons ==
+        std::vector<std::string>{"10 items, at least 20 are wanted", "5 forbidden by robots.txt"});
 }
 
 TEST_CASE("what others log while a crawl closes degrades at most") {
