@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from postgres import Postgres
+from test_adoption import OLD_TABLE
 from world import World
 
 NOT_PREPARED = ("spider-check: the database is not prepared for spider-check; "
@@ -168,3 +169,24 @@ def test_behind_somebody_who_reads_the_table_it_says_who_that_is_and_lets_others
     assert result.code == 0 and "The database is ready" in result.out
     assert len(result.err.splitlines()) == 1
     assert len(world.runs()) == 3
+
+
+def test_it_waits_for_a_lock_only_briefly_at_a_time_and_says_who_has_it(empty_world):
+    """pg_dump, say, reads the table of an earlier scheduler, which goes on writing meanwhile."""
+    empty_world.sql(OLD_TABLE)
+    with empty_world.server.connect(empty_world.url) as reader:
+        reader.autocommit = False
+        cursor = reader.cursor()
+        cursor.execute("SELECT count(*), pg_backend_pid() FROM scheduler_state")
+        _, pid = cursor.fetchone()
+        running = empty_world.start("migrate")
+        running.says(rf"The tables are in use by pid {pid} \(")
+        for _ in range(3):
+            empty_world.sql("SET statement_timeout = '5s'; "
+                            "INSERT INTO scheduler_state (last_run_at) VALUES (now())")
+        reader.rollback()
+    result = running.end()
+    assert result.code == 0
+    assert result.err.count("in use by") == 1
+    assert len(empty_world.dump()["scheduler_state"]) == 3
+    assert "up to date" in empty_world.run("migrate").out
