@@ -39,6 +39,8 @@ std::vector<WardenResult*>& spare_results() {
 
 void share_more() {
   constexpr std::size_t count = 16;
+  // For all that are lent, too: giving one back must not fail.
+  spare_results().reserve(spare_results().capacity() + count);
   void* memory = ::mmap(nullptr, count * sizeof(WardenResult), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw system_error("cannot share memory with a process");
@@ -85,7 +87,6 @@ std::string warden_name(pid_t owner) {
 
 void Warden::GiveBack::operator()(WardenResult* result) const noexcept {
   // One that was killed may have a child that does not execute its program yet, and writes here.
-  // There is room for it: it came from there.
   if (result->done) spare_results().push_back(result);
 }
 
