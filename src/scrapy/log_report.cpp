@@ -66,9 +66,7 @@ CrawlReport read_log_report(const std::string& log_end, const std::filesystem::p
   crawl.source = CrawlSource::log;
   count_closing(closing_part(log_end, at), crawl);
   crawl.lost_feeds = std::max(crawl.lost_feeds, count(log_end, unopened_feed));
-  if (const auto off = count(log_end, disabled_feeds); crawl.lost_feeds == 0 && off > 0) {
-    crawl.lost_feeds = off;
-  }
+  if (crawl.lost_feeds == 0) crawl.lost_feeds = count(log_end, disabled_feeds);
   return crawl;
 }
 
