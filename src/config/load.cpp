@@ -175,9 +175,8 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   const auto found = find_file(file, environment);
   if (found) secrets = apply_file(*found, config);
   const auto dotenv = find_dotenv(found, environment);
-  Lookup settings = settings_of(Settings{});
+  const auto settings = settings_of(dotenv ? read_dotenv(*dotenv) : Settings{});
   if (dotenv) {
-    settings = settings_of(read_dotenv(*dotenv));
     // libpq's variables first, so that the program's own, which say what they are for, win.
     apply_libpq_settings(settings, config.database);
     apply_settings(settings, config);
