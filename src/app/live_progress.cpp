@@ -41,6 +41,8 @@ std::string name_of(StopCause cause) {
       return "timeout";
     case StopCause::stall:
       return "stall_timeout";
+    case StopCause::stayed:
+      return "its crawl is over";
   }
   return "no reason";
 }

@@ -12,7 +12,7 @@ RunKeeper::RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
 
 void RunKeeper::on_start(const SpiderJob& job) {
   writer_.starting(job);
-  running_[job.name] = {&job, job.crawl ? schedule_.witnesses.watch(job) : nullptr};
+  running_[job.name] = {&job, schedule_.witnesses.watch(job)};
   view_.started(job);
 }
 
@@ -22,13 +22,13 @@ void RunKeeper::on_stop(const SpiderJob& job, StopCause cause) {
 
 SpiderOutcome RunKeeper::judged(const SpiderJob& job, const ChildReport& report) {
   SpiderOutcome outcome{job.name, report, std::nullopt, {}, job.log};
-  const auto& witness = running_[job.name].witness;
-  if (!witness) {
+  auto crawl = running_[job.name].witness->report();
+  if (!job.crawl && crawl.source == CrawlSource::nobody) {
     outcome.judgement = judge(report);
     return outcome;
   }
-  outcome.crawl = witness->report();
-  outcome.judgement = judge(report, *outcome.crawl, job.criteria, histories_[job.name]);
+  outcome.judgement = judge(report, crawl, job.criteria, histories_[job.name]);
+  outcome.crawl = std::move(crawl);
   return outcome;
 }
 
@@ -44,15 +44,21 @@ void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
 }
 
 std::uint64_t RunKeeper::progress_mark(const SpiderJob& job) {
-  const auto running = running_.find(job.name);
-  if (running != running_.end() && running->second.witness) {
-    const auto progress = running->second.witness->progress();
-    // What does not tell how far it has come cannot be said to stand still.
-    if (!progress) return ++unseen_;
+  auto& witness = *running_.at(job.name).witness;
+  const auto progress = witness.progress();
+  if (progress && witness.phase() != CrawlPhase::over) {
     return static_cast<std::uint64_t>(progress->items + progress->pages + progress->errors);
   }
+  // A crawl that does not tell how far it has come cannot be said to stand still.
+  if (!progress && job.crawl) return ++unseen_;
   std::error_code ignored;
   return std::filesystem::file_size(job.log, ignored);
+}
+
+CrawlPhase RunKeeper::phase(const SpiderJob& job) {
+  auto& witness = *running_.at(job.name).witness;
+  (void)witness.progress();
+  return witness.phase();
 }
 
 Interest RunKeeper::interest() {
@@ -68,7 +74,6 @@ void RunKeeper::attend() {
   const auto refresh = view_.next_refresh();
   if (!refresh || RunView::Clock::now() < *refresh) return;
   for (const auto& [name, running] : running_) {
-    if (!running.witness) continue;
     if (const auto progress = running.witness->progress()) {
       view_.progressed(*running.job, *progress);
     }

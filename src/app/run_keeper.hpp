@@ -12,7 +12,7 @@
 
 namespace spider_check::app {
 
-/** Follows a run's spiders: watches each crawl, judges how it ended, has it shown and written. */
+/** Follows a run's spiders: watches each, judges how it ended, has it shown and written. */
 class RunKeeper final : public RunObserver {
  public:
   /** All of them outlive the keeper. histories: what is usual for each. */
@@ -23,6 +23,7 @@ class RunKeeper final : public RunObserver {
   void on_stop(const SpiderJob& job, StopCause cause) override;
   void on_finish(const SpiderJob& job, const ChildReport& report) override;
   [[nodiscard]] std::uint64_t progress_mark(const SpiderJob& job) override;
+  [[nodiscard]] CrawlPhase phase(const SpiderJob& job) override;
   [[nodiscard]] Interest interest() override;
   void attend() override;
   [[nodiscard]] bool go_on() override;
@@ -39,7 +40,7 @@ class RunKeeper final : public RunObserver {
  private:
   struct Running {
     const SpiderJob* job;
-    std::unique_ptr<CrawlWitness> witness;  ///< null for a program that is no crawl
+    std::unique_ptr<CrawlWitness> witness;
   };
 
   [[nodiscard]] SpiderOutcome judged(const SpiderJob& job, const ChildReport& report);

@@ -17,6 +17,17 @@ struct Progress {
   std::int64_t errors = 0;
 
   friend bool operator==(const Progress&, const Progress&) = default;
+
+  friend Progress operator+(const Progress& a, const Progress& b) {
+    return {a.items + b.items, a.pages + b.pages, a.errors + b.errors};
+  }
+};
+
+/** Where a crawl stands. */
+enum class CrawlPhase {
+  crawling,
+  closing,  ///< after its last page: uploads, browsers and threads take their time
+  over,     ///< it told all, and its process is still there
 };
 
 /** One kind of error that a crawl met. */
@@ -45,6 +56,7 @@ enum class CrawlSource {
 /** What a crawl did, as far as it told. */
 struct CrawlReport {
   CrawlSource source = CrawlSource::nobody;
+  std::string spider;  ///< as the crawl names it; empty where nobody said
   bool ended = false;  ///< it gave its final statistics
   std::string finish_reason;
   Progress progress;
@@ -54,13 +66,19 @@ struct CrawlReport {
   std::int64_t robots = 0;                     ///< pages that were a robots.txt
   std::int64_t dead = 0;                       ///< pages that the site or the network failed
   std::int64_t forbidden = 0;                  ///< pages that robots.txt forbids
+  std::int64_t seen_before = 0;                ///< requests that an earlier crawl had made
+  std::string job_directory;                   ///< which says so (JOBDIR)
   std::int64_t lost_feeds = 0;                 ///< feeds that could not be stored
   std::int64_t closing_errors = 0;             ///< failures to close what keeps the items
   std::int64_t late_errors = 0;                ///< of the errors what others logged meanwhile
+  std::int64_t page_errors = 0;                ///< and those that say that a page never came
   std::vector<SwitchedOff> switched_off;       ///< what the project asked for in vain
   std::map<std::string, std::int64_t> fields;  ///< how often each item field was filled
   std::vector<Fault> faults;                   ///< the first kinds of errors, and what ended it
   std::string stats;                           ///< the whole statistics, one JSON object; or empty
+  std::vector<std::string> unusable;           ///< of ignore_errors: what, and why
+  /** The crawls of a process that ran several, of which this is the sum; empty for one. */
+  std::vector<CrawlReport> parts;
 };
 
 /** What a run of the past did that says what is usual. */

@@ -69,11 +69,26 @@ bool loses_items(const SwitchedOff& part, const CrawlReport& crawl) {
   return keeps_items && !part.wished && crawl.progress.items > 0;
 }
 
-/** What robots.txt forbids is no fault of a crawl, and may explain one. */
-void add_forbidden(const CrawlReport& crawl, Reasons& reasons) {
+/** What is no fault of a crawl, and may explain one. */
+void explain(const CrawlReport& crawl, Reasons& reasons) {
+  if (reasons.empty()) return;
   if (crawl.forbidden > 0) {
     reasons.push_back(std::to_string(crawl.forbidden) + " forbidden by robots.txt");
   }
+  if (crawl.seen_before > 0) {
+    reasons.push_back(count(crawl.seen_before, "request") + " filtered as seen before (JOBDIR " +
+                      crawl.job_directory + ")");
+  }
+}
+
+/** That a page never came is judged with the pages. */
+std::int64_t errors_of(const CrawlReport& crawl) {
+  return std::max<std::int64_t>(0, crawl.progress.errors - crawl.page_errors);
+}
+
+std::string no_statistics(const CrawlReport& crawl) {
+  if (crawl.source == CrawlSource::probe) return "it ended without final statistics";
+  return "there are no final statistics, neither from inside the crawl nor in its log";
 }
 
 /** Why the attempt failed, the cause before its consequences. */
@@ -83,12 +98,13 @@ class Failures {
       : crawl_(crawl), criteria_(criteria) {}
 
   [[nodiscard]] Reasons all() {
+    if (!crawl_.ended) return {no_statistics(crawl_) + first_fault(crawl_)};
     switched_off();
     closing();
     finish();
     items();
     errors();
-    if (!reasons_.empty() && !all_forbidden()) add_forbidden(crawl_, reasons_);
+    if (!all_forbidden()) explain(crawl_, reasons_);
     return std::move(reasons_);
   }
 
@@ -147,7 +163,7 @@ class Failures {
 
   /** What monitors, mail and others log while a crawl closes is no failure of the crawl. */
   void errors() {
-    const auto errors = std::max<std::int64_t>(0, crawl_.progress.errors - crawl_.late_errors);
+    const auto errors = std::max<std::int64_t>(0, errors_of(crawl_) - crawl_.late_errors);
     if (criteria_.max_errors && errors > *criteria_.max_errors) {
       add(count(errors, "error") + ", at most " + std::to_string(*criteria_.max_errors) +
           " are allowed" + first_fault(crawl_));
@@ -171,18 +187,31 @@ class Defects {
           const History& history)
       : child_(child), crawl_(crawl), criteria_(criteria), history_(history) {}
 
-  [[nodiscard]] Reasons all() {
+  /** Of the process and of what was asked of it. */
+  [[nodiscard]] Reasons around() {
     if (!child_.left.empty()) add(spider_check::to_text(child_.left));
+    if (child_.stopped == StopCause::stayed) {
+      add("its process stayed after the crawl had ended, and was stopped");
+    }
+    for (const auto& what : crawl_.unusable) add("ignore_errors: " + what);
+    return std::move(reasons_);
+  }
+
+  /** Of the crawl by itself. */
+  [[nodiscard]] Reasons inside() {
     switched_off();
     errors();
     pages();
     dropped();
-    if (history_.size() >= runs_for_usual) {
-      fewer_items();
-      empty_fields();
-      unusual_time();
-    }
-    if (!reasons_.empty()) add_forbidden(crawl_, reasons_);
+    return std::move(reasons_);
+  }
+
+  /** Of the crawl beside what is usual. */
+  [[nodiscard]] Reasons against_usual() {
+    if (history_.size() < runs_for_usual) return {};
+    fewer_items();
+    empty_fields();
+    unusual_time();
     return std::move(reasons_);
   }
 
@@ -192,17 +221,21 @@ class Defects {
   }
 
   void errors() {
-    const auto errors = std::max(crawl_.progress.errors, crawl_.exceptions);
+    const auto errors = std::max(errors_of(crawl_), crawl_.exceptions);
     if (errors == 0) return;
     add(count(errors, "error") + " beside " + count(crawl_.progress.items, "item") +
         first_fault(crawl_));
   }
 
-  /** A tenth: a broken link or two is how the web is. */
+  /** A tenth, where nobody said more: a broken link or two is how the web is. */
+  [[nodiscard]] bool too_many(std::int64_t bad, std::int64_t all) const {
+    return criteria_.max_dead_pages ? bad > *criteria_.max_dead_pages : bad > 0 && bad * 10 >= all;
+  }
+
   void pages() {
     const auto bad = crawl_.refused + crawl_.dead;
     const auto all = crawl_.progress.pages + crawl_.dead;
-    if (bad == 0 || bad * 10 < all) return;
+    if (!too_many(bad, all)) return;
     add(count(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
         std::to_string(crawl_.refused) + " refused, " + std::to_string(crawl_.dead) +
         " given up after retries)");
@@ -281,16 +314,45 @@ class Defects {
   Reasons reasons_;
 };
 
-std::string no_statistics(const CrawlReport& crawl) {
-  if (crawl.source == CrawlSource::probe) return "it ended without final statistics";
-  return "there are no final statistics, neither from inside the crawl nor in its log";
+constexpr std::size_t most_reasons = 20;
+
+/** What these rules say of a crawl, or of each of several, which are named. */
+template <typename Rules>
+Reasons of_each(const CrawlReport& crawl, Rules&& rules) {
+  if (crawl.parts.empty()) return rules(crawl);
+  Reasons all;
+  for (const auto& part : crawl.parts) {
+    for (const auto& reason : rules(part)) all.push_back(part.spider + ": " + reason);
+  }
+  if (all.size() > most_reasons) {
+    const auto more = all.size() - most_reasons;
+    all.resize(most_reasons);
+    all.push_back(std::to_string(more) + " more");
+  }
+  return all;
+}
+
+Reasons defects(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
+                const History& history) {
+  auto reasons = Defects(child, crawl, criteria, history).around();
+  const auto add = [&](const Reasons& more) {
+    reasons.insert(reasons.end(), more.begin(), more.end());
+  };
+  add(of_each(crawl, [&](const CrawlReport& part) {
+    return Defects(child, part, criteria, history).inside();
+  }));
+  add(Defects(child, crawl, criteria, history).against_usual());
+  explain(crawl, reasons);
+  return reasons;
 }
 
 }  // namespace
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
                 const History& history) {
-  auto judgement = judge(child);
+  // Whose crawl had told all is judged by it, however its process had to be ended.
+  const bool stayed = child.stopped == StopCause::stayed;
+  auto judgement = stayed ? Judgement{Verdict::ok, {}} : judge(child);
   auto& reasons = judgement.reasons;
   // A process that went wrong is explained by what it said last, not by what it did not get to do.
   if (judgement.verdict == Verdict::failed) {
@@ -299,13 +361,10 @@ Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criter
     if (for_its_own_sake) reasons.back() += first_fault(crawl);
     return judgement;
   }
-  if (!crawl.ended) return {Verdict::failed, {no_statistics(crawl) + first_fault(crawl)}};
-  if (reasons = Failures(crawl, criteria).all(); !reasons.empty()) {
-    return {Verdict::failed, std::move(reasons)};
-  }
-  if (reasons = Defects(child, crawl, criteria, history).all(); !reasons.empty()) {
-    return {Verdict::degraded, std::move(reasons)};
-  }
+  reasons = of_each(crawl, [&](const CrawlReport& part) { return Failures(part, criteria).all(); });
+  if (!reasons.empty()) return {Verdict::failed, std::move(reasons)};
+  reasons = defects(child, crawl, criteria, history);
+  if (!reasons.empty()) return {Verdict::degraded, std::move(reasons)};
   return {Verdict::ok, {}};
 }
 

@@ -29,7 +29,7 @@ struct SpiderJob {
   std::size_t arguments_at = 0;             ///< where in it further arguments belong
   std::filesystem::path working_directory;  ///< empty: the program's own
   std::filesystem::path log;
-  bool crawl = false;  ///< a crawl of Scrapy's, whose report and statistics are judged
+  bool crawl = false;  ///< known to be one of Scrapy's; another program may turn out to be one
   std::vector<std::pair<std::string, std::string>> environment;  ///< beside the program's own
   int nice = 0;
   SpiderLimits limits;
@@ -56,20 +56,23 @@ class SpiderSource : public Port {
   [[nodiscard]] virtual Listing list() = 0;
 };
 
-/** Watches one crawl by what it tells. */
+/** Watches one spider by what it tells. */
 class CrawlWitness : public Port {
  public:
   /** How far it has come, as of now; empty when it does not tell. Never waits or throws. */
   [[nodiscard]] virtual std::optional<Progress> progress() = 0;
 
-  /** Everything, once the crawl has ended. Does not throw. */
+  /** Where it stood when its progress was last asked for. */
+  [[nodiscard]] virtual CrawlPhase phase() const = 0;
+
+  /** Everything, once it has ended: its source is nobody where it was no crawl. Does not throw. */
   [[nodiscard]] virtual CrawlReport report() = 0;
 };
 
-/** Prepares crawls so that they tell what they do. */
+/** Prepares spiders so that those which are crawls tell what they do. */
 class CrawlWitnesses : public Port {
  public:
-  /** Lets the job report. Where that cannot be, its log must do. */
+  /** Lets the job report. Where that cannot be, a crawl's log must do. */
   virtual void prepare(SpiderJob& job) = 0;
 
   /** Watches a prepared job that is about to start. */
@@ -88,6 +91,9 @@ class RunObserver : public Port {
 
   /** A number that changes when the job makes progress; asked only where that matters. */
   [[nodiscard]] virtual std::uint64_t progress_mark(const SpiderJob& job) = 0;
+
+  /** Where the job stands, as of now. */
+  [[nodiscard]] virtual CrawlPhase phase(const SpiderJob& job) = 0;
 
   /** What the observer itself waits for. */
   [[nodiscard]] virtual Interest interest() = 0;

@@ -34,6 +34,9 @@ struct Criteria {
   double max_time_ratio = 3;                 ///< as long, or as short, as is usual; 0: no matter
   std::vector<std::string> optional_fields;  ///< of items; they may become empty
   std::vector<std::string> finish_reasons{"finished"};
+  std::vector<int> ignored_statuses;           ///< pages refused with them are no fault
+  std::optional<std::int64_t> max_dead_pages;  ///< refused or dead; empty: a tenth of all pages
+  std::vector<std::string> ignored_errors;     ///< by logger, or "re:" and a pattern
 };
 
 }  // namespace spider_check

@@ -45,6 +45,7 @@ enum class StopCause {
   run_timeout,  ///< the whole run took too long
   timeout,      ///< it took too long itself
   stall,        ///< it made no progress for too long
+  stayed,       ///< its crawl was over, and its process did not end
 };
 
 /** A process that SIGKILL does not end: it is in the kernel, or another user's. */

@@ -35,6 +35,8 @@ std::string why_stopped(StopCause cause) {
       return "stopped because it took too long (timeout)";
     case StopCause::stall:
       return "stopped because it made no progress (stall_timeout)";
+    case StopCause::stayed:
+      return "stopped because its process stayed after the crawl had ended";
   }
   return {};
 }

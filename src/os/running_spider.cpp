@@ -44,7 +44,7 @@ std::optional<RunningSpider::Clock::time_point> RunningSpider::next_check() cons
 void RunningSpider::check(Clock::time_point now) {
   if (stopped_ != StopCause::none) return;
   const auto& limits = job_.limits;
-  if (limits.timeout > 0s && now >= started_ + limits.timeout) return stop(StopCause::timeout);
+  if (limits.timeout > 0s && now >= started_ + limits.timeout) return stop_late(StopCause::timeout);
   if (limits.stall_timeout > 0s && now >= last_look_ + look_interval(limits)) {
     look_for_progress(now);
   }
@@ -53,9 +53,14 @@ void RunningSpider::check(Clock::time_point now) {
 void RunningSpider::look_for_progress(Clock::time_point now) {
   last_look_ = now;
   const auto mark = observer_.progress_mark(job_);
-  if (mark != mark_) last_progress_ = now;
+  // Uploads and browsers take their time; only the timeout is theirs.
+  if (mark != mark_ || observer_.phase(job_) == CrawlPhase::closing) last_progress_ = now;
   mark_ = mark;
-  if (now - last_progress_ >= job_.limits.stall_timeout) stop(StopCause::stall);
+  if (now - last_progress_ >= job_.limits.stall_timeout) stop_late(StopCause::stall);
+}
+
+void RunningSpider::stop_late(StopCause cause) {
+  stop(observer_.phase(job_) == CrawlPhase::over ? StopCause::stayed : cause);
 }
 
 void RunningSpider::stop(StopCause cause) {

@@ -41,6 +41,9 @@ class RunningSpider {
  private:
   void look_for_progress(Clock::time_point now);
 
+  /** The cause, or that its process stayed where its crawl is over. */
+  void stop_late(StopCause cause);
+
   const SpiderJob& job_;
   RunObserver& observer_;
   Clock::time_point started_;

@@ -148,6 +148,8 @@ std::string explain(StopCause cause) {
       return "it takes too long (timeout)";
     case StopCause::stall:
       return "it makes no progress (stall_timeout)";
+    case StopCause::stayed:
+      return "its crawl is over, and its process does not end";
   }
   return "no reason";
 }

@@ -74,6 +74,37 @@ void take(const Json& own, const char* key, std::int64_t& value) {
   if (own.contains(key)) value = number(own, key);
 }
 
+void add(const CrawlReport& crawl, CrawlReport& all) {
+  all.ended = all.ended && crawl.ended;
+  // The last one that says anything but the usual.
+  if (all.finish_reason.empty() || crawl.finish_reason != "finished") {
+    all.finish_reason = crawl.finish_reason;
+  }
+  all.progress = all.progress + crawl.progress;
+  all.exceptions += crawl.exceptions;
+  all.dropped += crawl.dropped;
+  all.forbidden += crawl.forbidden;
+  all.seen_before += crawl.seen_before;
+  if (all.job_directory.empty()) all.job_directory = crawl.job_directory;
+  for (const auto& [field, number] : crawl.fields) all.fields[field] += number;
+  all.faults.insert(all.faults.end(), crawl.faults.begin(), crawl.faults.end());
+}
+
+/** Numbers are summed; of anything else the first is kept. */
+void add_numbers(const Json& more, Json& sum) {
+  if (!more.is_object()) return;
+  for (const auto& [key, value] : more.items()) {
+    auto& mine = sum[key];
+    if (mine.is_null()) {
+      mine = value;
+    } else if (mine.is_number_integer() && value.is_number_integer()) {
+      mine = to_count(mine) + to_count(value);
+    } else if (mine.is_number() && value.is_number()) {
+      mine = mine.get<double>() + value.get<double>();
+    }
+  }
+}
+
 }  // namespace
 
 std::int64_t to_count(const Json& number) noexcept {
@@ -84,7 +115,8 @@ std::int64_t to_count(const Json& number) noexcept {
   return about > 0 ? number.get<std::int64_t>() : 0;
 }
 
-void apply_statistics(const Json& stats, CrawlReport& crawl) {
+void apply_statistics(const Json& stats, CrawlReport& crawl,
+                      const std::vector<int>& ignored_statuses) {
   crawl.ended = true;
   crawl.stats = stats.empty() ? "" : stats.dump(-1, ' ', false, Json::error_handler_t::replace);
   crawl.finish_reason = text(stats, "finish_reason");
@@ -92,7 +124,10 @@ void apply_statistics(const Json& stats, CrawlReport& crawl) {
                     number(stats, "log_count/ERROR") + number(stats, "log_count/CRITICAL")};
   crawl.exceptions = sum(stats, "spider_exceptions/");
   crawl.dropped = number(stats, "item_dropped_count");
-  crawl.refused = sum(stats, "httperror/response_ignored_status_count/");
+  crawl.refused = sum(stats, ignored);
+  for (const auto status : ignored_statuses) {
+    crawl.refused -= number(stats, ignored + std::to_string(status));
+  }
   crawl.robots = number(stats, "robotstxt/response_count");
   crawl.dead = std::max<std::int64_t>(0, dead_pages(stats));
   crawl.forbidden = number(stats, "robotstxt/forbidden");
@@ -116,6 +151,23 @@ void apply_own_counts(const Json& own, CrawlReport& crawl) {
   take(own, "dead", crawl.dead);
   take(own, "forbidden", crawl.forbidden);
   take(own, "late_errors", crawl.late_errors);
+  take(own, "page_errors", crawl.page_errors);
+  take(own, "seen_before", crawl.seen_before);
+  crawl.job_directory = text(own, "jobdir");
+}
+
+CrawlReport sum_of(std::vector<CrawlReport> crawls) {
+  if (crawls.size() == 1) return std::move(crawls.front());
+  CrawlReport all;
+  all.ended = !crawls.empty();
+  auto stats = Json::object();
+  for (const auto& crawl : crawls) {
+    add(crawl, all);
+    add_numbers(Json::parse(crawl.stats, nullptr, false), stats);
+  }
+  if (!stats.empty()) all.stats = stats.dump(-1, ' ', false, Json::error_handler_t::replace);
+  all.parts = std::move(crawls);
+  return all;
 }
 
 }  // namespace spider_check::scrapy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -16,11 +17,15 @@ namespace spider_check::scrapy {
 
 /**
  * Takes what the verdict needs from Scrapy's own statistics, an object with its keys, and marks the
- * crawl as ended.
+ * crawl as ended. Pages refused with an ignored status do not count.
  */
-void apply_statistics(const nlohmann::json& stats, CrawlReport& crawl);
+void apply_statistics(const nlohmann::json& stats, CrawlReport& crawl,
+                      const std::vector<int>& ignored_statuses = {});
 
 /** Takes the probe's own counts, which are there whatever collects the statistics. */
 void apply_own_counts(const nlohmann::json& own, CrawlReport& crawl);
+
+/** The one crawl of a process as it is; several together, with each of them among its parts. */
+[[nodiscard]] CrawlReport sum_of(std::vector<CrawlReport> crawls);
 
 }  // namespace spider_check::scrapy

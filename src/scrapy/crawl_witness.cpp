@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <system_error>
 
+#include <nlohmann/json.hpp>
+
 #include "os/log_file.hpp"
 #include "os/tail.hpp"
 #include "scrapy/log_report.hpp"
@@ -17,11 +19,7 @@ constexpr std::int64_t newest_lines = std::int64_t{16} << 10U;  // to see how fa
 
 class Witness final : public CrawlWitness {
  public:
-  explicit Witness(const SpiderJob& job)
-      : log_(job.log),
-        folder_(job.working_directory),
-        report_file_(job.report),
-        reader_(job.report, job.report_token) {}
+  explicit Witness(const SpiderJob& job) : job_(job), reader_(job.report, job.report_token) {}
 
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
@@ -30,20 +28,28 @@ class Witness final : public CrawlWitness {
 
   ~Witness() override {
     std::error_code ignored;
-    if (!report_file_.empty()) std::filesystem::remove(report_file_, ignored);
+    if (!job_.report.empty()) std::filesystem::remove(job_.report, ignored);
   }
 
   [[nodiscard]] std::optional<Progress> progress() override {
     reader_.read_on();
-    if (reader_.crawl().source == CrawlSource::probe) return reader_.crawl().progress;
-    return read_log_progress(os::read_tail(log_, newest_lines));
+    phase_ = reader_.phase();
+    if (reader_.has_crawl() || (job_.crawl && reader_.has_probe())) return reader_.progress();
+    if (!job_.crawl) return std::nullopt;
+    const auto lines = os::read_tail(job_.log, newest_lines);
+    phase_ = read_log_phase(lines);
+    return read_log_progress(lines);
   }
+
+  [[nodiscard]] CrawlPhase phase() const override { return phase_; }
 
   [[nodiscard]] CrawlReport report() override {
     reader_.finish();
+    if (!job_.crawl && !reader_.has_crawl()) return {};
     auto crawl = reader_.crawl();
     if (crawl.ended) return crawl;
-    auto from_log = read_log_report(os::read_tail(log_, log_end), folder_);
+    auto from_log =
+        read_log_report(os::read_tail(job_.log, log_end), job_.working_directory, job_.criteria);
     if (crawl.faults.empty()) crawl.faults = from_log.faults;
     // A report may have been lost on the way: a disk that was full, say.
     if (!from_log.ended) return crawl;
@@ -52,16 +58,23 @@ class Witness final : public CrawlWitness {
   }
 
  private:
-  std::filesystem::path log_;
-  std::filesystem::path folder_;
-  std::filesystem::path report_file_;
+  const SpiderJob& job_;
   ReportReader reader_;
+  CrawlPhase phase_ = CrawlPhase::crawling;
 };
+
+/** For the probe: what of a crawl's errors and pages is as it should be; empty where nothing is. */
+std::string ignored(const Criteria& criteria) {
+  if (criteria.ignored_errors.empty() && criteria.ignored_statuses.empty()) return {};
+  const nlohmann::json json = {{"errors", criteria.ignored_errors},
+                               {"statuses", criteria.ignored_statuses}};
+  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
 
 }  // namespace
 
 void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
-               const ProbeFolder& probe, const std::filesystem::path& report,
+               const std::string& python_path, const std::filesystem::path& report,
                const std::string& token) {
   const char* inherited = std::getenv("PYTHONPATH");
   std::string path = inherited != nullptr ? inherited : "";
@@ -69,9 +82,18 @@ void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
     if (name == "PYTHONPATH") path = value;
   }
   std::erase_if(environment, [](const auto& pair) { return pair.first == "PYTHONPATH"; });
-  environment.emplace_back("PYTHONPATH", probe.path.string() + (path.empty() ? "" : ":" + path));
+  environment.emplace_back("PYTHONPATH", python_path + (path.empty() ? "" : ":" + path));
   environment.emplace_back("SPIDERCHECK_REPORT", report.string());
   environment.emplace_back("SPIDERCHECK_TOKEN", token);
+}
+
+bool is_crawl(const std::vector<std::string>& command) {
+  for (std::size_t i = 0; i + 1 < command.size(); ++i) {
+    const auto& next = command[i + 1];
+    if (next != "crawl" && next != "runspider") continue;
+    if (command[i] == "scrapy" || command[i].ends_with("/scrapy")) return true;
+  }
+  return false;
 }
 
 const ProbeFolder& Witnesses::probe() {
@@ -80,10 +102,16 @@ const ProbeFolder& Witnesses::probe() {
 }
 
 void Witnesses::prepare(SpiderJob& job) {
-  if (!job.crawl || probe().path.empty()) return;
+  // A program whose output is thrown away has no place for a report either.
+  if (probe().path.empty() || job.log == "/dev/null") return;
   job.report = std::filesystem::path(job.log).replace_extension(".report");
   job.report_token = os::random_token();
-  add_probe(job.environment, probe(), job.report, job.report_token);
+  auto path = probe().path.string();
+  if (!job.crawl) path = (probe().path / "script").string() + ":" + path;
+  add_probe(job.environment, path, job.report, job.report_token);
+  if (auto what = ignored(job.criteria); !what.empty()) {
+    job.environment.emplace_back("SPIDERCHECK_IGNORE", std::move(what));
+  }
 }
 
 std::unique_ptr<CrawlWitness> Witnesses::watch(const SpiderJob& job) {

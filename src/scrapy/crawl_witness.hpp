@@ -10,14 +10,20 @@
 
 namespace spider_check::scrapy {
 
-/** Adds to the environment what puts the probe in front of a Scrapy process. */
+/** Adds to a job's environment what puts the probe in front of a Scrapy process. */
 void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
-               const ProbeFolder& probe, const std::filesystem::path& report,
+               const std::string& python_path, const std::filesystem::path& report,
                const std::string& token);
 
 /**
+ * Whether a command is a crawl as Scrapy's own: `scrapy crawl …` or `scrapy runspider …`, also
+ * behind another program, like `uv run scrapy crawl …` or `python3 -m scrapy crawl …`.
+ */
+[[nodiscard]] bool is_crawl(const std::vector<std::string>& command);
+
+/**
  * Watches crawls from inside by the probe, and where that does not report, from outside by their
- * logs.
+ * logs. Any other program gets the probe, too, since it may be a script that crawls.
  */
 class Witnesses final : public CrawlWitnesses {
  public:

@@ -13,11 +13,15 @@ namespace spider_check::scrapy {
 
 namespace {
 
-// The same words from Scrapy 1.8 to 2.18.
+// The same words from Scrapy 1.8 to 2.19.
 constexpr std::string_view statistics = "Dumping Scrapy stats:";
-constexpr std::string_view closing = "Closing spider (";
+constexpr std::string_view opened = "[scrapy.core.engine] INFO: Spider opened";
+constexpr std::string_view closing = "[scrapy.core.engine] INFO: Closing spider (";
+constexpr std::string_view closed = "[scrapy.core.engine] INFO: Spider closed (";
 constexpr std::string_view unopened_feed = "bound method FeedExporter.open_spider";
 constexpr std::string_view disabled_feeds = "[scrapy.extensions.feedexport] ERROR: ";
+constexpr std::string_view given_up = "] ERROR: Gave up retrying <";
+constexpr std::string_view not_downloaded = "] ERROR: Error downloading <";
 constexpr std::string_view crawled = "Crawled ";
 constexpr std::string_view scraped = ", scraped ";
 
@@ -49,9 +53,25 @@ void count_closing(std::string_view part, CrawlReport& crawl) {
                       count(part, "[scrapy.core.scraper] ERROR: ");
 }
 
+/** Errors of certain loggers, as far as this part of the log shows them. */
+void ignore_errors(std::string_view log, const std::vector<std::string>& loggers,
+                   CrawlReport& crawl) {
+  for (const auto& name : loggers) {
+    crawl.progress.errors -= count(log, "[" + name + "] ERROR: ");
+  }
+  crawl.progress.errors = std::max<std::int64_t>(0, crawl.progress.errors);
+}
+
+/** Where these words are last; -1: nowhere. */
+std::int64_t last(std::string_view log, std::string_view words) {
+  const auto at = log.rfind(words);
+  return at == std::string_view::npos ? -1 : static_cast<std::int64_t>(at);
+}
+
 }  // namespace
 
-CrawlReport read_log_report(const std::string& log_end, const std::filesystem::path& folder) {
+CrawlReport read_log_report(const std::string& log_end, const std::filesystem::path& folder,
+                            const Criteria& criteria) {
   CrawlReport crawl;
   if (auto cause = explain_traceback(log_end, folder); !cause.empty()) {
     crawl.faults.push_back({{}, std::move(cause), 1});
@@ -62,12 +82,20 @@ CrawlReport read_log_report(const std::string& log_end, const std::filesystem::p
   if (dict == std::string::npos) return crawl;
   const auto stats = parse_python_dict(std::string_view(log_end).substr(dict));
   if (!stats.is_object()) return crawl;
-  apply_statistics(stats, crawl);
+  apply_statistics(stats, crawl, criteria.ignored_statuses);
+  ignore_errors(log_end, criteria.ignored_errors, crawl);
+  crawl.page_errors = count(log_end, given_up) + count(log_end, not_downloaded);
   crawl.source = CrawlSource::log;
   count_closing(closing_part(log_end, at), crawl);
   crawl.lost_feeds = std::max(crawl.lost_feeds, count(log_end, unopened_feed));
   if (crawl.lost_feeds == 0) crawl.lost_feeds = count(log_end, disabled_feeds);
   return crawl;
+}
+
+CrawlPhase read_log_phase(const std::string& log_end) {
+  const auto began = last(log_end, opened);
+  if (last(log_end, closed) > began) return CrawlPhase::over;
+  return last(log_end, closing) > began ? CrawlPhase::closing : CrawlPhase::crawling;
 }
 
 std::optional<Progress> read_log_progress(const std::string& log_end) {

@@ -24,6 +24,7 @@ constexpr int deepest = 16;  // the probe goes four levels deep
 constexpr std::size_t most_faults = 20;
 constexpr std::size_t most_switched_off = 50;
 constexpr std::size_t most_spiders = 10'000;
+constexpr std::size_t most_crawls = 1000;
 
 /** Without what is nested deeper: whoever writes or records it again does so by recursion. */
 Json parse(std::string_view line) {
@@ -51,6 +52,16 @@ bool flag(const Json& record, const char* key) {
   return found != record.end() && found->is_boolean() && found->get<bool>();
 }
 
+std::vector<std::string> texts(const Json& record, const char* key) {
+  std::vector<std::string> all;
+  const auto found = record.find(key);
+  if (found == record.end() || !found->is_array()) return all;
+  for (const auto& each : *found) {
+    if (each.is_string()) all.push_back(each.get<std::string>());
+  }
+  return all;
+}
+
 std::vector<SwitchedOff> switched_off(const Json& record) {
   std::vector<SwitchedOff> all;
   const auto found = record.find("switched_off");
@@ -61,6 +72,35 @@ std::vector<SwitchedOff> switched_off(const Json& record) {
                    std::max<std::int64_t>(1, number(part, "count")), flag(part, "wished")});
   }
   return all;
+}
+
+/** One that is there already came as it happened, and comes again with how often it did. */
+void add(Fault fault, std::vector<Fault>& faults) {
+  for (auto& other : faults) {
+    if (other.place != fault.place || other.text != fault.text) continue;
+    other.count = std::max(other.count, fault.count);
+    return;
+  }
+  if (faults.size() < most_faults) faults.push_back(std::move(fault));
+}
+
+void take_end(const Json& record, CrawlReport& crawl) {
+  apply_statistics(object(record, "stats"), crawl);
+  apply_own_counts(object(record, "own"), crawl);
+  crawl.switched_off = switched_off(record);
+  crawl.fields.clear();
+  const auto fields = object(record, "fields");
+  for (const auto& [name, count] : fields.items()) {
+    if (count.is_number_integer()) crawl.fields[name] = to_count(count);
+  }
+  if (!record.contains("errors") || !record["errors"].is_array()) return;
+  crawl.faults.clear();
+  for (const auto& error : record["errors"]) {
+    if (!error.is_object()) continue;
+    add({text(error, "place"), text(error, "text"),
+         std::max<std::int64_t>(1, number(error, "count"))},
+        crawl.faults);
+  }
 }
 
 }  // namespace
@@ -120,53 +160,85 @@ void ReportReader::take_line(std::string_view line) {
 
 void ReportReader::take_record(const Json& record) {
   const auto kind = text(record, "kind");
-  crawl_.source = CrawlSource::probe;
+  has_probe_ = true;
   if (kind == "start") {
     version_ = text(record, "scrapy");
-  } else if (kind == "progress") {
-    crawl_.progress = {number(record, "items"), number(record, "pages"), number(record, "errors")};
+    unusable_ = texts(record, "unusable");
+  } else if (kind == "spiders") {
+    take_spiders(record);
   } else if (kind == "error" || kind == "crash") {
-    take_fault(record, kind == "crash");
+    take_fault(record);
+  } else if (kind == "crawl" || kind == "progress" || kind == "closing" || kind == "closed" ||
+             kind == "end") {
+    const std::pair key{number(record, "process"), number(record, "crawl")};
+    if (crawls_.size() < most_crawls || crawls_.contains(key)) take_crawl(record, crawls_[key]);
+  }
+}
+
+void ReportReader::take_crawl(const Json& record, Crawl& crawl) {
+  const auto kind = text(record, "kind");
+  auto& report = crawl.report;
+  report.source = CrawlSource::probe;
+  if (kind == "crawl") {
+    report.spider = text(record, "name");
+  } else if (kind == "progress") {
+    report.progress = {number(record, "items"), number(record, "pages"), number(record, "errors")};
+  } else if (kind == "closing") {
+    crawl.closing = true;
   } else if (kind == "closed") {
-    crawl_.finish_reason = text(record, "reason");
-  } else if (kind == "end") {
-    take_end(record);
-  } else if (kind == "spiders" && record.contains("names") && record["names"].is_array()) {
-    has_spiders_ = true;
-    for (const auto& name : record["names"]) {
-      if (name.is_string() && spiders_.size() < most_spiders) {
-        spiders_.push_back(name.get<std::string>());
-      }
-    }
+    crawl.closing = true;
+    report.finish_reason = text(record, "reason");
+  } else {
+    take_end(record, report);
   }
 }
 
-void ReportReader::take_fault(const Json& record, bool first) {
-  if (crawl_.faults.size() >= most_faults) return;
+void ReportReader::take_fault(const Json& record) {
   Fault fault{text(record, "place"), text(record, "text"), 1};
-  // What ended the process explains more than what came before.
-  crawl_.faults.insert(first ? crawl_.faults.begin() : crawl_.faults.end(), std::move(fault));
+  if (text(record, "kind") == "crash") return add(std::move(fault), crashes_);
+  const auto crawl = crawls_.find({number(record, "process"), number(record, "crawl")});
+  const bool known = record.contains("crawl") && crawl != crawls_.end();
+  add(std::move(fault), known ? crawl->second.report.faults : faults_);
 }
 
-void ReportReader::take_end(const Json& record) {
-  apply_statistics(object(record, "stats"), crawl_);
-  apply_own_counts(object(record, "own"), crawl_);
-  crawl_.switched_off = switched_off(record);
-  crawl_.fields.clear();
-  const auto fields = object(record, "fields");
-  for (const auto& [name, count] : fields.items()) {
-    if (count.is_number_integer()) crawl_.fields[name] = to_count(count);
-  }
-  // How often each came is known only now.
-  if (!record.contains("errors") || !record["errors"].is_array()) return;
-  crawl_.faults.clear();
-  for (const auto& error : record["errors"]) {
-    if (!error.is_object()) continue;
-    take_fault(error, false);
-    if (!crawl_.faults.empty()) {
-      crawl_.faults.back().count = std::max<std::int64_t>(1, number(error, "count"));
+void ReportReader::take_spiders(const Json& record) {
+  if (!record.contains("names") || !record["names"].is_array()) return;
+  has_spiders_ = true;
+  for (const auto& name : record["names"]) {
+    if (name.is_string() && spiders_.size() < most_spiders) {
+      spiders_.push_back(name.get<std::string>());
     }
   }
+}
+
+Progress ReportReader::progress() const {
+  Progress sum;
+  for (const auto& [key, crawl] : crawls_) sum = sum + crawl.report.progress;
+  return sum;
+}
+
+CrawlPhase ReportReader::phase() const {
+  auto phase = crawls_.empty() ? CrawlPhase::crawling : CrawlPhase::over;
+  for (const auto& [key, crawl] : crawls_) {
+    if (crawl.report.ended) continue;
+    if (!crawl.closing) return CrawlPhase::crawling;
+    phase = CrawlPhase::closing;
+  }
+  return phase;
+}
+
+CrawlReport ReportReader::crawl() const {
+  std::vector<CrawlReport> crawls;
+  for (const auto& [key, crawl] : crawls_) crawls.push_back(crawl.report);
+  auto all = sum_of(std::move(crawls));
+  if (has_probe_) all.source = CrawlSource::probe;
+  all.unusable = unusable_;
+  // What ended a process explains more than what came before.
+  auto faults = crashes_;
+  for (const auto& fault : faults_) add(fault, faults);
+  for (auto& fault : all.faults) add(std::move(fault), faults);
+  all.faults = std::move(faults);
+  return all;
 }
 
 }  // namespace spider_check::scrapy

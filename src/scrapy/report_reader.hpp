@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -27,7 +29,20 @@ class ReportReader {
   /** Reads what is left, of a file that is far too long only its end. */
   void finish();
 
-  [[nodiscard]] const CrawlReport& crawl() const noexcept { return crawl_; }
+  /** Whether a process with the probe in it has told anything. */
+  [[nodiscard]] bool has_probe() const noexcept { return has_probe_; }
+
+  /** Whether a crawl began. */
+  [[nodiscard]] bool has_crawl() const noexcept { return !crawls_.empty(); }
+
+  /** How far all crawls have come together. */
+  [[nodiscard]] Progress progress() const;
+
+  /** Where the one is that has least behind it. */
+  [[nodiscard]] CrawlPhase phase() const;
+
+  /** All that was told: of one crawl, or the sum of several. */
+  [[nodiscard]] CrawlReport crawl() const;
 
   /** The names that `scrapy list` found; empty where no such record came. */
   [[nodiscard]] const std::vector<std::string>& spiders() const noexcept { return spiders_; }
@@ -38,18 +53,29 @@ class ReportReader {
   [[nodiscard]] const std::string& scrapy_version() const noexcept { return version_; }
 
  private:
+  struct Crawl {
+    CrawlReport report;
+    bool closing = false;
+  };
+
   void take(std::string_view bytes);
   void take_line(std::string_view line);
   void take_record(const nlohmann::json& record);
-  void take_fault(const nlohmann::json& record, bool first);
-  void take_end(const nlohmann::json& record);
+  void take_crawl(const nlohmann::json& record, Crawl& crawl);
+  void take_fault(const nlohmann::json& record);
+  void take_spiders(const nlohmann::json& record);
 
   os::FileDescriptor file_;
   std::string token_;
   std::int64_t offset_ = 0;
   std::string line_;       ///< the beginning of a line whose end is still to come
   bool skipping_ = false;  ///< the line is too long for any record
-  CrawlReport crawl_;
+  bool has_probe_ = false;
+  /** By process and number: a wrapper may start several processes, and each several crawls. */
+  std::map<std::pair<std::int64_t, std::int64_t>, Crawl> crawls_;
+  std::vector<Fault> crashes_;  ///< what ended a process
+  std::vector<Fault> faults_;   ///< whose crawl nobody can tell
+  std::vector<std::string> unusable_;
   std::vector<std::string> spiders_;
   bool has_spiders_ = false;
   std::string version_;

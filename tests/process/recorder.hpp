@@ -20,6 +20,9 @@ class Recorder final : public RunObserver {
   std::function<void()> at_attend = [] {};
   std::function<Interest()> wanted = [] { return Interest{}; };
   std::function<std::uint64_t(const SpiderJob&)> mark = [](const SpiderJob&) { return 0; };
+  std::function<CrawlPhase(const SpiderJob&)> phase_of = [](const SpiderJob&) {
+    return CrawlPhase::crawling;
+  };
   bool ours = true;  ///< what go_on() answers
   std::size_t at_once = 0;
   std::size_t most_at_once = 0;
@@ -42,6 +45,8 @@ class Recorder final : public RunObserver {
   }
 
   [[nodiscard]] std::uint64_t progress_mark(const SpiderJob& job) override { return mark(job); }
+
+  [[nodiscard]] CrawlPhase phase(const SpiderJob& job) override { return phase_of(job); }
 
   [[nodiscard]] Interest interest() override { return wanted(); }
 

@@ -153,6 +153,23 @@ TEST_CASE("a spider that makes no progress is stopped, one that makes some is no
   CHECK(looks > 3);
 }
 
+TEST_CASE("a crawl that closes is not stalled, and one that is over has only stayed") {
+  const test::TempFolder folder;
+  Recorder recorder;
+  auto closing = patient(folder, "a", {"exit-after", "900"});
+  auto over = patient(folder, "b", {"await-term"});
+  auto late = patient(folder, "c", {"await-term"});
+  closing.limits.stall_timeout = over.limits.stall_timeout = 300ms;
+  late.limits.timeout = 300ms;
+  recorder.phase_of = [](const SpiderJob& job) {
+    return job.name == "a" ? CrawlPhase::closing : CrawlPhase::over;
+  };
+  (void)LoopRunner(3).run_all({closing, over, late}, recorder);
+  CHECK(recorder.reports["a"].stopped == StopCause::none);
+  CHECK(recorder.reports["b"].stopped == StopCause::stayed);
+  CHECK(recorder.reports["c"].stopped == StopCause::stayed);
+}
+
 TEST_CASE("the limit of the whole run stops what runs and starts no more") {
   const test::TempFolder folder;
   Recorder recorder;

@@ -10,7 +10,12 @@ class FakeWitness final : public CrawlWitness {
  public:
   explicit FakeWitness(CrawlReport report) : report_(std::move(report)) {}
 
-  [[nodiscard]] std::optional<Progress> progress() override { return report_.progress; }
+  [[nodiscard]] std::optional<Progress> progress() override {
+    if (report_.source == CrawlSource::nobody) return std::nullopt;
+    return report_.progress;
+  }
+
+  [[nodiscard]] CrawlPhase phase() const override { return CrawlPhase::crawling; }
 
   [[nodiscard]] CrawlReport report() override { return report_; }
 

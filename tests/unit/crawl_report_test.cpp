@@ -147,6 +147,76 @@ TEST_CASE("incomplete statistics are completed key by key") {
   CHECK(crawl.late_errors == 1);
 }
 
+TEST_CASE("the crawls of one process, and of several, are summed, and each keeps its own") {
+  Report report;
+  const auto of = [](int process, int crawl, const std::string& rest) {
+    return record("\"process\": " + std::to_string(process) +
+                  ", \"crawl\": " + std::to_string(crawl) + ", " + rest);
+  };
+  const std::string end =
+      R"("kind": "end", "own": {"items": 2, "pages": 3, "reason": "finished"}, )"
+      R"("stats": {"a": 1, "b": 0.5, "c": "x"}, "fields": {"title": 2})";
+  report.add(of(1, 0, R"("kind": "crawl", "name": "books")"))
+      .add(of(1, 1, R"("kind": "crawl", "name": "news")"))
+      .add(of(2, 0, R"("kind": "crawl", "name": "books")"))
+      .add(of(1, 1, R"("kind": "error", "place": "/x.py:3", "text": "KeyError: 'a'")"))
+      .add(record(R"("kind": "error", "place": "", "text": "whose?")"))
+      .add(of(1, 0, end));
+  ReportReader reader(report.name(), "t");
+  reader.finish();
+  CHECK(reader.phase() == CrawlPhase::crawling);
+  CHECK_FALSE(reader.crawl().ended);
+  report.add(of(1, 1, R"("kind": "closing")")).add(of(2, 0, end));
+  reader.finish();
+  CHECK(reader.phase() == CrawlPhase::closing);
+  report.add(of(1, 1, R"("kind": "closed", "reason": "cancelled")"))
+      .add(of(1, 1,
+              R"("kind": "end", "own": {"items": 5, "pages": 7, "reason": "cancelled"}, )"
+              R"("stats": {"a": 4, "finish_reason": "cancelled"})"));
+  reader.finish();
+  CHECK(reader.phase() == CrawlPhase::over);
+  const auto crawl = reader.crawl();
+  CHECK(crawl.ended);
+  CHECK(crawl.source == CrawlSource::probe);
+  CHECK(crawl.progress == Progress{9, 13, 0});
+  CHECK(crawl.finish_reason == "cancelled");
+  CHECK(crawl.fields.at("title") == 4);
+  CHECK(nlohmann::json::parse(crawl.stats) ==
+        nlohmann::json::parse(R"({"a": 6, "b": 1.0, "c": "x", "finish_reason": "cancelled"})"));
+  REQUIRE(crawl.parts.size() == 3);
+  CHECK((crawl.parts[0].spider == "books" && crawl.parts[1].spider == "news"));
+  REQUIRE(crawl.parts[1].faults.size() == 1);
+  REQUIRE(crawl.faults.size() == 2);
+  CHECK(crawl.faults[0].text == "whose?");
+}
+
+TEST_CASE("where a crawl stands is seen in its log, too") {
+  const std::string begun = "x [scrapy.core.engine] INFO: Spider opened\n";
+  const std::string closing = "x [scrapy.core.engine] INFO: Closing spider (finished)\n";
+  const std::string closed = "x [scrapy.core.engine] INFO: Spider closed (finished)\n";
+  CHECK(read_log_phase("") == CrawlPhase::crawling);
+  CHECK(read_log_phase(begun) == CrawlPhase::crawling);
+  CHECK(read_log_phase(begun + closing) == CrawlPhase::closing);
+  CHECK(read_log_phase(begun + closing + closed) == CrawlPhase::over);
+  CHECK(read_log_phase(begun + closing + closed + begun) == CrawlPhase::crawling);
+}
+
+TEST_CASE("what is normal for a site counts for nothing in a log either") {
+  const auto log =
+      "x [asyncio] ERROR: Task was destroyed\nx [scrapy.downloadermiddlewares.retry] ERROR: Gave "
+      "up "
+      "retrying <GET http://x/>\n"
+      "Dumping Scrapy stats:\n{'httperror/response_ignored_status_count/404': 3,\n"
+      " 'httperror/response_ignored_status_count/403': 1, 'log_count/ERROR': 3}\n";
+  Criteria criteria;
+  auto crawl = read_log_report(log, {}, criteria);
+  CHECK((crawl.refused == 4 && crawl.progress.errors == 3 && crawl.page_errors == 1));
+  criteria.ignored_statuses = {404};
+  criteria.ignored_errors = {"asyncio"};
+  crawl = read_log_report(log, {}, criteria);
+  CHECK((crawl.refused == 1 && crawl.progress.errors == 2));
+}
+
 TEST_CASE("the statistics of a probe that counts no pages are read as they are") {
   const auto dead = [](const std::string& stats) {
     Report report;

@@ -129,6 +129,76 @@ TEST_CASE("what robots.txt forbids is told as that") {
         std::vector<std::string>{"10 items, at least 20 are wanted", "5 forbidden by robots.txt"});
 }
 
+TEST_CASE("a crawl that was over when its process had to be ended is judged by the crawl") {
+  Crawl crawl;
+  crawl.child = {Signaled{9}, StopCause::stayed, 1min, 1s, 1};
+  check(crawl, Verdict::degraded, "its process stayed after the crawl had ended, and was stopped");
+  crawl.report.progress.items = 0;
+  check(crawl, Verdict::failed, "0 items, at least 1 is wanted");
+}
+
+TEST_CASE("that a page never came is no error beside it") {
+  Crawl crawl;
+  crawl.report.dead = 1;
+  crawl.report.progress.errors = crawl.report.page_errors = 2;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.criteria.max_errors = 0;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.progress.errors = 3;
+  check(crawl, Verdict::failed, "1 error, at most 0 are allowed");
+}
+
+TEST_CASE("how many dead pages are normal may be said") {
+  Crawl crawl;
+  crawl.report.refused = 4;
+  crawl.report.dead = 3;
+  check(crawl, Verdict::degraded,
+        "7 pages of 33 refused or dead (4 refused, 3 given up after retries)");
+  crawl.criteria.max_dead_pages = 7;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.criteria.max_dead_pages = 6;
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+  crawl.report.refused = crawl.report.dead = 0;
+  crawl.criteria.max_dead_pages = 0;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+}
+
+TEST_CASE("what an earlier crawl had seen explains what is wrong, and is nothing wrong itself") {
+  Crawl crawl;
+  crawl.report.seen_before = 10;
+  crawl.report.job_directory = "crawls/shop";
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.progress.items = 0;
+  CHECK(crawl.judge().reasons ==
+        std::vector<std::string>{"0 items, at least 1 is wanted",
+                                 "10 requests filtered as seen before (JOBDIR crawls/shop)"});
+}
+
+TEST_CASE("a pattern that cannot be used is said") {
+  Crawl crawl;
+  crawl.report.unusable = {"re:(: missing )"};
+  check(crawl, Verdict::degraded, "ignore_errors: re:(: missing )");
+}
+
+TEST_CASE("of several crawls in one process each is judged, and the worst is the spider's") {
+  Crawl crawl;
+  auto books = crawl.report;
+  books.spider = "books";
+  auto news = books;
+  news.spider = "news";
+  crawl.report.parts = {books, news};
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.parts[1].progress.errors = 2;
+  check(crawl, Verdict::degraded, "news: 2 errors beside 12 items");
+  crawl.report.parts[0].progress.items = 0;
+  check(crawl, Verdict::failed, "books: 0 items, at least 1 is wanted");
+  crawl.report.parts[0].ended = false;
+  check(crawl, Verdict::failed, "books: it ended without final statistics");
+  crawl.report.parts.assign(30, crawl.report.parts[0]);
+  CHECK(crawl.judge().reasons.size() == 21);
+  CHECK(crawl.judge().reasons.back() == "10 more");
+}
+
 TEST_CASE("what others log while a crawl closes degrades at most") {
   Crawl crawl;
   crawl.report.progress.errors = 2;
