@@ -15,7 +15,8 @@ constexpr std::size_t most_names = 8;
 
 // Nobody but a crawl tells how many items it has, and how it ended.
 constexpr const char* crawl_keys[] = {"min_items",      "max_errors",      "min_items_ratio",
-                                      "max_time_ratio", "optional_fields", "finish_reasons"};
+                                      "max_time_ratio", "optional_fields", "finish_reasons",
+                                      "ignore_status",  "max_dead_pages",  "ignore_errors"};
 
 class Adviser {
  public:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 
 #include "config/apply.hpp"
@@ -149,18 +150,42 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
   return scrapy;
 }
 
-ProgramConfig read_program(TomlTable& table, const fs::path& base,
-                           const std::vector<ProgramConfig>& before) {
-  ProgramConfig program;
+/** The name of a table that is a spider, which no other has. */
+std::string read_name(TomlTable& table, const Config& config) {
   const auto name = table.text("name");
   if (!name) throw UsageError(table.place() + ": has no name; add name = \"…\"");
-  program.name = *name;
-  for (const auto& other : before) {
-    if (other.name == program.name) {
-      throw UsageError(table.place("name") + ": another spider has the name \"" + program.name +
-                       "\"; give each its own");
-    }
+  const auto is_it = [&](const auto& other) { return other.name == *name; };
+  if (std::any_of(config.crawls.begin(), config.crawls.end(), is_it) ||
+      std::any_of(config.programs.begin(), config.programs.end(), is_it)) {
+    throw UsageError(table.place("name") + ": another spider has the name \"" + *name +
+                     "\"; give each its own");
   }
+  return *name;
+}
+
+CrawlConfig read_crawl(TomlTable& table, const Config& config) {
+  CrawlConfig crawl;
+  crawl.name = read_name(table, config);
+  const auto spider = table.text("spider");
+  if (!spider) {
+    throw UsageError(table.place() + ": \"" + crawl.name +
+                     "\" has no spider; name one of the project, like spider = \"books\"");
+  }
+  if (!config.scrapy) {
+    throw UsageError(table.place() +
+                     ": there is no [scrapy] whose spider it could be; say where "
+                     "the project is");
+  }
+  crawl.spider = *spider;
+  crawl.place = table.place("spider");
+  assign(crawl.arguments, table.pairs("arguments"));
+  table.finish();
+  return crawl;
+}
+
+ProgramConfig read_program(TomlTable& table, const fs::path& base, const Config& config) {
+  ProgramConfig program;
+  program.name = read_name(table, config);
   auto command = read_command(table, base);
   if (!command) {
     throw UsageError(table.place() + ": \"" + program.name +
@@ -226,8 +251,9 @@ std::vector<SecretFile> apply_file(const fs::path& file, Config& config) {
   if (auto table = top.table("report")) read_report(*table, base, config);
   if (auto table = top.table("metrics")) read_metrics(*table, base, config);
   if (auto table = top.table("scrapy")) config.scrapy = read_scrapy(*table, base);
+  for (auto& table : top.tables("crawl")) config.crawls.push_back(read_crawl(table, config));
   for (auto& table : top.tables("spider")) {
-    config.programs.push_back(read_program(table, base, config.programs));
+    config.programs.push_back(read_program(table, base, config));
   }
   if (auto table = top.table("notify")) {
     for (auto& secret : apply_notify(*table, file, config)) secrets.push_back(std::move(secret));

@@ -23,9 +23,10 @@ void check_variables(const std::vector<std::pair<std::string, std::string>>& var
 /** Where each key is that the table has. */
 Places places_in(const TomlTable& table) {
   Places places;
-  for (const auto* key : {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors",
-                          "min_items_ratio", "max_time_ratio", "optional_fields", "finish_reasons",
-                          "working_directory", "arguments", "env"}) {
+  for (const auto* key :
+       {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors", "min_items_ratio",
+        "max_time_ratio", "optional_fields", "finish_reasons", "ignore_status", "max_dead_pages",
+        "ignore_errors", "working_directory", "arguments", "env"}) {
     if (table.has(key)) places[key] = table.place(key);
   }
   return places;
@@ -44,6 +45,9 @@ SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
   rules.max_time_ratio = table.multiple("max_time_ratio");
   rules.optional_fields = table.texts("optional_fields");
   rules.finish_reasons = table.texts("finish_reasons");
+  rules.ignore_status = table.numbers("ignore_status", 400, 599);
+  rules.max_dead_pages = table.number("max_dead_pages", 0, 1'000'000'000);
+  rules.ignore_errors = table.texts("ignore_errors");
   rules.arguments = table.texts("arguments");
   if (const auto folder = table.text("working_directory")) {
     rules.working_directory = absolute(base, *folder);

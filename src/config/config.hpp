@@ -31,6 +31,14 @@ struct ScrapyConfig {
   Places places{};  ///< of its keys
 };
 
+/** [[crawl]]: a spider of the project once more, with arguments of its own. */
+struct CrawlConfig {
+  std::string name;
+  std::string spider;
+  std::vector<std::pair<std::string, std::string>> arguments;
+  std::string place{};  ///< of the spider's name, "FILE:LINE: KEY"
+};
+
 /** [[spider]]: any other program. */
 struct ProgramConfig {
   std::string name;
@@ -50,6 +58,9 @@ struct SpiderRules {
   std::optional<double> max_time_ratio;
   std::optional<std::vector<std::string>> optional_fields;
   std::optional<std::vector<std::string>> finish_reasons;
+  std::optional<std::vector<int>> ignore_status;
+  std::optional<std::int64_t> max_dead_pages;
+  std::optional<std::vector<std::string>> ignore_errors;
   std::optional<std::filesystem::path> working_directory;
   std::optional<std::vector<std::string>> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -97,6 +108,7 @@ struct Config {
   std::filesystem::path metrics;      ///< where metrics are written after each run; empty: nowhere
   ConnectionOptions database;
   std::optional<ScrapyConfig> scrapy;
+  std::vector<CrawlConfig> crawls;
   std::vector<ProgramConfig> programs;
   NotifyConfig notify;
   SpiderRules spiders;                    ///< for every spider

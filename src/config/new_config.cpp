@@ -164,15 +164,24 @@ std::string spiders_text() {
          unset("max_time_ratio = 3", "so many times as long, or as short, as usual degrade it") +
          unset(R"(optional_fields = ["note"])", "item fields that may become empty") +
          unset(R"(finish_reasons = ["finished"])", "how a good crawl ends") +
+         unset("ignore_status = [404]", "pages refused so are no fault, and no dead pages") +
+         unset("max_dead_pages = 10", "more degrade it; default: a tenth of all pages") +
+         unset(R"(ignore_errors = ["asyncio"])", "by logger, or by message: \"re:PATTERN\"") +
          unset(R"(arguments = ["-a", "lang=en"])", "further words of its command line") +
          unset(R"(env = { PROXY = "http://proxy:3128" })", "further variables of its environment") +
          unset(R"(working_directory = ".")", "where it works; default: the project");
 }
 
 std::string example_text(const std::string& spider) {
+  const std::string name = spider.empty() ? "news" : spider;
   return "# What is different for one spider, or for those that fit a glob like \"news_*\".\n" +
-         unset("[spiders." + quoted(spider.empty() ? "news" : spider) + "]", "its name") +
+         unset("[spiders." + quoted(name) + "]", "its name") +
          unset(R"(timeout = "2h")", "whatever [spiders] can say") + unset("min_items = 10", "") +
+         "\n# A spider once more, with arguments of its own: a name, a history and logs of its "
+         "own.\n" +
+         unset("[[crawl]]", "once for each") + unset("name = " + quoted(name + "_uk"), "") +
+         unset("spider = " + quoted(name), "one that `scrapy list` finds") +
+         unset(R"(arguments = { country = "uk" })", "given to it as -a NAME=VALUE") +
          "\n# Any other program is a spider, too.\n" + unset("[[spider]]", "once for each") +
          unset(R"(name = "rss")", "") +
          unset(R"(command = ["/usr/local/bin/fetch"])", "exit status 0 is success");

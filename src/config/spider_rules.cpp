@@ -59,6 +59,9 @@ void apply_rules(const Config& config, SpiderJob& job) {
   assign(criteria.max_time_ratio, rules.max_time_ratio);
   assign(criteria.optional_fields, rules.optional_fields);
   assign(criteria.finish_reasons, rules.finish_reasons);
+  assign(criteria.ignored_statuses, rules.ignore_status);
+  if (rules.max_dead_pages) criteria.max_dead_pages = *rules.max_dead_pages;
+  assign(criteria.ignored_errors, rules.ignore_errors);
   assign(job.working_directory, rules.working_directory);
   if (rules.arguments) add_arguments(job, *rules.arguments);
   for (const auto& variable : rules.environment) set_environment(job, variable);
@@ -78,6 +81,9 @@ void SpiderRules::override_with(const SpiderRules& other) {
   take(max_time_ratio, other.max_time_ratio);
   take(optional_fields, other.optional_fields);
   take(finish_reasons, other.finish_reasons);
+  take(ignore_status, other.ignore_status);
+  take(max_dead_pages, other.max_dead_pages);
+  take(ignore_errors, other.ignore_errors);
   take(working_directory, other.working_directory);
   take(arguments, other.arguments);
   // The later one of a name wins when they are set.

@@ -108,6 +108,26 @@ std::optional<int> TomlTable::number(const char* key, int least, int most) {
   return static_cast<int>(number);
 }
 
+std::optional<std::vector<int>> TomlTable::numbers(const char* key, int least, int most) {
+  const auto* node = find(key);
+  if (node == nullptr) return std::nullopt;
+  const auto wanted = "a list of whole numbers from " + std::to_string(least) + " to " +
+                      std::to_string(most) + ", like [" + std::to_string(least) + "]";
+  const auto* array = node->as_array();
+  if (array == nullptr) refuse(*node, key, wanted);
+  std::vector<int> numbers;
+  for (const auto& element : *array) {
+    if (!element.is_integer()) refuse(element, key, wanted);
+    const auto number = element.value<std::int64_t>().value_or(0);
+    if (number < least || number > most) {
+      throw UsageError(at(element, key) + ": expected " + wanted + ", found " +
+                       std::to_string(number));
+    }
+    numbers.push_back(static_cast<int>(number));
+  }
+  return numbers;
+}
+
 std::optional<std::string> TomlTable::text(const char* key) {
   const auto* node = find(key);
   if (node == nullptr) return std::nullopt;

@@ -24,6 +24,7 @@ class TomlTable {
 
   [[nodiscard]] std::optional<bool> boolean(const char* key);
   [[nodiscard]] std::optional<int> number(const char* key, int least, int most);
+  [[nodiscard]] std::optional<std::vector<int>> numbers(const char* key, int least, int most);
   [[nodiscard]] std::optional<std::string> text(const char* key);
   [[nodiscard]] std::optional<Duration> duration(const char* key, Duration least);
   [[nodiscard]] std::optional<std::vector<std::string>> texts(const char* key);

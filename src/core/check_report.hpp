@@ -19,6 +19,7 @@ struct CheckFact {
 struct CheckedSpider {
   std::string name;
   bool crawl = false;
+  std::string spider;  ///< of the project, where that has another name
   SpiderLimits limits;
   Criteria criteria;
   int nice = 0;

@@ -63,6 +63,7 @@ std::string further_lines(const CheckedSpider& spider) {
   const auto add = [&](const std::string& name, const std::string& value) {
     text += "      " + pad_to(name, 18) + value + "\n";
   };
+  if (!spider.spider.empty()) add("spider", printable(spider.spider));
   if (spider.crawl && spider.criteria.min_items_ratio != usual.min_items_ratio) {
     add("min_items_ratio", ratio_text(spider.criteria.min_items_ratio));
   }
@@ -74,6 +75,18 @@ std::string further_lines(const CheckedSpider& spider) {
   }
   if (spider.crawl && spider.criteria.finish_reasons != usual.finish_reasons) {
     add("finish_reasons", joined(spider.criteria.finish_reasons, ", "));
+  }
+  if (spider.crawl && !spider.criteria.ignored_statuses.empty()) {
+    std::vector<std::string> words;
+    for (const auto status : spider.criteria.ignored_statuses)
+      words.push_back(std::to_string(status));
+    add("ignore_status", joined(words, ", "));
+  }
+  if (spider.crawl && spider.criteria.max_dead_pages) {
+    add("max_dead_pages", std::to_string(*spider.criteria.max_dead_pages));
+  }
+  if (spider.crawl && !spider.criteria.ignored_errors.empty()) {
+    add("ignore_errors", joined(spider.criteria.ignored_errors, ", "));
   }
   if (!spider.arguments.empty()) {
     auto words = spider.arguments;

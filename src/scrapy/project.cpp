@@ -57,7 +57,7 @@ class ListReport {
     } catch (const std::system_error&) {
       return;  // then its lines must do
     }
-    add_probe(program.environment, probe, file_, token_);
+    add_probe(program.environment, probe.path.string(), file_, token_);
   }
 
   ListReport(const ListReport&) = delete;
@@ -109,6 +109,32 @@ SpiderJob Project::job(const std::string& spider) const {
   return job;
 }
 
+SpiderJob Project::job(const NamedCrawl& crawl) const {
+  auto made = job(crawl.spider);
+  made.name = crawl.name;
+  std::vector<std::string> words;
+  for (const auto& [name, value] : crawl.arguments) {
+    words.emplace_back("-a");
+    words.push_back(name + "=" + value);
+  }
+  const auto at = made.command.begin() + static_cast<std::ptrdiff_t>(made.arguments_at);
+  made.command.insert(at, words.begin(), words.end());
+  made.arguments_at += words.size();
+  return made;
+}
+
+void Project::add_crawls(const std::vector<std::string>& spiders, Listing& listing) const {
+  for (const auto& crawl : options_.crawls) {
+    if (std::find(spiders.begin(), spiders.end(), crawl.spider) != spiders.end()) {
+      listing.jobs.push_back(job(crawl));
+    } else {
+      listing.left_out.push_back(crawl.place + ": " + options_.folder.string() +
+                                 " has no spider \"" + crawl.spider + "\", so the crawl \"" +
+                                 crawl.name + "\" is not run; name one that `scrapy list` prints");
+    }
+  }
+}
+
 std::vector<std::string> Project::names() {
   const auto what = "cannot list the spiders of " + options_.folder.string() + ": ";
   os::Capture program{options_.command, options_.folder, options_.environment,
@@ -147,11 +173,12 @@ Listing Project::list() {
     if (name.empty() || name.find('\0') != std::string::npos) {
       listing.left_out.push_back("a spider of " + options_.folder.string() +
                                  " has a name that no command line can hold: \"" +
-                                 name.substr(0, name.find('\0')) + "\"");
+                                 name.substr(0, name.find('\0')) + "\"; rename it");
     } else if (is_wanted(name)) {
       listing.jobs.push_back(job(name));
     }
   }
+  add_crawls(all, listing);
   if (listing.jobs.empty()) {
     throw ListingError("cannot list the spiders of " + options_.folder.string() +
                        ": include and exclude leave none of its " + std::to_string(all.size()) +

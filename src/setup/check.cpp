@@ -27,9 +27,18 @@ std::string counted(std::size_t number, const std::string& one) {
   return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
 }
 
-CheckedSpider checked(const SpiderJob& job, const config::SpiderRules& rules) {
-  CheckedSpider spider{job.name, job.crawl, job.limits, job.criteria, job.nice, {}, {}, {}};
-  spider.arguments = rules.arguments.value_or(std::vector<std::string>{});
+CheckedSpider checked(const SpiderJob& job, const config::Config& config) {
+  const auto rules = config::rules_of(config, job.name);
+  CheckedSpider spider{job.name, job.crawl, {}, job.limits, job.criteria, job.nice, {}, {}, {}};
+  for (const auto& crawl : config.crawls) {
+    if (crawl.name != job.name) continue;
+    spider.spider = crawl.spider;
+    for (const auto& [name, value] : crawl.arguments) {
+      spider.arguments.insert(spider.arguments.end(), {"-a", name + "=" + value});
+    }
+  }
+  const auto further = rules.arguments.value_or(std::vector<std::string>{});
+  spider.arguments.insert(spider.arguments.end(), further.begin(), further.end());
   for (const auto& [name, value] : job.environment) spider.variables.push_back(name);
   if (rules.working_directory) spider.working_directory = *rules.working_directory;
   return spider;
@@ -54,7 +63,7 @@ class Check {
     for (const auto& line : config_.warnings) findings_.warning(line);
     for (const auto& line : config::advise(config_, jobs_, all_known_)) findings_.warning(line);
     for (const auto& job : jobs_) {
-      report_.spiders.push_back(checked(job, config::rules_of(config_, job.name)));
+      report_.spiders.push_back(checked(job, config_));
     }
     report_.next = next();
     return std::move(report_);
@@ -181,7 +190,7 @@ class Check {
       config::apply_rules(config_, job);
       jobs_.push_back(std::move(job));
     }
-    for (const auto& line : listing.left_out) findings_.warning(line + "; rename it");
+    for (const auto& line : listing.left_out) findings_.warning(line);
   }
 
   /** Of two spiders with one name, the second is always a program. */

@@ -1,5 +1,7 @@
 #include "setup/sources.hpp"
 
+#include "scrapy/crawl_witness.hpp"
+
 namespace spider_check::setup {
 
 std::vector<SpiderJob> program_jobs(const config::Config& config) {
@@ -9,6 +11,7 @@ std::vector<SpiderJob> program_jobs(const config::Config& config) {
     job.name = program.name;
     job.command = program.command;
     job.arguments_at = job.command.size();
+    job.crawl = scrapy::is_crawl(job.command);
     jobs.push_back(std::move(job));
   }
   return jobs;
@@ -17,9 +20,18 @@ std::vector<SpiderJob> program_jobs(const config::Config& config) {
 scrapy::ProjectOptions project_options(const config::Config& config) {
   if (!config.scrapy) return {};
   const auto& scrapy = *config.scrapy;
+  std::vector<scrapy::NamedCrawl> crawls;
+  for (const auto& crawl : config.crawls) {
+    crawls.push_back({crawl.name, crawl.spider, crawl.arguments, crawl.place});
+  }
   // A project may need what its spiders are given to be listed at all.
-  return {scrapy.project,     scrapy.command,  scrapy.include,
-          scrapy.exclude,     scrapy.settings, config.spiders.environment,
+  return {scrapy.project,
+          scrapy.command,
+          scrapy.include,
+          scrapy.exclude,
+          std::move(crawls),
+          scrapy.settings,
+          config.spiders.environment,
           scrapy.list_timeout};
 }
 

@@ -9,6 +9,7 @@
 #include "core/errors.hpp"
 #include "os/signals.hpp"
 #include "process/temp_folder.hpp"
+#include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 
 namespace spider_check::scrapy {
@@ -93,6 +94,45 @@ TEST_CASE("include and exclude are globs on names, and exclude wins") {
   CHECK(project.names() == Words{"news_a", "prices"});
   project.options.exclude = {"*"};
   CHECK(project.fault() == "include and exclude leave none of its 4 spiders");
+}
+
+TEST_CASE("a crawl is a spider once more, with arguments of its own, also one that is excluded") {
+  FakeProject project("printf 'books\\nnews\\n'");
+  project.options.settings = {{"A", "b"}};
+  project.options.exclude = {"books"};
+  project.options.crawls = {{"books_uk", "books", {{"country", "uk"}, {"q", "a b"}}, "x.toml:3"},
+                            {"papers", "news", {}, "x.toml:7"}};
+  CHECK(project.names() == Words{"news", "books_uk", "papers"});
+  const auto job = project.list().at(1);
+  const auto scrapy = (project.folder.path() / "scrapy").string();
+  CHECK(job.command ==
+        Words{scrapy, "crawl", "-s", "A=b", "-a", "country=uk", "-a", "q=a b", "books"});
+  CHECK(job.arguments_at == 8);
+  CHECK(job.crawl);
+}
+
+TEST_CASE("a crawl of a spider that is not there is left out, with its place") {
+  FakeProject project("echo news");
+  project.options.crawls = {{"uk", "books", {}, "x.toml:3: crawl.spider"}};
+  const auto listing = Project(project.options).list();
+  CHECK(listing.jobs.size() == 1);
+  REQUIRE(listing.left_out.size() == 1);
+  CHECK(listing.left_out[0] == "x.toml:3: crawl.spider: " + project.folder.path().string() +
+                                   " has no spider \"books\", so the crawl \"uk\" is not run; name "
+                                   "one that `scrapy list` prints");
+}
+
+TEST_CASE("a command that is a crawl is known, whatever starts it") {
+  for (const auto& command :
+       {Words{"scrapy", "crawl", "a"}, Words{"/srv/venv/bin/scrapy", "runspider", "a.py"},
+        Words{"uv", "run", "scrapy", "crawl", "a"},
+        Words{"python3", "-m", "scrapy", "crawl", "a"}}) {
+    CHECK(is_crawl(command));
+  }
+  for (const auto& command : {Words{"scrapy", "list"}, Words{"scrapy"}, Words{"crawl", "scrapy"},
+                              Words{"./myscrapy", "crawl"}, Words{}}) {
+    CHECK_FALSE(is_crawl(command));
+  }
 }
 
 TEST_CASE("a project without spiders is a fault") {

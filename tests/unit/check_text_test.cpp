@@ -80,7 +80,11 @@ TEST_CASE("what differs has lines of its own, and nothing steers a terminal") {
                      {"note",
                       "sal\x1b"
                       "ary"},
-                     {"finished", "enough\n"}};
+                     {"finished", "enough\n"},
+                     {404, 410},
+                     30,
+                     {"as\tyncio"}};
+  spider.spider = "ne\nws";
   spider.arguments = {"-a", "q=a b", ""};
   spider.variables = {"PROXY", "TO\aKEN"};
   spider.working_directory = "/srv/\tx";

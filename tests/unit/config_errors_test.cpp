@@ -81,6 +81,18 @@ TEST_CASE("a value of the wrong type is refused with file, line and key") {
        "DIR/x.toml:2: metrics.path: expected a text in quotes, found a number"},
       {"spider = 'x'", "DIR/x.toml:1: spider: expected tables [[spider]], found a text"},
       {"[spider]", "DIR/x.toml:1: spider: expected tables [[spider]], found a table"},
+      {"[spiders]\nignore_status = [200]",
+       "DIR/x.toml:2: spiders.ignore_status: expected a list of whole numbers from 400 to 599, "
+       "like "
+       "[400], found 200"},
+      {"[spiders]\nignore_status = ['404']",
+       "DIR/x.toml:2: spiders.ignore_status: expected a list of whole numbers from 400 to 599, "
+       "like "
+       "[400], found a text"},
+      {"[spiders]\nignore_status = 404",
+       "DIR/x.toml:2: spiders.ignore_status: expected a list of whole numbers from 400 to 599, "
+       "like "
+       "[400], found a number"},
       {"spider = [1]", "DIR/x.toml:1: spider: expected tables [[spider]], found a number"},
       {"[scrapy]\nproject = 'jobs'\ninclude = 'x'",
        R"(DIR/x.toml:3: scrapy.include: expected a list of texts like ["a", "b"], found a text)"},
@@ -172,7 +184,7 @@ TEST_CASE("an unknown key is refused with what was probably meant, or with what 
        "DIR/x.toml:1: unknown key \"a\"; known here: name, enabled, interval, timezone, "
        "max_instances, concurrency, run_timeout, keep, log_size, max_attempts, retry_after, slack, "
        "takeover_after, state_dir, log_dir, on_database_error, wake_wait, precheck_max_age, "
-       "precheck, database, report, metrics, scrapy, spider, notify, spiders"},
+       "precheck, database, report, metrics, scrapy, crawl, spider, notify, spiders"},
       {"[metrics]\nfile = 'x'",
        "DIR/x.toml:2: unknown key \"file\" in [metrics]; known here: path"},
   };
@@ -193,6 +205,17 @@ TEST_CASE("what is missing or given twice is refused") {
       {"[[spider]]\nname = 'a'\ncommand = ['']",
        "DIR/x.toml:3: spider.command: names no program; write it like [\"/usr/local/bin/fetch\", "
        "\"--all\"]"},
+      {"[scrapy]\nproject = 'jobs'\n[[crawl]]\nspider = 'a'",
+       "DIR/x.toml:3: crawl: has no name; add name = \"…\""},
+      {"[scrapy]\nproject = 'jobs'\n[[crawl]]\nname = 'a'",
+       "DIR/x.toml:3: crawl: \"a\" has no spider; name one of the project, like spider = "
+       "\"books\""},
+      {"[[crawl]]\nname = 'a'\nspider = 'b'",
+       "DIR/x.toml:1: crawl: there is no [scrapy] whose spider it could be; say where the project "
+       "is"},
+      {"[scrapy]\nproject = 'jobs'\n[[crawl]]\nname = 'a'\nspider = 'b'\n[[spider]]\nname = 'a'\n"
+       "command = ['c']",
+       "DIR/x.toml:7: spider.name: another spider has the name \"a\"; give each its own"},
       {"[[spider]]\ncommand = ['a']", "DIR/x.toml:1: spider: has no name; add name = \"…\""},
       {"[[spider]]\nname = 'a'",
        "DIR/x.toml:1: spider: \"a\" has no command; add command = [\"/path/to/program\"]"},

@@ -189,6 +189,35 @@ TEST_CASE("[scrapy] needs nothing but the project") {
   CHECK(config.scrapy->settings.empty());
 }
 
+TEST_CASE("each [[crawl]] is a spider of the project with arguments of its own") {
+  const auto config = load_text(R"([scrapy]
+      project = "jobs"
+      [[crawl]]
+      name = "books_uk"
+      spider = "books"
+      arguments = { country = "uk", pages = 3 }
+      [[crawl]]
+      name = "all"
+      spider = "books")");
+  REQUIRE(config.crawls.size() == 2);
+  CHECK(config.crawls[0].name == "books_uk");
+  CHECK(config.crawls[0].spider == "books");
+  const auto& arguments = config.crawls[0].arguments;
+  CHECK(Variables(arguments.begin(), arguments.end()) ==
+        Variables{{"country", "uk"}, {"pages", "3"}});
+  CHECK(config.crawls[1].arguments.empty());
+}
+
+TEST_CASE("what is normal for a site is said for all spiders or for some") {
+  const auto config = load_text(R"([spiders]
+      ignore_status = [404, 410]
+      max_dead_pages = 7
+      ignore_errors = ["asyncio", "re:^x"])");
+  CHECK(config.spiders.ignore_status == std::vector<int>{404, 410});
+  CHECK(config.spiders.max_dead_pages == 7);
+  CHECK(config.spiders.ignore_errors == Words{"asyncio", "re:^x"});
+}
+
 TEST_CASE("each [[spider]] is a program with its arguments") {
   const auto config = load_text(
       "[[spider]]\nname = 'rss'\ncommand = ['/usr/local/bin/fetch-rss', '--all', '']\n"
