@@ -86,7 +86,8 @@ struct PastRun {
   std::int64_t items = 0;
   Duration took{0};
   std::map<std::string, std::int64_t> fields;
-  bool good = true;  ///< else it was degraded, as most of these were
+  bool good = true;                    ///< else it was degraded, as most of these were
+  std::optional<std::int64_t> rows{};  ///< that check_sql counted; empty: it was not asked
 };
 
 /** What is usual for a spider, by successes_for_usual in core/verdict.hpp; the newest run first. */

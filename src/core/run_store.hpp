@@ -76,7 +76,8 @@ struct SpiderOutcome {
   std::optional<CrawlReport> crawl;  ///< empty for a program that is no crawl
   Judgement judgement;
   std::filesystem::path log;
-  Duration ago{0};  ///< how long ago it ended, when it is recorded
+  Duration ago{0};                     ///< how long ago it ended, when it is recorded
+  std::optional<std::int64_t> rows{};  ///< that check_sql counted after it; empty: none
 };
 
 /** A spider's outcome as it was recorded. */

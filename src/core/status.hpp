@@ -29,6 +29,7 @@ struct SpiderSummary {
   RecordedOutcome last;                   ///< its newest attempt
   TimePoint last_started{};
   std::optional<std::int64_t> median_items;  ///< of what is usual; empty while that is not known
+  std::optional<std::int64_t> median_rows;   ///< the same of what check_sql counted
   std::vector<SpiderPoint> recent;           ///< its newest attempts, the oldest first
 };
 

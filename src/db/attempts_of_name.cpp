@@ -18,7 +18,8 @@ std::string usual_attempts_of_name(const std::string& columns) {
   const auto limit = [](std::size_t most) { return "LIMIT " + std::to_string(most); };
   return "SELECT " + columns +
          " FROM (SELECT s.*, count(*) FILTER (WHERE s.verdict = 'ok') OVER () AS good FROM (" +
-         attempts_of_name("r.*") + "AND r.verdict <> 'failed' AND r.items IS NOT NULL " +
+         attempts_of_name("r.*") +
+         "AND r.verdict <> 'failed' AND (r.items IS NOT NULL OR r.rows IS NOT NULL) " +
          newest_attempt_first() + limit(successes_for_usual) +
          ") AS s) AS r "
          "WHERE r.verdict = 'ok' OR r.good < " +

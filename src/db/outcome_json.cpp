@@ -76,6 +76,7 @@ Json to_json(const SpiderOutcome& outcome) {
     json["reasons"].push_back(without_nul(reason));
   }
   if (outcome.crawl) add_crawl(json, *outcome.crawl);
+  if (outcome.rows) json["rows"] = *outcome.rows;
   return json;
 }
 

@@ -36,7 +36,7 @@ std::string outcome_columns() {
          "coalesce(log_path, ''), " +
          to_microseconds("finished_at") + ", " + took_in_microseconds("") + ", " +
          interval_in_microseconds("coalesce(cpu_time, interval '0')") +
-         ", coalesce(peak_memory, 0), items, coalesce(pages, 0), coalesce(errors, 0)";
+         ", coalesce(peak_memory, 0), items, coalesce(pages, 0), coalesce(errors, 0), rows";
 }
 
 RecordedOutcome read_outcome(const soci::row& row, std::size_t first) {
@@ -55,6 +55,7 @@ RecordedOutcome read_outcome(const soci::row& row, std::size_t first) {
   outcome.child.cpu_time = Duration(row.get<long long>(first + 9));
   outcome.child.peak_memory = row.get<long long>(first + 10);
   if (row.get_indicator(first + 11) == soci::i_ok) outcome.crawl = read_crawl(row, first + 11);
+  if (row.get_indicator(first + 14) == soci::i_ok) outcome.rows = row.get<long long>(first + 14);
   return recorded;
 }
 

@@ -13,7 +13,7 @@ namespace spider_check::db {
 // Reads of spider_run. All throw soci_error, which Session::run turns into DbError.
 
 /** How many columns outcome_columns() are. */
-inline constexpr std::size_t outcome_width = 14;
+inline constexpr std::size_t outcome_width = 15;
 
 /** What read_outcome() reads, in its order. */
 [[nodiscard]] std::string outcome_columns();

@@ -56,6 +56,9 @@ SpiderSummary summary_of(const soci::row& row, const RecordedOutcome& newest) {
   if (row.get_indicator(more + 1) == soci::i_ok) {
     summary.median_items = row.get<long long>(more + 1);
   }
+  if (row.get_indicator(more + 2) == soci::i_ok) {
+    summary.median_rows = row.get<long long>(more + 2);
+  }
   return summary;
 }
 
@@ -63,16 +66,19 @@ SpiderSummary summary_of(const soci::row& row, const RecordedOutcome& newest) {
 
 std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& schedule, int most) {
   const int usual = static_cast<int>(runs_for_usual);
-  // As the verdict sees it: the upper one of the middle two.
+  // As the verdict sees it: the upper one of the middle two. NULLs come last.
+  const auto median = [](const std::string& column) {
+    return "CASE WHEN count(" + column + ") >= :usual THEN (array_agg(" + column + " ORDER BY " +
+           column + "))[count(" + column + ") / 2 + 1] END";
+  };
   const auto query =
-      names() + "SELECT " + point_columns() + ", success, median FROM names CROSS JOIN LATERAL (" +
-      attempts_of_name("r.*") + newest_attempt_first() +
-      "LIMIT :most) AS point LEFT JOIN LATERAL (" +
+      names() + "SELECT " + point_columns() +
+      ", success, median, median_rows FROM names CROSS JOIN LATERAL (" + attempts_of_name("r.*") +
+      newest_attempt_first() + "LIMIT :most) AS point LEFT JOIN LATERAL (" +
       attempts_of_name(to_microseconds("r.started_at") + " AS success") +
       "AND r.verdict <> 'failed' " + newest_attempt_first() +
-      "LIMIT 1) AS good ON true CROSS JOIN LATERAL (SELECT CASE WHEN count(*) >= :usual THEN "
-      "(array_agg(items ORDER BY items))[count(*) / 2 + 1] END AS median FROM (" +
-      usual_attempts_of_name("r.items") +
+      "LIMIT 1) AS good ON true CROSS JOIN LATERAL (SELECT " + median("items") + " AS median, " +
+      median("rows") + " AS median_rows FROM (" + usual_attempts_of_name("r.items, r.rows") +
       ") AS usual_runs) AS usual ORDER BY name, started_at DESC, run_id DESC, attempt DESC";
   const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
                                         soci::use(most, "most"), soci::use(usual, "usual"));

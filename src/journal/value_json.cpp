@@ -161,6 +161,7 @@ Owner owner_of(const Json& json) {
 Json to_json(const SpiderOutcome& outcome) {
   const auto& child = outcome.child;
   return {{"spider", outcome.spider},
+          {"rows", outcome.rows ? Json(*outcome.rows) : Json(nullptr)},
           {"end", to_json(child.termination)},
           {"took", child.took.count()},
           {"cpu", child.cpu_time.count()},
@@ -184,6 +185,9 @@ SpiderOutcome outcome_of(const Json& json) {
                        json.at("reasons").get<std::vector<std::string>>()};
   outcome.log = std::string(json.at("log"));
   if (!json.at("crawl").is_null()) outcome.crawl = crawl_of(json.at("crawl"));
+  // What an earlier version wrote has none.
+  if (const auto rows = json.value("rows", Json()); !rows.is_null())
+    outcome.rows = rows.get<std::int64_t>();
   return outcome;
 }
 

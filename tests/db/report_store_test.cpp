@@ -185,6 +185,27 @@ TEST_CASE("four good runs are too few to say what is usual, and one that never w
   CHECK_FALSE(spiders.back().last_success);
 }
 
+TEST_CASE("the median of rows is of the runs that have some, beside that of items") {
+  World world;
+  for (int i = 12; i > 6; --i) {
+    world.attempt(world.run(std::to_string(i), "completed"), "a", "ok", "10");
+  }
+  for (int i = 6; i > 0; --i) {
+    const auto run = world.run(std::to_string(i), "completed");
+    world.attempt(run, "a", "ok", "30");
+    world.attempt(run, "program", "ok");
+    world.database.sql("UPDATE spider_run SET rows = " + std::to_string(100 * i) +
+                       " WHERE run_id = " + std::to_string(run));
+  }
+  const auto spiders = world.reports.spiders(3);
+  REQUIRE(spiders.size() == 2);
+  CHECK(spiders.front().median_items == 30);
+  CHECK(spiders.front().median_rows == 400);
+  CHECK(spiders.front().last.outcome.rows == 100);
+  CHECK_FALSE(spiders.back().median_items);
+  CHECK(spiders.back().median_rows == 400);
+}
+
 TEST_CASE("the median of a spider that has changed for good is of its last runs") {
   World world;
   for (int i = 31; i > 21; --i) {

@@ -494,6 +494,29 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
   CHECK(world.a().spiders_of_last_success() == Names{"a", "bad", "program"});
 }
 
+TEST_CASE_TEMPLATE("rows are kept, and make a history also of a program that is no crawl", World,
+                   Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  auto crawled = crawl("a", 12);
+  crawled.rows = 9'000'000'000;
+  auto program = outcome("program", Exited{0});
+  program.rows = 0;
+  world.a().send(claim, {crawled, program, crawl("without", 12)});
+  world.a().wait_written();
+  const auto read = world.a().outcomes(claim.id);
+  REQUIRE(read.size() == 3);
+  CHECK(read[0].outcome.rows == 9'000'000'000);
+  CHECK(read[1].outcome.rows == 0);
+  CHECK_FALSE(read[2].outcome.rows);
+  const auto histories = world.a().histories({"a", "program", "without"});
+  REQUIRE(histories.size() == 3);
+  CHECK(histories.at("a").front().rows == 9'000'000'000);
+  CHECK(histories.at("program").front().rows == 0);
+  CHECK_FALSE(histories.at("without").front().rows);
+}
+
 /** One run of a spider with that verdict. */
 template <typename World>
 void run_once(World& world, int items, Verdict verdict) {

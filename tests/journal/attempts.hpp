@@ -48,6 +48,7 @@ inline JournaledOutcome some_outcome(const std::string& spider = "news") {
   crawl.faults = {{"jobs/spiders/news.py:7", "KeyError: 'pay'", 5}};
   crawl.stats = R"({"item_scraped_count": 12})";
   outcome.crawl = crawl;
+  outcome.rows = 240;
   return {outcome, earlier(now, std::chrono::minutes(30))};
 }
 

@@ -72,6 +72,20 @@ TEST_CASE("an outcome comes back with all that is recorded of it") {
   CHECK(outcome.crawl->faults.at(0).text == "KeyError: 'pay'");
   CHECK(outcome.crawl->faults.at(0).count == 5);
   CHECK(outcome.crawl->stats == made.outcome.crawl->stats);
+  CHECK(outcome.rows == 240);
+}
+
+TEST_CASE("an outcome without rows has none, nor has one of an earlier version") {
+  auto made = test::some_outcome();
+  made.outcome.rows.reset();
+  auto json = outcome_json(made);
+  const auto rows_in = [](const std::string& record) {
+    return read({attempt_json(test::some_attempt()), record}).outcomes.at(0).outcome.rows;
+  };
+  CHECK_FALSE(rows_in(json));
+  const std::string none = "\"rows\":null,";
+  REQUIRE(json.find(none) != std::string::npos);
+  CHECK_FALSE(rows_in(json.erase(json.find(none), none.size())));
 }
 
 TEST_CASE("every way in which a process ends comes back") {

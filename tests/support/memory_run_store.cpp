@@ -68,14 +68,15 @@ bool is_marker(const Run& run) {
   return run.status == RunStatus::completed && run.spider_count == 0;
 }
 
-/** Of a spider's crawls those that say what is usual, the newest first. */
+/** Of a spider's attempts with items or rows those that say what is usual, the newest first. */
 std::vector<const SpiderOutcome*> usual_outcomes(const MemoryDatabase& database,
                                                  const std::string& spider) {
   std::vector<const SpiderOutcome*> successes;
   for (auto row = database.runs.rbegin(); row != database.runs.rend(); ++row) {
     for (const auto& [outcome, attempt, finished] : row->outcomes) {
       const bool succeeded = outcome.judgement.verdict != Verdict::failed;
-      if (outcome.spider == spider && outcome.crawl && succeeded) successes.push_back(&outcome);
+      const bool counted = outcome.crawl || outcome.rows;
+      if (outcome.spider == spider && counted && succeeded) successes.push_back(&outcome);
     }
   }
   successes.resize(std::min(successes.size(), successes_for_usual));
@@ -386,9 +387,9 @@ std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::
   std::map<std::string, History> histories;
   for (const auto& spider : spiders) {
     for (const auto* outcome : usual_outcomes(database_, spider)) {
-      const auto& crawl = *outcome->crawl;
+      const auto crawl = outcome->crawl.value_or(CrawlReport{});
       histories[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields,
-                                   outcome->judgement.verdict == Verdict::ok});
+                                   outcome->judgement.verdict == Verdict::ok, outcome->rows});
     }
   }
   return histories;
