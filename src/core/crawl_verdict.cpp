@@ -47,6 +47,21 @@ std::int64_t median_items(const History& history) {
   return median(std::move(items));
 }
 
+/** "0 rows, at least 1 is wanted" */
+std::string too_few(std::int64_t found, const std::string& what, std::int64_t least) {
+  return count(found, what) + ", at least " + std::to_string(least) +
+         (least == 1 ? " is wanted" : " are wanted");
+}
+
+/** "of the last 20 good runs" */
+std::string of_the_last(const History& history) {
+  const bool all_good =
+      std::all_of(history.begin(), history.end(), [](const auto& run) { return run.good; });
+  const auto runs = static_cast<std::int64_t>(history.size());
+  return "of the last " +
+         (all_good ? count(runs, "good run") : count(runs, "run") + " that worked");
+}
+
 Duration median_time(const History& history) {
   std::vector<Duration> times;
   for (const auto& run : history) times.push_back(run.took);
@@ -142,10 +157,7 @@ class Failures {
       add("every page was refused or dead (" + count(crawl_.refused, "refused page") + ", " +
           count(crawl_.dead, "dead page") + ")");
     }
-    if (found < criteria_.min_items) {
-      add(count(found, "item") + ", at least " + std::to_string(criteria_.min_items) +
-          (criteria_.min_items == 1 ? " is wanted" : " are wanted"));
-    }
+    if (found < criteria_.min_items) add(too_few(found, "item", criteria_.min_items));
   }
 
   /** What was answered counts as a page, robots.txt too. */
@@ -247,13 +259,7 @@ class Defects {
         " kept");
   }
 
-  [[nodiscard]] std::string of_the_last() const {
-    const bool all_good =
-        std::all_of(history_.begin(), history_.end(), [](const auto& run) { return run.good; });
-    const auto runs = static_cast<std::int64_t>(history_.size());
-    return "of the last " +
-           (all_good ? count(runs, "good run") : count(runs, "run") + " that worked");
-  }
+  [[nodiscard]] std::string of_the_last() const { return spider_check::of_the_last(history_); }
 
   void fewer_items() {
     const auto usual = median_items(history_);
@@ -346,6 +352,17 @@ Reasons defects(const ChildReport& child, const CrawlReport& crawl, const Criter
   return reasons;
 }
 
+/** "12 rows, median of the last 20 good runs is 240"; empty where that is not far fewer. */
+std::string fewer_rows(std::int64_t found, double min_ratio, History history) {
+  std::erase_if(history, [](const PastRun& run) { return !run.rows; });
+  if (history.size() < runs_for_usual) return {};
+  std::vector<std::int64_t> rows;
+  for (const auto& run : history) rows.push_back(*run.rows);
+  const auto usual = median(std::move(rows));
+  if (static_cast<double>(found) >= static_cast<double>(usual) * min_ratio) return {};
+  return count(found, "row") + ", median " + of_the_last(history) + " is " + std::to_string(usual);
+}
+
 }  // namespace
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
@@ -366,6 +383,22 @@ Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criter
   reasons = defects(child, crawl, criteria, history);
   if (!reasons.empty()) return {Verdict::degraded, std::move(reasons)};
   return {Verdict::ok, {}};
+}
+
+void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& criteria,
+                const History& history) {
+  auto& [verdict, reasons] = judgement;
+  if (count.rows && *count.rows < criteria.min_rows) {
+    verdict = Verdict::failed;
+    // What failed it stands before what only degrades it.
+    reasons.insert(reasons.begin(), too_few(*count.rows, "row", criteria.min_rows));
+    return;
+  }
+  auto reason =
+      count.rows ? fewer_rows(*count.rows, criteria.min_items_ratio, history) : count.fault;
+  if (reason.empty()) return;
+  verdict = Verdict::degraded;
+  reasons.push_back(std::move(reason));
 }
 
 }  // namespace spider_check

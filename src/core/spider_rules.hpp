@@ -26,7 +26,7 @@ struct SpiderLimits {
   return limits.grace + limits.second_grace;
 }
 
-/** What a crawl must have done to be good. */
+/** What a crawl must have done to be good; the rows are of any spider. */
 struct Criteria {
   std::int64_t min_items = 1;
   std::optional<std::int64_t> max_errors;    ///< empty: errors beside items only degrade
@@ -37,6 +37,7 @@ struct Criteria {
   std::vector<int> ignored_statuses;           ///< pages refused with them are no fault
   std::optional<std::int64_t> max_dead_pages;  ///< refused or dead; empty: a tenth of all pages
   std::vector<std::string> ignored_errors;     ///< by logger, or "re:" and a pattern
+  std::int64_t min_rows = 1;  ///< that check_sql must count, where there is one
 };
 
 }  // namespace spider_check

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/crawl.hpp"
+#include "core/row_count.hpp"
 #include "core/spider_rules.hpp"
 #include "core/termination.hpp"
 
@@ -53,5 +54,12 @@ inline constexpr std::size_t most_runs_for_usual = 20;
 /** Judges one attempt of a crawl, by its process and by what it did. */
 [[nodiscard]] Judgement judge(const ChildReport& child, const CrawlReport& crawl,
                               const Criteria& criteria, const History& history);
+
+/**
+ * Judges what was counted after an attempt that did not fail by itself; beside its own reasons
+ * stands what the count says.
+ */
+void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& criteria,
+                const History& history);
 
 }  // namespace spider_check

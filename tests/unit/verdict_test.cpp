@@ -19,6 +19,18 @@ Judgement judge_end(Termination termination, StopCause stopped = StopCause::none
   return judge(child);
 }
 
+/** What becomes of a good attempt after which that was counted. */
+Judgement judge_count(const RowCount& count, const History& history = {}, Criteria criteria = {}) {
+  Judgement judgement{Verdict::ok, {}};
+  judge_rows(judgement, count, criteria, history);
+  return judgement;
+}
+
+/** So many good runs, each with so many rows. */
+History runs_with(std::size_t runs, std::optional<std::int64_t> rows) {
+  return History(runs, PastRun{12, Duration{0}, {}, true, rows});
+}
+
 }  // namespace
 
 TEST_CASE("exit status 0 is ok and needs no reason") {
@@ -88,6 +100,60 @@ TEST_CASE("verdicts have the words of the database") {
     CHECK(parse_verdict(to_text(verdict)) == verdict);
   }
   CHECK_FALSE(parse_verdict("good").has_value());
+}
+
+TEST_CASE("a spider after which there are rows enough stays as it was") {
+  CHECK(judge_count({1}).verdict == Verdict::ok);
+  CHECK(judge_count({1}).reasons.empty());
+  CHECK(judge_count({120}, runs_with(20, 240)).verdict == Verdict::ok);
+  Criteria none_needed;
+  none_needed.min_rows = 0;
+  CHECK(judge_count({0}, {}, none_needed).verdict == Verdict::ok);
+}
+
+TEST_CASE("fewer rows than are wanted are a failure, whatever the spider said of itself") {
+  CHECK(judge_count({0}).verdict == Verdict::failed);
+  CHECK(judge_count({0}).reasons == Reasons{"0 rows, at least 1 is wanted"});
+  Criteria many;
+  many.min_rows = 10;
+  CHECK(judge_count({1}, {}, many).reasons == Reasons{"1 row, at least 10 are wanted"});
+  Judgement degraded{Verdict::degraded, {"2 errors beside 12 items"}};
+  judge_rows(degraded, {0}, {}, runs_with(5, 240));
+  CHECK(degraded.verdict == Verdict::failed);
+  CHECK(degraded.reasons == Reasons{"0 rows, at least 1 is wanted", "2 errors beside 12 items"});
+}
+
+TEST_CASE("far fewer rows than usual degrade a spider") {
+  CHECK(judge_count({12}, runs_with(20, 240)).verdict == Verdict::degraded);
+  CHECK(judge_count({12}, runs_with(20, 240)).reasons ==
+        Reasons{"12 rows, median of the last 20 good runs is 240"});
+  auto changed = runs_with(20, 240);
+  changed.front().good = false;
+  CHECK(judge_count({12}, changed).reasons ==
+        Reasons{"12 rows, median of the last 20 runs that worked is 240"});
+  Criteria any;
+  any.min_items_ratio = 0;
+  CHECK(judge_count({12}, runs_with(20, 240), any).verdict == Verdict::ok);
+}
+
+TEST_CASE("runs without rows say nothing of what is usual") {
+  auto history = runs_with(4, 240);
+  for (const auto& run : runs_with(16, {})) history.push_back(run);
+  CHECK(judge_count({12}, history).verdict == Verdict::ok);
+  history.front() = history.back();
+  history.push_back(runs_with(1, 240).front());
+  history.push_back(runs_with(1, 240).front());
+  CHECK(judge_count({12}, history).reasons ==
+        Reasons{"12 rows, median of the last 5 good runs is 240"});
+}
+
+TEST_CASE("what could not be counted degrades a spider, and says why") {
+  Judgement judgement{Verdict::degraded, {"2 errors beside 12 items"}};
+  judge_rows(judgement, {{}, "check_sql: relation \"jobs\" does not exist"}, {},
+             runs_with(20, 240));
+  CHECK(judgement.verdict == Verdict::degraded);
+  CHECK(judgement.reasons ==
+        Reasons{"2 errors beside 12 items", "check_sql: relation \"jobs\" does not exist"});
 }
 
 }  // namespace spider_check
