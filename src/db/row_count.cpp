@@ -1,0 +1,137 @@
+#include "db/row_count.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <string_view>
+
+#include <libpq-fe.h>
+
+#include "db/conninfo.hpp"
+#include "db/session.hpp"
+#include "db/sqlstate.hpp"
+
+namespace spider_check::db {
+
+namespace {
+
+using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
+
+// The ends of other spiders wait for it.
+constexpr Duration longest = std::chrono::seconds(10);
+constexpr Duration longest_connect = std::chrono::seconds(5);
+
+// So many rows are read to say how many there are.
+constexpr int most_rows = 100;
+
+// The types of whole numbers, and numeric: int8, int2, int4.
+// https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/catalog/pg_type.dat
+constexpr Oid numbers[] = {20, 21, 23, 1700};
+
+ConnectionOptions bounded(ConnectionOptions options) {
+  options.connect_timeout = std::min(connect_limit(options), longest_connect);
+  options.parameters.erase("connect_timeout");
+  const auto rest = longest - options.connect_timeout - answer_margin;
+  options.statement_timeout = std::min(options.statement_timeout, rest);
+  return options;
+}
+
+std::string begin(Duration statement_timeout) {
+  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(statement_timeout);
+  return "BEGIN READ ONLY; SET LOCAL statement_timeout = " + std::to_string(limit.count());
+}
+
+/** What the answer must not be. */
+RowCount wrong(const std::string& what, const char* wanted = "one number") {
+  return {{}, "check_sql gives " + what + ", wants " + wanted};
+}
+
+/** A number that may have decimals, all of them 0. */
+RowCount parsed(std::string_view text) {
+  const auto point = std::min(text.find('.'), text.size());
+  std::int64_t number = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + point, number);
+  const bool whole = error == std::errc{} && at == text.data() + point &&
+                     text.find_first_not_of(".0", point) == std::string_view::npos;
+  if (!whole) return wrong(std::string(text), "one whole number");
+  return {number};
+}
+
+/** One question on a connection that stands. */
+class Question {
+ public:
+  Question(PGconn* connection, const std::string& sql) : connection_(connection), sql_(sql) {}
+
+  /** Throws soci_error for a connection that was lost. */
+  RowCount ask(Duration statement_timeout) {
+    if (!run(PQexec(connection_, begin(statement_timeout).c_str()))) return refused();
+    // As a cursor it is a SELECT, and not all of its rows need be read; by the extended protocol it
+    // is a single statement.
+    const auto declare = "DECLARE counted CURSOR FOR " + sql_;
+    if (!run(
+            PQexecParams(connection_, declare.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0)) ||
+        !run(PQdescribePortal(connection_, "counted"))) {
+      return refused();
+    }
+    if (const auto columns = PQnfields(result_.get()); columns != 1) {
+      return wrong(std::to_string(columns) + " columns");
+    }
+    const auto type = PQftype(result_.get(), 0);
+    if (std::find(std::begin(numbers), std::end(numbers), type) == std::end(numbers)) {
+      return wrong(name_of(type));
+    }
+    const auto fetch = "FETCH " + std::to_string(most_rows) + " FROM counted";
+    return run(PQexec(connection_, fetch.c_str())) ? read() : refused();
+  }
+
+ private:
+  bool run(PGresult* result) {
+    result_.reset(result);
+    if (PQstatus(connection_) == CONNECTION_BAD) {
+      throw soci::soci_error(PQerrorMessage(connection_));
+    }
+    const auto status = PQresultStatus(result);
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+  }
+
+  [[nodiscard]] RowCount refused() const {
+    const char* words = PQresultErrorField(result_.get(), PG_DIAG_MESSAGE_PRIMARY);
+    return {{}, "check_sql: " + one_line(words == nullptr ? "it failed" : words)};
+  }
+
+  std::string name_of(Oid type) {
+    const auto query = "SELECT pg_catalog.format_type(" + std::to_string(type) + ", NULL)";
+    return run(PQexec(connection_, query.c_str())) ? PQgetvalue(result_.get(), 0, 0) : "no number";
+  }
+
+  [[nodiscard]] RowCount read() const {
+    const auto rows = PQntuples(result_.get());
+    if (rows == 0) return wrong("no row");
+    if (rows == most_rows) return wrong(std::to_string(rows) + " rows or more");
+    if (rows > 1) return wrong(std::to_string(rows) + " rows");
+    if (PQgetisnull(result_.get(), 0, 0) != 0) return wrong("NULL");
+    return parsed(PQgetvalue(result_.get(), 0, 0));
+  }
+
+  PGconn* connection_;
+  const std::string& sql_;
+  Result result_{nullptr, &PQclear};
+};
+
+}  // namespace
+
+RowCount count_rows(const RowCheck& check, const std::string& name) {
+  try {
+    const auto options = bounded(check.database);
+    Session session(options, name);
+    return session.run_unpinned([&](soci::session& sql) {
+      auto count = Question(connection_of(sql), check.sql).ask(options.statement_timeout);
+      sql.rollback();
+      return count;
+    });
+  } catch (const std::exception& error) {
+    return {{}, std::string("check_sql could not be asked: ") + error.what(), true};
+  }
+}
+
+}  // namespace spider_check::db
