@@ -74,11 +74,23 @@ class Adviser {
   }
 
   void look_at_criteria(const SpiderRules& rules, const Jobs& jobs, const std::string& whom) {
+    const bool counted = std::any_of(jobs.begin(), jobs.end(),
+                                     [](const auto& job) { return job.row_check.has_value(); });
+    if (!counted) look_at_rows(rules);
     if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.crawl; })) return;
     for (const auto* key : crawl_keys) {
-      if (!rules.places.contains(key)) continue;
+      const bool is_for_rows = std::string_view(key) == "min_items_ratio";
+      if (!rules.places.contains(key) || (counted && is_for_rows)) continue;
       add(place_of(rules.places, key, key) + "only a Scrapy spider is judged by it, and " + whom +
           " is none; take it out");
+    }
+  }
+
+  void look_at_rows(const SpiderRules& rules) {
+    for (const auto* key : {"check_url", "min_rows"}) {
+      if (!rules.places.contains(key)) continue;
+      add(place_of(rules.places, key, key) +
+          "no rows are counted without a check_sql; give one, or take this out");
     }
   }
 

@@ -197,6 +197,16 @@ ProgramConfig read_program(TomlTable& table, const fs::path& base, const Config&
   return program;
 }
 
+/** Whether a check_url holds one. */
+bool has_password(const Config& config) {
+  const auto holds = [](const SpiderRules& rules) {
+    return rules.check_url && rules.check_url->contains("password");
+  };
+  return holds(config.spiders) ||
+         std::any_of(config.overrides.begin(), config.overrides.end(),
+                     [&](const SpiderOverride& table) { return holds(table.rules); });
+}
+
 toml::table parse(const fs::path& file) {
   try {
     return toml::parse(read_text(file), file.string());
@@ -259,6 +269,7 @@ std::vector<SecretFile> apply_file(const fs::path& file, Config& config) {
     for (auto& secret : apply_notify(*table, file, config)) secrets.push_back(std::move(secret));
   }
   if (auto table = top.table("spiders")) apply_spiders(*table, base, config);
+  if (secrets.empty() && has_password(config)) secrets.push_back({file});
   top.finish();
   return secrets;
 }

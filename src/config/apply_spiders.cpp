@@ -26,7 +26,8 @@ Places places_in(const TomlTable& table) {
   for (const auto* key :
        {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors", "min_items_ratio",
         "max_time_ratio", "optional_fields", "finish_reasons", "ignore_status", "max_dead_pages",
-        "ignore_errors", "working_directory", "arguments", "env"}) {
+        "ignore_errors", "check_sql", "check_url", "min_rows", "working_directory", "arguments",
+        "env"}) {
     if (table.has(key)) places[key] = table.place(key);
   }
   return places;
@@ -48,6 +49,11 @@ SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
   rules.ignore_status = table.numbers("ignore_status", 400, 599);
   rules.max_dead_pages = table.number("max_dead_pages", 0, 1'000'000'000);
   rules.ignore_errors = table.texts("ignore_errors");
+  rules.check_sql = table.text("check_sql");
+  if (const auto url = table.text("check_url")) {
+    rules.check_url = parse_url(*url, table.place("check_url"));
+  }
+  rules.min_rows = table.number("min_rows", 0, 1'000'000'000);
   rules.arguments = table.texts("arguments");
   if (const auto folder = table.text("working_directory")) {
     rules.working_directory = absolute(base, *folder);

@@ -61,6 +61,9 @@ struct SpiderRules {
   std::optional<std::vector<int>> ignore_status;
   std::optional<std::int64_t> max_dead_pages;
   std::optional<std::vector<std::string>> ignore_errors;
+  std::optional<std::string> check_sql;
+  std::optional<std::map<std::string, std::string>> check_url;  ///< libpq's keywords and values
+  std::optional<std::int64_t> min_rows;
   std::optional<std::filesystem::path> working_directory;
   std::optional<std::vector<std::string>> arguments;
   std::vector<std::pair<std::string, std::string>> environment;

@@ -167,6 +167,10 @@ std::string spiders_text() {
          unset("ignore_status = [404]", "pages refused so are no fault, and no dead pages") +
          unset("max_dead_pages = 10", "more degrade it; default: a tenth of all pages") +
          unset(R"(ignore_errors = ["asyncio"])", "by logger, or by message: \"re:PATTERN\"") +
+         unset(R"(check_sql = "SELECT count(*) FROM jobs")",
+               "asked after a spider; gives its rows") +
+         unset(R"(check_url = "postgresql://me@db/jobs")", "where; default: as [database]") +
+         unset("min_rows = 1", "fewer: it failed") +
          unset(R"(arguments = ["-a", "lang=en"])", "further words of its command line") +
          unset(R"(env = { PROXY = "http://proxy:3128" })", "further variables of its environment") +
          unset(R"(working_directory = ".")", "where it works; default: the project");

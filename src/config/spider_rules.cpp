@@ -1,5 +1,7 @@
 #include "config/spider_rules.hpp"
 
+#include <utility>
+
 #include <fnmatch.h>
 
 namespace spider_check::config {
@@ -25,6 +27,17 @@ void add_arguments(SpiderJob& job, const std::vector<std::string>& arguments) {
 void set_environment(SpiderJob& job, const std::pair<std::string, std::string>& variable) {
   std::erase_if(job.environment, [&](const auto& other) { return other.first == variable.first; });
   job.environment.push_back(variable);
+}
+
+/** Where check_sql is asked. */
+ConnectionOptions database_of(const Config& config, const SpiderRules& rules) {
+  auto database = config.database;
+  if (!rules.check_url) return database;
+  const auto own = std::exchange(database.parameters, *rules.check_url);
+  if (const auto mode = own.find("gssencmode"); mode != own.end()) {
+    database.parameters.insert(*mode);
+  }
+  return database;
 }
 
 }  // namespace
@@ -62,6 +75,8 @@ void apply_rules(const Config& config, SpiderJob& job) {
   assign(criteria.ignored_statuses, rules.ignore_status);
   if (rules.max_dead_pages) criteria.max_dead_pages = *rules.max_dead_pages;
   assign(criteria.ignored_errors, rules.ignore_errors);
+  assign(criteria.min_rows, rules.min_rows);
+  if (rules.check_sql) job.row_check = RowCheck{*rules.check_sql, database_of(config, rules)};
   assign(job.working_directory, rules.working_directory);
   if (rules.arguments) add_arguments(job, *rules.arguments);
   for (const auto& variable : rules.environment) set_environment(job, variable);
@@ -84,6 +99,9 @@ void SpiderRules::override_with(const SpiderRules& other) {
   take(ignore_status, other.ignore_status);
   take(max_dead_pages, other.max_dead_pages);
   take(ignore_errors, other.ignore_errors);
+  take(check_sql, other.check_sql);
+  take(check_url, other.check_url);
+  take(min_rows, other.min_rows);
   take(working_directory, other.working_directory);
   take(arguments, other.arguments);
   // The later one of a name wins when they are set.

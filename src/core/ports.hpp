@@ -15,6 +15,7 @@
 #include "core/owner.hpp"
 #include "core/port.hpp"
 #include "core/precheck.hpp"
+#include "core/row_count.hpp"
 #include "core/run_store.hpp"
 #include "core/spider_rules.hpp"
 #include "core/termination.hpp"
@@ -34,9 +35,10 @@ struct SpiderJob {
   int nice = 0;
   SpiderLimits limits;
   Criteria criteria;
-  std::filesystem::path report;  ///< where a crawl reports to; empty: nowhere
-  std::string report_token;      ///< what each record of the report must hold
-  std::string obstacle{};        ///< why it must not start; empty: it may
+  std::filesystem::path report;         ///< where a crawl reports to; empty: nowhere
+  std::string report_token;             ///< what each record of the report must hold
+  std::string obstacle{};               ///< why it must not start; empty: it may
+  std::optional<RowCheck> row_check{};  ///< asked after it; empty: nothing is
 };
 
 /** What a source offers. */

@@ -46,7 +46,8 @@ TEST_CASE("a plain configuration needs no advice") {
         "run_timeout = '2h'\n[spiders]\ntimeout = '2h'\n", "[spiders]\ntimeout = '0s'\n",
         "[spiders]\ntimeout = '5m'\n", "interval = '1h'\nretry_after = '59m'\n",
         "interval = '1h'\nretry_after = '2h'\nmax_attempts = 1\n", "precheck = ['x']\n",
-        "interval = '3d'\nprecheck_max_age = '1h'\n"}) {
+        "interval = '3d'\nprecheck_max_age = '1h'\n", "[spiders]\ncheck_sql = 'x'\nmin_rows = 2\n",
+        "[spiders]\nmin_rows = 2\n[spiders.rss]\ncheck_sql = 'x'\nmin_items_ratio = 0.1\n"}) {
     CAPTURE(toml);
     CHECK(advice(toml) == Lines{});
   }
@@ -84,6 +85,12 @@ TEST_CASE("each odd thing is named once, with its place and what would be right"
       {"[spiders.'r*']\nmin_items = 1\n",
        "spider-check.toml:2: spiders.\"r*\".min_items: only a Scrapy spider is judged by it, and "
        "\"r*\" is none; take it out"},
+      {"[spiders]\nmin_rows = 2\n",
+       "spider-check.toml:2: spiders.min_rows: no rows are counted without a check_sql; give one, "
+       "or take this out"},
+      {"[spiders.news]\ncheck_url = 'postgresql:///x'\n[spiders.rss]\ncheck_sql = 'x'\n",
+       "spider-check.toml:2: spiders.\"news\".check_url: no rows are counted without a check_sql; "
+       "give one, or take this out"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.first);

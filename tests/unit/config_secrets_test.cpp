@@ -62,6 +62,9 @@ TEST_CASE("a wrong file is refused without showing the password in it") {
       "[database]\npassword 's3cret'",
       "[database]\npasword = 's3cret'",
       "[database]\npassword = \"s3cret\\u0000\"",
+      "[spiders]\ncheck_url = 'postgresql://me:s3cret@db:x/jobs'",
+      "[spiders]\ncheck_url = 'postgresql://me:s3cret@db/jobs?sslmode=x'",
+      "[spiders]\ncheck_url = ['postgresql://me:s3cret@db/jobs']",
       "[database]\npassword = 's3cret'\npassword_file = 'password'",
       "[database]\npassword_file = 'password'\nfrobnicate = 1",
   };
@@ -125,6 +128,8 @@ TEST_CASE("a file with a password that others can get at is warned about") {
   CHECK(warning("x.toml", 0644, "[database]\nurl = 'postgresql://me:s3cret@db/x'\n") ==
         text("x.toml", "0644"));
   CHECK(warning("x.toml", 0644, "[database]\nurl = 'host=db password=s3cret'\n") ==
+        text("x.toml", "0644"));
+  CHECK(warning("x.toml", 0644, "[spiders.a]\ncheck_url = 'postgresql://me:s3cret@db/x'\n") ==
         text("x.toml", "0644"));
   CHECK(warning("password", 0644, "[database]\npassword_file = 'password'\n") ==
         text("password", "0644"));

@@ -93,6 +93,8 @@ TEST_CASE("every key behind a # is one that the program knows, with its default 
   CHECK(set.spiders.min_items_ratio == criteria.min_items_ratio);
   CHECK(set.spiders.max_time_ratio == criteria.max_time_ratio);
   CHECK(set.spiders.finish_reasons == criteria.finish_reasons);
+  CHECK(set.spiders.min_rows == criteria.min_rows);
+  CHECK(set.spiders.check_sql.has_value());
 }
 
 TEST_CASE("names with quotes, backslashes and control characters are read back as they are") {

@@ -98,4 +98,25 @@ TEST_CASE("variables of all and of one are put together, each name once") {
   CHECK(ruled(config, crawl("c")).environment == Variables{{"B", "all"}, {"A", "own"}});
 }
 
+TEST_CASE("rows are counted where the schedule is recorded, or in a database of their own") {
+  Config config;
+  config.database.parameters = {{"host", "db"}, {"gssencmode", "disable"}, {"password", "p"}};
+  config.database.statement_timeout = 2s;
+  CHECK_FALSE(ruled(config, crawl("a")).row_check);
+  config.spiders.check_sql = "a query";
+  config.spiders.min_rows = 10;
+  SpiderRules own;
+  own.check_url = {{"host", "other"}};
+  config.overrides = {{"b", own, ""}};
+  const auto here = ruled(config, program("a"));
+  REQUIRE(here.row_check);
+  CHECK(here.row_check->sql == "a query");
+  CHECK(here.row_check->database.parameters == config.database.parameters);
+  CHECK(here.criteria.min_rows == 10);
+  const auto there = ruled(config, crawl("b")).row_check.value().database;
+  CHECK(there.parameters ==
+        std::map<std::string, std::string>{{"host", "other"}, {"gssencmode", "disable"}});
+  CHECK(there.statement_timeout == 2s);
+}
+
 }  // namespace spider_check::config
