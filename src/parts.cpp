@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
 #include "config/version.hpp"
+#include "db/row_count.hpp"
 #include "setup/sources.hpp"
 
 namespace spider_check {
@@ -88,6 +89,9 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   session_.on_warning([this](const std::string& text) {
     log_.info("PostgreSQL warns: {}", render::printable(text));
   });
+  schedule_.count_rows = [](const RowCheck& check) {
+    return db::count_rows(check, db::session_name(os::host_name(), ::getpid()));
+  };
   if (!config.precheck.empty()) schedule_.precheck = &precheck_;
   schedule_.precheck_max_age = config.precheck_max_age;
   schedule_.log_places = &log_places_;

@@ -49,12 +49,12 @@ auto if_readable(const Schedule& schedule, RunWriter& writer, Read&& read) -> de
 
 std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter& writer,
                                             const std::vector<SpiderJob>& jobs) {
-  std::vector<std::string> crawls;
+  std::vector<std::string> counted;
   for (const auto& job : jobs) {
-    if (job.crawl) crawls.push_back(job.name);
+    if (job.crawl || job.row_check) counted.push_back(job.name);
   }
-  if (crawls.empty()) return {};
-  return if_readable(schedule, writer, [&] { return schedule.store.histories(crawls); });
+  if (counted.empty()) return {};
+  return if_readable(schedule, writer, [&] { return schedule.store.histories(counted); });
 }
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */

@@ -17,7 +17,9 @@ void LineView::stopping(const SpiderJob& job, StopCause cause) {
 void LineView::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
   const auto name = render::printable(job.name);
   const auto took = to_words(outcome.child.took);
-  const auto done = outcome.crawl ? ", " + render::amounts(outcome.crawl->progress) : "";
+  const auto did = render::with_rows(outcome.crawl ? render::amounts(outcome.crawl->progress) : "",
+                                     outcome.rows);
+  const auto done = did.empty() ? did : ", " + did;
   const auto why = render::join(outcome.judgement.reasons);
   switch (outcome.judgement.verdict) {
     case Verdict::ok:

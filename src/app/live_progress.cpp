@@ -103,9 +103,11 @@ void LiveProgress::finished(const SpiderJob& job, const SpiderOutcome& outcome) 
   auto& spider = change(job, to_state(outcome.judgement.verdict));
   spider.row.elapsed = outcome.child.took;
   spider.row.note = render::join(outcome.judgement.reasons);
-  if (!outcome.crawl || outcome.crawl->source == CrawlSource::nobody) return;
-  spider.row.progress = outcome.crawl->progress;
-  spider.did = render::amounts(outcome.crawl->progress);
+  if (outcome.crawl && outcome.crawl->source != CrawlSource::nobody) {
+    spider.row.progress = outcome.crawl->progress;
+    spider.did = render::amounts(outcome.crawl->progress);
+  }
+  spider.did = render::with_rows(std::move(spider.did), outcome.rows);
 }
 
 std::string LiveProgress::waits_for(const Spider& spider, Time now) const {

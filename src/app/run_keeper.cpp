@@ -6,6 +6,13 @@
 
 namespace spider_check::app {
 
+namespace {
+
+// With many spiders each try would hold the run up once more.
+constexpr auto pause = std::chrono::seconds(10);
+
+}  // namespace
+
 RunKeeper::RunKeeper(Schedule& schedule, RunWriter& writer, RunView& view,
                      std::map<std::string, History> histories)
     : schedule_(schedule), writer_(writer), view_(view), histories_(std::move(histories)) {}
@@ -32,8 +39,25 @@ SpiderOutcome RunKeeper::judged(const SpiderJob& job, const ChildReport& report)
   return outcome;
 }
 
+/** Of what failed already it would say nothing new. */
+void RunKeeper::count_rows(const SpiderJob& job, SpiderOutcome& outcome) {
+  if (!job.row_check || outcome.judgement.verdict == Verdict::failed) return;
+  const auto count = counted(*job.row_check);
+  outcome.rows = count.rows;
+  judge_rows(outcome.judgement, count, job.criteria, histories_[job.name]);
+}
+
+RowCount RunKeeper::counted(const RowCheck& check) {
+  auto& away = away_[check.database.parameters];
+  if (RunView::Clock::now() < away.until) return away.count;
+  auto count = schedule_.count_rows(check);
+  if (count.away) away = {RunView::Clock::now() + pause, count};
+  return count;
+}
+
 void RunKeeper::on_finish(const SpiderJob& job, const ChildReport& report) {
   auto outcome = judged(job, report);
+  count_rows(job, outcome);
   running_.erase(job.name);
   note_survivors(schedule_, job.name, report.left);
   ++finished_;

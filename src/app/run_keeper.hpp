@@ -43,13 +43,22 @@ class RunKeeper final : public RunObserver {
     std::unique_ptr<CrawlWitness> witness;
   };
 
+  /** Where the database of a check_sql is away it is not waited for again for a while. */
+  struct Away {
+    RunView::Clock::time_point until;
+    RowCount count;
+  };
+
   [[nodiscard]] SpiderOutcome judged(const SpiderJob& job, const ChildReport& report);
+  void count_rows(const SpiderJob& job, SpiderOutcome& outcome);
+  [[nodiscard]] RowCount counted(const RowCheck& check);
 
   Schedule& schedule_;
   RunWriter& writer_;
   RunView& view_;
   std::map<std::string, History> histories_;
   std::map<std::string, Running> running_;
+  std::map<std::map<std::string, std::string>, Away> away_;  ///< by the connection's parameters
   std::vector<std::string> failed_;
   std::vector<std::string> succeeded_;
   std::size_t finished_ = 0;

@@ -59,9 +59,10 @@ struct Schedule {
   std::vector<Publication> publications{};
   /** What is odd about the configuration, for each run to say. */
   std::vector<std::string> warnings{};
-  Notifier* notifier = nullptr;      ///< not owned; null: nobody is told anything
-  TellingStore* messages = nullptr;  ///< not owned; null: there are no messages
-  std::string how_to_name{};         ///< what gives this schedule another name, as an advice
+  Notifier* notifier = nullptr;                       ///< not owned; null: nobody is told anything
+  TellingStore* messages = nullptr;                   ///< not owned; null: there are no messages
+  RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
+  std::string how_to_name{};  ///< what gives this schedule another name, as an advice
   /** The names of its spiders, where they are known without listing a project. */
   std::vector<std::string> spiders{};
 };

@@ -67,7 +67,7 @@ std::string spider_lines(const RecordedOutcome& recorded, std::size_t width) {
   auto text = "  " + pad_to(cut_to(printable(outcome.spider), width), width) + "  " +
               pad_to(std::string(to_text(outcome.judgement.verdict)), 10) +
               pad_to(to_words(outcome.child.took), 13) +
-              (outcome.crawl ? amounts(outcome.crawl->progress) : "");
+              with_rows(outcome.crawl ? amounts(outcome.crawl->progress) : "", outcome.rows);
   text.erase(text.find_last_not_of(' ') + 1);
   text += "\n";
   if (!outcome.judgement.reasons.empty()) {

@@ -163,6 +163,12 @@ std::string amounts(const Progress& progress) {
   return text;
 }
 
+std::string with_rows(std::string amounts, const std::optional<std::int64_t>& rows) {
+  if (!rows) return amounts;
+  if (!amounts.empty()) amounts += ", ";
+  return amounts + std::to_string(*rows) + (*rows == 1 ? " row" : " rows");
+}
+
 std::string join(const std::vector<std::string>& reasons) {
   std::string text;
   for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + printable(reason);

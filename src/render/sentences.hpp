@@ -43,6 +43,9 @@ namespace spider_check::render {
 /** "12 items, 3 pages, 1 error": what a crawl did; pages and errors only where there are some. */
 [[nodiscard]] std::string amounts(const Progress& progress);
 
+/** The same with what check_sql counted, if anything: "12 items, 3 pages, 240 rows". */
+[[nodiscard]] std::string with_rows(std::string amounts, const std::optional<std::int64_t>& rows);
+
 /** Names on one line, printable: "a, b, c, …"; at most ten. */
 [[nodiscard]] std::string list(const std::vector<std::string>& names);
 

@@ -34,6 +34,12 @@ std::string explained(Action action) {
 
 }  // namespace
 
+TEST_CASE("rows stand behind what a spider did, or alone") {
+  CHECK(with_rows("12 items, 3 pages", 240) == "12 items, 3 pages, 240 rows");
+  CHECK(with_rows("", 1) == "1 row");
+  CHECK(with_rows("12 items, 3 pages", {}) == "12 items, 3 pages");
+}
+
 TEST_CASE("the first line tells the interval in hours") {
   CHECK(starting(Policy{}) == "Starting scheduler with 4 hour interval");
   CHECK(starting(policy_with(1h)) == "Starting scheduler with 1 hour interval");

@@ -21,6 +21,22 @@ CrawlReport crawl_of(std::int64_t items) {
   return crawl;
 }
 
+/** What check_sql counts after each spider, and how often that is asked. */
+struct Counting {
+  explicit Counting(Host& host) {
+    count = {240};
+    asked = 0;
+    host.schedule.count_rows = [](const RowCheck& /*check*/) {
+      ++asked;
+      return count;
+    };
+    host.schedule.rules = [](SpiderJob& job) { job.row_check = RowCheck{"a query", {}}; };
+  }
+
+  static inline RowCount count;
+  static inline int asked = 0;
+};
+
 }  // namespace
 
 TEST_CASE("a crawl is judged by what it did, and exit status 0 alone is not enough") {
@@ -143,6 +159,57 @@ TEST_CASE("rules are given to every job") {
   host.schedule.rules = [](SpiderJob& job) { job.nice = 7; };
   (void)host.tick();
   for (const auto& job : host.runner.started) CHECK(job.nice == 7);
+}
+
+TEST_CASE("rows are counted after each spider that did well, and after no other") {
+  MemoryDatabase database;
+  Host host(database);
+  const Counting counting(host);
+  host.source.crawls = {"a"};
+  host.witnesses.reports["a"] = crawl_of(12);
+  host.runner.ends["b"] = Exited{1};
+  (void)host.tick();
+  CHECK(Counting::asked == 2);
+  CHECK(host.logged("info Spider 'a' ok after 0.0 s, 12 items, 3 pages, 240 rows\n"));
+  CHECK(host.logged("info Spider 'c' ok after 0.0 s, 240 rows\n"));
+  CHECK(database.runs[0].outcomes[0].outcome.rows == 240);
+  CHECK_FALSE(database.runs[0].outcomes[1].outcome.rows);
+}
+
+TEST_CASE("a crawl and a program without rows have failed") {
+  MemoryDatabase database;
+  Host host(database);
+  const Counting counting(host);
+  Counting::count = {0};
+  host.source.spiders = {"a", "b"};
+  host.source.crawls = {"a"};
+  host.witnesses.reports["a"] = crawl_of(12);
+  CHECK(host.tick().code == ExitCode::spider_failed);
+  CHECK(only_run(database).failure == "2 of 2 spiders failed (a, b)");
+  CHECK(host.logged("'b' failed after 0.0 s, 0 rows: 0 rows, at least 1 is wanted"));
+}
+
+TEST_CASE("how many rows are usual comes from a program's own good runs, too") {
+  MemoryDatabase database;
+  Host host(database);
+  const Counting counting(host);
+  for (int run = 0; run < 5; ++run) {
+    CHECK(host.tick().code == ExitCode::success);
+    database.now += 4h;
+  }
+  Counting::count = {12};
+  CHECK(host.tick().code == ExitCode::success);
+  CHECK(host.logged("'a' degraded after 0.0 s, 12 rows: 12 rows, median of the last 5 good runs"));
+}
+
+TEST_CASE("a database that is away degrades spiders, and is not waited for after each") {
+  MemoryDatabase database;
+  Host host(database);
+  const Counting counting(host);
+  Counting::count = {{}, "check_sql could not be asked: away", true};
+  CHECK(host.tick().code == ExitCode::success);
+  CHECK(Counting::asked == 1);
+  CHECK(host.logged("warning Spider 'c' degraded after 0.0 s: check_sql could not be asked: away"));
 }
 
 }  // namespace spider_check::test
