@@ -225,6 +225,10 @@ class Writer {
     each_amount("errors", "The errors of the newest attempt.", &Progress::errors);
     each("median_items", "The median of the items of the last good runs.",
          [](const SpiderSummary& spider) { return spider.median_items; });
+    each("rows", "What check_sql counted after the newest attempt.",
+         [](const SpiderSummary& spider) { return spider.last.outcome.rows; });
+    each("median_rows", "The median of the rows of the last good runs.",
+         [](const SpiderSummary& spider) { return spider.median_rows; });
     each("duration_seconds", "How long the newest attempt took.",
          [](const SpiderSummary& spider) -> std::optional<Duration> {
            const auto& child = spider.last.outcome.child;

@@ -70,12 +70,20 @@ std::string fact(const std::string& name, const std::string& html) {
   return "<div><dt>" + name + "</dt><dd>" + html + "</dd></div>";
 }
 
+std::string amount(std::int64_t number, const std::optional<std::int64_t>& median) {
+  return grouped(number) + (median ? " <small>median " + grouped(*median) + "</small>" : "");
+}
+
 std::string items_words(const SpiderSummary& spider) {
   const auto& crawl = spider.last.outcome.crawl;
   if (!crawl) return "<small>no crawl</small>";
-  auto text = grouped(crawl->progress.items);
-  if (spider.median_items) text += " <small>median " + grouped(*spider.median_items) + "</small>";
-  return text;
+  return amount(crawl->progress.items, spider.median_items);
+}
+
+/** Only for a spider whose rows are counted. */
+std::string rows_fact(const SpiderSummary& spider) {
+  const auto& rows = spider.last.outcome.rows;
+  return rows ? fact("Rows", amount(*rows, spider.median_rows)) : "";
 }
 
 std::string reasons(const Judgement& judgement) {
@@ -104,7 +112,7 @@ std::string card(const SpiderSummary& spider, const StatusReport& status, const 
   if (spider.last_success != spider.last_started) {
     html += fact("Last started", times.aged(spider.last_started));
   }
-  return html + fact("Items", items_words(spider)) +
+  return html + fact("Items", items_words(spider)) + rows_fact(spider) +
          fact("Took", to_words(spider.last.outcome.child.took)) + "</dl>\n" + reasons(judgement) +
          "</li>\n";
 }

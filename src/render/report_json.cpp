@@ -44,20 +44,22 @@ Json json_of(const RecordedOutcome& recorded) {
   const auto crawl = [&](std::int64_t Progress::*number) {
     return outcome.crawl ? Json(outcome.crawl->progress.*number) : Json(nullptr);
   };
-  return {{"spider", outcome.spider},
-          {"attempt", recorded.attempt},
-          {"verdict", to_text(outcome.judgement.verdict)},
-          {"reasons", outcome.judgement.reasons},
-          {"finished_at", iso_utc(recorded.finished)},
-          {"seconds", seconds(outcome.child.took)},
-          {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
-          {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
-          {"items", crawl(&Progress::items)},
-          {"pages", crawl(&Progress::pages)},
-          {"errors", crawl(&Progress::errors)},
-          {"cpu_seconds", seconds(outcome.child.cpu_time)},
-          {"peak_memory_bytes", outcome.child.peak_memory},
-          {"log_path", optional_text(outcome.log.string())}};
+  Json json = {{"spider", outcome.spider},
+               {"attempt", recorded.attempt},
+               {"verdict", to_text(outcome.judgement.verdict)},
+               {"reasons", outcome.judgement.reasons},
+               {"finished_at", iso_utc(recorded.finished)},
+               {"seconds", seconds(outcome.child.took)},
+               {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
+               {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
+               {"items", crawl(&Progress::items)},
+               {"pages", crawl(&Progress::pages)},
+               {"errors", crawl(&Progress::errors)},
+               {"cpu_seconds", seconds(outcome.child.cpu_time)},
+               {"peak_memory_bytes", outcome.child.peak_memory},
+               {"log_path", optional_text(outcome.log.string())}};
+  if (outcome.rows) json["rows"] = *outcome.rows;
+  return json;
 }
 
 Json json_of(const RunRecord& record) {
@@ -108,6 +110,7 @@ Json json_of(const SpiderSummary& spider) {
                {"median_items", optional_number(spider.median_items)},
                {"last", json_of(spider.last)},
                {"recent", Json::array()}};
+  if (spider.median_rows) json["median_rows"] = *spider.median_rows;
   for (const auto& point : spider.recent) json["recent"].push_back(json_of(point));
   return json;
 }

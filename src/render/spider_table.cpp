@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t longest_name = 22;
 constexpr std::size_t verdict_width = 10;
 constexpr std::size_t success_width = 16;
-constexpr std::size_t items_width = 15;
 
 std::string bar(std::int64_t items, std::int64_t most) {
   static constexpr std::array<std::string_view, 8> bars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -25,12 +24,19 @@ std::string bar(std::int64_t items, std::int64_t most) {
   return std::string(bars.at(std::min<std::size_t>(7, static_cast<std::size_t>(share * 8))));
 }
 
+std::string amount(std::int64_t number, const char* what,
+                   const std::optional<std::int64_t>& median) {
+  return std::to_string(number) + what + (median ? " (" + std::to_string(*median) + ")" : "");
+}
+
+/** "12 (240)", and where rows are counted "12 (240), 9 rows (230)". */
 std::string items_of(const SpiderSummary& spider) {
   const auto& crawl = spider.last.outcome.crawl;
-  if (!crawl) return {};
-  auto text = std::to_string(crawl->progress.items);
-  if (spider.median_items) text += " (" + std::to_string(*spider.median_items) + ")";
-  return text;
+  const auto& rows = spider.last.outcome.rows;
+  auto text = crawl ? amount(crawl->progress.items, "", spider.median_items) : std::string();
+  if (!rows) return text;
+  return text + (text.empty() ? "" : ", ") +
+         amount(*rows, *rows == 1 ? " row" : " rows", spider.median_rows);
 }
 
 std::string success_of(const SpiderSummary& spider, TimePoint now) {
@@ -38,10 +44,15 @@ std::string success_of(const SpiderSummary& spider, TimePoint now) {
   return whole_words(std::max(Duration{0}, now - *spider.last_success)) + " ago";
 }
 
+struct Widths {
+  std::size_t name = 4;
+  std::size_t items = 15;
+};
+
 std::string row(const std::string& name, const std::string& verdict, const std::string& success,
-                const std::string& items, const std::string& recent, std::size_t name_width) {
-  auto text = "  " + pad_to(name, name_width) + "  " + pad_to(verdict, verdict_width) +
-              pad_to(success, success_width) + pad_to(items, items_width) + recent;
+                const std::string& items, const std::string& recent, const Widths& widths) {
+  auto text = "  " + pad_to(name, widths.name) + "  " + pad_to(verdict, verdict_width) +
+              pad_to(success, success_width) + pad_to(items, widths.items) + recent;
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
@@ -78,16 +89,18 @@ std::string sparkline(const std::vector<SpiderPoint>& points) {
 
 std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint now) {
   if (spiders.empty()) return {};
-  std::size_t width = 4;
+  Widths widths;
   for (const auto& spider : spiders) {
-    width = std::max(width, std::min(longest_name, width_of(printable(spider.name))));
+    const auto name = std::min(longest_name, width_of(printable(spider.name)));
+    widths.name = std::max(widths.name, name);
+    widths.items = std::max(widths.items, width_of(items_of(spider)) + 2);
   }
-  auto text = row("Spider", "verdict", "last success", "items (median)", "newest last", width);
+  auto text = row("Spider", "verdict", "last success", "items (median)", "newest last", widths);
   text.replace(0, 2, "");
   for (const auto& spider : spiders) {
-    text += row(cut_to(printable(spider.name), width),
+    text += row(cut_to(printable(spider.name), widths.name),
                 std::string(to_text(spider.last.outcome.judgement.verdict)),
-                success_of(spider, now), items_of(spider), sparkline(spider.recent), width) +
+                success_of(spider, now), items_of(spider), sparkline(spider.recent), widths) +
             why(spider);
   }
   return text;

@@ -72,6 +72,17 @@ TEST_CASE("metrics of a schedule that never ran have nothing that is not known")
   check("never", report_of({}));
 }
 
+TEST_CASE("rows are metrics of the spiders after which they are counted") {
+  auto report = report_of(run_started(1h, RunStatus::completed));
+  report.spiders = {crawl("listing", Verdict::ok), crawl("news", Verdict::ok)};
+  report.spiders[1].last.outcome.rows = 12;
+  report.spiders[1].median_rows = 240;
+  const std::string of_news = R"({schedule="default",spider="news"} )";
+  CHECK(has(report, "spider_check_spider_rows" + of_news + "12\n"));
+  CHECK(has(report, "spider_check_spider_median_rows" + of_news + "240\n"));
+  CHECK_FALSE(has(report, R"(rows{schedule="default",spider="listing")"));
+}
+
 TEST_CASE("metrics of crawls that went well, or not so well") {
   auto report = report_of(run_started(1h, RunStatus::completed));
   report.spiders = {crawl("listing", Verdict::ok), crawl("news", Verdict::degraded)};
