@@ -26,6 +26,8 @@ struct CheckedSpider {
   std::vector<std::string> arguments;       ///< beside those that start it
   std::vector<std::string> variables;       ///< names only: their values may be secret
   std::filesystem::path working_directory;  ///< empty: where it would work anyway
+  std::string check_sql{};                  ///< empty: none
+  std::string check_place{};                ///< of a database of its own; empty: none
 };
 
 /** Something that is wrong: one line with the place, what is wrong and what would be right. */

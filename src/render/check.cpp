@@ -64,7 +64,8 @@ std::string further_lines(const CheckedSpider& spider) {
     text += "      " + pad_to(name, 18) + value + "\n";
   };
   if (!spider.spider.empty()) add("spider", printable(spider.spider));
-  if (spider.crawl && spider.criteria.min_items_ratio != usual.min_items_ratio) {
+  const bool counted = !spider.check_sql.empty();
+  if ((spider.crawl || counted) && spider.criteria.min_items_ratio != usual.min_items_ratio) {
     add("min_items_ratio", ratio_text(spider.criteria.min_items_ratio));
   }
   if (spider.crawl && spider.criteria.max_time_ratio != usual.max_time_ratio) {
@@ -87,6 +88,11 @@ std::string further_lines(const CheckedSpider& spider) {
   }
   if (spider.crawl && !spider.criteria.ignored_errors.empty()) {
     add("ignore_errors", joined(spider.criteria.ignored_errors, ", "));
+  }
+  if (counted) add("check_sql", printable(spider.check_sql));
+  if (!spider.check_place.empty()) add("check_url", printable(spider.check_place));
+  if (counted && spider.criteria.min_rows != usual.min_rows) {
+    add("min_rows", std::to_string(spider.criteria.min_rows));
   }
   if (!spider.arguments.empty()) {
     auto words = spider.arguments;

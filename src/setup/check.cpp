@@ -6,6 +6,7 @@
 #include "config/spider_rules.hpp"
 #include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "db/conninfo.hpp"
 #include "os/errands.hpp"
 #include "os/program_file.hpp"
 #include "scrapy/probe_folder.hpp"
@@ -41,6 +42,8 @@ CheckedSpider checked(const SpiderJob& job, const config::Config& config) {
   spider.arguments.insert(spider.arguments.end(), further.begin(), further.end());
   for (const auto& [name, value] : job.environment) spider.variables.push_back(name);
   if (rules.working_directory) spider.working_directory = *rules.working_directory;
+  if (job.row_check) spider.check_sql = job.row_check->sql;
+  if (job.row_check && rules.check_url) spider.check_place = db::place_of(job.row_check->database);
   return spider;
 }
 
@@ -60,6 +63,7 @@ class Check {
     if (config_.scrapy) look_at_project();
     if (!config_.programs.empty()) look_at_programs();
     check_working_directories(config_, findings_);
+    check_rows(config_, jobs_, findings_);
     for (const auto& line : config_.warnings) findings_.warning(line);
     for (const auto& line : config::advise(config_, jobs_, all_known_)) findings_.warning(line);
     for (const auto& job : jobs_) {

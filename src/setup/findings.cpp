@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <unistd.h>
 
 #include "config/advice.hpp"
+#include "config/spider_rules.hpp"
 #include "core/errors.hpp"
 #include "db/look.hpp"
 #include "db/migrator.hpp"
+#include "db/row_count.hpp"
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
 #include "os/folder.hpp"
@@ -220,6 +224,27 @@ void check_working_directories(const config::Config& config, Findings& findings)
     if (why_not.empty()) continue;
     const auto place = place_of(rules->places, "working_directory", "working_directory");
     findings.problem(place + why_not + "; name the folder in which the spider works");
+  }
+}
+
+void check_rows(const config::Config& config, const std::vector<SpiderJob>& jobs,
+                Findings& findings) {
+  std::set<std::string> tried;
+  for (const auto& job : jobs) {
+    if (!job.row_check) continue;
+    const auto rules = config::rules_of(config, job.name);
+    const auto& place = rules.places.at("check_sql");
+    if (!tried.insert(place + place_of(rules.places, "check_url", "")).second) continue;
+    const auto count =
+        db::count_rows(*job.row_check, db::session_name(os::host_name(), ::getpid()));
+    // What is wrong with the schedule's own database is said already.
+    if (count.fault.empty() || (count.away && !rules.check_url)) continue;
+    const auto text = place + count.fault.substr(std::string_view("check_sql").size());
+    if (count.away) {
+      findings.warning(text);
+    } else {
+      findings.problem(text + "; mend it, and try it in psql");
+    }
   }
 }
 

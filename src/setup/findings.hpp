@@ -2,9 +2,11 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/config.hpp"
 #include "core/check_report.hpp"
+#include "core/ports.hpp"
 
 namespace spider_check::setup {
 
@@ -48,6 +50,10 @@ void check_journal(const config::Config& config, Findings& findings);
 
 /** Finds the program of a command: one that cannot be executed is a problem. False: it cannot. */
 bool check_program(const std::string& program, const std::string& place, Findings& findings);
+
+/** Asks each check_sql of these jobs, once for each place. */
+void check_rows(const config::Config& config, const std::vector<SpiderJob>& jobs,
+                Findings& findings);
 
 /** Tries the folders in which spiders are to work. */
 void check_working_directories(const config::Config& config, Findings& findings);
