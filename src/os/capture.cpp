@@ -1,5 +1,6 @@
 #include "os/capture.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -51,9 +52,11 @@ Captured capture(const Capture& program) {
       child.kill();
     }
     over = child.attend(ready > 0 && fds[0].revents != 0);
-    drain(output.read_end, captured.output, most_kept);
+    drain(output.read_end, captured.output, most_kept + 1);
     drain(errors.read_end, captured.errors, most_kept);
   }
+  captured.cut = captured.output.size() > most_kept;
+  captured.output.resize(std::min(captured.output.size(), most_kept));
   auto report = child.reap();
   captured.termination = std::move(report.termination);
   captured.left = std::move(report.left);

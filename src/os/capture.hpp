@@ -26,6 +26,7 @@ struct Captured {
   std::vector<LeftProcess> left;  ///< what even that did not end
   std::string output;
   std::string errors;
+  bool cut = false;  ///< the output went on beyond what is kept
 };
 
 /**

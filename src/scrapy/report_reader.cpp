@@ -23,7 +23,6 @@ constexpr std::int64_t most_at_the_end = std::int64_t{16} << 20U;
 constexpr int deepest = 16;  // the probe goes four levels deep
 constexpr std::size_t most_faults = 20;
 constexpr std::size_t most_switched_off = 50;
-constexpr std::size_t most_spiders = 10'000;
 constexpr std::size_t most_crawls = 1000;
 
 /** Without what is nested deeper: whoever writes or records it again does so by recursion. */
@@ -205,9 +204,7 @@ void ReportReader::take_spiders(const Json& record) {
   if (!record.contains("names") || !record["names"].is_array()) return;
   has_spiders_ = true;
   for (const auto& name : record["names"]) {
-    if (name.is_string() && spiders_.size() < most_spiders) {
-      spiders_.push_back(name.get<std::string>());
-    }
+    if (name.is_string()) spiders_.push_back(name.get<std::string>());
   }
 }
 

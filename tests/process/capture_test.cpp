@@ -52,11 +52,13 @@ TEST_CASE("a flood on both streams at once neither blocks nor is kept beyond a m
   const std::size_t megabyte = 1024 * 1024;
   CHECK((said.output == std::string(megabyte, 'o')));
   CHECK((said.errors == std::string(megabyte, 'e')));
+  CHECK(said.cut);
 }
 
 TEST_CASE("output of exactly a megabyte is whole") {
   const auto said = capture({self({"flood", "16"}), {}, {}, patience});
   CHECK((said.output == std::string(16 * 65536, 'o')));
+  CHECK_FALSE(said.cut);
 }
 
 TEST_CASE("a program that takes too long is killed, and what it said is kept") {

@@ -139,6 +139,11 @@ TEST_CASE("a project without spiders is a fault") {
   CHECK(FakeProject("true").fault() == "`scrapy list` prints no spider");
 }
 
+TEST_CASE("a list of which not all is read is a fault, and loses no spider silently") {
+  CHECK(FakeProject("yes a_spider_of_many | head -n 70000").fault() ==
+        "`scrapy list` prints more than a megabyte, and not all is read");
+}
+
 TEST_CASE("a project that cannot be listed is a fault with the cause in its traceback") {
   FakeProject project(
       "cat >&2 <<END\nTraceback (most recent call last):\n"

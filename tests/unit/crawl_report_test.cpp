@@ -289,6 +289,17 @@ TEST_CASE("the names that were listed are told as they are") {
   CHECK(reader.spiders() == std::vector<std::string>{"a", "b\nc", "d e"});
 }
 
+TEST_CASE("however many spiders are listed, none is left out") {
+  std::string names = R"("0")";
+  for (int i = 1; i <= 10'000; ++i) names += ", \"" + std::to_string(i) + "\"";
+  Report report;
+  report.add(record(R"("kind": "spiders", "names": [)" + names + "]"));
+  ReportReader reader(report.name(), "t");
+  reader.finish();
+  CHECK(reader.spiders().size() == 10'001);
+  CHECK(reader.spiders().back() == "10000");
+}
+
 TEST_CASE("the statistics at the end of a log are read") {
   const auto crawl = read_log_report("noise {'item_scraped_count': 1}\n" + statistics, "/p");
   CHECK(crawl.source == CrawlSource::log);
