@@ -363,6 +363,17 @@ std::string fewer_rows(std::int64_t found, double min_ratio, History history) {
   return count(found, "row") + ", median " + of_the_last(history) + " is " + std::to_string(usual);
 }
 
+/** Of a crawl whose process ended well, or as well as it could. */
+Judgement judge_by_numbers(const ChildReport& child, const CrawlReport& crawl,
+                           const Criteria& criteria, const History& history) {
+  auto reasons =
+      of_each(crawl, [&](const CrawlReport& part) { return Failures(part, criteria).all(); });
+  if (!reasons.empty()) return {Verdict::failed, std::move(reasons)};
+  reasons = defects(child, crawl, criteria, history);
+  if (!reasons.empty()) return {Verdict::degraded, std::move(reasons)};
+  return {Verdict::ok, {}};
+}
+
 }  // namespace
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
@@ -370,19 +381,18 @@ Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criter
   // Whose crawl had told all is judged by it, however its process had to be ended.
   const bool stayed = child.stopped == StopCause::stayed;
   auto judgement = stayed ? Judgement{Verdict::ok, {}} : judge(child);
-  auto& reasons = judgement.reasons;
   // A process that went wrong is explained by what it said last, not by what it did not get to do.
   if (judgement.verdict == Verdict::failed) {
     const bool for_its_own_sake =
         child.stopped != StopCause::run_stopped && child.stopped != StopCause::run_timeout;
-    if (for_its_own_sake) reasons.back() += first_fault(crawl);
+    if (for_its_own_sake) judgement.reasons.back() += first_fault(crawl);
     return judgement;
   }
-  reasons = of_each(crawl, [&](const CrawlReport& part) { return Failures(part, criteria).all(); });
-  if (!reasons.empty()) return {Verdict::failed, std::move(reasons)};
-  reasons = defects(child, crawl, criteria, history);
-  if (!reasons.empty()) return {Verdict::degraded, std::move(reasons)};
-  return {Verdict::ok, {}};
+  judgement = judge_by_numbers(child, crawl, criteria, history);
+  if (judgement.verdict != Verdict::ok && !crawl.only_read.empty()) {
+    judgement.reasons.push_back("only " + crawl.only_read + " were read");
+  }
+  return judgement;
 }
 
 void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& criteria,

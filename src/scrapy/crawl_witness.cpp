@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/size.hpp"
 #include "os/log_file.hpp"
 #include "os/tail.hpp"
 #include "scrapy/log_report.hpp"
@@ -14,7 +15,7 @@ namespace spider_check::scrapy {
 
 namespace {
 
-constexpr std::int64_t log_end = std::int64_t{256} << 10U;      // statistics are some kilobytes
+constexpr std::int64_t log_end = 256'000;                       // statistics are some kilobytes
 constexpr std::int64_t newest_lines = std::int64_t{16} << 10U;  // to see how far it has come
 
 class Witness final : public CrawlWitness {
@@ -48,9 +49,9 @@ class Witness final : public CrawlWitness {
     if (!job_.crawl && !reader_.has_crawl()) return {};
     auto crawl = reader_.crawl();
     if (crawl.ended) return crawl;
-    auto from_log =
-        read_log_report(os::read_tail(job_.log, log_end), job_.working_directory, job_.criteria);
+    auto from_log = read_log();
     if (crawl.faults.empty()) crawl.faults = from_log.faults;
+    if (crawl.only_read.empty()) crawl.only_read = from_log.only_read;
     // A report may have been lost on the way: a disk that was full, say.
     if (!from_log.ended) return crawl;
     from_log.faults = crawl.faults;
@@ -58,6 +59,17 @@ class Witness final : public CrawlWitness {
   }
 
  private:
+  [[nodiscard]] CrawlReport read_log() const {
+    auto crawl =
+        read_log_report(os::read_tail(job_.log, log_end), job_.working_directory, job_.criteria);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(job_.log, error);
+    if (!error && size > static_cast<std::uintmax_t>(log_end)) {
+      crawl.only_read = "the last " + size_words(log_end) + " of its log";
+    }
+    return crawl;
+  }
+
   const SpiderJob& job_;
   ReportReader reader_;
   CrawlPhase phase_ = CrawlPhase::crawling;

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/size.hpp"
 #include "scrapy/crawl_numbers.hpp"
 
 namespace spider_check::scrapy {
@@ -19,7 +20,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t longest_line = std::size_t{2} << 20U;  // the probe writes half of it at most
 constexpr std::int64_t most_at_once = std::int64_t{4} << 20U;
-constexpr std::int64_t most_at_the_end = std::int64_t{16} << 20U;
+constexpr std::int64_t most_at_the_end = 16'000'000;
 constexpr int deepest = 16;  // the probe goes four levels deep
 constexpr std::size_t most_faults = 20;
 constexpr std::size_t most_switched_off = 50;
@@ -125,6 +126,7 @@ void ReportReader::finish() {
   if (!file_ || ::fstat(file_.get(), &status) != 0) return;
   if (status.st_size - offset_ > most_at_the_end) {
     offset_ = status.st_size - most_at_the_end;
+    only_read_ = "the last " + size_words(most_at_the_end) + " of its report";
     line_.clear();
     skipping_ = true;
   }
@@ -230,6 +232,7 @@ CrawlReport ReportReader::crawl() const {
   auto all = sum_of(std::move(crawls));
   if (has_probe_) all.source = CrawlSource::probe;
   all.unusable = unusable_;
+  all.only_read = only_read_;
   // What ended a process explains more than what came before.
   auto faults = crashes_;
   for (const auto& fault : faults_) add(fault, faults);

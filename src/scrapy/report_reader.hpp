@@ -76,6 +76,7 @@ class ReportReader {
   std::vector<Fault> crashes_;  ///< what ended a process
   std::vector<Fault> faults_;   ///< whose crawl nobody can tell
   std::vector<std::string> unusable_;
+  std::string only_read_;  ///< of a file that is far too long
   std::vector<std::string> spiders_;
   bool has_spiders_ = false;
   std::string version_;

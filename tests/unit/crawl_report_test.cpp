@@ -278,6 +278,7 @@ TEST_CASE("of a report that is far too long the end is read") {
   for (int i = 0; i < 40; ++i) report.add(line);
   report.add(record(R"("kind": "progress", "items": 3)"));
   CHECK(read(report).progress.items == 3);
+  CHECK(read(report).only_read == "the last 16 MB of its report");
 }
 
 TEST_CASE("the names that were listed are told as they are") {

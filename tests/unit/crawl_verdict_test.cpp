@@ -78,6 +78,20 @@ TEST_CASE("exit status 0 without final statistics is a failure") {
         "there are no final statistics, neither from inside the crawl nor in its log");
 }
 
+TEST_CASE("numbers of a part say of which, where they are why") {
+  Crawl crawl;
+  crawl.report.only_read = "the last 256 kB of its log";
+  CHECK(crawl.judge().reasons.empty());
+  crawl.report.progress.items = 0;
+  CHECK(crawl.judge().reasons ==
+        std::vector<std::string>{"0 items, at least 1 is wanted",
+                                 "only the last 256 kB of its log were read"});
+  crawl.report.ended = false;
+  CHECK(crawl.judge().reasons.back() == "only the last 256 kB of its log were read");
+  crawl.child.termination = Exited{1};
+  check(crawl, Verdict::failed, "exit status 1");
+}
+
 TEST_CASE("a finish reason other than those that are allowed is a failure") {
   Crawl crawl;
   crawl.report.finish_reason = "shutdown";

@@ -1,0 +1,49 @@
+// What is known of a crawl once its process has ended, from its report and its log.
+#include "scrapy/crawl_witness.hpp"
+
+#include <fstream>
+
+#include <doctest/doctest.h>
+
+#include "process/temp_folder.hpp"
+
+namespace spider_check::scrapy {
+
+namespace {
+
+constexpr const char* statistics =
+    "[scrapy.statscollectors] INFO: Dumping Scrapy stats:\n{'finish_reason': 'finished'}\n";
+
+/** A crawl whose report and log a test writes. */
+struct Crawl {
+  test::TempFolder folder;
+  SpiderJob job;
+
+  Crawl() {
+    job.log = folder.write("books.log", "");
+    job.report = folder.path() / "books.report";
+    job.report_token = "t";
+  }
+
+  [[nodiscard]] CrawlReport report(const std::string& record) const {
+    const auto witness = Witnesses().watch(job);
+    std::ofstream(job.report, std::ios::app) << record << "\n";
+    return witness->report();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("of a long log the end is read, and that is known") {
+  const Crawl crawl;
+  crawl.folder.write("books.log", std::string(1'000'000, '.') + "\n" + statistics);
+  CHECK(crawl.report("").ended);
+  CHECK(crawl.report("").only_read == "the last 256 kB of its log");
+  crawl.folder.write("books.log", std::string(1'000'000, '.'));
+  CHECK_FALSE(crawl.report("").ended);
+  CHECK(crawl.report("").only_read == "the last 256 kB of its log");
+  crawl.folder.write("books.log", statistics);
+  CHECK(crawl.report("").only_read.empty());
+}
+
+}  // namespace spider_check::scrapy
