@@ -79,6 +79,7 @@ struct CrawlReport {
   std::vector<std::string> unusable;           ///< of ignore_errors: what, and why
   /** The crawls of a process that ran several, of which this is the sum; empty for one. */
   std::vector<CrawlReport> parts;
+  std::string log_file;   ///< where the project logs to (LOG_FILE); empty: where it prints
   std::string only_read;  ///< "the last 256 kB of its log", where there was more; else empty
 };
 

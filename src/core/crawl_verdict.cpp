@@ -101,9 +101,14 @@ std::int64_t errors_of(const CrawlReport& crawl) {
   return std::max<std::int64_t>(0, crawl.progress.errors - crawl.page_errors);
 }
 
-std::string no_statistics(const CrawlReport& crawl) {
-  if (crawl.source == CrawlSource::probe) return "it ended without final statistics";
-  return "there are no final statistics, neither from inside the crawl nor in its log";
+Reasons no_statistics(const CrawlReport& crawl) {
+  const std::string what =
+      crawl.source == CrawlSource::probe
+          ? "it ended without final statistics"
+          : "there are no final statistics, neither from inside the crawl nor in its log";
+  Reasons reasons{what + first_fault(crawl)};
+  if (!crawl.log_file.empty()) reasons.push_back(where_it_logs(crawl));
+  return reasons;
 }
 
 /** Why the attempt failed, the cause before its consequences. */
@@ -113,7 +118,7 @@ class Failures {
       : crawl_(crawl), criteria_(criteria) {}
 
   [[nodiscard]] Reasons all() {
-    if (!crawl_.ended) return {no_statistics(crawl_) + first_fault(crawl_)};
+    if (!crawl_.ended) return no_statistics(crawl_);
     switched_off();
     closing();
     finish();
@@ -375,6 +380,10 @@ Judgement judge_by_numbers(const ChildReport& child, const CrawlReport& crawl,
 }
 
 }  // namespace
+
+std::string where_it_logs(const CrawlReport& crawl) {
+  return "the project logs to " + crawl.log_file + " (LOG_FILE)";
+}
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
                 const History& history) {

@@ -62,4 +62,7 @@ inline constexpr std::size_t most_runs_for_usual = 20;
 void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& criteria,
                 const History& history);
 
+/** What a person needs who finds nothing in the log of a crawl that has a log_file. */
+[[nodiscard]] std::string where_it_logs(const CrawlReport& crawl);
+
 }  // namespace spider_check

@@ -1,5 +1,7 @@
 #include "os/log_file.hpp"
 
+#include <cstdio>
+
 #include <fcntl.h>
 
 #include "os/given_owner.hpp"
@@ -16,6 +18,12 @@ FileDescriptor open_log(const std::filesystem::path& path) {
   if (!file) throw system_error("cannot open the log file " + path.string());
   if (made != 0) give_to_owner(file, path);
   return file;
+}
+
+void add_to_log(const std::filesystem::path& path, const std::string& line) noexcept {
+  const FileDescriptor file(
+      Adopt{}, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file) (void)!::dprintf(file.get(), "%s\n", line.c_str());
 }
 
 }  // namespace spider_check::os

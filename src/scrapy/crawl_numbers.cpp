@@ -86,6 +86,7 @@ void add(const CrawlReport& crawl, CrawlReport& all) {
   all.forbidden += crawl.forbidden;
   all.seen_before += crawl.seen_before;
   if (all.job_directory.empty()) all.job_directory = crawl.job_directory;
+  if (all.log_file.empty()) all.log_file = crawl.log_file;
   for (const auto& [field, number] : crawl.fields) all.fields[field] += number;
   all.faults.insert(all.faults.end(), crawl.faults.begin(), crawl.faults.end());
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/size.hpp"
+#include "core/verdict.hpp"
 #include "os/log_file.hpp"
 #include "os/tail.hpp"
 #include "scrapy/log_report.hpp"
@@ -48,6 +49,8 @@ class Witness final : public CrawlWitness {
     reader_.finish();
     if (!job_.crawl && !reader_.has_crawl()) return {};
     auto crawl = reader_.crawl();
+    // Whoever reads this log looks for what is in the other.
+    if (!crawl.log_file.empty()) os::add_to_log(job_.log, "spider-check: " + where_it_logs(crawl));
     if (crawl.ended) return crawl;
     auto from_log = read_log();
     if (crawl.faults.empty()) crawl.faults = from_log.faults;

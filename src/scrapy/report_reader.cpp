@@ -182,6 +182,7 @@ void ReportReader::take_crawl(const Json& record, Crawl& crawl) {
   report.source = CrawlSource::probe;
   if (kind == "crawl") {
     report.spider = text(record, "name");
+    report.log_file = text(record, "log_file");
   } else if (kind == "progress") {
     report.progress = {number(record, "items"), number(record, "pages"), number(record, "errors")};
   } else if (kind == "closing") {

@@ -46,4 +46,15 @@ TEST_CASE("of a long log the end is read, and that is known") {
   CHECK(crawl.report("").only_read.empty());
 }
 
+TEST_CASE("a log that is elsewhere is named in the one that is empty for it") {
+  const Crawl crawl;
+  const auto text = [&] { return test::read_file(crawl.job.log); };
+  (void)crawl.report(R"({"token": "t", "kind": "crawl"})");
+  CHECK(text().empty());
+  const auto report =
+      crawl.report(R"({"token": "t", "kind": "crawl", "log_file": "/srv/shop/shop.log"})");
+  CHECK(report.log_file == "/srv/shop/shop.log");
+  CHECK(text() == "spider-check: the project logs to /srv/shop/shop.log (LOG_FILE)\n");
+}
+
 }  // namespace spider_check::scrapy

@@ -78,6 +78,16 @@ TEST_CASE("exit status 0 without final statistics is a failure") {
         "there are no final statistics, neither from inside the crawl nor in its log");
 }
 
+TEST_CASE("where the statistics may be is said when there are none") {
+  Crawl crawl;
+  crawl.report.log_file = "/srv/shop.log";
+  CHECK(crawl.judge().reasons.empty());
+  crawl.report.ended = false;
+  CHECK(crawl.judge().reasons ==
+        std::vector<std::string>{"it ended without final statistics",
+                                 "the project logs to /srv/shop.log (LOG_FILE)"});
+}
+
 TEST_CASE("numbers of a part say of which, where they are why") {
   Crawl crawl;
   crawl.report.only_read = "the last 256 kB of its log";
