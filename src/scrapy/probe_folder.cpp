@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* module_name = "spidercheck_probe.py";
+constexpr const char* module_name = "spidercheck_probe/__init__.py";
 
 /** Only root and this very user may write there. */
 bool is_trusted(const fs::path& path) {
@@ -20,6 +20,16 @@ bool is_trusted(const fs::path& path) {
   if (::stat(path.c_str(), &status) != 0) return false;
   const bool known = status.st_uid == 0 || status.st_uid == ::geteuid();
   return known && (status.st_mode & S_IWOTH) == 0;
+}
+
+bool is_all_trusted(const fs::path& folder) {
+  std::error_code error;
+  if (!is_trusted(folder)) return false;
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::end(entry); entry.increment(error)) {
+    if (!is_trusted(entry->path())) return false;
+  }
+  return !error;
 }
 
 }  // namespace
@@ -32,7 +42,7 @@ ProbeFolder find_probe() {
     std::error_code ignored;
     if (!fs::is_regular_file(place / module_name, ignored)) continue;
     auto path = fs::weakly_canonical(place, ignored);
-    if (is_trusted(path) && is_trusted(path / module_name)) return {std::move(path), {}};
+    if (is_all_trusted(path)) return {std::move(path), {}};
     return {{}, "others than root and this user may change " + path.string()};
   }
   return {{}, "there is none in " + std::string(SPIDER_CHECK_PROBE_DIR)};

@@ -24,7 +24,7 @@ class Spider(scrapy.Spider):
         {body}
 '''
 # The probe takes its own facts out of the environment, but it keeps them.
-REPORT = 'import spidercheck_probe; path = spidercheck_probe._path; token = spidercheck_probe._token; '
+REPORT = 'from spidercheck_probe import report; path = report.path; token = report.token; '
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The place and the words by which an error is told: the person's own line, and what says why."""
 
-import importlib.util
 import logging
+import sys
 
 import pytest
 
@@ -10,15 +10,9 @@ from shop import BOOKS, PROBE, Shop, line_of
 STOPS = "        raise RuntimeError('here')\n"
 
 
-def load_probe():
-    """Without a report to write it only defines what it is made of."""
-    spec = importlib.util.spec_from_file_location("probe", PROBE / "spidercheck_probe.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-probe = load_probe()
+# Without a report to write it only defines what it is made of.
+sys.path.insert(0, str(PROBE))
+from spidercheck_probe import errors, faults  # noqa: E402
 
 
 def told(body):
@@ -26,7 +20,7 @@ def told(body):
     try:
         exec(compile(body, "/srv/shop/own.py", "exec"), {"__name__": "own"})
     except Exception as error:
-        return probe._fault(error, error.__traceback__)
+        return faults.fault(error, error.__traceback__)
 
 
 @pytest.fixture
@@ -122,7 +116,7 @@ def test_a_message_is_told_by_what_says_something(message, text):
     record = logging.LogRecord("x", logging.ERROR, "x.py", 1, message, ("many",), None)
     if "%" not in message:
         record.args = None
-    assert probe._message(record) == text
+    assert errors.message(record) == text
 
 
 def test_the_line_of_the_cause_is_named():
@@ -154,3 +148,16 @@ def test_a_spider_that_does_not_parse_is_named(shop):
     (crash,) = [record for record in shop.crawl() if record["kind"] == "crash"]
     assert crash["place"] == line_of(path, "x = (")
     assert crash["text"] == "SyntaxError: '(' was never closed"
+
+
+@pytest.mark.parametrize("call, words", [
+    ("asyncio.ensure_future(fails())", "Task"),
+    ("asyncio.get_event_loop().create_future().set_exception(OSError('gone'))", "Future"),
+])
+def test_what_nobody_waits_for_is_named(shop, call, words):
+    """Python logs it when it collects the task; a future that was never raised has no line."""
+    shop.settings('TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"\n')
+    found = fault(shop, f"import asyncio\n\n\nasync def fails():\n    raise OSError('gone')\n\n\n{call}")
+    assert found["text"] == "OSError: gone"
+    if words == "Task":
+        assert found["place"] == line_of(shop.folder / "shop/spiders/books.py", "raise OSError")

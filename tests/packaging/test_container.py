@@ -87,7 +87,7 @@ def test_no_two_containers_have_a_machine_id_in_common(image):
 def test_whatever_the_programs_load_is_there(image):
     for program in ("bin/spider-check", "libexec/spider-check/send"):
         assert "not found" not in image.run("ldd", f"/usr/local/{program}")
-    assert (image.root / "usr/local/share/spider-check/probe/spidercheck_probe.py").exists()
+    assert (image.root / "usr/local/share/spider-check/probe/spidercheck_probe/__init__.py").exists()
     assert (image.root / "etc/ssl/certs/ca-certificates.crt").stat().st_size > 0
     assert (image.root / "usr/share/zoneinfo/America/Bogota").exists()
 

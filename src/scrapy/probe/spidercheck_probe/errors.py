@@ -1,0 +1,111 @@
+"""The errors that are logged of one crawl: counted, and the first of each kind told."""
+
+import logging
+import threading
+
+from spidercheck_probe.report import emit, first_line, text
+
+MOST_ERRORS = 20  # kinds of errors that are told one by one
+CLOSE_FAILURE = "Scraper close failure"  # as the engine says that a pipeline could not be closed
+
+
+def message(record):
+    try:
+        said = record.getMessage()
+    except Exception:
+        said = record.msg  # its arguments do not fit it
+    return first_line(text(said))
+
+
+def _fault(record):
+    """Without a place where no exception is in it."""
+    from spidercheck_probe import faults
+
+    if not record.exc_info or not record.exc_info[1]:
+        return {"place": "", "text": message(record)}
+    try:
+        return faults.fault(*record.exc_info[1:])
+    except Exception:
+        return {"place": "", "text": message(record)}  # an exception as no other
+
+
+class Errors(object):
+    def __init__(self, crawl):
+        self.crawl = crawl
+        self.lock = threading.Lock()
+        self.number = self.at_the_end = self.late = self.unwritten = 0
+        self.lost_feeds = set()  # what is said of each
+        self.kinds = {}
+
+    def take(self, record):
+        fault = _fault(record)
+        exception = record.exc_info[1] if record.exc_info else None
+        if not exception and fault["text"].startswith("Unhandled error in Deferred"):
+            return  # Twisted's headline; the error itself is next
+        self.number += 1
+        if self.crawl.closing:
+            self.count_closing(record)
+        if exception:
+            self.take_exception(record, fault)
+        else:
+            self.tell_once(fault)
+
+    def take_exception(self, record, fault):
+        from spidercheck_probe.faults import frames_of
+
+        files = [name for name, _ in frames_of(record.exc_info[2])]
+        self.count_lost_feed(files, fault["text"])
+        # Where the spider never opened, the statistics of its time fail, too.
+        last = files[-1] if files else ""
+        if not self.crawl.spider_name and last.endswith("scrapy/extensions/corestats.py"):
+            return
+        # What ends the process reaches the log as Twisted's last words.
+        if record.levelno >= logging.CRITICAL and record.name == "twisted":
+            emit("crash", crawl=self.crawl.number, **fault)
+        else:
+            self.tell_once(fault)
+
+    def count_lost_feed(self, files, said):
+        """One that cannot even be opened is in no statistics, and may say so at each item."""
+        if not any(name.endswith("scrapy/extensions/feedexport.py") for name in files):
+            return
+        if any(name.endswith("scrapy/exporters.py") for name in files):
+            self.unwritten += 1
+        elif len(self.lost_feeds) < MOST_ERRORS:
+            self.lost_feeds.add(said)
+
+    def number_of_lost_feeds(self):
+        """A feed that holds few of the items is lost, too."""
+        if self.unwritten and self.unwritten * 2 >= self.crawl.items:
+            return max(1, len(self.lost_feeds))
+        return len(self.lost_feeds)
+
+    def count_closing(self, record):
+        """Apart from pages, which may fail while a crawl drains: they are pages."""
+        from spidercheck_probe import closing
+
+        if str(record.msg) == CLOSE_FAILURE:
+            return  # counted where it is logged
+        if closing.is_failure(self.crawl, record):
+            self.at_the_end += 1
+        elif self.crawl.closed or not closing.is_of_a_page(self.crawl, record):
+            self.late += 1
+
+    def take_close_failure(self):
+        self.at_the_end += 1
+
+    def tell_once(self, fault):
+        place, said = fault["place"], fault["text"]
+        key = (place, said.split(":")[0] if place else said)
+        with self.lock:
+            if key in self.kinds:
+                self.kinds[key]["count"] += 1
+                return
+            if len(self.kinds) >= MOST_ERRORS:
+                return
+            self.kinds[key] = dict(fault, count=1)
+        emit("error", crawl=self.crawl.number, **fault)
+
+    def counts(self):
+        return {"errors": self.number, "closing_errors": self.at_the_end,
+                "late_errors": self.late, "lost_feeds": self.number_of_lost_feeds()}
