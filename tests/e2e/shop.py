@@ -52,15 +52,18 @@ class Shop:
     def spider(self, more="", text=BOOKS):
         return self.write("shop/spiders/books.py", text + more)
 
-    def crawl(self, *args, scrapy=SCRAPY, folder=None, **env):
+    def crawl(self, *args, scrapy=SCRAPY, **options):
+        return self.run(scrapy, "crawl", "books", *args, **options)
+
+    def run(self, *command, folder=None, **env):
         """The records of the probe."""
         report = self.folder / "report"
         report.write_text("")
         env = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1",
                "PYTHONPATH": str(PROBE), "SPIDERCHECK_TOKEN": "t",
                "SPIDERCHECK_REPORT": str(report), **env}
-        self.result = subprocess.run([scrapy, "crawl", "books", *args], cwd=folder or self.folder,
-                                     env=env, text=True, timeout=60, capture_output=True)
+        self.result = subprocess.run(command, cwd=folder or self.folder, env=env, text=True,
+                                     timeout=60, capture_output=True)
         return [json.loads(line) for line in report.read_text().splitlines()]
 
     def end(self, *args, **env):
