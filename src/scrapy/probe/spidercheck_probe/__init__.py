@@ -7,7 +7,7 @@ here fails silently: a crawl matters more than a report.
 
 Records, each with "kind", "token" and "process"; those of one crawl with its number in this
 process, "crawl", from 0 on:
-  start     the process has loaded Scrapy             python, scrapy
+  start     the process has loaded Scrapy             python, scrapy, unusable
   spiders   what `scrapy list` found                  names
   crawl     a crawl begins                            name, log_file
   progress  at most once a second, on change          items, pages, errors
@@ -24,7 +24,8 @@ own holds the probe's counts: items, dropped, pages (responses, robots and statu
 refused (no spider wanted the status), dead (failed by the site or the network to the end),
 forbidden (by robots.txt),
 exceptions, errors, closing_errors (what keeps the items could not be closed), late_errors (others
-logged them meanwhile), lost_feeds, and the reason of the spider's end.
+logged them meanwhile), lost_feeds, and the reason of the spider's end. unusable tells the patterns
+of SPIDERCHECK_IGNORE that do not compile.
 switched_off tells what the project asks for and Scrapy disabled, each with "what" (pipeline, feed,
 extension, spider middleware, downloader middleware, download handler, addon), "name", "why" (or
 ""), "count" (of feeds) and "wished" (whether a setting of the project says so).
@@ -54,8 +55,11 @@ def begin():
 
 def start():
     import scrapy
+    from spidercheck_probe import ignored
 
-    report.emit("start", python=sys.version.split()[0], scrapy=report.text(scrapy.__version__))
+    more = {"unusable": ignored.unusable} if ignored.unusable else {}
+    report.emit("start", python=sys.version.split()[0], scrapy=report.text(scrapy.__version__),
+                **more)
 
 
 class Command(ScrapyCommand):

@@ -2,7 +2,7 @@
 
 import os
 
-from spidercheck_probe import components
+from spidercheck_probe import components, ignored
 from spidercheck_probe.errors import Errors
 from spidercheck_probe.pages import Pages, is_robots, watched
 from spidercheck_probe.report import LONGEST_NAME, emit, text, value
@@ -98,11 +98,13 @@ class Crawl(object):
     def item_dropped(self):
         self.dropped += 1
 
-    def item_error(self):
-        self.item_errors += 1
+    def item_error(self, failure):
+        if not self.errors.is_passed_over(failure.value):
+            self.item_errors += 1
 
-    def spider_error(self):
-        self.exceptions += 1
+    def spider_error(self, failure):
+        if not self.errors.is_passed_over(failure.value):
+            self.exceptions += 1
 
     def response_received(self, response, request):
         self.pages += 1
@@ -131,7 +133,8 @@ class Crawl(object):
             self.dead.add(request)
 
     def response_refused(self, response):
-        self.refused.add(response.request)
+        if response.status not in ignored.statuses:
+            self.refused.add(response.request)
 
     def begin_closing(self):
         if not self.closing:

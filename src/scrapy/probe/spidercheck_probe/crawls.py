@@ -123,7 +123,7 @@ def _watch_closing():
             try:
                 spider = (kwargs.get("extra") or {}).get("spider")
                 crawler = getattr(spider, "crawler", None)
-                (find(crawler, spider) or first()).on_close_failure()
+                (find(crawler, spider) or first()).on_close_failure(kwargs.get("exc_info"))
             except Exception:
                 pass
         return original(message, *args, **kwargs)

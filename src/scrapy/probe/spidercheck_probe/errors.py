@@ -1,8 +1,10 @@
 """The errors that are logged of one crawl: counted, and the first of each kind told."""
 
 import logging
+import sys
 import threading
 
+from spidercheck_probe import ignored
 from spidercheck_probe.report import emit, first_line, text
 
 MOST_ERRORS = 20  # kinds of errors that are told one by one
@@ -36,12 +38,17 @@ class Errors(object):
         self.number = self.at_the_end = self.late = self.unwritten = 0
         self.lost_feeds = set()  # what is said of each
         self.kinds = {}
+        self.passed_over = None  # the exception that was ignored last
 
     def take(self, record):
         fault = _fault(record)
         exception = record.exc_info[1] if record.exc_info else None
         if not exception and fault["text"].startswith("Unhandled error in Deferred"):
             return  # Twisted's headline; the error itself is next
+        if ignored.is_given_up(record) or ignored.is_meant(record.name,
+                                                           (message(record), fault["text"])):
+            self.passed_over = exception
+            return
         self.number += 1
         if self.crawl.closing:
             self.count_closing(record)
@@ -49,6 +56,9 @@ class Errors(object):
             self.take_exception(record, fault)
         else:
             self.tell_once(fault)
+
+    def is_passed_over(self, exception):
+        return exception is not None and exception is self.passed_over
 
     def take_exception(self, record, fault):
         from spidercheck_probe.faults import frames_of
@@ -91,8 +101,13 @@ class Errors(object):
         elif self.crawl.closed or not closing.is_of_a_page(self.crawl, record):
             self.late += 1
 
-    def take_close_failure(self):
-        self.at_the_end += 1
+    def take_close_failure(self, exc_info):
+        from spidercheck_probe.faults import words
+
+        exception = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
+        texts = [CLOSE_FAILURE] + ([words(exception)] if exception else [])
+        if not ignored.is_meant("scrapy.core.engine", texts):
+            self.at_the_end += 1
 
     def tell_once(self, fault):
         place, said = fault["place"], fault["text"]

@@ -12,6 +12,7 @@ LONGEST_RECORD = 1 << 20  # bytes
 # Taken out of the environment: what the crawl starts must not report in its place.
 path = os.environ.pop("SPIDERCHECK_REPORT", None)
 token = os.environ.pop("SPIDERCHECK_TOKEN", "")
+wishes = os.environ.pop("SPIDERCHECK_IGNORE", "")
 pid = os.getpid()
 
 try:
