@@ -100,3 +100,23 @@ def test_errors_are_counted_although_logging_is_set_up_anew(shop):
     shop.spider("        import logging\n        logging.basicConfig(force=True)\n"
                 "        self.logger.error('odd')\n", text=SPIDER)
     assert own(shop, "/ok")["errors"] == 1
+
+
+def seen_before(shop, pages, *settings):
+    """After a run with the same JOBDIR."""
+    shop.settings("".join(settings))
+    shop.spider(text=SPIDER.replace(", dont_filter=True", ""))
+    ends = [shop.end(SITE=shop.site, PAGES=some)["own"] for some in ("/page/1 /page/2", pages)]
+    assert ends[0].get("seen_before", 0) == 0
+    return ends[1].get("seen_before"), ends[1].get("jobdir")
+
+
+@pytest.mark.parametrize("pages, settings, expected", [
+    ("/page/1 /page/2", "JOBDIR = 'job'\n", (2, "job")),
+    ("/page/1 /page/3 /page/3", "JOBDIR = 'job'\n", (1, "job")),
+    ("/page/1 /page/1", "", (None, None)),
+    ("/page/1", "JOBDIR = 'job'\nDUPEFILTER_CLASS = 'scrapy.dupefilters.BaseDupeFilter'\n",
+     (None, "job")),
+])
+def test_what_an_earlier_run_requested_is_counted_apart(shop, pages, settings, expected):
+    assert seen_before(shop, pages, settings) == expected

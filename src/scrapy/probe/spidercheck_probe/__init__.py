@@ -22,7 +22,7 @@ process, "crawl", from 0 on:
 
 own holds the probe's counts: items, dropped, pages (responses, robots and statuses among them),
 refused (no spider wanted the status), dead (failed by the site or the network to the end),
-forbidden (by robots.txt),
+forbidden (by robots.txt), seen_before (requests that an earlier run with this jobdir made),
 exceptions, errors, closing_errors (what keeps the items could not be closed), late_errors (others
 logged them meanwhile), lost_feeds, and the reason of the spider's end. unusable tells the patterns
 of SPIDERCHECK_IGNORE that do not compile.

@@ -6,6 +6,7 @@ from spidercheck_probe import components, ignored
 from spidercheck_probe.errors import Errors
 from spidercheck_probe.pages import Pages, is_robots, watched
 from spidercheck_probe.report import LONGEST_NAME, emit, text, value
+from spidercheck_probe.seen_before import SeenBefore
 
 MOST_FIELDS = 500
 SIGNALS = ("spider_opened", "item_scraped", "item_dropped", "item_error", "response_received",
@@ -30,6 +31,7 @@ class Crawl(object):
         self.closing = self.closed = self.over = False
         self.told = None
         self.spider_name = None
+        self.seen_before = SeenBefore(crawler.settings)
         self.tell_begin()
         self.connect()
 
@@ -66,6 +68,10 @@ class Crawl(object):
     def spider_opened(self, spider):
         self.listen()
         self.spider_name = spider.name
+        try:
+            self.seen_before.listen(self.crawler.engine)
+        except Exception:
+            pass
 
     def tell_progress(self):
         now = (self.items, self.pages, self.errors.number)
@@ -165,6 +171,7 @@ class Crawl(object):
                "reason": self.reason}
         own.update(self.errors.counts())
         own["errors"] = max(own["errors"], self.exceptions + self.item_errors)
+        own.update(self.seen_before.facts())
         for name in ("dead", "refused"):
             if name in watched:
                 own[name] = getattr(self, name).number
