@@ -77,6 +77,8 @@ def switched_off(shop, settings, **env):
      "FEED_STORAGES = {'cloud': 'shop.settings.Storage'}\n"
      "FEEDS = {'cloud://us/b': {'format': 'csv'}}\n",
      ("feed", "cloud://us/b", "no account for the cloud", 1)),
+    ("DOWNLOAD_HANDLERS = {'data': 'shop.parts.Store', 'ftp': 'shop.parts.Mute', 's3': None}\n",
+     ("download handler", "shop.parts.Store", "SHOP_DB is not set", 1)),
 ])
 def test_what_is_switched_off_is_told_with_its_reason(shop, settings, fact):
     assert switched_off(shop, settings) == [fact]

@@ -11,7 +11,7 @@ _feed = {}  # the one that was looked at last, and what was wrong with it
 
 
 def watch():
-    for one in (_watch_managers, _watch_feeds):
+    for one in (_watch_managers, _watch_addons, _watch_feeds):
         try:
             one()
         except Exception:
@@ -27,6 +27,10 @@ def switched_off(crawler):
     """Forgets it, too: a program may crawl again and again."""
     facts = [fact for other, fact in _switched_off if other is crawler]
     _switched_off[:] = [pair for pair in _switched_off if pair[0] is not crawler]
+    try:
+        facts += _switched_off_handlers(crawler)
+    except Exception:
+        pass
     return facts
 
 
@@ -107,3 +111,62 @@ def _watch_feeds():
 
     feedexport.FeedExporter._storage_supported = _storage_supported
     feedexport.logger.error = error
+
+
+def _watch_addons():
+    """One that declines as it is loaded, or as it changes the settings, which is only logged."""
+    from scrapy import addons
+
+    original, warning = addons.AddonManager.load_settings, addons.logger.warning
+    build = _noting_declined(addons.build_from_crawler)
+    built = []  # [class, addon, why it declines]
+
+    def build_from_crawler(what, *args, **kwargs):
+        addon = build(what, *args, **kwargs)
+        built.append([what, addon, ""])
+        return addon
+
+    def warn(message, *args, **kwargs):
+        why = args[0].get("eargs") if args and isinstance(args[0], dict) else ""
+        if built and all(error.args[:1] != (why,) for _, error in _declined):
+            built[-1][2] = why
+        return warning(message, *args, **kwargs)
+
+    def load_settings(self, *args, **kwargs):
+        del built[:], _declined[:]
+        original(self, *args, **kwargs)
+        try:
+            _note_addons(self, built)
+            del built[:], _declined[:]
+        except Exception:
+            pass
+
+    addons.AddonManager.load_settings = load_settings
+    addons.build_from_crawler = build_from_crawler
+    addons.load_object = _noting_declined(addons.load_object)
+    addons.logger.warning = warn
+
+
+def _note_addons(manager, built):
+    gone = [(what, None, why) for what, addon, why in built
+            if not any(addon is other for other in manager.addons)]
+    declined = [(what, error, "") for what, error in _declined]
+    if not gone and not declined:
+        return
+    from spidercheck_probe import switched_off as off
+
+    for what, error, why in declined + gone:
+        _note(manager.crawler, off.fact("addon", what, error, why))
+
+
+def _switched_off_handlers(crawler):
+    """Known once a page of their scheme was asked for; what raises no NotConfigured logs it."""
+    handlers = crawler.engine.downloader.handlers
+    asked = crawler.settings.get("DOWNLOAD_HANDLERS") or {}
+    schemes = [scheme for scheme in handlers._notconfigured if asked.get(scheme)]
+    if not schemes:
+        return []
+    from spidercheck_probe import switched_off as off
+
+    return [off.fact("download handler", asked[scheme], None, handlers._notconfigured[scheme])
+            for scheme in schemes]
