@@ -139,8 +139,10 @@ def test_a_pipeline_that_cannot_open_is_told_and_not_what_comes_of_it(shop):
     shop.write("shop/pipelines.py", "class Store:\n    def open_spider(self, spider):\n"
                                     "        raise ConnectionError('the database is away')\n")
     shop.settings("ITEM_PIPELINES = {'shop.pipelines.Store': 1}\n")
-    faults = [record["text"] for record in shop.crawl() if record["kind"] in ("error", "crash")]
-    assert faults == ["ConnectionError: the database is away"]
+    told = [record for record in shop.crawl() if record["kind"] in ("error", "crash")]
+    assert [(fault["text"], fault["place"]) for fault in told] == [
+        ("ConnectionError: the database is away",
+         line_of(shop.folder / "shop/pipelines.py", "raise"))]
 
 
 def test_a_spider_that_does_not_parse_is_named(shop):

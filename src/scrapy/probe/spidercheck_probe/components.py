@@ -1,5 +1,7 @@
 """What the project asks for and Scrapy disables: it takes NotConfigured for a wish."""
 
+import functools
+
 MOST_SWITCHED_OFF = 50
 SETTINGS = {"item pipeline": "ITEM_PIPELINES", "extension": "EXTENSIONS",
             "spider middleware": "SPIDER_MIDDLEWARES",
@@ -11,7 +13,7 @@ _feed = {}  # the one that was looked at last, and what was wrong with it
 
 
 def watch():
-    for one in (_watch_managers, _watch_addons, _watch_feeds):
+    for one in (_watch_managers, _watch_addons, _watch_feeds, _watch_opening):
         try:
             one()
         except Exception:
@@ -170,3 +172,34 @@ def _switched_off_handlers(crawler):
 
     return [off.fact("download handler", asked[scheme], None, handlers._notconfigured[scheme])
             for scheme in schemes]
+
+
+def _watch_opening():
+    """Where Twisted passes an exception on, it takes its trace away."""
+    from scrapy import middleware
+
+    original = middleware.MiddlewareManager.open_spider
+
+    @functools.wraps(original)
+    def open_spider(self, *args, **kwargs):
+        if not hasattr(self, "_mw_methods_requiring_spider"):
+            methods = self.methods["open_spider"]
+            for number, method in enumerate(methods):
+                methods[number] = _keeping_place(method)
+        return original(self, *args, **kwargs)
+
+    middleware.MiddlewareManager.open_spider = open_spider
+
+
+def _keeping_place(method):
+    @functools.wraps(method)
+    def open_spider(*args, **kwargs):
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            from spidercheck_probe import faults
+
+            faults.keep_place(error)
+            raise
+
+    return open_spider

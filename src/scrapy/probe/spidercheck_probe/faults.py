@@ -107,7 +107,15 @@ def place_of(exception, trace):
     frames = frames_of(trace)
     if isinstance(exception, SyntaxError) and exception.filename:
         frames.append((exception.filename, exception.lineno or 0))
-    return _place(frames)
+    return _place(frames) or getattr(exception, "_spidercheck_place", "")
+
+
+def keep_place(exception):
+    """For an exception that loses its trace before it is told."""
+    try:
+        exception._spidercheck_place = place_of(exception, exception.__traceback__)
+    except Exception:
+        pass
 
 
 def fault(exception, trace):
