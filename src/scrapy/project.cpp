@@ -15,6 +15,7 @@
 #include "os/tail.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/report_reader.hpp"
+#include "scrapy/scrapy_cfg.hpp"
 
 namespace spider_check::scrapy {
 
@@ -40,6 +41,12 @@ std::string why_it_failed(const os::Captured& listing, const std::filesystem::pa
   if (auto cause = explain_traceback(listing.errors, folder); !cause.empty()) return cause;
   const auto lines = non_empty_lines(listing.errors);
   return to_text(listing.termination) + (lines.empty() ? "" : ": " + lines.back());
+}
+
+/** Why a list without a failure is empty. */
+std::string why_none(const ProjectOptions& options) {
+  const auto why = why_no_settings(options.folder, options.environment);
+  return why.empty() ? "`scrapy list` prints no spider" : why;
 }
 
 /** The file to which the probe reports while the project is listed; gone when this is. */
@@ -165,7 +172,7 @@ std::vector<std::string> Project::names() {
     throw ListingError(what + "`scrapy list` prints more than a megabyte, and not all is read");
   }
   auto names = reader.has_spiders() ? reader.spiders() : non_empty_lines(listing.output);
-  if (names.empty()) throw ListingError(what + "`scrapy list` prints no spider");
+  if (names.empty()) throw ListingError(what + why_none(options_));
   return names;
 }
 

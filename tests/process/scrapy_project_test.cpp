@@ -1,5 +1,6 @@
 // Projects whose `scrapy` is a shell script that says what a test wants.
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -137,6 +138,53 @@ TEST_CASE("a command that is a crawl is known, whatever starts it") {
 
 TEST_CASE("a project without spiders is a fault") {
   CHECK(FakeProject("true").fault() == "`scrapy list` prints no spider");
+}
+
+TEST_CASE("a project without spiders is explained by its scrapy.cfg, if that is why") {
+  FakeProject project("true");
+  const auto file =
+      project.folder.write("scrapy.cfg", "[settings]\none = one.settings\nother: x\n");
+  const auto fault = file.string() + " has no [settings] ";
+  CHECK(project.fault() == fault + "default (one, other): set SCRAPY_PROJECT in env");
+  project.options.environment = {{"SCRAPY_PROJECT", "Three"}};
+  CHECK(project.fault() ==
+        fault + "Three (one, other), which SCRAPY_PROJECT names: set that in env to one of them");
+  project.options.environment = {{"SCRAPY_PROJECT", "One"}};
+  CHECK(project.fault() == "`scrapy list` prints no spider");
+  project.options.environment = {{"SCRAPY_SETTINGS_MODULE", "shop.settings"}};
+  CHECK(project.fault() == "`scrapy list` prints no spider");
+}
+
+TEST_CASE("scrapy.cfg is read as Python reads it") {
+  FakeProject project("true");
+  const std::pair<std::string, std::string> rows[] = {
+      {"", "default: add default = MODULE there"},
+      {"default = outside\n[deploy]\ndefault = x\n", "default: add default = MODULE there"},
+      {"[DEFAULT]\ndefault = x\n", "default: add default = MODULE there"},
+      {"[DEFAULT]\ndefault = x\n[settings]\n", ""},
+      {"[settings]\r\nDEFAULT : x\r\n", ""},
+      {"  [settings] # here\n  default = x\n", ""},
+      {"[settings]\n# default = x\n; default = x\na = b\n  default = x\n",
+       "default (a): set SCRAPY_PROJECT in env"},
+  };
+  for (const auto& [text, why] : rows) {
+    const auto file = project.folder.write("scrapy.cfg", text).string();
+    CAPTURE(text);
+    CHECK(project.fault() ==
+          (why.empty() ? "`scrapy list` prints no spider" : file + " has no [settings] " + why));
+  }
+}
+
+TEST_CASE("the scrapy.cfg of a user counts, too") {
+  FakeProject project("true");
+  project.folder.write("scrapy.cfg", "[settings]\none = x\n");
+  project.folder.write(".config/scrapy.cfg", "[settings]\nmine = x\n");
+  const std::string home = std::getenv("HOME");
+  ::setenv("HOME", project.folder.path().c_str(), 1);
+  CHECK(project.fault().ends_with("default (mine, one): set SCRAPY_PROJECT in env"));
+  project.folder.write(".scrapy.cfg", "[settings]\ndefault = x\n");
+  CHECK(project.fault() == "`scrapy list` prints no spider");
+  ::setenv("HOME", home.c_str(), 1);
 }
 
 TEST_CASE("a list of which not all is read is a fault, and loses no spider silently") {
