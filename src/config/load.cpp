@@ -133,6 +133,15 @@ void default_project(Config& config, const Environment& environment) {
   config.scrapy->project = environment.working_directory;
 }
 
+/** As Scrapy has it: below a project is as good as in its folder. Empty: it is no matter. */
+std::optional<Environment> in_project_above(const Environment& environment) {
+  auto project = closest_project(environment.working_directory);
+  if (project.empty() || project == environment.working_directory) return std::nullopt;
+  auto there = environment;
+  there.working_directory = std::move(project);
+  return there;
+}
+
 }  // namespace
 
 fs::path user_folder(const Environment& environment) {
@@ -169,11 +178,24 @@ std::string how_to_name(const Config& config) {
   return "set name = \"" + file.parent_path().filename().string() + "\" in " + file.string();
 }
 
+fs::path closest_project(fs::path folder) {
+  std::error_code ignored;
+  while (!fs::exists(folder / "scrapy.cfg", ignored)) {
+    if (!folder.has_relative_path()) return {};
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
 Loaded load(const std::optional<std::string>& file, const Environment& environment) {
   Config config;
   std::vector<SecretFile> secrets;
   const auto found = find_file(file, environment);
-  if (found) secrets = apply_file(*found, config);
+  if (found) {
+    secrets = apply_file(*found, config);
+  } else if (const auto there = in_project_above(environment)) {
+    return load(file, *there);
+  }
   const auto dotenv = find_dotenv(found, environment);
   const auto settings = settings_of(dotenv ? read_dotenv(*dotenv) : Settings{});
   if (dotenv) {

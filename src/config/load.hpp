@@ -25,6 +25,9 @@ struct Loaded {
  */
 [[nodiscard]] std::vector<std::filesystem::path> default_files(const Environment& environment);
 
+/** The closest folder with a scrapy.cfg, this or one above it, as Scrapy looks; empty: none. */
+[[nodiscard]] std::filesystem::path closest_project(std::filesystem::path folder);
+
 /** Which variables that a configuration reads are set, in the order in which they are documented.
  */
 [[nodiscard]] std::vector<std::string> variables_set(const Environment& environment);

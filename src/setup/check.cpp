@@ -78,8 +78,10 @@ class Check {
     if (loaded_.file) {
       findings_.fact("Config", loaded_.file->string());
     } else {
-      findings_.fact("Config", "no file, so the defaults apply" +
-                                   std::string(config_.scrapy ? ", to the project here" : ""));
+      findings_.fact(
+          "Config",
+          "no file, so the defaults apply" +
+              (config_.scrapy ? ", to the project in " + config_.scrapy->project.string() : ""));
       std::vector<std::string> places;
       for (const auto& file : config::default_files(environment_)) places.push_back(file.string());
       findings_.fact("", "looked for " + joined(places));

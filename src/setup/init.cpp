@@ -32,10 +32,12 @@ fs::path existing_folder(const fs::path& folder) {
 fs::path only_project(const fs::path& top) {
   const auto projects = scrapy::find_projects(top);
   if (projects.size() == 1) return projects.front();
+  if (auto above = config::closest_project(top); projects.empty() && !above.empty()) return above;
   if (projects.empty()) {
     throw UsageError("there is no scrapy.cfg in " + top.string() + " or up to " +
                      std::to_string(scrapy::deepest_project) +
-                     " folders below it; name another folder: spider-check init DIRECTORY, or, "
+                     " folders below it, nor in one above; name another folder: spider-check init "
+                     "DIRECTORY, or, "
                      "for programs that are no Scrapy project, write [[spider]] by hand as "
                      "`man spider-check.toml` shows");
   }

@@ -36,8 +36,8 @@ scrapy::ProjectOptions project_options(const config::Config& config) {
 }
 
 const char* nothing_to_run() noexcept {
-  return "there is nothing to run: no Scrapy project and no [[spider]] is configured, and this is "
-         "no folder with scrapy.cfg; type spider-check init where your project is, or name a "
+  return "there is nothing to run: no Scrapy project and no [[spider]] is configured, and there "
+         "is no scrapy.cfg here or above; type spider-check init where your project is, or name a "
          "configuration with -c FILE";
 }
 

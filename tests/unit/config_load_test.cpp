@@ -213,6 +213,25 @@ TEST_CASE("a person in a Scrapy project means that one, unless the file says wha
   CHECK_FALSE(world.load().config.scrapy.has_value());
 }
 
+TEST_CASE("below a Scrapy project it is as in its folder, where no other file says what to run") {
+  World world;
+  world.folder.write("project/scrapy.cfg", "");
+  world.folder.write("project/.env", "SCHEDULER_INTERVAL_HOURS=1\n");
+  world.folder.write("project/a/b/x", "");
+  const auto project = world.folder.path() / "project";
+  world.environment.working_directory = project / "a/b";
+  const auto found = world.load();
+  REQUIRE(found.config.scrapy.has_value());
+  CHECK(found.config.scrapy->project == project);
+  CHECK(found.config.identity == std::vector{project});
+  CHECK(found.config.policy.interval == 1h);
+  const auto beside = world.folder.write("project/spider-check.toml", "[scrapy]\nproject = '.'\n");
+  CHECK(world.load().file == beside);
+  const auto users = world.folder.write("home/.config/spider-check/config.toml", "");
+  CHECK(world.load().file == users);
+  CHECK_FALSE(world.load().config.scrapy.has_value());
+}
+
 TEST_CASE("the real environment is read as it is") {
   ::setenv("SPIDER_CHECK_TEST_VARIABLE", "a=b", 1);
   ::setenv("SPIDER_CHECK_TEST_EMPTY", "", 1);
