@@ -152,7 +152,8 @@ std::string scrapy_text(const NewConfig& config) {
          unset(R"(list_timeout = "2m")", "for `scrapy list`");
 }
 
-std::string spiders_text() {
+std::string spiders_text(const std::vector<std::pair<std::string, std::string>>& environment) {
+  const auto* env_comment = "further variables of its environment";
   return "# What applies to every spider.\n[spiders]\n" +
          unset(R"(timeout = "1h")", "then it is stopped; 0s: never") +
          unset(R"(stall_timeout = "10m")", "without a new page, item or error; 0s: never") +
@@ -172,7 +173,8 @@ std::string spiders_text() {
          unset(R"(check_url = "postgresql://me@db/jobs")", "where; default: as [database]") +
          unset("min_rows = 1", "fewer: it failed") +
          unset(R"(arguments = ["-a", "lang=en"])", "further words of its command line") +
-         unset(R"(env = { PROXY = "http://proxy:3128" })", "further variables of its environment") +
+         (environment.empty() ? unset(R"(env = { PROXY = "http://proxy:3128" })", env_comment)
+                              : line(env_text(environment), env_comment)) +
          unset(R"(working_directory = ".")", "where it works; default: the project");
 }
 
@@ -222,13 +224,22 @@ DatabaseVariables find_database_variables(const fs::path& folder, const Environm
   return found;
 }
 
+std::string env_text(const std::vector<std::pair<std::string, std::string>>& environment) {
+  std::string text;
+  for (const auto& [name, value] : environment) {
+    text += (text.empty() ? "" : ", ") + name + " = " + quoted(value);
+  }
+  return "env = { " + text + " }";
+}
+
 std::string new_config_text(const NewConfig& config) {
   return "# What spider-check runs, how often, and where that is recorded.\n"
          "# A key behind a # has its default, or is an example: take the # away to set it.\n"
          "# `spider-check check` tries all of it, and says what is wrong.\n\n" +
          schedule_text(config.name) + "\n" + database_text(config.database) + "\n" + report_text() +
-         "\n" + metrics_text() + "\n" + scrapy_text(config) + "\n" + spiders_text() + "\n" +
-         notify_text() + "\n" + example_text(config.spider);
+         "\n" + metrics_text() + "\n" + scrapy_text(config) + "\n" +
+         spiders_text(config.environment) + "\n" + notify_text() + "\n" +
+         example_text(config.spider);
 }
 
 }  // namespace spider_check::config

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/environment.hpp"
@@ -31,7 +32,12 @@ struct NewConfig {
   std::string spider;             ///< one that there is, for an example; empty: none is known
   DatabaseVariables database;
   std::string name{};  ///< of the schedule; empty: the default stays
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< that the spiders need
 };
+
+/** env = { NAME = "VALUE" }, as [spiders] has it. Throws UsageError as new_config_text() does. */
+[[nodiscard]] std::string env_text(
+    const std::vector<std::pair<std::string, std::string>>& environment);
 
 /**
  * The text of a configuration file for a Scrapy project: what is known is set, everything else is

@@ -90,11 +90,22 @@ class Check {
     if (loaded_.credential) {
       findings_.fact("", loaded_.credential->string() + " has the database's password");
     }
-    if (const auto names = config::variables_set(environment_); !names.empty()) {
+    if (const auto names = variables(); !names.empty()) {
       findings_.fact("", "of the environment: " + joined(names));
+    }
+    for (auto& line : lacking_for_scrapy(loaded_, environment_, "cron and systemd do")) {
+      findings_.warning(std::move(line));
     }
     findings_.fact("Schedule", schedule());
     if (!config_.scrapy && config_.programs.empty()) findings_.problem(nothing_to_run());
+  }
+
+  /** By name: what is read of the environment. */
+  [[nodiscard]] std::vector<std::string> variables() const {
+    auto names = config::variables_set(environment_);
+    if (!config_.scrapy) return names;
+    for (const auto& [name, value] : scrapy_variables(environment_)) names.push_back(name);
+    return names;
   }
 
   [[nodiscard]] std::string schedule() const {

@@ -7,6 +7,7 @@
 #include "core/errors.hpp"
 #include "os/program_file.hpp"
 #include "os/tail.hpp"
+#include "setup/sources.hpp"
 
 namespace spider_check::setup {
 
@@ -167,7 +168,7 @@ CronLine cron_line(const config::Loaded& loaded, const config::Environment& envi
     throw UsageError("init --cron: a crontab cannot hold the control character in: " + line +
                      "; rename the file or the folder");
   }
-  CronLine result{line + "\n", {}};
+  CronLine result{line + "\n", lacking_for_scrapy(loaded, environment, "cron does")};
   std::string names;
   for (const auto& name : lacking(loaded, environment)) names += (names.empty() ? "" : ", ") + name;
   if (names.empty()) return result;

@@ -12,6 +12,7 @@
 #include "scrapy/find_project.hpp"
 #include "scrapy/project.hpp"
 #include "setup/next_steps.hpp"
+#include "setup/sources.hpp"
 
 namespace spider_check::setup {
 
@@ -121,11 +122,12 @@ std::string init(const config::InitCommand& command, const config::Environment& 
   setup.file = target(command, setup.project, environment);
   if (!command.to_stdout && fs::exists(fs::symlink_status(setup.file))) refuse_existing(setup.file);
   setup.scrapy = scrapy::find_scrapy(setup.project, top);
+  setup.environment = scrapy_variables(environment);
   setup.database = config::find_database_variables(setup.file.parent_path(), environment);
   list_spiders(setup.project, setup);
   auto text = config::new_config_text({seen_from(setup.file.parent_path(), setup.project),
                                        setup.scrapy, plain_name(setup.spiders), setup.database,
-                                       setup.project.filename().string()});
+                                       setup.project.filename().string(), setup.environment});
   if (command.to_stdout) return text;
   write(setup.file, text);
   return next_steps(setup, environment, config::account_home());

@@ -32,6 +32,13 @@ std::string database(const config::DatabaseVariables& database) {
          (database.always_read ? "" : ", which cron and systemd do not have");
 }
 
+/** Scrapy's part of it, which the configuration now has. */
+std::string environment_of(const NewSetup& setup) {
+  std::string names;
+  for (const auto& [name, value] : setup.environment) names += (names.empty() ? "" : ", ") + name;
+  return names.empty() ? "" : fact("", "with " + names + " of this shell, as env in [spiders]");
+}
+
 /** A command, with the configuration where it would not be found by itself. */
 std::string typed(const NewSetup& setup, const config::Environment& environment,
                   const std::string& command) {
@@ -75,6 +82,7 @@ std::string next_steps(const NewSetup& setup, const config::Environment& environ
                           : setup.scrapy.string();
   return "Wrote " + render::printable(setup.file.string()) + "\n" +
          fact("Project", setup.project.string()) + fact("Scrapy", scrapy) +
+         environment_of(setup) +
          fact("Spiders", spider_names(setup)) + fact("Database", database(setup.database)) +
          "\nWhat to do next\n" + steps(setup, environment) +
          "\nThen let cron start it every five minutes:\n  (crontab -l; " +

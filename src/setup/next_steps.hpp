@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/new_config.hpp"
+#include "setup/sources.hpp"
 
 namespace spider_check::setup {
 
@@ -16,6 +17,7 @@ struct NewSetup {
   std::vector<std::string> spiders;  ///< by name
   std::string why_no_spiders;        ///< empty: they were listed, or nothing could list them
   config::DatabaseVariables database;
+  Variables environment{};  ///< what Scrapy reads of it
 };
 
 /** What was written, and what a person does next, in this order. */

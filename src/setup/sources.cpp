@@ -1,5 +1,8 @@
 #include "setup/sources.hpp"
 
+#include <algorithm>
+
+#include "config/new_config.hpp"
 #include "scrapy/crawl_witness.hpp"
 
 namespace spider_check::setup {
@@ -33,6 +36,29 @@ scrapy::ProjectOptions project_options(const config::Config& config) {
           scrapy.settings,
           config.spiders.environment,
           scrapy.list_timeout};
+}
+
+Variables scrapy_variables(const config::Environment& environment) {
+  Variables variables;
+  for (const auto* name : {"SCRAPY_PROJECT", "SCRAPY_SETTINGS_MODULE", "PYTHONPATH"}) {
+    if (auto value = environment.get(name)) variables.emplace_back(name, *std::move(value));
+  }
+  return variables;
+}
+
+std::vector<std::string> lacking_for_scrapy(const config::Loaded& loaded,
+                                            const config::Environment& environment,
+                                            const std::string& who) {
+  const auto& set = loaded.config.spiders.environment;
+  auto variables = scrapy_variables(environment);
+  std::erase_if(variables, [&](const auto& variable) {
+    return std::any_of(set.begin(), set.end(),
+                       [&](const auto& other) { return other.first == variable.first; });
+  });
+  if (!loaded.config.scrapy || variables.empty()) return {};
+  return {who + " not have what Scrapy reads of this environment; write " +
+          config::env_text(variables) + " into [spiders]" +
+          (loaded.file ? " of " + loaded.file->string() : "")};
 }
 
 const char* nothing_to_run() noexcept {

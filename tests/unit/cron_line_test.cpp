@@ -149,6 +149,22 @@ TEST_CASE("variables that cron will not have are named without their values") {
   CHECK(desk.warnings().front().find("DB_HOST;") != std::string::npos);
 }
 
+TEST_CASE("variables that Scrapy reads belong into the configuration") {
+  Desk desk;
+  desk.environment.variables = {{"SCRAPY_PROJECT", "one"}};
+  CHECK(desk.warnings().empty());
+  const std::string config = "[scrapy]\nproject = '.'\n";
+  desk.folder.write("jobs/scrapy.cfg", "");
+  desk.folder.write("jobs/spider-check.toml", config);
+  CHECK(desk.warnings() ==
+        std::vector<std::string>{"cron does not have what Scrapy reads of this environment; write "
+                                 "env = { SCRAPY_PROJECT = \"one\" } into [spiders] of " +
+                                 desk.file().string()});
+  desk.folder.write("jobs/spider-check.toml",
+                    config + "[spiders]\nenv = { SCRAPY_PROJECT = 'two' }\n");
+  CHECK(desk.warnings().empty());
+}
+
 TEST_CASE("without a configuration it says what to do") {
   CHECK(refusal({}, Desk()) ==
         "init --cron: there is no configuration yet; type spider-check init where your project is, "

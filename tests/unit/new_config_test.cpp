@@ -1,6 +1,7 @@
 // The configuration that `init` writes is read back.
 #include "config/new_config.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 #include <doctest/doctest.h>
@@ -56,6 +57,15 @@ TEST_CASE("what is known is set, and nothing else") {
 
 TEST_CASE("a Scrapy that was not found is the one in PATH") {
   CHECK(read(new_config_text({".", "", "", {}})).scrapy->command == Words{"scrapy"});
+}
+
+TEST_CASE("variables that the spiders need are set") {
+  const std::vector<std::pair<std::string, std::string>> variables{{"SCRAPY_PROJECT", "a \"b\" \\"},
+                                                                   {"PYTHONPATH", "/x:/y"}};
+  CHECK(read(new_config_text({".", "", "", {}, {}, variables})).spiders.environment.size() == 2);
+  for (const auto& variable : read("[spiders]\n" + env_text(variables)).spiders.environment) {
+    CHECK(std::count(variables.begin(), variables.end(), variable) == 1);
+  }
 }
 
 TEST_CASE("every key behind a # is one that the program knows, with its default where it has one") {
