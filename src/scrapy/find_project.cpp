@@ -1,8 +1,13 @@
 #include "scrapy/find_project.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <set>
 #include <system_error>
 
+#include "os/capture.hpp"
 #include "os/program_file.hpp"
 
 namespace spider_check::scrapy {
@@ -10,6 +15,9 @@ namespace spider_check::scrapy {
 namespace {
 
 namespace fs = std::filesystem;
+
+// poetry needs a second or two for it.
+constexpr auto time_to_answer = std::chrono::seconds(10);
 
 bool has(const fs::path& folder, const char* name) {
   std::error_code ignored;
@@ -36,6 +44,183 @@ void collect(const fs::path& folder, int depth, std::vector<fs::path>& projects)
   }
 }
 
+std::string variable(const char* name, const std::string& otherwise = {}) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? otherwise : value;
+}
+
+fs::path home() {
+  return variable("HOME", "/");
+}
+
+/** What follows `start` in the first line that begins so, without quotes; empty: none does. */
+std::string value_in(const fs::path& file, const std::string& start) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.rfind(start, 0) != 0) continue;
+    line.erase(0, start.size());
+    std::erase_if(line, [](char c) { return c == '"' || c == '\'' || c == ' ' || c == '\r'; });
+    return line;
+  }
+  return {};
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    found.push_back(entry->path());
+  }
+  return found;
+}
+
+std::vector<fs::path> uv_places(const fs::path& folder) {
+  return {folder / variable("UV_PROJECT_ENVIRONMENT", ".venv")};
+}
+
+/** NAME-HASH-pyX.Y, of which only poetry knows the hash: with two of a name, they are not known. */
+std::vector<fs::path> poetry_places(const fs::path& folder) {
+  const auto cache = variable("XDG_CACHE_HOME", home() / ".cache") + "/pypoetry/virtualenvs";
+  auto name = value_in(folder / "pyproject.toml", "name = ") + "-";
+  for (auto& letter : name)
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  constexpr std::size_t hash = 8;
+  std::vector<fs::path> places;
+  for (const auto& place : folders_in(variable("POETRY_VIRTUALENVS_PATH", cache))) {
+    const auto file = place.filename().string();
+    if (file.rfind(name, 0) == 0 && file.find("-py", name.size()) == name.size() + hash) {
+      places.push_back(place);
+    }
+  }
+  const auto is_another = [&](const fs::path& place) {
+    return place.filename().string().substr(0, name.size() + hash) !=
+           places.front().filename().string().substr(0, name.size() + hash);
+  };
+  if (std::any_of(places.begin(), places.end(), is_another)) return {};
+  return places;
+}
+
+/** pipenv writes into each which project it is for. */
+std::vector<fs::path> pipenv_places(const fs::path& folder) {
+  const auto data = variable("XDG_DATA_HOME", home() / ".local/share") + "/virtualenvs";
+  auto places = folders_in(variable("WORKON_HOME", data));
+  std::erase_if(places,
+                [&](const fs::path& place) { return value_in(place / ".project", "") != folder; });
+  return places;
+}
+
+/** conda lists all that it made in a file. */
+std::vector<fs::path> conda_places(const fs::path& folder) {
+  const auto file =
+      folder / (has(folder, "environment.yml") ? "environment.yml" : "environment.yaml");
+  const auto name = value_in(file, "name:");
+  std::vector<fs::path> places{value_in(file, "prefix:"), variable("CONDA_PREFIX")};
+  std::ifstream listed(home() / ".conda/environments.txt");
+  for (std::string line; std::getline(listed, line);) places.emplace_back(line);
+  for (const auto* root : {"miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba"}) {
+    places.push_back(home() / root / "envs" / name);
+  }
+  std::erase_if(places, [&](const fs::path& place) { return place.filename() != name; });
+  return places;
+}
+
+std::vector<fs::path> pyenv_places(const fs::path& folder) {
+  return {variable("PYENV_ROOT", home() / ".pyenv") / fs::path("versions") /
+          value_in(folder / ".python-version", "")};
+}
+
+/** What keeps a project's packages in an environment, in a place of its own choice. */
+struct Tool {
+  const char* name;
+  std::vector<const char*> signs;     ///< files, any of which makes a project one of its
+  const char* table;                  ///< of pyproject.toml, which makes it one, too; or empty
+  std::vector<std::string> question;  ///< its arguments that print where it is; none: it has none
+  std::vector<fs::path> (*places)(const fs::path& project);  ///< where it usually is
+  const char* remedy;  ///< makes it; empty: there need not be one
+};
+
+const Tool tools[] = {
+    {"uv", {"uv.lock"}, "[tool.uv", {}, uv_places, "uv sync"},
+    {"poetry",
+     {"poetry.lock"},
+     "[tool.poetry",
+     {"env", "info", "-p"},
+     poetry_places,
+     "poetry install"},
+    {"pipenv", {"Pipfile", "Pipfile.lock"}, "", {"--venv"}, pipenv_places, "pipenv install"},
+    {"conda", {"environment.yml", "environment.yaml"}, "", {}, conda_places, "conda env create"},
+    {"pyenv", {".python-version"}, "", {}, pyenv_places, ""},
+};
+
+/** By what a folder is known as a project of a tool; empty: it is none. */
+std::string sign_of(const Tool& tool, const fs::path& folder) {
+  for (const auto* sign : tool.signs) {
+    if (has(folder, sign)) return sign;
+  }
+  const bool in_project =
+      *tool.table != '\0' && !value_in(folder / "pyproject.toml", tool.table).empty();
+  return in_project ? "pyproject.toml" : "";
+}
+
+/** Empty where it is not installed, or does not know. */
+fs::path answer_of(const Tool& tool, const fs::path& folder) {
+  auto program = os::find_program(tool.name);
+  if (!program.why_not.empty()) program = os::find_program(home() / ".local/bin" / tool.name);
+  if (tool.question.empty() || !program.why_not.empty()) return {};
+  std::vector<std::string> command{fs::absolute(program.path)};
+  command.insert(command.end(), tool.question.begin(), tool.question.end());
+  try {
+    auto said = os::capture({command, folder, {}, time_to_answer}).output;
+    said.erase(said.find_last_not_of(" \r\n") + 1);
+    return said.substr(said.rfind('\n') + 1);
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
+/** The absolute path of the one in an environment; empty: there is none. */
+fs::path scrapy_in(const fs::path& environment) {
+  if (!environment.is_absolute()) return {};
+  const auto found = os::find_program(environment / "bin/scrapy");
+  return found.why_not.empty() ? found.path : fs::path{};
+}
+
+FoundScrapy find_by(const Tool& tool, const fs::path& folder, const std::string& sign) {
+  const auto in_project = scrapy_in(folder / ".venv");
+  if (!in_project.empty()) return {in_project, sign};
+  auto places = tool.places(folder);
+  places.insert(places.begin(), answer_of(tool, folder));
+  for (const auto& place : places) {
+    if (const auto found = scrapy_in(place); !found.empty()) return {found, sign};
+  }
+  if (*tool.remedy == '\0') return {};
+  std::error_code ignored;
+  const bool is_made = std::any_of(places.begin(), places.end(), [&](const auto& place) {
+    return place.is_absolute() && fs::is_directory(place, ignored);
+  });
+  return {{},
+          sign,
+          sign + " is here, and no " + (is_made ? "Scrapy in its " : "") + "environment: run `" +
+              tool.remedy + "`"};
+}
+
+/** The environment that a folder has, by whatever it was made. */
+FoundScrapy find_in(const fs::path& folder) {
+  FoundScrapy by_tool;
+  for (const auto& tool : tools) {
+    const auto sign = sign_of(tool, folder);
+    if (sign.empty()) continue;
+    auto found = find_by(tool, folder, sign);
+    if (!found.path.empty()) return found;
+    if (by_tool.hint.empty()) by_tool = std::move(found);
+  }
+  for (const auto* environment : {".venv", "venv", "env"}) {
+    if (auto found = scrapy_in(folder / environment); !found.empty()) return {found};
+  }
+  return by_tool;
+}
+
 }  // namespace
 
 std::vector<fs::path> find_projects(const fs::path& top) {
@@ -45,15 +230,21 @@ std::vector<fs::path> find_projects(const fs::path& top) {
   return projects;
 }
 
-fs::path find_scrapy(const fs::path& project, const fs::path& top) {
+FoundScrapy find_scrapy(const fs::path& project, const fs::path& top) {
+  FoundScrapy best;
+  std::set<fs::path> seen;
   for (const auto& folder : {project, project.parent_path(), top}) {
-    for (const auto* environment : {".venv", "venv", "env"}) {
-      const auto found = os::find_program((folder / environment / "bin/scrapy").string());
-      if (found.why_not.empty()) return found.path;
-    }
+    if (!seen.insert(folder).second) continue;
+    auto found = find_in(folder);
+    if (!found.path.empty()) return found;
+    if (best.hint.empty()) best = std::move(found);
   }
-  const auto found = os::find_program("scrapy");
-  return found.why_not.empty() ? fs::absolute(found.path) : fs::path{};
+  for (const auto* active : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
+    if (best.path.empty()) best.path = scrapy_in(variable(active));
+  }
+  const auto in_path = os::find_program("scrapy");
+  if (best.path.empty() && in_path.why_not.empty()) best.path = fs::absolute(in_path.path);
+  return best;
 }
 
 }  // namespace spider_check::scrapy

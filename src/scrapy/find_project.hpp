@@ -16,11 +16,20 @@ inline constexpr int deepest_project = 4;
  */
 [[nodiscard]] std::vector<std::filesystem::path> find_projects(const std::filesystem::path& top);
 
+/** The `scrapy` that runs a project. */
+struct FoundScrapy {
+  std::filesystem::path path;  ///< the whole path; empty: there is none
+  std::string sign{};          ///< the file by which a tool's project is known, which has this one
+  std::string hint{};          ///< what to do so that there is one, or another one; or empty
+};
+
 /**
- * The `scrapy` that runs a project, with its whole path: of a virtual environment in it, beside it
- * or in `top`, in which it was found, else the one in PATH. Empty when there is none.
+ * Looks for it in the environment that a tool (uv, poetry, pipenv, conda, pyenv) keeps for the
+ * project, in a virtual environment in the project, beside it or in `top`, in which it was found,
+ * in the environment that is active in this shell, and in PATH. May ask the tool, which takes
+ * seconds.
  */
-[[nodiscard]] std::filesystem::path find_scrapy(const std::filesystem::path& project,
-                                                const std::filesystem::path& top);
+[[nodiscard]] FoundScrapy find_scrapy(const std::filesystem::path& project,
+                                      const std::filesystem::path& top);
 
 }  // namespace spider_check::scrapy

@@ -9,6 +9,7 @@
 #include "db/conninfo.hpp"
 #include "os/errands.hpp"
 #include "os/program_file.hpp"
+#include "scrapy/find_project.hpp"
 #include "scrapy/probe_folder.hpp"
 #include "scrapy/project.hpp"
 #include "setup/findings.hpp"
@@ -17,6 +18,8 @@
 namespace spider_check::setup {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -170,6 +173,23 @@ class Check {
                            (all_known_ ? counted(jobs_.size() - before, "spider")
                                        : "its spiders cannot be listed"));
     if (all_known_) look_at_probe(project);
+    look_at_tool(place);
+  }
+
+  /** A project of uv, poetry and the like, with a Scrapy that is only the one in PATH. */
+  void look_at_tool(const std::string& place) {
+    const auto& options = *config_.scrapy;
+    const auto program = os::find_program(options.command.front()).path;
+    std::error_code none;
+    if (!fs::equivalent(program, os::find_program("scrapy").path, none)) return;
+    const auto found = scrapy::find_scrapy(options.project, options.project);
+    if (!found.hint.empty()) {
+      findings_.warning(found.hint);
+    } else if (!found.sign.empty() && !fs::equivalent(program, found.path, none)) {
+      findings_.warning(place + program.string() +
+                        " is another Scrapy than that of the project's " + "environment (" +
+                        found.sign + "); write command = [\"" + found.path.string() + "\"]");
+    }
   }
 
   /** What a person types to see what went wrong, as they would without this program. */

@@ -121,7 +121,9 @@ std::string init(const config::InitCommand& command, const config::Environment& 
   setup.project = only_project(top);
   setup.file = target(command, setup.project, environment);
   if (!command.to_stdout && fs::exists(fs::symlink_status(setup.file))) refuse_existing(setup.file);
-  setup.scrapy = scrapy::find_scrapy(setup.project, top);
+  const auto scrapy = scrapy::find_scrapy(setup.project, top);
+  setup.scrapy = scrapy.path;
+  setup.hint = scrapy.hint;
   setup.environment = scrapy_variables(environment);
   setup.database = config::find_database_variables(setup.file.parent_path(), environment);
   list_spiders(setup.project, setup);

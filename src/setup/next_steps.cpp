@@ -82,7 +82,7 @@ std::string next_steps(const NewSetup& setup, const config::Environment& environ
                           : setup.scrapy.string();
   return "Wrote " + render::printable(setup.file.string()) + "\n" +
          fact("Project", setup.project.string()) + fact("Scrapy", scrapy) +
-         environment_of(setup) +
+         (setup.hint.empty() ? "" : fact("", setup.hint)) + environment_of(setup) +
          fact("Spiders", spider_names(setup)) + fact("Database", database(setup.database)) +
          "\nWhat to do next\n" + steps(setup, environment) +
          "\nThen let cron start it every five minutes:\n  (crontab -l; " +

@@ -17,6 +17,7 @@ struct NewSetup {
   std::vector<std::string> spiders;  ///< by name
   std::string why_no_spiders;        ///< empty: they were listed, or nothing could list them
   config::DatabaseVariables database;
+  std::string hint{};       ///< what to do so that there is another Scrapy; or empty
   Variables environment{};  ///< what Scrapy reads of it
 };
 
