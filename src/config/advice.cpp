@@ -40,6 +40,16 @@ class Adviser {
         ", so the precheck never puts a run off; make precheck_max_age longer");
   }
 
+  void look_at_settings() {
+    if (!config_.scrapy) return;
+    const auto& settings = config_.scrapy->settings;
+    const auto is_jobdir = [](const auto& setting) { return setting.first == "JOBDIR"; };
+    if (std::none_of(settings.begin(), settings.end(), is_jobdir)) return;
+    add("[scrapy] settings: "
+        "JOBDIR is for one crawl that is paused and resumed: each run passes over what the one "
+        "before has seen, and spiders must not share it; take it out");
+  }
+
   void look_at_limits(const SpiderJob& job) {
     const auto rules = rules_of(config_, job.name);
     const auto& limits = job.limits;
@@ -128,6 +138,7 @@ std::vector<std::string> advise(const Config& config, const std::vector<SpiderJo
   Adviser adviser(config);
   adviser.look_at_schedule();
   adviser.look_at_precheck();
+  adviser.look_at_settings();
   if (all_known && !jobs.empty()) adviser.look_at_criteria(config.spiders, jobs, "there");
   for (const auto& job : jobs) adviser.look_at_limits(job);
   for (const auto& table : config.overrides) adviser.look_at_override(table, jobs, all_known);

@@ -26,6 +26,7 @@ SpiderJob job(const std::string& name, bool crawl) {
 Lines advice(const std::string& toml, bool all_known = true) {
   const test::TempFolder folder;
   folder.write("spider-check.toml", toml);
+  folder.write("scrapy.cfg", "");
   const auto config = load({}, {{}, folder.path(), folder.path()}).config;
   std::vector<SpiderJob> jobs{job("news", true), job("jobs", true), job("rss", false)};
   for (auto& each : jobs) apply_rules(config, each);
@@ -59,6 +60,10 @@ TEST_CASE("each odd thing is named once, with its place and what would be right"
        "spider-check.toml:2: retry_after: 1h is not shorter than the interval (1h), so the next "
        "run is "
        "due before a retry; make it shorter"},
+      {"[scrapy]\nproject = '.'\nsettings = { JOBDIR = 'crawls' }\n",
+       "[scrapy] settings: JOBDIR is for one crawl that is paused and resumed: each run passes "
+       "over "
+       "what the one before has seen, and spiders must not share it; take it out"},
       {"precheck = ['x']\nprecheck_max_age = '4h'\n",
        "spider-check.toml:2: precheck_max_age: data that is due is older than precheck_max_age "
        "(4h), since the interval is 4h, so the precheck never puts a run off; make "
