@@ -93,7 +93,7 @@ TEST_CASE("projects are found here, or else below, sorted") {
 TEST_CASE("a virtual environment's Scrapy goes before that of PATH") {
   const test::TempFolder folder;
   const auto find = [&] {
-    return scrapy::find_scrapy(folder.path() / "a/b/project", folder.path());
+    return scrapy::find_scrapy(folder.path() / "a/b/project", folder.path()).path;
   };
   folder.write("a/b/project/scrapy.cfg", "");
   const auto from_path = find();

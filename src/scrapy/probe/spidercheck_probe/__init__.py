@@ -24,7 +24,8 @@ own holds the probe's counts: items, dropped, pages (responses, robots and statu
 refused (no spider wanted the status), dead (failed by the site or the network to the end),
 forbidden (by robots.txt), seen_before (requests that an earlier run with this jobdir made),
 exceptions, errors, closing_errors (what keeps the items could not be closed), late_errors (others
-logged them meanwhile), lost_feeds, and the reason of the spider's end. unusable tells the patterns
+logged them meanwhile), page_errors (say what dead and refused say, too), lost_feeds, and the reason
+of the spider's end. unusable tells the patterns
 of SPIDERCHECK_IGNORE that do not compile.
 switched_off tells what the project asks for and Scrapy disabled, each with "what" (pipeline, feed,
 extension, spider middleware, downloader middleware, download handler, addon), "name", "why" (or

@@ -5,9 +5,11 @@ import sys
 import threading
 
 from spidercheck_probe import ignored
+from spidercheck_probe.pages import MOST_PAGES, Pages, is_robots
 from spidercheck_probe.report import emit, first_line, text
 
 MOST_ERRORS = 20  # kinds of errors that are told one by one
+OF_PAGES = ("Gave up retrying %(request)s", "Error downloading %(request)s")
 CLOSE_FAILURE = "Scraper close failure"  # as the engine says that a pipeline could not be closed
 
 
@@ -38,6 +40,7 @@ class Errors(object):
         self.number = self.at_the_end = self.late = self.unwritten = 0
         self.lost_feeds = set()  # what is said of each
         self.kinds = {}
+        self.of_pages = {}  # how many are about each page, and about robots.txt
         self.passed_over = None  # the exception that was ignored last
 
     def take(self, record):
@@ -50,12 +53,27 @@ class Errors(object):
             self.passed_over = exception
             return
         self.number += 1
+        self.note_page(record)
         if self.crawl.closing:
             self.count_closing(record)
         if exception:
             self.take_exception(record, fault)
         else:
             self.tell_once(fault)
+
+    def note_page(self, record):
+        """What becomes of it in the end is seen later."""
+        if not str(record.msg).startswith(OF_PAGES) or not isinstance(record.args, dict):
+            return
+        request = record.args["request"]
+        page = "robots" if is_robots(request) else Pages.key(request)
+        if page in self.of_pages or len(self.of_pages) < MOST_PAGES:
+            self.of_pages[page] = self.of_pages.get(page, 0) + 1
+
+    def number_of_lost_pages(self):
+        """Of the errors, those that only say that a page never came, which the pages say, too."""
+        lost = self.crawl.dead.seen | self.crawl.refused.seen | {"robots"}
+        return sum(number for page, number in self.of_pages.items() if page in lost)
 
     def is_passed_over(self, exception):
         return exception is not None and exception is self.passed_over
@@ -123,4 +141,5 @@ class Errors(object):
 
     def counts(self):
         return {"errors": self.number, "closing_errors": self.at_the_end,
-                "late_errors": self.late, "lost_feeds": self.number_of_lost_feeds()}
+                "late_errors": self.late, "page_errors": self.number_of_lost_pages(),
+                "lost_feeds": self.number_of_lost_feeds()}
