@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// poetry needs a second or two for it.
-constexpr auto time_to_answer = std::chrono::seconds(10);
+// poetry needs a second or two for it, and more on a machine that is busy.
+constexpr auto time_to_answer = std::chrono::seconds(30);
 
 bool has(const fs::path& folder, const char* name) {
   std::error_code ignored;
@@ -186,7 +186,10 @@ fs::path scrapy_in(const fs::path& environment) {
   return found.why_not.empty() ? found.path : fs::path{};
 }
 
-FoundScrapy find_by(const Tool& tool, const fs::path& folder, const std::string& sign) {
+FoundScrapy find_by(const Tool& tool, const fs::path& folder, const std::string& file) {
+  // Where there need not be an environment, another one is no matter.
+  const bool is_optional = *tool.remedy == '\0';
+  const auto sign = is_optional ? "" : file;
   const auto in_project = scrapy_in(folder / ".venv");
   if (!in_project.empty()) return {in_project, sign};
   auto places = tool.places(folder);
@@ -194,7 +197,7 @@ FoundScrapy find_by(const Tool& tool, const fs::path& folder, const std::string&
   for (const auto& place : places) {
     if (const auto found = scrapy_in(place); !found.empty()) return {found, sign};
   }
-  if (*tool.remedy == '\0') return {};
+  if (is_optional) return {};
   std::error_code ignored;
   const bool is_made = std::any_of(places.begin(), places.end(), [&](const auto& place) {
     return place.is_absolute() && fs::is_directory(place, ignored);

@@ -284,3 +284,41 @@ def test_paths_that_shells_and_toml_take_for_more_than_text(fresh):
 def test_a_wrong_command_line_is_refused(fresh, args, part):
     check_refusal(init(fresh, *args), part)
     assert not fresh.config.exists()
+
+
+def scrapy_of(folder):
+    """A Scrapy in an environment that is laid out as the tool's own are."""
+    scrapy = folder / "bin/scrapy"
+    scrapy.parent.mkdir(parents=True)
+    scrapy.symlink_to(SCRAPY)
+    return scrapy
+
+
+@pytest.mark.parametrize("place", ["miniconda3/envs/jobs", "elsewhere/jobs", "active/jobs"])
+def test_the_environment_that_conda_names_is_taken(fresh, place):
+    (fresh.project / "environment.yml").write_text("name: jobs\ndependencies:\n  - scrapy\n")
+    said = "environment.yml is here, and no environment: run `conda env create`"
+    result = init(fresh)
+    assert f"\n              {said}\n" in result.out and SCRAPY in result.out
+    scrapy = scrapy_of(fresh.home / place)
+    scrapy_of(fresh.home / "miniconda3/envs/other")
+    (fresh.home / ".conda").mkdir()
+    listed = [fresh.home / "elsewhere/other", fresh.home / "elsewhere/jobs"]
+    (fresh.home / ".conda/environments.txt").write_text("".join(f"{path}\n" for path in listed))
+    fresh.config.unlink()
+    env = {"CONDA_PREFIX": str(fresh.home / "active/jobs")}
+    assert init(fresh, env=env).code == 0
+    assert config_of(fresh.config)["scrapy"]["command"] == [str(scrapy)]
+
+
+def test_the_environment_that_pyenv_names_is_taken(fresh):
+    (fresh.project / ".python-version").write_text("jobs\n")
+    scrapy = scrapy_of(fresh.home / ".pyenv/versions/jobs")
+    assert init(fresh).code == 0
+    assert config_of(fresh.config)["scrapy"]["command"] == [str(scrapy)]
+
+
+def test_the_environment_that_is_active_goes_before_path(fresh):
+    scrapy = scrapy_of(fresh.home / "venv")
+    assert init(fresh, env={"VIRTUAL_ENV": str(fresh.home / "venv")}).code == 0
+    assert config_of(fresh.config)["scrapy"]["command"] == [str(scrapy)]

@@ -32,9 +32,9 @@ def test_several_settings_without_a_default_are_named(two):
     assert no_default(two) in problems(two.run("check"))[0]
     result = two.run("--force")
     assert result.code == 1 and no_default(two) in two.only_run().failure
-    two.sections["spiders"] = {"env": {"SCRAPY_PROJECT": "three"}}
+    two.sections["spiders.env"] = {"SCRAPY_PROJECT": "three"}
     assert "has no [settings] three (one, other)" in problems(two.run("check"))[0]
-    two.sections["spiders"] = {"env": {"SCRAPY_PROJECT": "one"}}
+    two.sections["spiders.env"] = {"SCRAPY_PROJECT": "one"}
     result = two.run("check")
     assert result.code == 0 and "Everything is fine" in result.out, result.out
 
@@ -54,7 +54,7 @@ def test_what_a_shell_says_to_scrapy_is_told_to_cron(two):
     assert re.search("^ +of the environment: SCRAPY_PROJECT, PYTHONPATH$", result.out, re.MULTILINE)
     result = two.run("init", "--cron", env=env)
     assert result.err.startswith("spider-check: cron does not have ") and text in result.err
-    two.sections["spiders"] = {"env": env}
+    two.sections["spiders.env"] = env
     assert warnings(two.run("check", env=env)) == []
     assert two.run("init", "--cron", env=env).err == ""
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -46,6 +47,8 @@ class Project:
         (world.project / file).write_text("[packages]\n" if file == "Pipfile" else PYPROJECT)
         if lock:
             self.run(lock)
+        # poetry makes one to lock.
+        shutil.rmtree(world.home / ".cache/pypoetry/virtualenvs", ignore_errors=True)
 
     @property
     def env(self):
