@@ -67,7 +67,7 @@ def test_the_rows_of_a_good_crawl_are_recorded_and_shown(jobs):
     assert re.search(r"books +ok .* 2 items, 1 page, 2 rows$", jobs.run("show", "1").out, re.M)
     assert "2, 2 rows" in jobs.run("status").out
     report = validate("show", json.loads(jobs.run("show", "1", "--json").out))
-    assert report["outcomes"][0]["rows"] == 2
+    assert report["spiders"][0]["rows"] == 2
     status = validate("status", json.loads(jobs.run("status", "--json").out))
     assert status["spiders"][0]["last"]["rows"] == 2
     assert 'spider_check_spider_rows{schedule="default",spider="books"} 2' in jobs.run("metrics").out
