@@ -1,0 +1,32 @@
+"""The built program (SPIDER_CHECK) with each version of Scrapy that people run.
+
+    SPIDER_CHECK=build/src/spider-check /usr/bin/python3 -m pytest tests/scrapy
+
+Only the newest is tried, unless SPIDER_CHECK_SCRAPY is "all".
+"""
+
+import concurrent.futures
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "support"), str(TESTS / "e2e")]
+
+import pytest
+
+import fixtures
+import versions
+from fixtures import databases, migrated, server, world
+
+
+def pytest_configure(config):
+    """What cannot be installed is one failure, not one of every test."""
+    fixtures.pytest_configure(config)
+    if hasattr(config, "workerinput"):
+        return
+    try:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(versions.environment, versions.chosen()))
+    except versions.NotInstalled as error:
+        raise pytest.UsageError(str(error)) from None
