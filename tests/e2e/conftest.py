@@ -10,6 +10,10 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
+import pytest
+
+pytest.register_assert_rewrite("crawl_modes")
+
 from fixtures import (databases, empty_world, migrated, pytest_configure, server, shared, shared_url,
                       world)
 from telling import black_hole, certificate, receiver

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
+from crawl_modes import a_world
 from postgres import BINARIES
-from test_modes import a_world
 from world import ROOT, installed_root
 
 FILE = ROOT / "docs/queries.sql"

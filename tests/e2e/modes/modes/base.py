@@ -17,6 +17,10 @@ class Reader(scrapy.Spider):
         for page in self.pages:
             yield self.request(page)
 
+    async def start(self):  # as Scrapy has it from 2.13 on
+        for request in self.start_requests():
+            yield request
+
     def request(self, page):
         return scrapy.Request(SITE + page, dont_filter=True)
 

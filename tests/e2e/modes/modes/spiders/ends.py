@@ -26,19 +26,20 @@ class SysExit(Reader):
 
 
 class TermOnce(Reader):
+    """While there is another page to fetch, for else it might have finished already."""
+
     name = "term_once"
+    number = signal.SIGTERM
 
     def parse(self, response):
         yield from super().parse(response)
-        send_oneself(signal.SIGTERM)
+        yield self.request("/empty").replace(callback=super().parse)
+        send_oneself(self.number)
 
 
-class IntOnce(Reader):
+class IntOnce(TermOnce):
     name = "int_once"
-
-    def parse(self, response):
-        yield from super().parse(response)
-        send_oneself(signal.SIGINT)
+    number = signal.SIGINT
 
 
 class TermTwice(Reader):
@@ -68,7 +69,7 @@ class TermEarly(Reader):
     name = "term_early"
 
     @classmethod
-    def from_crawler(cls, crawler, *args, **kwargs):
+    def update_settings(cls, settings):
         send_oneself(signal.SIGTERM)
 
 
