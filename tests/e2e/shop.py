@@ -6,7 +6,6 @@ import subprocess
 
 from world import ROOT
 
-SCRAPY = "/usr/bin/scrapy"
 PROBE = ROOT / "src/scrapy/probe"
 SETTINGS = """BOT_NAME = "shop"
 SPIDER_MODULES = ["shop.spiders"]
@@ -32,6 +31,9 @@ class Books(scrapy.Spider):
 class Shop:
     """A project in a folder; `settings` and `spider` are added to what works."""
 
+    scrapy = "/usr/bin/scrapy"
+    reactor = ""  # a line of the settings
+
     def __init__(self, folder):
         self.folder = folder
         self.write("scrapy.cfg", "[settings]\ndefault = shop.settings\n")
@@ -47,13 +49,13 @@ class Shop:
         return path
 
     def settings(self, more=""):
-        return self.write("shop/settings.py", SETTINGS + more)
+        return self.write("shop/settings.py", SETTINGS + self.reactor + more)
 
     def spider(self, more="", text=BOOKS):
         return self.write("shop/spiders/books.py", text + more)
 
-    def crawl(self, *args, scrapy=SCRAPY, **options):
-        return self.run(scrapy, "crawl", "books", *args, **options)
+    def crawl(self, *args, scrapy=None, **options):
+        return self.run(scrapy or self.scrapy, "crawl", "books", *args, **options)
 
     def run(self, *command, folder=None, **env):
         """The records of the probe."""

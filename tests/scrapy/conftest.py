@@ -2,7 +2,7 @@
 
     SPIDER_CHECK=build/src/spider-check /usr/bin/python3 -m pytest tests/scrapy
 
-Only the newest is tried, unless SPIDER_CHECK_SCRAPY is "all".
+Only the newest is tried, unless SPIDER_CHECK_SCRAPY is "all" or "everything".
 """
 
 import concurrent.futures
@@ -14,6 +14,8 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "support"), str(TESTS / "e2e")]
 
 import pytest
+
+pytest.register_assert_rewrite("crawl_modes")
 
 import fixtures
 import versions
@@ -30,3 +32,15 @@ def pytest_configure(config):
             list(pool.map(versions.environment, versions.chosen()))
     except versions.NotInstalled as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_collection_modifyitems(config, items):
+    others = [item for item in items if is_other_case(item)]
+    items[:] = [item for item in items if item not in others]
+    config.hook.pytest_deselected(items=others)
+
+
+def is_other_case(item):
+    scrapy = getattr(item, "callspec", None) and item.callspec.params.get("each_scrapy")
+    return scrapy and any(case in item.name
+                          for case in versions.VERSIONS[scrapy.version].other_cases)

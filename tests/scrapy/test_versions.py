@@ -44,7 +44,7 @@ def test_an_environment_is_kept_until_its_packages_change(made, monkeypatch):
     for _ in range(2):
         versions.environment("2.19")
     assert made == ["venv", "pip"]
-    monkeypatch.setitem(versions.VERSIONS, "2.19", versions.Version(["Scrapy==2.19.1"]))
+    monkeypatch.setitem(versions.VERSIONS, "2.19", versions.Version(["Scrapy==2.19.1"], {}))
     versions.environment("2.19")
     assert made == ["venv", "pip"] * 2
 

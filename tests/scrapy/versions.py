@@ -13,18 +13,35 @@ import shutil
 import subprocess
 from collections import namedtuple
 
+from crawl_modes import failed, hangs
+
 PYTHON = "/usr/bin/python3"
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build-tests/scrapy"
 DEBIAN = pathlib.Path("/usr/bin")
 
-Version = namedtuple("Version", "packages")
+Version = namedtuple("Version", "packages differences other_cases", defaults=[()])
 
-# What an old Scrapy needs besides itself is of its own time; a new one takes the newest.
+# Without FILES_STORE they take the folder "None", and do not disable the pipeline.
+NO_FILES_STORE = "scrapy.pipelines.files.FilesPipeline"
+
+# What an old Scrapy needs besides itself is of its own time; a new one takes the newest. The
+# differences are modes of crawl_modes.py that end otherwise, in both reactors or one; other_cases
+# are parts of the names of other tests that cannot be there.
 VERSIONS = {
-    "2.8": Version(None),  # Debian's
-    "2.11": Version(["Scrapy==2.11.2", "Twisted==23.10.0", "w3lib==2.1.2"]),
-    "2.13": Version(["Scrapy==2.13.4"]),
-    "2.19": Version(["Scrapy==2.19.0"]),
+    "2.8": Version(None, {}),  # Debian's
+    "2.11": Version(["Scrapy==2.11.2", "Twisted==23.10.0", "w3lib==2.1.2"], {},
+                    [NO_FILES_STORE]),
+    "2.13": Version(["Scrapy==2.13.4"], {
+        "both": [failed("start_raises_outright", "RuntimeError: no addresses", items=0)],
+        "epoll": [failed("sys_exit", "0 items", items=0)],
+        "asyncio": [failed("open_spider_raises", "ConnectionError: the database is away"),
+                    hangs("sys_exit")],
+    }, [NO_FILES_STORE]),
+    "2.19": Version(["Scrapy==2.19.0"], {
+        "both": [failed("start_raises_late", "start_error", finish_reason="start_error", items=20),
+                 failed("start_raises_outright", "start_error", finish_reason="start_error")],
+        "asyncio": [hangs("sys_exit")],
+    }),
 }
 NEWEST = "2.19"
 REACTORS = {
@@ -37,9 +54,22 @@ class NotInstalled(Exception):
     """Says what could not be installed, and why."""
 
 
+def mode_of(mode, version, reactor):
+    """How that mode ends there."""
+    known = VERSIONS[version].differences
+    for other in [*known.get("both", ()), *known.get(reactor, ())]:
+        if other.name == mode.name:
+            return other
+    return mode
+
+
+def extent():
+    """Of the tests: the "newest" version, "all" of them, or "everything" on all of them."""
+    return os.environ.get("SPIDER_CHECK_SCRAPY") or "newest"
+
+
 def chosen():
-    """The versions that SPIDER_CHECK_SCRAPY wants: only the newest, or all."""
-    return list(VERSIONS) if os.environ.get("SPIDER_CHECK_SCRAPY") == "all" else [NEWEST]
+    return [NEWEST] if extent() == "newest" else list(VERSIONS)
 
 
 def environment(version, *more_packages):
@@ -71,7 +101,8 @@ def is_made(folder, packages):
 def make(folder, packages):
     shutil.rmtree(folder, ignore_errors=True)
     run("venv", "--without-pip", folder)
-    run("pip", "--python", folder / "bin/python3", "install", "--quiet", "--retries", "2", *packages)
+    run("pip", "--python", folder / "bin/python3", "install", "--quiet", "--retries", "2",
+        *packages)
     (folder / "packages.json").write_text(json.dumps(packages))
 
 
@@ -79,4 +110,5 @@ def run(*command):
     done = subprocess.run([PYTHON, "-m", *command], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     if done.returncode:
-        raise NotInstalled(f"{' '.join(map(str, command))} failed (is PyPI reachable?):\n{done.stdout}")
+        said = " ".join(map(str, command))
+        raise NotInstalled(f"{said} failed (is PyPI reachable?):\n{done.stdout}")
