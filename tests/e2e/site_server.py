@@ -34,19 +34,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/slow":
             self.server.closing.wait()
         if self.path in REDIRECTS:
-            self.answer(302, location=REDIRECTS[self.path])
+            self.answer(302, headers={"Location": REDIRECTS[self.path]})
         elif self.path in PLAIN:
             self.answer(200, PLAIN[self.path])
         else:
             self.answer(REFUSALS.get(self.path, 404))
 
-    def answer(self, status, body=None, location=None):
+    def answer(self, status, body=None, headers=None):
         body = page(HTTPStatus(status).phrase) if body is None else body
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        if location:
-            self.send_header("Location", location)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -58,9 +58,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True  # a visitor that keeps its connection must not hold up the end
     request_queue_size = 64
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.closing = threading.Event()
+        self.seen = set()  # what a handler wants to remember
 
     def handle_error(self, request, client_address):
         """A visitor that went away: nobody needs to know."""
@@ -69,8 +70,11 @@ class Server(ThreadingHTTPServer):
 class Site:
     """Answers while it is entered; what waits for /slow is answered at the end."""
 
+    def __init__(self, handler=Handler):
+        self._handler = handler
+
     def __enter__(self):
-        self._server = Server()
+        self._server = Server(self._handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
