@@ -1,4 +1,4 @@
-"""Pages that Debian's Chromium makes, behind scrapy-playwright: what becomes of it and of the crawl."""
+"""Pages that Debian's Chromium makes, behind scrapy-playwright."""
 
 import pathlib
 
