@@ -35,6 +35,11 @@ def test_a_crawl_is_judged_by_what_it_did(outcomes, mode):
     check(outcomes[mode.name], mode)
 
 
+def test_the_line_where_start_ended_is_named(outcomes):
+    (reason,) = outcomes["modern_start_raises_late"].reasons
+    assert line_of(SPIDERS, "no more addresses") in reason
+
+
 def test_a_compressed_feed_is_whole(outcomes, real):
     with gzip.open(real.folder / "out/modern_compressed_feed.jsonl.gz", "rt") as feed:
         assert len(feed.readlines()) == 20

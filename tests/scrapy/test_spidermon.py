@@ -37,3 +37,12 @@ def test_monitors_see_what_scrapy_counts(outcomes):
 
 def test_what_monitors_add_to_the_statistics_is_kept(outcomes):
     assert outcomes["monitored_content"].stats["spidermon_field_coverage/dict/title"] == 1
+
+
+@pytest.mark.parametrize("name, what", [
+    ("monitored_discontent", "FAIL: Extracted Items Monitor"),
+    ("monitored_mute", "ERROR: Mail the summary"),
+])
+def test_what_found_fault_is_named(outcomes, name, what):
+    """Spidermon names it in the third line of its message."""
+    assert what in outcomes[name].reasons[0]
