@@ -122,6 +122,14 @@ TEST_CASE("the end holds everything that the verdict needs") {
   CHECK(crawl.stats.find("retry/max_reached") != std::string::npos);
 }
 
+TEST_CASE("progress that is written after the end says nothing new") {
+  // Another thread of the crawl counted before, and wrote later.
+  Report report;
+  report.add(record(R"("kind": "end", "own": {"items": 8, "pages": 4, "errors": 1}, "stats": {})"))
+      .add(record(R"("kind": "progress", "items": 6, "pages": 3, "errors": 0)"));
+  CHECK(read(report).progress == Progress{8, 4, 1});
+}
+
 TEST_CASE("where nobody collected statistics the probe's own counts do") {
   Report report;
   report.add(record(
