@@ -49,12 +49,11 @@ auto if_readable(const Schedule& schedule, RunWriter& writer, Read&& read) -> de
 
 std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter& writer,
                                             const std::vector<SpiderJob>& jobs) {
-  std::vector<std::string> counted;
-  for (const auto& job : jobs) {
-    if (job.crawl || job.row_check) counted.push_back(job.name);
-  }
-  if (counted.empty()) return {};
-  return if_readable(schedule, writer, [&] { return schedule.store.histories(counted); });
+  // Of programs, too: one of them may turn out to be a crawl.
+  std::vector<std::string> names;
+  for (const auto& job : jobs) names.push_back(job.name);
+  if (names.empty()) return {};
+  return if_readable(schedule, writer, [&] { return schedule.store.histories(names); });
 }
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */

@@ -150,7 +150,7 @@ class Failures {
     if (crawl_.finish_reason.empty()) {
       add("the crawl never got going: it has no finish reason" + first_fault(crawl_));
     } else if (std::find(allowed.begin(), allowed.end(), crawl_.finish_reason) == allowed.end()) {
-      add("its finish reason is " + quoted(crawl_.finish_reason));
+      add("its finish reason is " + quoted(crawl_.finish_reason) + first_fault(crawl_));
     }
   }
 

@@ -184,6 +184,7 @@ void ReportReader::take_crawl(const Json& record, Crawl& crawl) {
     report.spider = text(record, "name");
     report.log_file = text(record, "log_file");
   } else if (kind == "progress") {
+    if (report.ended) return;  // its thread was late
     report.progress = {number(record, "items"), number(record, "pages"), number(record, "errors")};
   } else if (kind == "closing") {
     crawl.closing = true;

@@ -6,6 +6,7 @@ import subprocess
 
 from world import ROOT
 
+SCRAPY = "/usr/bin/scrapy"
 PROBE = ROOT / "src/scrapy/probe"
 SETTINGS = """BOT_NAME = "shop"
 SPIDER_MODULES = ["shop.spiders"]
@@ -31,7 +32,7 @@ class Books(scrapy.Spider):
 class Shop:
     """A project in a folder; `settings` and `spider` are added to what works."""
 
-    scrapy = "/usr/bin/scrapy"
+    scrapy = SCRAPY
     reactor = ""  # a line of the settings
 
     def __init__(self, folder):

@@ -106,7 +106,7 @@ TEST_CASE("rows are counted where the schedule is recorded, or in a database of 
   config.spiders.check_sql = "a query";
   config.spiders.min_rows = 10;
   SpiderRules own;
-  own.check_url = {{"host", "other"}};
+  own.check_url.emplace()["host"] = "other";
   config.overrides = {{"b", own, ""}};
   const auto here = ruled(config, program("a"));
   REQUIRE(here.row_check);

@@ -122,6 +122,8 @@ class Errors(object):
     def take_close_failure(self, exc_info):
         from spidercheck_probe.faults import words
 
+        if self.crawl.spider_name is None:
+            return  # what never opened has nothing to keep
         exception = exc_info[1] if isinstance(exc_info, tuple) else sys.exc_info()[1]
         texts = [CLOSE_FAILURE] + ([words(exception)] if exception else [])
         if not ignored.is_meant("scrapy.core.engine", texts):

@@ -86,9 +86,9 @@ def _without_long_ones(stats):
 
 
 def first_line(said):
-    """The first line that says something: no rule, no empty one."""
+    """The first line that says something: no rule, no empty one; a mere [tag] stays before it."""
     lines = [line.strip() for line in said.splitlines()]
-    for line in lines:
-        if any(char.isalnum() for char in line):
-            return line
-    return "".join(lines[:1])
+    telling = [line for line in lines if any(char.isalnum() for char in line)]
+    if len(telling) > 1 and telling[0].startswith("[") and telling[0].endswith("]"):
+        return " ".join(telling[:2])
+    return "".join((telling or lines)[:1])
