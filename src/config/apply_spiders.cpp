@@ -23,11 +23,10 @@ void check_variables(const std::vector<std::pair<std::string, std::string>>& var
 /** Where each key is that the table has. */
 Places places_in(const TomlTable& table) {
   Places places;
-  for (const auto* key :
-       {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors", "min_items_ratio",
-        "max_time_ratio", "optional_fields", "finish_reasons", "ignore_status", "max_dead_pages",
-        "ignore_errors", "check_sql", "check_url", "min_rows", "working_directory", "arguments",
-        "env"}) {
+  for (const auto* key : {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors",
+                          "min_items_ratio", "max_time_ratio", "optional_fields", "finish_reasons",
+                          "ignore_status", "max_dead_pages", "ignore_errors", "check_sql",
+                          "check_url", "min_rows", "working_directory", "arguments", "env"}) {
     if (table.has(key)) places[key] = table.place(key);
   }
   return places;

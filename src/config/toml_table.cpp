@@ -14,6 +14,8 @@ namespace spider_check::config {
 
 namespace {
 
+constexpr std::size_t most_keys = 48;  // no table has more
+
 std::string_view kind(const toml::node& node) {
   switch (node.type()) {
     case toml::node_type::table:
@@ -36,7 +38,7 @@ std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
-std::string suggestion(std::string_view key, const std::vector<std::string>& known) {
+std::string suggestion(std::string_view key, const std::vector<std::string_view>& known) {
   const auto nearest = std::min_element(
       known.begin(), known.end(),
       [&](const auto& a, const auto& b) { return edit_distance(key, a) < edit_distance(key, b); });
@@ -44,7 +46,7 @@ std::string suggestion(std::string_view key, const std::vector<std::string>& kno
     return "did you mean " + in_quotes(*nearest) + "?";
   }
   std::string list = "known here:";
-  for (const auto& name : known) list += (&name == &known.front() ? " " : ", ") + name;
+  for (const auto name : known) list.append(name == known.front() ? " " : ", ").append(name);
   return list;
 }
 
@@ -81,6 +83,7 @@ std::string TomlTable::place() const {
 }
 
 const toml::node* TomlTable::find(const char* key) {
+  if (known_.empty()) known_.reserve(most_keys);
   known_.emplace_back(key);
   return table_->get(key);
 }
@@ -257,7 +260,7 @@ std::vector<std::pair<std::string, TomlTable>> TomlTable::other_tables() {
   for (const auto& [key, node] : *table_) {
     const auto name = std::string(key.str());
     if (!node.is_table() || std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-    known_.push_back(name);
+    known_.push_back(key.str());
     tables.emplace_back(name, TomlTable(*file_, full("\"" + name + "\""), *node.as_table()));
   }
   // TOML's tables have no order of their own.

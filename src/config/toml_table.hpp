@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,7 +69,7 @@ class TomlTable {
   const std::string* file_;
   std::string name_;
   const toml::table* table_;
-  std::vector<std::string> known_;
+  std::vector<std::string_view> known_;  ///< literals, and keys of the table itself
 };
 
 }  // namespace spider_check::config

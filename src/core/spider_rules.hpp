@@ -37,7 +37,7 @@ struct Criteria {
   std::vector<int> ignored_statuses;           ///< pages refused with them are no fault
   std::optional<std::int64_t> max_dead_pages;  ///< refused or dead; empty: a tenth of all pages
   std::vector<std::string> ignored_errors;     ///< by logger, or "re:" and a pattern
-  std::int64_t min_rows = 1;  ///< that check_sql must count, where there is one
+  std::int64_t min_rows = 1;                   ///< that check_sql must count, where there is one
 };
 
 }  // namespace spider_check

@@ -1,8 +1,7 @@
 #include "os/log_file.hpp"
 
-#include <cstdio>
-
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "os/given_owner.hpp"
 #include "os/private_folder.hpp"
@@ -23,7 +22,8 @@ FileDescriptor open_log(const std::filesystem::path& path) {
 void add_to_log(const std::filesystem::path& path, const std::string& line) noexcept {
   const FileDescriptor file(
       Adopt{}, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file) (void)!::dprintf(file.get(), "%s\n", line.c_str());
+  const auto text = line + "\n";
+  if (file) (void)!::write(file.get(), text.data(), text.size());
 }
 
 }  // namespace spider_check::os

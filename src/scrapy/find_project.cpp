@@ -1,10 +1,12 @@
 #include "scrapy/find_project.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <set>
+#include <string_view>
 #include <system_error>
 
 #include "os/capture.hpp"
@@ -19,7 +21,7 @@ namespace fs = std::filesystem;
 // poetry needs a second or two for it, and more on a machine that is busy.
 constexpr auto time_to_answer = std::chrono::seconds(30);
 
-bool has(const fs::path& folder, const char* name) {
+bool has(const fs::path& folder, std::string_view name) {
   std::error_code ignored;
   return fs::is_regular_file(folder / name, ignored);
 }
@@ -130,17 +132,20 @@ std::vector<fs::path> pyenv_places(const fs::path& folder) {
           value_in(folder / ".python-version", "")};
 }
 
+/** At most three; what is not there is empty. */
+using Words = std::array<std::string_view, 3>;
+
 /** What keeps a project's packages in an environment, in a place of its own choice. */
 struct Tool {
   const char* name;
-  std::vector<const char*> signs;     ///< files, any of which makes a project one of its
-  const char* table;                  ///< of pyproject.toml, which makes it one, too; or empty
-  std::vector<std::string> question;  ///< its arguments that print where it is; none: it has none
+  Words signs;        ///< files, any of which makes a project one of its
+  const char* table;  ///< of pyproject.toml, which makes it one, too; or empty
+  Words question;     ///< its arguments that print where it is; none: it has none
   std::vector<fs::path> (*places)(const fs::path& project);  ///< where it usually is
   const char* remedy;  ///< makes it; empty: there need not be one
 };
 
-const Tool tools[] = {
+constexpr Tool tools[] = {
     {"uv", {"uv.lock"}, "[tool.uv", {}, uv_places, "uv sync"},
     {"poetry",
      {"poetry.lock"},
@@ -155,8 +160,8 @@ const Tool tools[] = {
 
 /** By what a folder is known as a project of a tool; empty: it is none. */
 std::string sign_of(const Tool& tool, const fs::path& folder) {
-  for (const auto* sign : tool.signs) {
-    if (has(folder, sign)) return sign;
+  for (const auto sign : tool.signs) {
+    if (!sign.empty() && has(folder, sign)) return std::string(sign);
   }
   const bool in_project =
       *tool.table != '\0' && !value_in(folder / "pyproject.toml", tool.table).empty();
@@ -167,9 +172,11 @@ std::string sign_of(const Tool& tool, const fs::path& folder) {
 fs::path answer_of(const Tool& tool, const fs::path& folder) {
   auto program = os::find_program(tool.name);
   if (!program.why_not.empty()) program = os::find_program(home() / ".local/bin" / tool.name);
-  if (tool.question.empty() || !program.why_not.empty()) return {};
+  if (tool.question.front().empty() || !program.why_not.empty()) return {};
   std::vector<std::string> command{fs::absolute(program.path)};
-  command.insert(command.end(), tool.question.begin(), tool.question.end());
+  for (const auto word : tool.question) {
+    if (!word.empty()) command.emplace_back(word);
+  }
   try {
     auto said = os::capture({command, folder, {}, time_to_answer}).output;
     said.erase(said.find_last_not_of(" \r\n") + 1);
