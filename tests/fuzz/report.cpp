@@ -25,6 +25,8 @@ std::string facts(const CrawlReport& crawl) {
   for (const auto& part : crawl.switched_off) {
     json.push_back({part.what, part.name, part.why, part.count, part.wished});
   }
+  json.push_back({crawl.page_errors, crawl.seen_before, crawl.job_directory, crawl.log_file,
+                  crawl.unusable, crawl.parts.size()});
   for (const auto& fault : crawl.faults) json.push_back({fault.place, fault.text, fault.count});
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -44,6 +46,7 @@ void try_input(std::string_view bytes) {
   at_once.finish();
   expect(facts(at_once.crawl()) == facts(while_it_grows.crawl()),
          "the pieces in which a report comes do not matter");
+  expect(at_once.phase() == while_it_grows.phase(), "nor for where the crawls stand");
   expect(at_once.spiders() == while_it_grows.spiders(), "nor for the names of spiders");
   expect(at_once.crawl().source != CrawlSource::log, "a report is no log");
   check_crawl(at_once.crawl());
