@@ -143,7 +143,7 @@ def test_a_program_that_only_uses_scrapy_is_no_crawl(shop):
     assert (outcome.verdict, outcome.items, outcome.finish_reason) == ("ok", None, None)
 
 
-PATIENCE = "8s"  # for a crawl that takes two or three
+PATIENCE = "15s"  # for a crawl that takes two or three
 STAYS = """
     def closed(self, reason):
         import threading
@@ -167,7 +167,7 @@ def test_a_process_that_stays_is_ended_and_the_crawl_judged(shop, limit):
 def test_closing_is_no_stall(shop):
     """An upload takes longer than nothing may happen while it crawls."""
     shop.shop.spider("\n    def closed(self, reason):\n        import time\n"
-                     "        time.sleep(11)\n", text=SPIDER)
+                     "        time.sleep(18)\n", text=SPIDER)
     program(shop, SCRAPY, "crawl", "books")
     shop.sections["spiders"]["stall_timeout"] = PATIENCE
     result = shop.run("--force")

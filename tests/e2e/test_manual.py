@@ -15,13 +15,14 @@ ESCAPES = {r"\-": "-", r"\(dq": '"', r"\ ": " ", r"\&": ""}
 # What a table must have besides the key that is looked at.
 NEEDED = {
     "scrapy": {"project": "'.'"},
+    "crawl": {"name": "'x'", "spider": "'x'"},
     "spider": {"name": "'x'", "command": "['true']"},
     "notify.program": {"command": "['true']"},
     "notify.webhook": {"url": "'https://example.org/x'"},
     "notify.ping": {"url": "'https://example.org/x'"},
 }
 KINDS = {"true or false": "Boolean", "a text in quotes": "Text", "a duration like": "Duration",
-         "a size like": "Size", "a list of texts like": "List",
+         "a size like": "Size", "a list of texts like": "List", "a list of whole numbers": "List",
          "texts, numbers or booleans like": "Pairs", "a whole number": "Number",
          "a number": "Number", "a table": "Tables", "tables": "Tables"}
 
@@ -155,7 +156,9 @@ def complaint(folder, text):
 
 
 def file_text(name, key, value):
-    heading = f"[[{name}]]" if name == "spider" else f"[{name}]"
+    heading = f"[[{name}]]" if name in ("crawl", "spider") else f"[{name}]"
+    if name == "crawl":
+        heading = f"[scrapy]\nproject = '.'\n{heading}"
     needed = {**NEEDED.get(name, {}), key: value}
     return (heading if name else "") + "".join(f"\n{k} = {v}" for k, v in needed.items())
 
