@@ -101,6 +101,11 @@ std::int64_t errors_of(const CrawlReport& crawl) {
   return std::max<std::int64_t>(0, crawl.progress.errors - crawl.page_errors);
 }
 
+/** Why pages never came, where nothing else was logged. */
+std::string why_lost(const CrawlReport& crawl) {
+  return crawl.page_errors > 0 && errors_of(crawl) == 0 ? first_fault(crawl) : "";
+}
+
 Reasons no_statistics(const CrawlReport& crawl) {
   const std::string what =
       crawl.source == CrawlSource::probe
@@ -160,7 +165,7 @@ class Failures {
       add("robots.txt forbids every page");
     } else if (found == 0 && all_refused()) {
       add("every page was refused or dead (" + count(crawl_.refused, "refused page") + ", " +
-          count(crawl_.dead, "dead page") + ")");
+          count(crawl_.dead, "dead page") + ")" + why_lost(crawl_));
     }
     if (found < criteria_.min_items) add(too_few(found, "item", criteria_.min_items));
   }
@@ -255,7 +260,7 @@ class Defects {
     if (!too_many(bad, all)) return;
     add(count(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
         std::to_string(crawl_.refused) + " refused, " + std::to_string(crawl_.dead) +
-        " given up after retries)");
+        " given up after retries)" + why_lost(crawl_));
   }
 
   void dropped() {

@@ -23,6 +23,7 @@ struct Crawl {
     job.log = folder.write("books.log", "");
     job.report = folder.path() / "books.report";
     job.report_token = "t";
+    job.crawl = true;
   }
 
   [[nodiscard]] CrawlReport report(const std::string& record) const {

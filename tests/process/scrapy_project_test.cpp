@@ -24,6 +24,7 @@ struct FakeProject {
   explicit FakeProject(const std::string& script) {
     const auto program = folder.write("scrapy", "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    folder.write("scrapy.cfg", "[settings]\ndefault = jobs.settings\n");
     options.folder = folder.path();
     options.command = {program.string()};
   }

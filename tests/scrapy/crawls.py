@@ -11,7 +11,6 @@ from shop import Shop
 Scrapy = namedtuple("Scrapy", "version reactor")
 
 NEWEST = Scrapy(versions.NEWEST, "asyncio")
-IN_E2E = Scrapy("2.8", "epoll")  # with the whole table, by tests/e2e/test_modes.py
 EVERY = [Scrapy(version, reactor)
          for version in versions.chosen() for reactor in versions.REACTORS]
 
@@ -28,10 +27,10 @@ def tries_everything():
 
 
 def modes_of(scrapy):
-    """Every mode in one reactor of a version; in its other one, where there is less time, some."""
-    if tries_everything() or scrapy.reactor == "asyncio" and scrapy.version != IN_E2E.version:
+    """Where there is less time every mode by the newest, some in its other reactor and by others."""
+    if tries_everything() or scrapy == NEWEST:
         return MODES
-    if scrapy == IN_E2E:
+    if scrapy.version != NEWEST.version and scrapy.reactor != NEWEST.reactor:
         return []
     return [mode for mode in MODES if mode.name in MODES_OF_THE_REACTOR]
 

@@ -166,6 +166,12 @@ TEST_CASE("that a page never came is no error beside it") {
   crawl.report.dead = 1;
   crawl.report.progress.errors = crawl.report.page_errors = 2;
   CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.faults = {{"", "Gave up", 2}};
+  crawl.report.dead = 10;
+  check(crawl, Verdict::degraded,
+        "10 pages of 40 refused or dead (0 refused, 10 given up after retries) (Gave up)");
+  crawl.report.faults.clear();
+  crawl.report.dead = 1;
   crawl.criteria.max_errors = 0;
   CHECK(crawl.judge().verdict == Verdict::ok);
   crawl.report.progress.errors = 3;
