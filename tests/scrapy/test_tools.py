@@ -1,4 +1,4 @@
-"""Projects of uv, poetry and pipenv, made by the tools themselves: `init` finds their Scrapy."""
+"""Projects of uv, poetry and pipenv, made by the tools themselves: their Scrapy, found and run."""
 
 import fcntl
 import os
@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import versions
+from shop import Shop
 from test_check import warnings
 from test_init import config_of, fresh, init
 from test_scrapy import SCRAPY, scrapy_world
@@ -112,6 +113,22 @@ def test_the_scrapy_in_path_is_another_one(fresh, programs, tool):
     scrapy.unlink()
     said = f"{SIGNS[tool]} is here, and no Scrapy in its environment: run `{project.make}`"
     assert said in warnings(fresh.run("check", env=project.env))
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_crawl_that_a_tool_runs_is_judged_as_one(fresh, programs, tool):
+    project = Project(fresh, programs, tool)
+    project.environment()
+    shop = Shop(fresh.project)
+    del fresh.sections["scrapy"]
+    fresh.sections["spiders"] = {"working_directory": str(shop.folder)}
+    fresh.spiders = [{"name": "books", "command": [tool, "run", "scrapy", "crawl", "books"]}]
+    env = project.env | {"UV_PYTHON": "/usr/bin/python3"}
+    assert fresh.run("--force", env=env).code == 0
+    shop.settings("ITEM_PIPELINES = {'shop.missing.Store': 1}\n")
+    assert fresh.run("--force", env=env).code == 1
+    assert [(outcome.verdict, outcome.items) for outcome in fresh.outcomes()][0] == ("ok", 2)
+    assert "No module named 'shop.missing'" in fresh.outcomes()[1].reasons[0]
 
 
 def test_two_environments_of_one_name_are_told_apart_by_poetry_only(fresh, programs):
