@@ -8,6 +8,7 @@ Only the newest is tried, unless SPIDER_CHECK_SCRAPY is "all" or "everything".
 import concurrent.futures
 import pathlib
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -32,12 +33,21 @@ def pytest_configure(config):
             list(pool.map(versions.environment, versions.chosen()))
     except versions.NotInstalled as error:
         raise pytest.UsageError(str(error)) from None
+    # The largest one is made while others are used; who needs it says what is wrong with it.
+    import software
+
+    threading.Thread(target=software.environment, daemon=True).start()
 
 
 def pytest_collection_modifyitems(config, items):
     others = [item for item in items if is_other_case(item)]
-    items[:] = [item for item in items if item not in others]
+    items[:] = sorted((item for item in items if item not in others), key=uses_software)
     config.hook.pytest_deselected(items=others)
+
+
+def uses_software(item):
+    return any(getattr(value, "__module__", "") == "software"
+               for value in vars(item.module).values())
 
 
 def is_other_case(item):
