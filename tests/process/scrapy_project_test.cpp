@@ -168,11 +168,11 @@ TEST_CASE("scrapy.cfg is read as Python reads it") {
       {"[settings]\n# default = x\n; default = x\na = b\n  default = x\n",
        "default (a): set SCRAPY_PROJECT in env"},
   };
-  for (const auto& [text, why] : rows) {
-    const auto file = project.folder.write("scrapy.cfg", text).string();
-    CAPTURE(text);
-    CHECK(project.fault() ==
-          (why.empty() ? "`scrapy list` prints no spider" : file + " has no [settings] " + why));
+  for (const auto& row : rows) {
+    const auto file = project.folder.write("scrapy.cfg", row.first).string();
+    CAPTURE(row.first);
+    CHECK(project.fault() == (row.second.empty() ? "`scrapy list` prints no spider"
+                                                 : file + " has no [settings] " + row.second));
   }
 }
 
