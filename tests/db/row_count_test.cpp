@@ -44,10 +44,10 @@ TEST_CASE("one whole number of any type is the number of rows") {
       {"SELECT -3", -3},
       {"WITH a AS (SELECT 5 AS b) SELECT b FROM a WHERE '12:30' = ':b' OR true", 5},
   };
-  for (const auto& [sql, number] : rows) {
-    CAPTURE(sql);
-    const auto counted = count(world.database, sql);
-    CHECK(counted.rows == number);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto counted = count(world.database, row.first);
+    CHECK(counted.rows == row.second);
     CHECK(counted.fault.empty());
   }
 }
@@ -73,11 +73,11 @@ TEST_CASE("an answer that is no number is refused in words") {
       {"SELECT 1; DROP TABLE jobs",
        "check_sql: cannot insert multiple commands into a prepared statement"},
   };
-  for (const auto& [sql, fault] : rows) {
-    CAPTURE(sql);
-    const auto counted = count(world.database, sql);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto counted = count(world.database, row.first);
     CHECK_FALSE(counted.rows);
-    CHECK(counted.fault == fault);
+    CHECK(counted.fault == row.second);
     CHECK_FALSE(counted.away);
   }
 }
