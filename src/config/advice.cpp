@@ -45,7 +45,7 @@ class Adviser {
     const auto& settings = config_.scrapy->settings;
     const auto is_jobdir = [](const auto& setting) { return setting.first == "JOBDIR"; };
     if (std::none_of(settings.begin(), settings.end(), is_jobdir)) return;
-    add("[scrapy] settings: "
+    add(place_of(config_.scrapy->places, "settings", "[scrapy] settings") +
         "JOBDIR is for one crawl that is paused and resumed: each run passes over what the one "
         "before has seen, and spiders must not share it; take it out");
   }

@@ -138,7 +138,7 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
                      (scrapy.project / "scrapy.cfg").string() +
                      "; name the folder that holds scrapy.cfg");
   }
-  for (const auto* key : {"project", "command"}) {
+  for (const auto* key : {"project", "command", "settings"}) {
     if (table.has(key)) scrapy.places[key] = table.place(key);
   }
   assign(scrapy.command, read_command(table, base));

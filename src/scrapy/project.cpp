@@ -169,7 +169,9 @@ std::vector<std::string> Project::names() {
   auto reader = report.read();
   version_ = reader.scrapy_version();
   if (listing.cut && !reader.has_spiders()) {
-    throw ListingError(what + "`scrapy list` prints more than a megabyte, and not all is read");
+    throw ListingError(what +
+                       "`scrapy list` prints more than a megabyte, and not all is read; let "
+                       "the command keep its environment, so that the probe can tell the names");
   }
   auto names = reader.has_spiders() ? reader.spiders() : non_empty_lines(listing.output);
   if (names.empty()) throw ListingError(what + why_none(options_));

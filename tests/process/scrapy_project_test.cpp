@@ -190,7 +190,8 @@ TEST_CASE("the scrapy.cfg of a user counts, too") {
 
 TEST_CASE("a list of which not all is read is a fault, and loses no spider silently") {
   CHECK(FakeProject("yes a_spider_of_many | head -n 70000").fault() ==
-        "`scrapy list` prints more than a megabyte, and not all is read");
+        "`scrapy list` prints more than a megabyte, and not all is read; let the command keep its "
+        "environment, so that the probe can tell the names");
 }
 
 TEST_CASE("a project that cannot be listed is a fault with the cause in its traceback") {

@@ -61,7 +61,8 @@ TEST_CASE("each odd thing is named once, with its place and what would be right"
        "run is "
        "due before a retry; make it shorter"},
       {"[scrapy]\nproject = '.'\nsettings = { JOBDIR = 'crawls' }\n",
-       "[scrapy] settings: JOBDIR is for one crawl that is paused and resumed: each run passes "
+       "spider-check.toml:3: scrapy.settings: JOBDIR is for one crawl that is paused and resumed: "
+       "each run passes "
        "over "
        "what the one before has seen, and spiders must not share it; take it out"},
       {"precheck = ['x']\nprecheck_max_age = '4h'\n",

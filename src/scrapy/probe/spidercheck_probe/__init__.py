@@ -25,8 +25,7 @@ refused (no spider wanted the status), dead (failed by the site or the network t
 forbidden (by robots.txt), seen_before (requests that an earlier run with this jobdir made),
 exceptions, errors, closing_errors (what keeps the items could not be closed), late_errors (others
 logged them meanwhile), page_errors (say what dead and refused say, too), lost_feeds, and the reason
-of the spider's end. unusable tells the patterns
-of SPIDERCHECK_IGNORE that do not compile.
+of the spider's end. unusable tells the patterns of SPIDERCHECK_IGNORE that do not compile.
 switched_off tells what the project asks for and Scrapy disabled, each with "what" (pipeline, feed,
 extension, spider middleware, downloader middleware, download handler, addon), "name", "why" (or
 ""), "count" (of feeds) and "wished" (whether a setting of the project says so).
