@@ -78,14 +78,6 @@ class Witness final : public CrawlWitness {
   CrawlPhase phase_ = CrawlPhase::crawling;
 };
 
-/** For the probe: what of a crawl's errors and pages is as it should be; empty where nothing is. */
-std::string ignored(const Criteria& criteria) {
-  if (criteria.ignored_errors.empty() && criteria.ignored_statuses.empty()) return {};
-  const nlohmann::json json = {{"errors", criteria.ignored_errors},
-                               {"statuses", criteria.ignored_statuses}};
-  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
 
 void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
@@ -100,6 +92,15 @@ void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
   environment.emplace_back("PYTHONPATH", python_path + (path.empty() ? "" : ":" + path));
   environment.emplace_back("SPIDERCHECK_REPORT", report.string());
   environment.emplace_back("SPIDERCHECK_TOKEN", token);
+}
+
+void add_ignored(std::vector<std::pair<std::string, std::string>>& environment,
+                 const Criteria& criteria) {
+  if (criteria.ignored_errors.empty() && criteria.ignored_statuses.empty()) return;
+  const nlohmann::json json = {{"errors", criteria.ignored_errors},
+                               {"statuses", criteria.ignored_statuses}};
+  environment.emplace_back("SPIDERCHECK_IGNORE",
+                           json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 bool is_crawl(const std::vector<std::string>& command) {
@@ -124,9 +125,7 @@ void Witnesses::prepare(SpiderJob& job) {
   auto path = probe().path.string();
   if (!job.crawl) path = (probe().path / "script").string() + ":" + path;
   add_probe(job.environment, path, job.report, job.report_token);
-  if (auto what = ignored(job.criteria); !what.empty()) {
-    job.environment.emplace_back("SPIDERCHECK_IGNORE", std::move(what));
-  }
+  add_ignored(job.environment, job.criteria);
 }
 
 std::unique_ptr<CrawlWitness> Witnesses::watch(const SpiderJob& job) {

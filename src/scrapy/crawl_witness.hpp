@@ -15,6 +15,10 @@ void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
                const std::string& python_path, const std::filesystem::path& report,
                const std::string& token);
 
+/** Adds what of a crawl's errors and pages is as it should be; nothing where that is nothing. */
+void add_ignored(std::vector<std::pair<std::string, std::string>>& environment,
+                 const Criteria& criteria);
+
 /**
  * Whether a command is a crawl as Scrapy's own: `scrapy crawl …` or `scrapy runspider …`, also
  * behind another program, like `uv run scrapy crawl …` or `python3 -m scrapy crawl …`.

@@ -52,7 +52,7 @@ std::string why_none(const ProjectOptions& options) {
 /** The file to which the probe reports while the project is listed; gone when this is. */
 class ListReport {
  public:
-  explicit ListReport(os::Capture& program) {
+  ListReport(os::Capture& program, const Criteria& criteria) {
     const auto probe = find_probe();
     std::error_code none;
     const auto folder = std::filesystem::temp_directory_path(none);
@@ -65,6 +65,7 @@ class ListReport {
       return;  // then its lines must do
     }
     add_probe(program.environment, probe.path.string(), file_, token_);
+    add_ignored(program.environment, criteria);
   }
 
   ListReport(const ListReport&) = delete;
@@ -151,7 +152,9 @@ std::vector<std::string> Project::names() {
   os::Captured listing;
   // Outlives the report, so that no signal ends the program before its file is removed.
   const os::StopSignals signals;
-  const ListReport report(program);
+  Criteria criteria;
+  criteria.ignored_errors = options_.ignored_errors;
+  const ListReport report(program, criteria);
   try {
     listing = os::capture(program);
   } catch (const std::system_error& error) {
@@ -168,6 +171,7 @@ std::vector<std::string> Project::names() {
   }
   auto reader = report.read();
   version_ = reader.scrapy_version();
+  unusable_ = reader.unusable();
   if (listing.cut && !reader.has_spiders()) {
     throw ListingError(what +
                        "`scrapy list` prints more than a megabyte, and not all is read; let "

@@ -49,6 +49,9 @@ class ReportReader {
 
   [[nodiscard]] bool has_spiders() const noexcept { return has_spiders_; }
 
+  /** Of the patterns of ignore_errors, those that Python cannot compile: "PATTERN: why". */
+  [[nodiscard]] const std::vector<std::string>& unusable() const noexcept { return unusable_; }
+
   /** Scrapy's version; empty where it was not told. */
   [[nodiscard]] const std::string& scrapy_version() const noexcept { return version_; }
 

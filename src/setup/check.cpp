@@ -1,6 +1,7 @@
 #include "setup/check.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "config/advice.hpp"
 #include "config/spider_rules.hpp"
@@ -29,6 +30,10 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string counted(std::size_t number, const std::string& one) {
   return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+}
+
+void append(std::vector<std::string>& all, const std::optional<std::vector<std::string>>& further) {
+  if (further) all.insert(all.end(), further->begin(), further->end());
 }
 
 CheckedSpider checked(const SpiderJob& job, const config::Config& config) {
@@ -159,7 +164,9 @@ class Check {
       all_known_ = false;
       return;
     }
-    scrapy::Project project(project_options(config_));
+    auto wanted = project_options(config_);
+    for (const auto* rules : tables()) append(wanted.ignored_errors, rules->ignore_errors);
+    scrapy::Project project(std::move(wanted));
     const auto before = jobs_.size();
     try {
       add(project.list());
@@ -173,7 +180,29 @@ class Check {
                            (all_known_ ? counted(jobs_.size() - before, "spider")
                                        : "its spiders cannot be listed"));
     if (all_known_) look_at_probe(project);
+    look_at_patterns(project);
     look_at_tool(place);
+  }
+
+  /** Each table that says something of spiders. */
+  [[nodiscard]] std::vector<const config::SpiderRules*> tables() const {
+    std::vector<const config::SpiderRules*> tables{&config_.spiders};
+    for (const auto& table : config_.overrides) tables.push_back(&table.rules);
+    return tables;
+  }
+
+  /** They are Python's, so only Python can try them. */
+  void look_at_patterns(const scrapy::Project& project) {
+    for (const auto* rules : tables()) {
+      for (const auto& error : rules->ignore_errors.value_or(std::vector<std::string>{})) {
+        for (const auto& why : project.unusable()) {
+          if (!why.starts_with(error + ": ")) continue;
+          findings_.problem(config::place_of(rules->places, "ignore_errors", "ignore_errors") +
+                            "Python cannot use " + why +
+                            R"(; write it like "re:^Connection lost")");
+        }
+      }
+    }
   }
 
   /** A project of uv, poetry and the like, with a Scrapy that is only the one in PATH. */

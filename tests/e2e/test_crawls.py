@@ -96,6 +96,22 @@ def test_check_lists_a_crawl_with_what_it_is_made_of(shop):
     assert "\n      arguments         -a number=3\n" in result.out
 
 
+def test_check_tries_the_patterns_of_errors_to_ignore(shop):
+    ignored = "ignore_errors = ['asyncio', 're:^fine$', '{}']\n"
+    of_project(shop, "[spiders]\n" + ignored.format("re:(lost") + CRAWLS + ignored.format("re:[a"))
+    result = shop.run("check", keep_config=True)
+    assert result.code == 2
+    file = shop.folder / "spider-check.toml"
+    first, second = (number for number, line in enumerate(file.read_text().splitlines(), 1)
+                     if line.startswith("ignore_errors"))
+    usage = 'write it like "re:^Connection lost"'
+    assert [line for line in result.out.splitlines() if "ignore_errors: " in line] == [
+        f"  1. {file}:{first}: spiders.ignore_errors: Python cannot use re:(lost: missing ), unterminated "
+        f"subpattern at position 0; {usage}",
+        f"  2. {file}:{second}: spiders.\"none\".ignore_errors: Python cannot use re:[a: unterminated character "
+        f"set at position 0; {usage}"]
+
+
 def test_a_crawl_of_a_spider_that_is_not_there_is_said_with_its_place(shop):
     of_project(shop, CRAWLS + '[[crawl]]\nname = "four"\nspider = "bokos"\n')
     said = (f'spider-check.toml:20: crawl.spider: {shop.shop.folder} has no spider "bokos", so the '
