@@ -38,7 +38,7 @@ void write(const std::string& file, const std::string& text) {
     os::PrivateFile(file).replace(text);
   } catch (const std::system_error& error) {
     throw UsageError(std::string(error.what()) +
-                     "; name a file in a folder that can be written in");
+                     "; name a file in a directory that can be written in");
   }
 }
 

@@ -45,7 +45,7 @@ std::string metrics(const app::Schedule& schedule) {
   return app::metrics(schedule, config::version);
 }
 
-Parts::Telling::Telling(const config::Config& config, TellingStore& store, const LogFolder& logs)
+Parts::Telling::Telling(const config::Config& config, TellingStore& store, const LogDirectory& logs)
     : channels(config.notify.channels, os::sender()),
       notifier{config.notify.policy, store, channels, errands,
                [&logs](const std::filesystem::path& log) { return logs.end_of(log, end_of_log); }} {

@@ -53,7 +53,7 @@ class Parts {
  private:
   /** What a schedule that tells nobody does without. */
   struct Telling {
-    Telling(const config::Config& config, TellingStore& store, const LogFolder& logs);
+    Telling(const config::Config& config, TellingStore& store, const LogDirectory& logs);
 
     notify::Channels channels;
     os::Errands errands;

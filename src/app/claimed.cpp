@@ -47,7 +47,7 @@ void name_after_all_logs(const Schedule& schedule, LogName& log) {
     const auto& newest = *names.rbegin();
     log = {newest.run, log.attempt, newest.after + 1, newest.series};
   } catch (const std::system_error&) {
-    // Whatever is wrong with the folder is told when a log is written there.
+    // Whatever is wrong with the directory is told when a log is written there.
   }
 }
 

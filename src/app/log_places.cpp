@@ -10,10 +10,10 @@ namespace spider_check::app {
 
 namespace {
 
-/** The same log below another folder. */
-std::filesystem::path below(const std::filesystem::path& folder, const Schedule& schedule,
+/** The same log below another directory. */
+std::filesystem::path below(const std::filesystem::path& directory, const Schedule& schedule,
                             const std::filesystem::path& log) {
-  return folder / log.lexically_relative(schedule.log_dir);
+  return directory / log.lexically_relative(schedule.log_dir);
 }
 
 void throw_output_away(SpiderJob& job) {
@@ -26,7 +26,7 @@ void throw_output_away(SpiderJob& job) {
 struct Faulty {
   std::vector<SpiderJob*> jobs;
   std::vector<std::string> names;
-  FolderFault first;
+  DirectoryFault first;
 };
 
 Faulty find_faulty(LogPlaces& places, std::vector<SpiderJob>& jobs) {
@@ -59,7 +59,7 @@ std::set<LogName> names_of_logs(const Schedule& schedule) {
   try {
     if (schedule.logs != nullptr) return schedule.logs->names();
   } catch (const std::system_error&) {
-    // Whatever is wrong with the folder is told when a log is written there.
+    // Whatever is wrong with the directory is told when a log is written there.
   }
   return {};
 }
@@ -99,7 +99,7 @@ std::optional<std::string> move_logs(const Schedule& schedule, std::vector<Spide
   if (faulty.jobs.empty()) return std::nullopt;
   const auto whose = faulty.jobs.size() == jobs.size() ? std::string("this run's")
                                                        : "those of " + render::list(faulty.names);
-  auto fault = "logs cannot be written in " + faulty.first.folder.string() + ": " +
+  auto fault = "logs cannot be written in " + faulty.first.directory.string() + ": " +
                faulty.first.why + "; " + moved(schedule, faulty, whose);
   schedule.log.warn("{}", render::printable(fault));
   return fault;

@@ -25,7 +25,7 @@ namespace spider_check::app {
                                     const std::function<RunId()>& newest_run);
 
 /**
- * Moves the logs that cannot be written where they belong into a private temporary folder. Where
+ * Moves the logs that cannot be written where they belong into a private temporary directory. Where
  * that cannot be had either, the output of a program is thrown away, and a crawl, which nobody
  * could judge without a log, does not start. Gives the one fault of all of them, after it was
  * logged as a warning; empty: there is none.

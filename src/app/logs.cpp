@@ -18,7 +18,7 @@ namespace {
 
 using Logs = std::map<LogName, std::filesystem::path>;
 
-/** By the folders' names. */
+/** By the directories' names. */
 std::map<std::string, Logs> by_spider(const std::vector<LogFile>& files) {
   std::map<std::string, Logs> spiders;
   for (const auto& file : files) {
@@ -50,9 +50,9 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
 }
 
 [[noreturn]] void refuse_spider(const std::map<std::string, Logs>& spiders,
-                                const std::string& wanted, const std::filesystem::path& folder) {
+                                const std::string& wanted, const std::filesystem::path& directory) {
   if (spiders.empty()) {
-    throw UsageError("logs: there are no logs in " + folder.string() +
+    throw UsageError("logs: there are no logs in " + directory.string() +
                      "; a spider has one as soon as it has been run");
   }
   std::vector<std::string> names;
@@ -61,20 +61,20 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
   const auto meant = nearest(names, wanted);
   const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";
   throw UsageError("logs: there is no log of a spider " + quoted(wanted) + " in " +
-                   folder.string() + instead + " are logs of: " + render::list(names));
+                   directory.string() + instead + " are logs of: " + render::list(names));
 }
 
 const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::string& wanted,
-                    const std::filesystem::path& folder) {
+                    const std::filesystem::path& directory) {
   if (const auto found = spiders.find(to_file_name(wanted)); found != spiders.end()) {
     return found->second;
   }
-  // A long name is cut in its folder's name, and shown so.
+  // A long name is cut in its directory's name, and shown so.
   if (const auto found = spiders.find(wanted);
       found != spiders.end() && from_file_name(wanted) == wanted) {
     return found->second;
   }
-  refuse_spider(spiders, wanted, folder);
+  refuse_spider(spiders, wanted, directory);
 }
 
 /** The newest ones, newest first. */
@@ -106,9 +106,9 @@ LogRun choose_run(const Logs& logs, const LogRequest& request) {
 
 }  // namespace
 
-std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request) {
-  const auto spiders = by_spider(folder.list());
-  const auto& logs = logs_of(spiders, request.spider, folder.path());
+std::filesystem::path choose_log(LogDirectory& directory, const LogRequest& request) {
+  const auto spiders = by_spider(directory.list());
+  const auto& logs = logs_of(spiders, request.spider, directory.path());
   const auto run = choose_run(logs, request);
   std::set<std::int64_t> attempts;
   for (const auto& [name, path] : logs) {
@@ -121,9 +121,9 @@ std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request) {
                    "; there are logs of attempt: " + numbers(attempts));
 }
 
-std::string spiders_with_logs(LogFolder& folder) {
+std::string spiders_with_logs(LogDirectory& directory) {
   std::string lines;
-  for (const auto& [name, logs] : by_spider(folder.list())) {
+  for (const auto& [name, logs] : by_spider(directory.list())) {
     lines += render::printable(from_file_name(name)) + "\n";
   }
   return lines;

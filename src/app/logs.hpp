@@ -18,11 +18,11 @@ struct LogRequest {
 
 /**
  * The log that is wanted. Throws UsageError, which names what there is instead, and
- * std::system_error when the folder cannot be read.
+ * std::system_error when the directory cannot be read.
  */
-[[nodiscard]] std::filesystem::path choose_log(LogFolder& folder, const LogRequest& request);
+[[nodiscard]] std::filesystem::path choose_log(LogDirectory& directory, const LogRequest& request);
 
 /** The names of the spiders that have logs, a line each. Throws as choose_log() does. */
-[[nodiscard]] std::string spiders_with_logs(LogFolder& folder);
+[[nodiscard]] std::string spiders_with_logs(LogDirectory& directory);
 
 }  // namespace spider_check::app

@@ -8,7 +8,7 @@ namespace spider_check::app {
 
 /**
  * Removes everything that is too old or too much, or only counts it. Gives what to tell the person.
- * Throws DbError, and std::system_error when the log folder cannot be read.
+ * Throws DbError, and std::system_error when the log directory cannot be read.
  */
 [[nodiscard]] std::string prune(Schedule& schedule, bool dry_run);
 

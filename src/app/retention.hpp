@@ -18,7 +18,7 @@ struct RemovedLogs {
  * Removes the logs that are too old or too many, unless it is a dry run. The log of each spider's
  * newest failed attempt stays, and its newest log. What cannot be removed is one warning. Throws
  * DbError when the database does not tell which those are, and then nothing is removed, and
- * std::system_error when the folder cannot be read.
+ * std::system_error when the directory cannot be read.
  */
 RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run);
 

@@ -46,10 +46,10 @@ struct Schedule {
   std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
   /** How a run of these jobs is shown. */
   std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
-  LogFolder* logs = nullptr;   ///< not owned; null: no log is ever removed
-  Duration keep{0};            ///< how long runs and logs are kept; 0: runs for ever
-  std::int64_t log_size = 0;   ///< of all logs together, in bytes
-  Journal* journal = nullptr;  ///< not owned; null: nothing is done without the database
+  LogDirectory* logs = nullptr;  ///< not owned; null: no log is ever removed
+  Duration keep{0};              ///< how long runs and logs are kept; 0: runs for ever
+  std::int64_t log_size = 0;     ///< of all logs together, in bytes
+  Journal* journal = nullptr;    ///< not owned; null: nothing is done without the database
   OnDatabaseError on_database_error = OnDatabaseError::run;
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
   Precheck* precheck = nullptr;                        ///< not owned; null: there is none

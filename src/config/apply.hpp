@@ -27,7 +27,7 @@ struct SecretFile {
 /** One warning for each file with a secret that others than its owner can get at. */
 [[nodiscard]] std::vector<std::string> warn_of_open_secrets(const std::vector<SecretFile>& files);
 
-/** A path that a file names: a relative one is relative to the file's folder. */
+/** A path that a file names: a relative one is relative to the file's directory. */
 [[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& base,
                                              const std::string& path);
 
@@ -46,7 +46,7 @@ class TomlTable;
 [[nodiscard]] std::optional<std::vector<std::string>> read_command(
     TomlTable& table, const std::filesystem::path& base);
 
-/** Applies [spiders]. Relative folders are relative to `base`. Throws UsageError. */
+/** Applies [spiders]. Relative directories are relative to `base`. Throws UsageError. */
 void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config);
 
 /** Applies the variables that installations set: SCHEDULER_… and DB_…. Throws UsageError. */

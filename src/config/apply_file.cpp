@@ -53,8 +53,8 @@ void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   assign(policy.retry_after, table.duration("retry_after", 0s));
   assign(policy.slack, table.duration("slack", 0s));
   assign(config.takeover_after, table.duration("takeover_after", 1min));
-  if (const auto folder = table.text("state_dir")) config.state_dir = absolute(base, *folder);
-  if (const auto folder = table.text("log_dir")) config.log_dir = absolute(base, *folder);
+  if (const auto directory = table.text("state_dir")) config.state_dir = absolute(base, *directory);
+  if (const auto directory = table.text("log_dir")) config.log_dir = absolute(base, *directory);
   for (const auto* key : {"name", "slack", "retry_after", "run_timeout", "precheck",
                           "precheck_max_age", "state_dir", "log_dir"}) {
     if (table.has(key)) config.places[key] = table.place(key);
@@ -136,7 +136,7 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
   if (!fs::exists(scrapy.project / "scrapy.cfg", ignored)) {
     throw UsageError(table.place("project") + ": there is no " +
                      (scrapy.project / "scrapy.cfg").string() +
-                     "; name the folder that holds scrapy.cfg");
+                     "; name the directory that holds scrapy.cfg");
   }
   for (const auto* key : {"project", "command", "settings"}) {
     if (table.has(key)) scrapy.places[key] = table.place(key);

@@ -54,8 +54,8 @@ SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
   }
   rules.min_rows = table.number("min_rows", 0, 1'000'000'000);
   rules.arguments = table.texts("arguments");
-  if (const auto folder = table.text("working_directory")) {
-    rules.working_directory = absolute(base, *folder);
+  if (const auto directory = table.text("working_directory")) {
+    rules.working_directory = absolute(base, *directory);
   }
   if (auto variables = table.pairs("env")) {
     check_variables(*variables, table.place("env"));

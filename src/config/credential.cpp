@@ -4,11 +4,11 @@ namespace spider_check::config {
 
 std::optional<std::filesystem::path> apply_credential(const Environment& environment,
                                                       ConnectionOptions& database) {
-  const auto folder = environment.get(credentials_variable);
-  if (!folder || environment.get("PGPASSWORD") || environment.get("DB_PASSWORD")) {
+  const auto directory = environment.get(credentials_variable);
+  if (!directory || environment.get("PGPASSWORD") || environment.get("DB_PASSWORD")) {
     return std::nullopt;
   }
-  auto file = std::filesystem::path(*folder) / "database-password";
+  auto file = std::filesystem::path(*directory) / "database-password";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
   const auto text = read_text(file);

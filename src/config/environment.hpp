@@ -26,7 +26,7 @@ inline constexpr const char* credentials_variable = "CREDENTIALS_DIRECTORY";
 /** The real one. */
 [[nodiscard]] Environment read_environment();
 
-/** The home folder that the user database names, whatever $HOME says; empty: it names none. */
+/** The home directory that the user database names, whatever $HOME says; empty: it names none. */
 [[nodiscard]] std::filesystem::path account_home();
 
 /** A value with the place that it was read from, for messages: "DB_PORT" or "/srv/.env:3: DB_PORT".

@@ -93,7 +93,8 @@ InitCommand init(const Flags& flags) {
     throw UsageError("-o and --stdout exclude each other; give one of them");
   }
   if (flags.output == "" || flags.directory == "") {
-    throw UsageError("init: an empty text names no file and no folder; give one, or leave it out");
+    throw UsageError(
+        "init: an empty text names no file and no directory; give one, or leave it out");
   }
   return {flags.directory.value_or("."), flags.output, flags.to_stdout};
 }

@@ -38,7 +38,7 @@ std::optional<fs::path> find_dotenv(const std::optional<fs::path>& file,
   return std::nullopt;
 }
 
-/** systemd lists several folders with colons; the first is the service's own. */
+/** systemd lists several directories with colons; the first is the service's own. */
 fs::path first_of(const std::string& list) {
   return list.substr(0, list.find(':'));
 }
@@ -51,9 +51,9 @@ std::optional<fs::path> absolute_in(const Environment& environment, const std::s
 }
 
 fs::path default_state_dir(const Environment& environment) {
-  if (const auto folder = environment.get("STATE_DIRECTORY")) return first_of(*folder);
-  if (const auto folder = absolute_in(environment, "XDG_STATE_HOME")) {
-    return *folder / "spider-check";
+  if (const auto directory = environment.get("STATE_DIRECTORY")) return first_of(*directory);
+  if (const auto directory = absolute_in(environment, "XDG_STATE_HOME")) {
+    return *directory / "spider-check";
   }
   if (!environment.home.empty()) return environment.home / ".local/state/spider-check";
   throw UsageError(
@@ -62,12 +62,12 @@ fs::path default_state_dir(const Environment& environment) {
       "\"/var/lib/spider-check\" to the configuration, or set HOME or XDG_STATE_HOME");
 }
 
-void set_folders(Config& config, const Environment& environment) {
+void set_directories(Config& config, const Environment& environment) {
   auto& log_dir = config.log_dir;
   if (config.state_dir.empty()) config.state_dir = default_state_dir(environment);
   if (!log_dir.empty()) return;
-  if (const auto folder = environment.get("LOGS_DIRECTORY")) {
-    log_dir = first_of(*folder);
+  if (const auto directory = environment.get("LOGS_DIRECTORY")) {
+    log_dir = first_of(*directory);
   } else {
     log_dir = config.state_dir / "logs";
   }
@@ -82,7 +82,7 @@ void check_together(const Config& config) {
                    to_text(policy.interval) + "); every tick would run the spiders");
 }
 
-/** Of the configurations in one folder each is a schedule of its own by its name only. */
+/** Of the configurations in one directory each is a schedule of its own by its name only. */
 void warn_of_no_name(const fs::path& file, const Environment& environment, Config& config) {
   if (config.places.contains("name")) return;
   for (const auto& usual : default_files(environment)) {
@@ -133,7 +133,7 @@ void default_project(Config& config, const Environment& environment) {
   config.scrapy->project = environment.working_directory;
 }
 
-/** As Scrapy has it: below a project is as good as in its folder. Empty: it is no matter. */
+/** As Scrapy has it: below a project is as good as in its directory. Empty: it is no matter. */
 std::optional<Environment> in_project_above(const Environment& environment) {
   auto project = closest_project(environment.working_directory);
   if (project.empty() || project == environment.working_directory) return std::nullopt;
@@ -144,7 +144,7 @@ std::optional<Environment> in_project_above(const Environment& environment) {
 
 }  // namespace
 
-fs::path user_folder(const Environment& environment) {
+fs::path user_directory(const Environment& environment) {
   if (const auto user = absolute_in(environment, "XDG_CONFIG_HOME")) return *user / "spider-check";
   if (environment.home.empty()) return {};
   return environment.home / ".config/spider-check";
@@ -152,7 +152,7 @@ fs::path user_folder(const Environment& environment) {
 
 std::vector<fs::path> default_files(const Environment& environment) {
   std::vector<fs::path> files{environment.working_directory / "spider-check.toml"};
-  if (const auto user = user_folder(environment); !user.empty()) {
+  if (const auto user = user_directory(environment); !user.empty()) {
     files.push_back(user / "config.toml");
   }
   files.emplace_back("/etc/spider-check/config.toml");
@@ -178,13 +178,13 @@ std::string how_to_name(const Config& config) {
   return "set name = \"" + file.parent_path().filename().string() + "\" in " + file.string();
 }
 
-fs::path closest_project(fs::path folder) {
+fs::path closest_project(fs::path directory) {
   std::error_code ignored;
-  while (!fs::exists(folder / "scrapy.cfg", ignored)) {
-    if (!folder.has_relative_path()) return {};
-    folder = folder.parent_path();
+  while (!fs::exists(directory / "scrapy.cfg", ignored)) {
+    if (!directory.has_relative_path()) return {};
+    directory = directory.parent_path();
   }
-  return folder;
+  return directory;
 }
 
 Loaded load(const std::optional<std::string>& file, const Environment& environment) {
@@ -213,7 +213,7 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   check_together(config);
   use_known_timezone(config);
   config.identity = identity_of(found, environment);
-  set_folders(config, environment);
+  set_directories(config, environment);
   default_project(config, environment);
   for (auto& warning : warn_of_open_secrets(secrets)) {
     config.warnings.push_back(std::move(warning));

@@ -18,15 +18,15 @@ struct Loaded {
   std::optional<std::filesystem::path> credential{};  ///< the file that the password is from
 };
 
-/** A person's own folder for configurations; it need not be there. */
-[[nodiscard]] std::filesystem::path user_folder(const Environment& environment);
+/** A person's own directory for configurations; it need not be there. */
+[[nodiscard]] std::filesystem::path user_directory(const Environment& environment);
 
 /** Where a configuration file is looked for, the first that exists; -c and the environment aside.
  */
 [[nodiscard]] std::vector<std::filesystem::path> default_files(const Environment& environment);
 
-/** The closest folder with a scrapy.cfg, this or one above it, as Scrapy looks; empty: none. */
-[[nodiscard]] std::filesystem::path closest_project(std::filesystem::path folder);
+/** The closest directory with a scrapy.cfg, this or one above it, as Scrapy looks; empty: none. */
+[[nodiscard]] std::filesystem::path closest_project(std::filesystem::path directory);
 
 /** Which variables that a configuration reads are set, in the order in which they are documented.
  */

@@ -28,7 +28,7 @@ std::string quoted(const std::string& text) {
   TerminalText shown;
   if (shown.add(letters) + shown.finish() != letters) {
     throw UsageError(text + ": a configuration cannot hold this name, which is no plain UTF-8; " +
-                     "rename the folder");
+                     "rename the directory");
   }
   std::string result = "\"";
   for (const char c : text) {
@@ -202,9 +202,9 @@ void add_database_names(const Lookup& settings, std::vector<std::string>& names)
   }
 }
 
-/** Those of a folder's .env file. */
-DatabaseVariables in_dotenv(const fs::path& folder, bool always_read) {
-  const auto file = folder / ".env";
+/** Those of a directory's .env file. */
+DatabaseVariables in_dotenv(const fs::path& directory, bool always_read) {
+  const auto file = directory / ".env";
   DatabaseVariables found{{}, file.string(), always_read};
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return found;
@@ -214,8 +214,9 @@ DatabaseVariables in_dotenv(const fs::path& folder, bool always_read) {
 
 }  // namespace
 
-DatabaseVariables find_database_variables(const fs::path& folder, const Environment& environment) {
-  if (auto found = in_dotenv(folder, true); !found.names.empty()) return found;
+DatabaseVariables find_database_variables(const fs::path& directory,
+                                          const Environment& environment) {
+  if (auto found = in_dotenv(directory, true); !found.names.empty()) return found;
   if (auto found = in_dotenv(environment.working_directory, false); !found.names.empty()) {
     return found;
   }

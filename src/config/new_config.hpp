@@ -18,11 +18,11 @@ struct DatabaseVariables {
 };
 
 /**
- * Looks for them where a configuration file in `folder` would have them from: in the .env file
+ * Looks for them where a configuration file in `directory` would have them from: in the .env file
  * beside it, that of the working directory, the environment. Throws UsageError for a .env file that
  * cannot be read.
  */
-[[nodiscard]] DatabaseVariables find_database_variables(const std::filesystem::path& folder,
+[[nodiscard]] DatabaseVariables find_database_variables(const std::filesystem::path& directory,
                                                         const Environment& environment);
 
 /** What is known of a configuration that is to be written. */

@@ -12,10 +12,10 @@ namespace spider_check {
 
 namespace {
 
-/** The spider's folder, and the run and attempt: the same for a log and its report. */
+/** The spider's directory, and the run and attempt: the same for a log and its report. */
 using Key = std::pair<std::string, LogName>;
 
-std::string folder_of(const std::filesystem::path& path) {
+std::string directory_of(const std::filesystem::path& path) {
   return path.parent_path().filename().string();
 }
 
@@ -56,12 +56,12 @@ std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
   std::set<Key> keys;
   for (const auto& path : wanted) {
     const auto normal = path.lexically_normal();
-    if (const auto name = parse_log_name(normal)) keys.emplace(folder_of(normal), *name);
+    if (const auto name = parse_log_name(normal)) keys.emplace(directory_of(normal), *name);
   }
   std::map<std::string, LogName> newest;
   for (const auto& file : files) {
     if (file.path.extension() != ".log") continue;
-    auto& name = newest[folder_of(file.path)];
+    auto& name = newest[directory_of(file.path)];
     name = std::max(name, name_of(file));
   }
   keys.insert(newest.begin(), newest.end());
@@ -80,7 +80,7 @@ std::vector<LogFile> superfluous(std::vector<LogFile> files,
   std::int64_t rest = 0;
   std::erase_if(files, [&](const auto& file) {
     const auto name = parse_log_name(file.path);
-    const bool stays = !name || keys.contains({folder_of(file.path), *name});
+    const bool stays = !name || keys.contains({directory_of(file.path), *name});
     (stays ? kept : rest) += file.size;
     return stays;
   });

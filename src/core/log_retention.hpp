@@ -20,9 +20,9 @@ struct LogLimits {
  * nor a log in `wanted`, nor a report that belongs to one of these: they count for the size, and
  * stay even when that is exceeded. Half of the size is left to the others in any case.
  *
- * wanted: log paths as they were recorded. A log is known by its spider's folder and its own name,
- * so that it is found again when all logs were moved. Older is what belongs to an earlier run: no
- * file's time matters, which is the host's, and may be anything.
+ * wanted: log paths as they were recorded. A log is known by its spider's directory and its own
+ * name, so that it is found again when all logs were moved. Older is what belongs to an earlier
+ * run: no file's time matters, which is the host's, and may be anything.
  */
 [[nodiscard]] std::vector<LogFile> superfluous(std::vector<LogFile> files,
                                                const std::vector<std::filesystem::path>& wanted,

@@ -143,8 +143,8 @@ struct LogFile {
   std::int64_t size = 0;  ///< bytes
 };
 
-/** The folder where the logs of one schedule are. */
-class LogFolder : public Port {
+/** The directory where the logs of one schedule are. */
+class LogDirectory : public Port {
  public:
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
 
@@ -156,7 +156,7 @@ class LogFolder : public Port {
 
   /**
    * The logs, and the reports that crawls left beside them; nothing else that may be there. Throws
-   * std::system_error when the folder is there and cannot be read.
+   * std::system_error when the directory is there and cannot be read.
    */
   [[nodiscard]] virtual std::vector<LogFile> list() = 0;
 
@@ -166,35 +166,36 @@ class LogFolder : public Port {
    */
   [[nodiscard]] virtual std::set<LogName> names() = 0;
 
-  /** Removes one of them, and its folder with the last one. Why it is still there; else empty. */
+  /** Removes one of them, and its directory with the last one. Why it is still there; else empty.
+   */
   [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
 
   /**
    * The last bytes of a log, at most `most`, as they are. A path comes out of the database, and may
-   * name anything: empty for what is not a log in this folder, is gone or cannot be read. Never
+   * name anything: empty for what is not a log in this directory, is gone or cannot be read. Never
    * throws.
    */
   [[nodiscard]] virtual std::string end_of(const std::filesystem::path& log,
                                            std::int64_t most) const noexcept = 0;
 };
 
-/** Why nothing can be written in a folder. */
-struct FolderFault {
-  std::filesystem::path folder;  ///< the very one, or that in which it cannot be made
-  std::string why;               ///< "Permission denied"
-  bool scarce = false;           ///< it can be written in, but there is hardly any room
+/** Why nothing can be written in a directory. */
+struct DirectoryFault {
+  std::filesystem::path directory;  ///< the very one, or that in which it cannot be made
+  std::string why;                  ///< "Permission denied"
+  bool scarce = false;              ///< it can be written in, but there is hardly any room
 };
 
-/** Finds folders that logs can be written in. */
+/** Finds directories that logs can be written in. */
 class LogPlaces : public Port {
  public:
-  /** Makes a folder, private to this user, where there is none. Empty: it can be written in. */
-  [[nodiscard]] virtual std::optional<FolderFault> fault_of(
-      const std::filesystem::path& folder) = 0;
+  /** Makes a directory, private to this user, where there is none. Empty: it can be written in. */
+  [[nodiscard]] virtual std::optional<DirectoryFault> fault_of(
+      const std::filesystem::path& directory) = 0;
 
   /**
-   * A private folder for what cannot be written where it belongs; always the same one, made when it
-   * is first asked for. Throws std::system_error.
+   * A private directory for what cannot be written where it belongs; always the same one, made when
+   * it is first asked for. Throws std::system_error.
    */
   [[nodiscard]] virtual const std::filesystem::path& spare() = 0;
 };

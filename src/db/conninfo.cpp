@@ -92,7 +92,7 @@ void append(std::string& list, const std::string& part, bool first) {
   list += (first ? "" : ",") + part;
 }
 
-/** Not a socket's folder, an address, or the default. */
+/** Not a socket's directory, an address, or the default. */
 bool is_name(const std::string& host) {
   in6_addr address{};
   return !host.empty() && host.front() != '/' && host.front() != '@' &&

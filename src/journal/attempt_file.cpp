@@ -45,9 +45,9 @@ std::size_t write_all(const os::FileDescriptor& file, std::string_view text) {
 }
 
 /** So that the file's name is on the disk, too. */
-void sync_folder(const std::filesystem::path& folder) {
+void sync_directory(const std::filesystem::path& directory) {
   const os::FileDescriptor fd(os::Adopt{},
-                              ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+                              ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd) ::fsync(fd.get());
 }
 
@@ -103,7 +103,7 @@ void AttemptFile::write_anew() {
     ::unlink(draft.c_str());
     throw;
   }
-  sync_folder(directory_.path());
+  sync_directory(directory_.path());
   file_ = std::move(file);
   written_ = text_.size();
   dirty_ = torn_ = false;

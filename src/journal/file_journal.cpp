@@ -141,11 +141,11 @@ fs::path FileJournal::file(const std::string& name) const {
 
 bool FileJournal::pending() {
   // Not attempt_files(): nearly every tick asks this and nothing else.
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory_.path().c_str()),
-                                                   &::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(directory_.path().c_str()),
+                                                      &::closedir);
   // What cannot be read may hold something, and whoever reads says what is wrong.
-  if (!folder) return !is_absent(errno);
-  while (const auto* entry = ::readdir(folder.get())) {
+  if (!directory) return !is_absent(errno);
+  while (const auto* entry = ::readdir(directory.get())) {
     if (std::string_view(entry->d_name).ends_with(suffix)) return true;
   }
   return false;

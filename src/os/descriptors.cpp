@@ -63,8 +63,8 @@ struct Named {
 
   /** Wherever in the text a path of /dev/fd begins: "--config=/dev/fd/63". */
   void look_at(const char* text) noexcept {
-    for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
-      if (const char* found = std::strstr(text, folder.data())) add(found + folder.size());
+    for (const std::string_view directory : {"/dev/fd/", "/proc/self/fd/"}) {
+      if (const char* found = std::strstr(text, directory.data())) add(found + directory.size());
     }
   }
 };

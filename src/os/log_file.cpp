@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include "os/given_owner.hpp"
-#include "os/private_folder.hpp"
+#include "os/private_directory.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
 
 FileDescriptor open_log(const std::filesystem::path& path) {
-  make_private_folder(path.parent_path());
+  make_private_directory(path.parent_path());
   // A pipe that is there would keep the program waiting, a link would lead it anywhere.
   const int made = path == "/dev/null" ? 0 : O_CREAT | O_EXCL | O_NOFOLLOW;
   FileDescriptor file(Adopt{}, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | made, 0600));

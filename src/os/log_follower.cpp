@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 constexpr std::uint32_t names = IN_CREATE | IN_MOVED_TO;
 constexpr std::uint32_t gone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
-FileDescriptor watch(const fs::path& folder) {
+FileDescriptor watch(const fs::path& directory) {
   FileDescriptor fd(Adopt{}, ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   const auto what = IN_MODIFY | names | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW;
-  if (!fd || ::inotify_add_watch(fd.get(), folder.c_str(), what) < 0) {
-    throw system_error("cannot watch " + folder.string());
+  if (!fd || ::inotify_add_watch(fd.get(), directory.c_str(), what) < 0) {
+    throw system_error("cannot watch " + directory.string());
   }
   return fd;
 }
@@ -39,10 +39,10 @@ bool is_file(const fs::path& path) {
 LogFollower::LogFollower(const ScheduleLogs& logs, const fs::path& log, LogOutput& output,
                          LogSequence sequence)
     : logs_(logs),
-      folder_(log.parent_path()),
+      directory_(log.parent_path()),
       output_(output),
       sequence_(std::move(sequence)),
-      watch_(watch(folder_)),
+      watch_(watch(directory_)),
       name_(parse_log_name(log).value_or(LogName{})),
       reader_(logs, log) {}
 
@@ -50,7 +50,7 @@ void LogFollower::run() {
   while (reader_.show_new(output_)) {
     if (const auto next = find_next()) {
       if (!go_on_to(*next)) return;
-    } else if (folder_gone_ || !wait()) {
+    } else if (directory_gone_ || !wait()) {
       return;
     }
   }
@@ -61,7 +61,7 @@ std::optional<LogName> LogFollower::find_next() {
   if (!names_changed_) return std::nullopt;
   std::optional<LogName> next;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+  for (const auto& entry : fs::directory_iterator(directory_, ignored)) {
     const auto name = parse_log_name(entry.path());
     if (!name || *name <= name_ || entry.path().extension() != ".log") continue;
     if (next && *next < *name) continue;
@@ -82,10 +82,10 @@ bool LogFollower::go_on_to(const LogName& name) {
 }
 
 fs::path LogFollower::path_of(const LogName& name) const {
-  return folder_ / to_string(name);
+  return directory_ / to_string(name);
 }
 
-/** Until something happens in the folder; false when nobody reads any more. */
+/** Until something happens in the directory; false when nobody reads any more. */
 bool LogFollower::wait() {
   // Asked for nothing, the output still tells when its other end is closed.
   std::array<pollfd, 2> fds{{{watch_.get(), POLLIN, 0}, {output_.fd(), 0, 0}}};
@@ -107,7 +107,7 @@ void LogFollower::take_events() {
       std::memcpy(&event, buffer.data() + at, sizeof event);
       // Too much happened to be told: then anything may have.
       if ((event.mask & (names | IN_Q_OVERFLOW)) != 0) names_changed_ = true;
-      if ((event.mask & gone) != 0) folder_gone_ = true;
+      if ((event.mask & gone) != 0) directory_gone_ = true;
       at += static_cast<ssize_t>(sizeof event + event.len);
     }
   }

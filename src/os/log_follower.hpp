@@ -20,7 +20,8 @@ struct LogSequence {
 
 /**
  * Shows a log and what is appended to it, and goes on to the next log of the same spider as soon as
- * there is one. The kernel tells what happens in the spider's folder (inotify): nothing is polled.
+ * there is one. The kernel tells what happens in the spider's directory (inotify): nothing is
+ * polled.
  */
 class LogFollower {
  public:
@@ -29,8 +30,8 @@ class LogFollower {
               LogSequence sequence);
 
   /**
-   * Returns when nobody reads any more or the folder is gone; a signal ends the program as usual.
-   * Throws std::system_error.
+   * Returns when nobody reads any more or the directory is gone; a signal ends the program as
+   * usual. Throws std::system_error.
    */
   void run();
 
@@ -42,14 +43,14 @@ class LogFollower {
   [[nodiscard]] std::filesystem::path path_of(const LogName& name) const;
 
   const ScheduleLogs& logs_;
-  std::filesystem::path folder_;
+  std::filesystem::path directory_;
   LogOutput& output_;
   LogSequence sequence_;
   FileDescriptor watch_;
   LogName name_;
   LogReader reader_;
   bool names_changed_ = true;  ///< there may be a log that was not there at the last look
-  bool folder_gone_ = false;
+  bool directory_gone_ = false;
 };
 
 }  // namespace spider_check::os

@@ -12,7 +12,7 @@
 
 #include "os/file_descriptor.hpp"
 #include "os/ownership.hpp"
-#include "os/private_folder.hpp"
+#include "os/private_directory.hpp"
 
 namespace spider_check::os {
 
@@ -23,66 +23,66 @@ namespace fs = std::filesystem;
 // A log that ends in the middle tells less than one that is elsewhere.
 constexpr std::uint64_t least_room = std::uint64_t{1} << 20U;
 
-FolderFault fault(const fs::path& folder, int error) {
-  return {folder, std::generic_category().message(error)};
+DirectoryFault fault(const fs::path& directory, int error) {
+  return {directory, std::generic_category().message(error)};
 }
 
 /** Makes it and those above it, private. */
-std::optional<FolderFault> make_folders(const fs::path& folder) {
-  if (folder.empty()) return std::nullopt;
+std::optional<DirectoryFault> make_directories(const fs::path& directory) {
+  if (directory.empty()) return std::nullopt;
 
   struct stat status {};
 
-  if (::stat(folder.c_str(), &status) == 0) {
+  if (::stat(directory.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return std::nullopt;
-    return fault(folder, ENOTDIR);
+    return fault(directory, ENOTDIR);
   }
-  if (errno != ENOENT && errno != ENOTDIR) return fault(folder, errno);
-  if (auto above = make_folders(folder.parent_path())) return above;
-  if (make_one_folder(folder) || errno == EEXIST) return std::nullopt;
-  return fault(folder.parent_path(), errno);
+  if (errno != ENOENT && errno != ENOTDIR) return fault(directory, errno);
+  if (auto above = make_directories(directory.parent_path())) return above;
+  if (make_one_directory(directory) || errno == EEXIST) return std::nullopt;
+  return fault(directory.parent_path(), errno);
 }
 
 /** 0: a file can be made in it. */
-int error_of_writing(const fs::path& folder) {
+int error_of_writing(const fs::path& directory) {
   const FileDescriptor file(
-      Adopt{}, ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR));
+      Adopt{}, ::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR));
   if (file) return 0;
   // Not every file system has files without a name.
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
-  return ::eaccess(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+  return ::eaccess(directory.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
 }
 
-bool has_room(const fs::path& folder) {
+bool has_room(const fs::path& directory) {
   struct statvfs room {};
 
-  if (::statvfs(folder.c_str(), &room) != 0) return true;
+  if (::statvfs(directory.c_str(), &room) != 0) return true;
   const auto blocks = ::geteuid() == 0 ? room.f_bfree : room.f_bavail;
   return std::uint64_t{blocks} * room.f_frsize >= least_room;
 }
 
-std::optional<FolderFault> fault_of_folder(const fs::path& folder) {
-  if (const auto error = error_of_writing(folder)) return fault(folder, error);
-  if (has_room(folder)) return std::nullopt;
-  auto full = fault(folder, ENOSPC);
+std::optional<DirectoryFault> fault_of_directory(const fs::path& directory) {
+  if (const auto error = error_of_writing(directory)) return fault(directory, error);
+  if (has_room(directory)) return std::nullopt;
+  auto full = fault(directory, ENOSPC);
   full.scarce = true;
   return full;
 }
 
-std::vector<std::string> temporary_folders() {
-  std::vector<std::string> folders;
+std::vector<std::string> temporary_directories() {
+  std::vector<std::string> directories;
   if (const char* named = std::getenv("TMPDIR"); named != nullptr && *named == '/') {
-    folders.emplace_back(named);
+    directories.emplace_back(named);
   }
-  folders.emplace_back("/tmp");
-  return folders;
+  directories.emplace_back("/tmp");
+  return directories;
 }
 
 /** Empty: errno says why. */
 std::string make_spare(const std::string& above) {
   auto path = above + "/spider-check-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) return {};
-  const auto full = fault_of_folder(path);
+  const auto full = fault_of_directory(path);
   if (!full) return path;
   ::rmdir(path.c_str());
   errno = ENOSPC;
@@ -91,31 +91,31 @@ std::string make_spare(const std::string& above) {
 
 }  // namespace
 
-std::optional<FolderFault> LogPlaces::foreign(const fs::path& folder) const {
+std::optional<DirectoryFault> LogPlaces::foreign(const fs::path& directory) const {
   const auto host = host_of(log_dir_);
   auto path = log_dir_;
   auto why = why_not_ours(path, LinkToDirectory::followed, host);
-  for (const auto& name : folder.lexically_relative(log_dir_)) {
+  for (const auto& name : directory.lexically_relative(log_dir_)) {
     if (!why.empty()) break;
     path /= name;
     why = why_not_ours(path, LinkToDirectory::refused, host);
   }
   if (why.empty()) return std::nullopt;
-  return FolderFault{path, why, false};
+  return DirectoryFault{path, why, false};
 }
 
-std::optional<FolderFault> LogPlaces::fault_of(const fs::path& folder) {
-  // First what is there: nothing is made in somebody else's folder.
-  if (auto fault = foreign(folder)) return fault;
-  if (auto fault = make_folders(folder)) return fault;
-  return fault_of_folder(folder);
+std::optional<DirectoryFault> LogPlaces::fault_of(const fs::path& directory) {
+  // First what is there: nothing is made in somebody else's directory.
+  if (auto fault = foreign(directory)) return fault;
+  if (auto fault = make_directories(directory)) return fault;
+  return fault_of_directory(directory);
 }
 
 const fs::path& LogPlaces::spare() {
   if (!spare_.empty()) return spare_;
   int error = 0;
   std::string where;
-  for (const auto& above : temporary_folders()) {
+  for (const auto& above : temporary_directories()) {
     spare_ = make_spare(above);
     if (!spare_.empty()) return spare_;
     error = errno;

@@ -16,7 +16,7 @@
 #include "os/file_lock.hpp"
 #include "os/new_file.hpp"
 #include "os/ownership.hpp"
-#include "os/private_folder.hpp"
+#include "os/private_directory.hpp"
 #include "os/system_error.hpp"
 
 namespace spider_check::os {
@@ -196,7 +196,7 @@ const fs::path& OwnDirectory::make() {
   require_ours(root, LinkToDirectory::followed, host);
   for (int tries = 0; tries < most_tries; ++tries) {
     require_ours(path(), LinkToDirectory::refused, host);
-    make_private_folder(*path_);
+    make_private_directory(*path_);
     if (configuration_.empty() || try_mark(*path_)) return *path_;
     path_ = find();
   }

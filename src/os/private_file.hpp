@@ -8,8 +8,8 @@
 namespace spider_check::os {
 
 /**
- * A file in a folder that is there, for its owner only, unless somebody has given the one that is
- * there other permissions: those stay. What is no regular file (file_to_replace) is left alone.
+ * A file in a directory that is there, for its owner only, unless somebody has given the one that
+ * is there other permissions: those stay. What is no regular file (file_to_replace) is left alone.
  */
 class PrivateFile final : public spider_check::PublishedFile {
  public:

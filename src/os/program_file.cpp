@@ -26,7 +26,7 @@ std::string why_not_executable(const fs::path& path) {
     return error && status.type() == fs::file_type::none ? error.message()
                                                          : "there is no such file";
   }
-  if (fs::is_directory(status)) return "it is a folder";
+  if (fs::is_directory(status)) return "it is a directory";
   if (!is_executable(path)) return "it is not executable";
   return {};
 }
@@ -62,12 +62,12 @@ ProgramFile examined(const fs::path& path) {
 ProgramFile find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return examined(name);
   const char* variable = std::getenv("PATH");
-  std::istringstream folders(variable != nullptr ? variable : "/bin:/usr/bin");
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const auto path = fs::path(folder.empty() ? "." : folder) / name;
+  std::istringstream directories(variable != nullptr ? variable : "/bin:/usr/bin");
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    const auto path = fs::path(directory.empty() ? "." : directory) / name;
     if (is_executable(path)) return examined(path);
   }
-  return {{}, "it is in no folder of PATH"};
+  return {{}, "it is in no directory of PATH"};
 }
 
 }  // namespace spider_check::os

@@ -7,7 +7,7 @@
 
 namespace spider_check::os {
 
-/** A file in a folder that is there (file_to_replace); whoever may enter that may read it. */
+/** A file in a directory that is there (file_to_replace); whoever may enter that may read it. */
 class PublishedFile final : public spider_check::PublishedFile {
  public:
   explicit PublishedFile(std::filesystem::path path) : path_(std::move(path)) {}

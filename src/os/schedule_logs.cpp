@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-FileDescriptor open_folder(int at, const fs::path& name) {
+FileDescriptor open_directory(int at, const fs::path& name) {
   return {Adopt{},
           ::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
 }
@@ -38,12 +38,12 @@ bool is_there(const fs::path& path) {
   return found;
 }
 
-/** A folder that is read, whose descriptor may be used meanwhile. */
+/** A directory that is read, whose descriptor may be used meanwhile. */
 class Listing {
  public:
   /** Nothing is in one that cannot be read. */
-  explicit Listing(FileDescriptor folder) : stream_(::fdopendir(folder.get()), ::closedir) {
-    if (stream_) folder.release();
+  explicit Listing(FileDescriptor directory) : stream_(::fdopendir(directory.get()), ::closedir) {
+    if (stream_) directory.release();
   }
 
   [[nodiscard]] int fd() const { return ::dirfd(stream_.get()); }
@@ -61,12 +61,12 @@ class Listing {
   std::unique_ptr<DIR, int (*)(DIR*)> stream_;
 };
 
-void list_spider(Listing& folder, const fs::path& path, std::vector<LogFile>& logs) {
-  while (const char* name = folder.next()) {
+void list_spider(Listing& directory, const fs::path& path, std::vector<LogFile>& logs) {
+  while (const char* name = directory.next()) {
     struct stat status {};
 
     if (!parse_log_name(name)) continue;
-    if (::fstatat(folder.fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (::fstatat(directory.fd(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (!S_ISREG(status.st_mode)) continue;
     logs.push_back({path / name, status.st_size});
   }
@@ -76,16 +76,16 @@ std::string failure(const fs::path& file) {
   return system_error("cannot remove " + file.string()).what();
 }
 
-/** Whether it is SPIDER/LOG in the folder, by its words alone. */
-bool is_log_in(const fs::path& folder, const fs::path& path) {
+/** Whether it is SPIDER/LOG in the directory, by its words alone. */
+bool is_log_in(const fs::path& directory, const fs::path& path) {
   const auto spider = path.parent_path().filename();
-  return path.parent_path().parent_path() == folder && spider != ".." && parse_log_name(path);
+  return path.parent_path().parent_path() == directory && spider != ".." && parse_log_name(path);
 }
 
 /** A hard link may lead to anybody's file. */
-bool is_trusted(const struct stat& file, const struct stat& folder) {
+bool is_trusted(const struct stat& file, const struct stat& directory) {
   return S_ISREG(file.st_mode) &&
-         (file.st_uid == ::geteuid() || file.st_uid == 0 || file.st_uid == folder.st_uid);
+         (file.st_uid == ::geteuid() || file.st_uid == 0 || file.st_uid == directory.st_uid);
 }
 
 [[noreturn]] void refuse(const fs::path& log, const std::string& why) {
@@ -96,12 +96,12 @@ bool is_trusted(const struct stat& file, const struct stat& folder) {
 
 template <typename Take>
 void ScheduleLogs::each_spider(Take&& take) {
-  auto folder = open_folder(AT_FDCWD, this->path());
-  if (!folder && !is_there(path())) return;
-  if (!folder) throw system_error("cannot read the log folder " + this->path().string());
-  Listing spiders(std::move(folder));
+  auto directory = open_directory(AT_FDCWD, this->path());
+  if (!directory && !is_there(path())) return;
+  if (!directory) throw system_error("cannot read the log directory " + this->path().string());
+  Listing spiders(std::move(directory));
   while (const char* name = spiders.next()) {
-    if (auto spider = open_folder(spiders.fd(), name)) {
+    if (auto spider = open_directory(spiders.fd(), name)) {
       Listing listing(std::move(spider));
       take(listing, name);
     }
@@ -110,14 +110,15 @@ void ScheduleLogs::each_spider(Take&& take) {
 
 std::vector<LogFile> ScheduleLogs::list() {
   std::vector<LogFile> logs;
-  each_spider([&](Listing& folder, const char* name) { list_spider(folder, path() / name, logs); });
+  each_spider(
+      [&](Listing& directory, const char* name) { list_spider(directory, path() / name, logs); });
   return logs;
 }
 
 std::set<LogName> ScheduleLogs::names() {
   std::set<LogName> names;
-  each_spider([&](Listing& folder, const char* /*spider*/) {
-    while (const char* file = folder.next()) {
+  each_spider([&](Listing& directory, const char* /*spider*/) {
+    while (const char* file = directory.next()) {
       if (const auto name = parse_log_name(file)) names.insert(*name);
     }
   });
@@ -130,13 +131,13 @@ std::string ScheduleLogs::remove(const fs::path& file) {
   if (!is_log_in(this->path(), path)) {
     return "cannot remove " + file.string() + ": it is no log in " + this->path().string();
   }
-  const auto above = open_folder(AT_FDCWD, this->path());
-  const auto folder = above ? open_folder(above.get(), spider) : FileDescriptor();
-  if (!folder) return failure(path);
-  if (::unlinkat(folder.get(), path.filename().c_str(), 0) != 0 && errno != ENOENT) {
+  const auto above = open_directory(AT_FDCWD, this->path());
+  const auto directory = above ? open_directory(above.get(), spider) : FileDescriptor();
+  if (!directory) return failure(path);
+  if (::unlinkat(directory.get(), path.filename().c_str(), 0) != 0 && errno != ENOENT) {
     return failure(path);
   }
-  // Only an empty folder goes that way.
+  // Only an empty directory goes that way.
   (void)::unlinkat(above.get(), spider.c_str(), AT_REMOVEDIR);
   return {};
 }
@@ -146,12 +147,12 @@ FileDescriptor ScheduleLogs::open(const fs::path& log) const {
   if (!is_log_in(this->path(), path) || path.extension() != ".log") {
     refuse(log, "is no log in " + this->path().string());
   }
-  const auto above = open_folder(AT_FDCWD, this->path());
-  const auto folder =
-      above ? open_folder(above.get(), path.parent_path().filename()) : FileDescriptor();
-  FileDescriptor file(Adopt{}, folder ? ::openat(folder.get(), path.filename().c_str(),
-                                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-                                      : -1);
+  const auto above = open_directory(AT_FDCWD, this->path());
+  const auto directory =
+      above ? open_directory(above.get(), path.parent_path().filename()) : FileDescriptor();
+  FileDescriptor file(Adopt{}, directory ? ::openat(directory.get(), path.filename().c_str(),
+                                                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+                                         : -1);
 
   struct stat status {};
 

@@ -17,7 +17,7 @@ namespace spider_check::os {
  * link and takes regular files of such names only, so that nothing is ever seen, read or removed
  * that is elsewhere or somebody else's.
  */
-class ScheduleLogs final : public LogFolder {
+class ScheduleLogs final : public LogDirectory {
  public:
   /** configuration: as OwnDirectory has it. */
   ScheduleLogs(const std::filesystem::path& log_dir, const std::string& schedule,
@@ -35,13 +35,13 @@ class ScheduleLogs final : public LogFolder {
                                    std::int64_t most) const noexcept override;
 
   /**
-   * Opens a log to read it: a regular file of this user, of root or of whom the folder belongs to.
-   * Throws std::system_error that names it.
+   * Opens a log to read it: a regular file of this user, of root or of whom the directory belongs
+   * to. Throws std::system_error that names it.
    */
   [[nodiscard]] FileDescriptor open(const std::filesystem::path& log) const;
 
  private:
-  /** Calls take(folder, name) for the folder of each spider. */
+  /** Calls take(directory, name) for the directory of each spider. */
   template <typename Take>
   void each_spider(Take&& take);
 

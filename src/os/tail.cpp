@@ -40,7 +40,7 @@ std::string random_token() {
   return token;
 }
 
-std::filesystem::path program_folder() {
+std::filesystem::path program_directory() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 

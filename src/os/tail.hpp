@@ -17,7 +17,7 @@ namespace spider_check::os {
 /** 32 hexadecimal digits that nobody can guess. Throws std::system_error. */
 [[nodiscard]] std::string random_token();
 
-/** The folder of this program's own file. Throws std::filesystem::filesystem_error. */
-[[nodiscard]] std::filesystem::path program_folder();
+/** The directory of this program's own file. Throws std::filesystem::filesystem_error. */
+[[nodiscard]] std::filesystem::path program_directory();
 
 }  // namespace spider_check::os

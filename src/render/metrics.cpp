@@ -101,7 +101,7 @@ class Writer {
   explicit Writer(const StatusReport& report) : report_(report), state_(report.state) {}
 
   std::string write(std::string_view version) {
-    // With its schedule, too: two files of one folder must not hold the same sample.
+    // With its schedule, too: two files of one directory must not hold the same sample.
     Metric build("build_info", "The version of spider-check, as a label.");
     build.add({{"schedule", report_.schedule}, {"version", version}}, "1");
     text_ += build.text();

@@ -112,8 +112,8 @@ bool is_crawl(const std::vector<std::string>& command) {
   return false;
 }
 
-const ProbeFolder& Witnesses::probe() {
-  if (!probe_) probe_ = std::make_unique<ProbeFolder>(find_probe());
+const ProbeDirectory& Witnesses::probe() {
+  if (!probe_) probe_ = std::make_unique<ProbeDirectory>(find_probe());
   return *probe_;
 }
 

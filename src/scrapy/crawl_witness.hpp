@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/ports.hpp"
-#include "scrapy/probe_folder.hpp"
+#include "scrapy/probe_directory.hpp"
 
 namespace spider_check::scrapy {
 
@@ -36,9 +36,9 @@ class Witnesses final : public CrawlWitnesses {
   [[nodiscard]] std::unique_ptr<CrawlWitness> watch(const SpiderJob& job) override;
 
  private:
-  const ProbeFolder& probe();
+  const ProbeDirectory& probe();
 
-  std::unique_ptr<ProbeFolder> probe_;  ///< looked for once, when the first crawl wants it
+  std::unique_ptr<ProbeDirectory> probe_;  ///< looked for once, when the first crawl wants it
 };
 
 }  // namespace spider_check::scrapy

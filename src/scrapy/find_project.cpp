@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 // poetry needs a second or two for it, and more on a machine that is busy.
 constexpr auto time_to_answer = std::chrono::seconds(30);
 
-bool has(const fs::path& folder, std::string_view name) {
+bool has(const fs::path& directory, std::string_view name) {
   std::error_code ignored;
-  return fs::is_regular_file(folder / name, ignored);
+  return fs::is_regular_file(directory / name, ignored);
 }
 
 bool is_worth_a_look(const fs::directory_entry& entry) {
@@ -33,14 +33,14 @@ bool is_worth_a_look(const fs::directory_entry& entry) {
          name != "node_modules" && name != "__pycache__" && !has(entry.path(), "pyvenv.cfg");
 }
 
-void collect(const fs::path& folder, int depth, std::vector<fs::path>& projects) {
-  if (has(folder, "scrapy.cfg")) {
-    projects.push_back(folder);
+void collect(const fs::path& directory, int depth, std::vector<fs::path>& projects) {
+  if (has(directory, "scrapy.cfg")) {
+    projects.push_back(directory);
     return;
   }
   if (depth == deepest_project) return;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     if (is_worth_a_look(*entry)) collect(entry->path(), depth + 1, projects);
   }
@@ -67,29 +67,29 @@ std::string value_in(const fs::path& file, const std::string& start) {
   return {};
 }
 
-std::vector<fs::path> folders_in(const fs::path& folder) {
+std::vector<fs::path> directories_in(const fs::path& directory) {
   std::vector<fs::path> found;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     found.push_back(entry->path());
   }
   return found;
 }
 
-std::vector<fs::path> uv_places(const fs::path& folder) {
-  return {folder / variable("UV_PROJECT_ENVIRONMENT", ".venv")};
+std::vector<fs::path> uv_places(const fs::path& directory) {
+  return {directory / variable("UV_PROJECT_ENVIRONMENT", ".venv")};
 }
 
 /** NAME-HASH-pyX.Y, of which only poetry knows the hash: with two of a name, they are not known. */
-std::vector<fs::path> poetry_places(const fs::path& folder) {
+std::vector<fs::path> poetry_places(const fs::path& directory) {
   const auto cache = variable("XDG_CACHE_HOME", home() / ".cache") + "/pypoetry/virtualenvs";
-  auto name = value_in(folder / "pyproject.toml", "name = ") + "-";
+  auto name = value_in(directory / "pyproject.toml", "name = ") + "-";
   for (auto& letter : name)
     letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   constexpr std::size_t hash = 8;
   std::vector<fs::path> places;
-  for (const auto& place : folders_in(variable("POETRY_VIRTUALENVS_PATH", cache))) {
+  for (const auto& place : directories_in(variable("POETRY_VIRTUALENVS_PATH", cache))) {
     const auto file = place.filename().string();
     if (file.rfind(name, 0) == 0 && file.find("-py", name.size()) == name.size() + hash) {
       places.push_back(place);
@@ -104,18 +104,18 @@ std::vector<fs::path> poetry_places(const fs::path& folder) {
 }
 
 /** pipenv writes into each which project it is for. */
-std::vector<fs::path> pipenv_places(const fs::path& folder) {
+std::vector<fs::path> pipenv_places(const fs::path& directory) {
   const auto data = variable("XDG_DATA_HOME", home() / ".local/share") + "/virtualenvs";
-  auto places = folders_in(variable("WORKON_HOME", data));
-  std::erase_if(places,
-                [&](const fs::path& place) { return value_in(place / ".project", "") != folder; });
+  auto places = directories_in(variable("WORKON_HOME", data));
+  std::erase_if(
+      places, [&](const fs::path& place) { return value_in(place / ".project", "") != directory; });
   return places;
 }
 
 /** conda lists all that it made in a file. */
-std::vector<fs::path> conda_places(const fs::path& folder) {
+std::vector<fs::path> conda_places(const fs::path& directory) {
   const auto file =
-      folder / (has(folder, "environment.yml") ? "environment.yml" : "environment.yaml");
+      directory / (has(directory, "environment.yml") ? "environment.yml" : "environment.yaml");
   const auto name = value_in(file, "name:");
   std::vector<fs::path> places{value_in(file, "prefix:"), variable("CONDA_PREFIX")};
   std::ifstream listed(home() / ".conda/environments.txt");
@@ -127,9 +127,9 @@ std::vector<fs::path> conda_places(const fs::path& folder) {
   return places;
 }
 
-std::vector<fs::path> pyenv_places(const fs::path& folder) {
+std::vector<fs::path> pyenv_places(const fs::path& directory) {
   return {variable("PYENV_ROOT", home() / ".pyenv") / fs::path("versions") /
-          value_in(folder / ".python-version", "")};
+          value_in(directory / ".python-version", "")};
 }
 
 /** At most three; what is not there is empty. */
@@ -158,18 +158,18 @@ constexpr Tool tools[] = {
     {"pyenv", {".python-version"}, "", {}, pyenv_places, ""},
 };
 
-/** By what a folder is known as a project of a tool; empty: it is none. */
-std::string sign_of(const Tool& tool, const fs::path& folder) {
+/** By what a directory is known as a project of a tool; empty: it is none. */
+std::string sign_of(const Tool& tool, const fs::path& directory) {
   for (const auto sign : tool.signs) {
-    if (!sign.empty() && has(folder, sign)) return std::string(sign);
+    if (!sign.empty() && has(directory, sign)) return std::string(sign);
   }
   const bool in_project =
-      *tool.table != '\0' && !value_in(folder / "pyproject.toml", tool.table).empty();
+      *tool.table != '\0' && !value_in(directory / "pyproject.toml", tool.table).empty();
   return in_project ? "pyproject.toml" : "";
 }
 
 /** Empty where it is not installed, or does not know. */
-fs::path answer_of(const Tool& tool, const fs::path& folder) {
+fs::path answer_of(const Tool& tool, const fs::path& directory) {
   auto program = os::find_program(tool.name);
   if (!program.why_not.empty()) program = os::find_program(home() / ".local/bin" / tool.name);
   if (tool.question.front().empty() || !program.why_not.empty()) return {};
@@ -178,7 +178,7 @@ fs::path answer_of(const Tool& tool, const fs::path& folder) {
     if (!word.empty()) command.emplace_back(word);
   }
   try {
-    auto said = os::capture({command, folder, {}, time_to_answer}).output;
+    auto said = os::capture({command, directory, {}, time_to_answer}).output;
     said.erase(said.find_last_not_of(" \r\n") + 1);
     return said.substr(said.rfind('\n') + 1);
   } catch (const std::system_error&) {
@@ -193,14 +193,14 @@ fs::path scrapy_in(const fs::path& environment) {
   return found.why_not.empty() ? found.path : fs::path{};
 }
 
-FoundScrapy find_by(const Tool& tool, const fs::path& folder, const std::string& file) {
+FoundScrapy find_by(const Tool& tool, const fs::path& directory, const std::string& file) {
   // Where there need not be an environment, another one is no matter.
   const bool is_optional = *tool.remedy == '\0';
   const auto sign = is_optional ? "" : file;
-  const auto in_project = scrapy_in(folder / ".venv");
+  const auto in_project = scrapy_in(directory / ".venv");
   if (!in_project.empty()) return {in_project, sign};
-  auto places = tool.places(folder);
-  places.insert(places.begin(), answer_of(tool, folder));
+  auto places = tool.places(directory);
+  places.insert(places.begin(), answer_of(tool, directory));
   for (const auto& place : places) {
     if (const auto found = scrapy_in(place); !found.empty()) return {found, sign};
   }
@@ -215,18 +215,18 @@ FoundScrapy find_by(const Tool& tool, const fs::path& folder, const std::string&
               tool.remedy + "`"};
 }
 
-/** The environment that a folder has, by whatever it was made. */
-FoundScrapy find_in(const fs::path& folder) {
+/** The environment that a directory has, by whatever it was made. */
+FoundScrapy find_in(const fs::path& directory) {
   FoundScrapy by_tool;
   for (const auto& tool : tools) {
-    const auto sign = sign_of(tool, folder);
+    const auto sign = sign_of(tool, directory);
     if (sign.empty()) continue;
-    auto found = find_by(tool, folder, sign);
+    auto found = find_by(tool, directory, sign);
     if (!found.path.empty()) return found;
     if (by_tool.hint.empty()) by_tool = std::move(found);
   }
   for (const auto* environment : {".venv", "venv", "env"}) {
-    if (auto found = scrapy_in(folder / environment); !found.empty()) return {found};
+    if (auto found = scrapy_in(directory / environment); !found.empty()) return {found};
   }
   return by_tool;
 }
@@ -243,9 +243,9 @@ std::vector<fs::path> find_projects(const fs::path& top) {
 FoundScrapy find_scrapy(const fs::path& project, const fs::path& top) {
   FoundScrapy best;
   std::set<fs::path> seen;
-  for (const auto& folder : {project, project.parent_path(), top}) {
-    if (!seen.insert(folder).second) continue;
-    auto found = find_in(folder);
+  for (const auto& directory : {project, project.parent_path(), top}) {
+    if (!seen.insert(directory).second) continue;
+    auto found = find_in(directory);
     if (!found.path.empty()) return found;
     if (best.hint.empty()) best = std::move(found);
   }

@@ -6,13 +6,13 @@
 
 namespace spider_check::scrapy {
 
-/** How many folders below the first one a project is looked for. */
+/** How many directories below the first one a project is looked for. */
 inline constexpr int deepest_project = 4;
 
 /**
- * The folders with a scrapy.cfg: `top` itself, or else those below it, sorted. Hidden folders,
- * virtual environments and those that hold no source of anybody's are passed over, and so are
- * those that this user may not read.
+ * The directories with a scrapy.cfg: `top` itself, or else those below it, sorted. Hidden
+ * directories, virtual environments and those that hold no source of anybody's are passed over, and
+ * so are those that this user may not read.
  */
 [[nodiscard]] std::vector<std::filesystem::path> find_projects(const std::filesystem::path& top);
 

@@ -70,10 +70,10 @@ std::int64_t last(std::string_view log, std::string_view words) {
 
 }  // namespace
 
-CrawlReport read_log_report(const std::string& log_end, const std::filesystem::path& folder,
+CrawlReport read_log_report(const std::string& log_end, const std::filesystem::path& directory,
                             const Criteria& criteria) {
   CrawlReport crawl;
-  if (auto cause = explain_traceback(log_end, folder); !cause.empty()) {
+  if (auto cause = explain_traceback(log_end, directory); !cause.empty()) {
     crawl.faults.push_back({{}, std::move(cause), 1});
   }
   const auto at = log_end.rfind(statistics);

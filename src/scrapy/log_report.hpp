@@ -11,11 +11,11 @@ namespace spider_check::scrapy {
 
 /**
  * What the end of a crawl's log tells: the statistics that Scrapy prints, and what a traceback
- * says. folder: the project, whose files are named before any other; criteria: what it is to
+ * says. directory: the project, whose files are named before any other; criteria: what it is to
  * ignore.
  */
 [[nodiscard]] CrawlReport read_log_report(const std::string& log_end,
-                                          const std::filesystem::path& folder,
+                                          const std::filesystem::path& directory,
                                           const Criteria& criteria = {});
 
 /** Where a crawl stands by the newest of what Scrapy says of it. */

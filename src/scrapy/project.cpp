@@ -37,15 +37,15 @@ bool matches_any(const std::vector<std::string>& globs, const std::string& name)
   });
 }
 
-std::string why_it_failed(const os::Captured& listing, const std::filesystem::path& folder) {
-  if (auto cause = explain_traceback(listing.errors, folder); !cause.empty()) return cause;
+std::string why_it_failed(const os::Captured& listing, const std::filesystem::path& directory) {
+  if (auto cause = explain_traceback(listing.errors, directory); !cause.empty()) return cause;
   const auto lines = non_empty_lines(listing.errors);
   return to_text(listing.termination) + (lines.empty() ? "" : ": " + lines.back());
 }
 
 /** Why a list without a failure is empty. */
 std::string why_none(const ProjectOptions& options) {
-  const auto why = why_no_settings(options.folder, options.environment);
+  const auto why = why_no_settings(options.directory, options.environment);
   return why.empty() ? "`scrapy list` prints no spider" : why;
 }
 
@@ -55,10 +55,10 @@ class ListReport {
   ListReport(os::Capture& program, const Criteria& criteria) {
     const auto probe = find_probe();
     std::error_code none;
-    const auto folder = std::filesystem::temp_directory_path(none);
+    const auto directory = std::filesystem::temp_directory_path(none);
     if (probe.path.empty() || none) return;
     token_ = os::random_token();
-    file_ = folder / ("spider-check-list-" + token_);
+    file_ = directory / ("spider-check-list-" + token_);
     try {
       (void)os::open_log(file_);
     } catch (const std::system_error&) {
@@ -112,7 +112,7 @@ SpiderJob Project::job(const std::string& spider) const {
   // A name that looks like an option comes behind the end of options.
   if (spider.front() == '-') job.command.emplace_back("--");
   job.command.push_back(spider);
-  job.working_directory = options_.folder;
+  job.working_directory = options_.directory;
   job.crawl = true;
   return job;
 }
@@ -136,7 +136,7 @@ void Project::add_crawls(const std::vector<std::string>& spiders, Listing& listi
     if (std::find(spiders.begin(), spiders.end(), crawl.spider) != spiders.end()) {
       listing.jobs.push_back(job(crawl));
     } else {
-      listing.left_out.push_back(crawl.place + ": " + options_.folder.string() +
+      listing.left_out.push_back(crawl.place + ": " + options_.directory.string() +
                                  " has no spider \"" + crawl.spider + "\", so the crawl \"" +
                                  crawl.name + "\" is not run; name one that `scrapy list` prints");
     }
@@ -144,8 +144,8 @@ void Project::add_crawls(const std::vector<std::string>& spiders, Listing& listi
 }
 
 std::vector<std::string> Project::names() {
-  const auto what = "cannot list the spiders of " + options_.folder.string() + ": ";
-  os::Capture program{options_.command, options_.folder, options_.environment,
+  const auto what = "cannot list the spiders of " + options_.directory.string() + ": ";
+  os::Capture program{options_.command, options_.directory, options_.environment,
                       options_.list_timeout};
   program.command.emplace_back("list");
   add_settings(program.command);
@@ -167,7 +167,7 @@ std::vector<std::string> Project::names() {
                        left);
   }
   if (listing.termination != Termination{Exited{0}}) {
-    throw ListingError(what + why_it_failed(listing, options_.folder));
+    throw ListingError(what + why_it_failed(listing, options_.directory));
   }
   auto reader = report.read();
   version_ = reader.scrapy_version();
@@ -187,7 +187,7 @@ Listing Project::list() {
   const auto all = names();
   for (const auto& name : all) {
     if (name.empty() || name.find('\0') != std::string::npos) {
-      listing.left_out.push_back("a spider of " + options_.folder.string() +
+      listing.left_out.push_back("a spider of " + options_.directory.string() +
                                  " has a name that no command line can hold: \"" +
                                  name.substr(0, name.find('\0')) + "\"; rename it");
     } else if (is_wanted(name)) {
@@ -196,7 +196,7 @@ Listing Project::list() {
   }
   add_crawls(all, listing);
   if (listing.jobs.empty()) {
-    throw ListingError("cannot list the spiders of " + options_.folder.string() +
+    throw ListingError("cannot list the spiders of " + options_.directory.string() +
                        ": include and exclude leave none of its " + std::to_string(all.size()) +
                        " spiders");
   }

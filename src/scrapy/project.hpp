@@ -19,7 +19,7 @@ struct NamedCrawl {
 
 /** How a Scrapy project's spiders are found and started. */
 struct ProjectOptions {
-  std::filesystem::path folder;                                  ///< where scrapy.cfg is
+  std::filesystem::path directory;                               ///< where scrapy.cfg is
   std::vector<std::string> command{"scrapy"};                    ///< argv of Scrapy itself
   std::vector<std::string> include{"*"};                         ///< globs on spider names
   std::vector<std::string> exclude;                              ///< globs; they win over include
@@ -62,10 +62,10 @@ class Project final : public SpiderSource {
 
 /**
  * The line of a Python traceback's output that a person needs: the exception, with the file and
- * line nearest to its cause, a file below `folder` before any other. Empty when there is no
+ * line nearest to its cause, a file below `directory` before any other. Empty when there is no
  * traceback.
  */
 [[nodiscard]] std::string explain_traceback(const std::string& output,
-                                            const std::filesystem::path& folder);
+                                            const std::filesystem::path& directory);
 
 }  // namespace spider_check::scrapy

@@ -68,13 +68,13 @@ class Keys {
 };
 
 /** What Scrapy reads, the weakest first. */
-std::vector<fs::path> sources(const fs::path& folder) {
+std::vector<fs::path> sources(const fs::path& directory) {
   const char* home = std::getenv("HOME");
   const char* config = std::getenv("XDG_CONFIG_HOME");
   const bool is_set = config != nullptr && *config != '\0';
   const fs::path user = home == nullptr ? "/" : home;
   return {"/etc/scrapy.cfg", (is_set ? fs::path(config) : user / ".config") / "scrapy.cfg",
-          user / ".scrapy.cfg", folder / "scrapy.cfg"};
+          user / ".scrapy.cfg", directory / "scrapy.cfg"};
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -85,7 +85,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::string why_no_settings(const fs::path& folder,
+std::string why_no_settings(const fs::path& directory,
                             const std::vector<std::pair<std::string, std::string>>& environment) {
   const auto variable = [&](const std::string& name) -> std::optional<std::string> {
     for (const auto& [other, value] : environment) {
@@ -96,12 +96,12 @@ std::string why_no_settings(const fs::path& folder,
   };
   if (variable("SCRAPY_SETTINGS_MODULE")) return {};
   Keys keys;
-  for (const auto& file : sources(folder)) keys.read(file);
+  for (const auto& file : sources(directory)) keys.read(file);
   const auto settings = keys.of("settings");
   const auto project = variable("SCRAPY_PROJECT");
   const auto name = project.value_or("default");
   if (std::find(settings.begin(), settings.end(), lower(name)) != settings.end()) return {};
-  const auto what = (folder / "scrapy.cfg").string() + " has no [settings] " + name;
+  const auto what = (directory / "scrapy.cfg").string() + " has no [settings] " + name;
   if (settings.empty()) return what + ": add " + name + " = MODULE there";
   return what + " (" + joined(settings) + ")" +
          (project ? ", which SCRAPY_PROJECT names: set that in env to one of them"

@@ -33,7 +33,7 @@ bool is_in_library(const std::string& place) {
 /** Reads tracebacks line by line; what is printed between them does not matter. */
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& folder) : folder_((folder / "").string()) {}
+  explicit Reader(const std::filesystem::path& directory) : directory_((directory / "").string()) {}
 
   void read(const std::string& line) {
     if (starts_with(line, "Traceback (most recent call last)")) {
@@ -52,7 +52,7 @@ class Reader {
  private:
   void read_inside(const std::string& line) {
     if (auto found = place(line); !found.empty()) {
-      if (starts_with(found, folder_) && !is_in_library(found)) in_project_ = found;
+      if (starts_with(found, directory_) && !is_in_library(found)) in_project_ = found;
       anywhere_ = std::move(found);
     } else if (!line.empty() && line.front() != ' ') {
       // The first line at the margin is the exception, and the end of its traceback.
@@ -61,7 +61,7 @@ class Reader {
     }
   }
 
-  std::string folder_;
+  std::string directory_;
   std::string in_project_;
   std::string anywhere_;
   std::string exception_;
@@ -70,8 +70,8 @@ class Reader {
 
 }  // namespace
 
-std::string explain_traceback(const std::string& output, const std::filesystem::path& folder) {
-  Reader reader(folder);
+std::string explain_traceback(const std::string& output, const std::filesystem::path& directory) {
+  Reader reader(directory);
   std::istringstream lines(output);
   for (std::string line; std::getline(lines, line);) reader.read(line);
   return reader.explanation();

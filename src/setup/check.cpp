@@ -11,7 +11,7 @@
 #include "os/errands.hpp"
 #include "os/program_file.hpp"
 #include "scrapy/find_project.hpp"
-#include "scrapy/probe_folder.hpp"
+#include "scrapy/probe_directory.hpp"
 #include "scrapy/project.hpp"
 #include "setup/findings.hpp"
 #include "setup/sources.hpp"
@@ -62,7 +62,7 @@ class Check {
 
   CheckReport run() {
     look_at_configuration();
-    check_folders(config_, findings_);
+    check_directories(config_, findings_);
     check_journal(config_, findings_);
     check_published(config_, findings_);
     check_database(config_, findings_);

@@ -6,7 +6,7 @@
 namespace spider_check::setup {
 
 /**
- * Tries every program, folder and server that a configuration names, and lists the spiders with
+ * Tries every program, directory and server that a configuration names, and lists the spiders with
  * what applies to each. Runs `scrapy list`, and changes nothing. Does not throw for anything that
  * may be wrong outside: the report tells it.
  */

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Debian's cron has this PATH for everybody.
-constexpr const char* cron_folders[] = {"/usr/bin", "/bin"};
+constexpr const char* cron_directories[] = {"/usr/bin", "/bin"};
 
 /**
  * A word of a crontab's command, where a % that has no \ before it ends the command. Some crons
@@ -33,7 +33,7 @@ std::string crontab_word(const std::string& text) {
   return word;
 }
 
-/** The programs that a configuration names without a folder. */
+/** The programs that a configuration names without a directory. */
 std::vector<std::string> plain_programs(const config::Config& config) {
   std::vector<std::string> programs;
   const auto add = [&](const std::vector<std::string>& command) {
@@ -49,7 +49,7 @@ std::vector<std::string> plain_programs(const config::Config& config) {
 
 /** The PATH that finds the same programs as this one; empty where cron's own does. */
 std::string path_for(const config::Config& config, const config::Environment& environment) {
-  const std::set<fs::path> own(std::begin(cron_folders), std::end(cron_folders));
+  const std::set<fs::path> own(std::begin(cron_directories), std::end(cron_directories));
   auto wanted = own;
   for (const auto& program : plain_programs(config)) {
     const auto found = os::find_program(program).path;
@@ -57,16 +57,16 @@ std::string path_for(const config::Config& config, const config::Environment& en
   }
   if (wanted == own) return {};
   std::string path;
-  const auto add = [&](const fs::path& folder) {
-    if (wanted.erase(folder) > 0) path += (path.empty() ? "" : ":") + folder.string();
+  const auto add = [&](const fs::path& directory) {
+    if (wanted.erase(directory) > 0) path += (path.empty() ? "" : ":") + directory.string();
   };
   // In the order in which they are searched here.
-  std::istringstream folders(environment.get("PATH").value_or(""));
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const auto inside = fs::path(folder.empty() ? "." : folder) / "x";
+  std::istringstream directories(environment.get("PATH").value_or(""));
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    const auto inside = fs::path(directory.empty() ? "." : directory) / "x";
     add((environment.working_directory / inside).parent_path());  // without a slash at its end
   }
-  for (const auto* folder : cron_folders) add(folder);
+  for (const auto* directory : cron_directories) add(directory);
   return path;
 }
 
@@ -79,7 +79,7 @@ class Comparison {
       : here_(here),
         environment_(environment),
         cron_{{}, account_home.empty() ? environment.home : account_home, environment.home},
-        job_{os::program_folder() / "spider-check", *here.file} {}
+        job_{os::program_directory() / "spider-check", *here.file} {}
 
   CronJob job() {
     const auto path = path_for(here_.config, environment_);
@@ -89,10 +89,10 @@ class Comparison {
     if (cron_.home.empty()) set("STATE_DIRECTORY", here_.config.state_dir.string());
     // A .env file where cron starts would go before the one beside the configuration.
     if (there().dotenv != here_.dotenv) {
-      job_.folder = cron_.working_directory = environment_.working_directory;
+      job_.directory = cron_.working_directory = environment_.working_directory;
     }
-    set_folder("STATE_DIRECTORY", &config::Config::state_dir);
-    set_folder("LOGS_DIRECTORY", &config::Config::log_dir);
+    set_directory("STATE_DIRECTORY", &config::Config::state_dir);
+    set_directory("LOGS_DIRECTORY", &config::Config::log_dir);
     return job_;
   }
 
@@ -104,9 +104,9 @@ class Comparison {
     job_.variables.emplace_back(name, value);
   }
 
-  void set_folder(const std::string& name, fs::path config::Config::*folder) {
-    const auto wanted = environment_.working_directory / (here_.config.*folder);
-    if (there().config.*folder != wanted) set(name, wanted.string());
+  void set_directory(const std::string& name, fs::path config::Config::*directory) {
+    const auto wanted = environment_.working_directory / (here_.config.*directory);
+    if (there().config.*directory != wanted) set(name, wanted.string());
   }
 
   const config::Loaded& here_;
@@ -146,7 +146,7 @@ std::string shell_word(const std::string& text) {
 
 std::string crontab_line(const CronJob& job) {
   std::string line = "*/5 * * * * ";
-  if (!job.folder.empty()) line += "cd " + crontab_word(job.folder.string()) + " && ";
+  if (!job.directory.empty()) line += "cd " + crontab_word(job.directory.string()) + " && ";
   for (const auto& [name, value] : job.variables) line += name + "=" + crontab_word(value) + " ";
   return line + crontab_word(job.program.string()) + " -q -c " + crontab_word(job.file.string());
 }
@@ -166,7 +166,7 @@ CronLine cron_line(const config::Loaded& loaded, const config::Environment& envi
   const auto line = crontab_line(cron_job(loaded, environment, account_home));
   if (std::any_of(line.begin(), line.end(), is_control)) {
     throw UsageError("init --cron: a crontab cannot hold the control character in: " + line +
-                     "; rename the file or the folder");
+                     "; rename the file or the directory");
   }
   CronLine result{line + "\n", lacking_for_scrapy(loaded, environment, "cron does")};
   std::string names;

@@ -12,8 +12,8 @@ namespace spider_check::setup {
 /** What a line of a crontab starts. */
 struct CronJob {
   std::filesystem::path program;
-  std::filesystem::path file;      ///< the configuration
-  std::filesystem::path folder{};  ///< to work in; empty: where cron starts it
+  std::filesystem::path file;         ///< the configuration
+  std::filesystem::path directory{};  ///< to work in; empty: where cron starts it
   std::vector<std::pair<std::string, std::string>> variables{};  ///< that cron does not have
 };
 

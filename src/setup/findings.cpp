@@ -18,7 +18,7 @@
 #include "db/row_count.hpp"
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
-#include "os/folder.hpp"
+#include "os/directory.hpp"
 #include "os/new_file.hpp"
 #include "os/ownership.hpp"
 #include "os/process_identity.hpp"
@@ -32,24 +32,25 @@ namespace fs = std::filesystem;
 
 using config::place_of;
 
-bool is_below(const fs::path& path, const fs::path& folder) {
-  const auto mismatch = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-  return mismatch.first == folder.end();
+bool is_below(const fs::path& path, const fs::path& directory) {
+  const auto mismatch = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
+  return mismatch.first == directory.end();
 }
 
-void check_folder(const std::string& name, const fs::path& folder, const std::string& place,
-                  Findings& findings) {
-  const auto state = os::look_at_folder(folder);
+void check_directory(const std::string& name, const fs::path& directory, const std::string& place,
+                     Findings& findings) {
+  const auto state = os::inspect_directory(directory);
   findings.fact(
-      name, folder.string() + (state.exists || !state.why_not.empty() ? "" : " (will be made)"));
+      name, directory.string() + (state.exists || !state.why_not.empty() ? "" : " (will be made)"));
   if (!state.why_not.empty()) {
-    findings.problem(place + "nothing can be written in " + folder.string() + ": " + state.why_not +
-                     "; name another folder, or let this user write there");
+    findings.problem(place + "nothing can be written in " + directory.string() + ": " +
+                     state.why_not + "; name another directory, or let this user write there");
     return;
   }
-  const auto why = os::why_not_ours(folder, os::LinkToDirectory::followed, os::host_of(folder));
+  const auto why =
+      os::why_not_ours(directory, os::LinkToDirectory::followed, os::host_of(directory));
   if (why.empty()) return;
-  findings.problem(place + "nothing is written in " + folder.string() + ": " + why);
+  findings.problem(place + "nothing is written in " + directory.string() + ": " + why);
 }
 
 void check_replaceable(const fs::path& file, const std::string& place, Findings& findings) {
@@ -65,12 +66,12 @@ void check_replaceable(const fs::path& file, const std::string& place, Findings&
 void check_published_file(const std::string& name, const fs::path& file, const std::string& place,
                           Findings& findings) {
   findings.fact(name, file.string());
-  const auto folder = file.parent_path();
-  const auto state = os::look_at_folder(folder);
+  const auto directory = file.parent_path();
+  const auto state = os::inspect_directory(directory);
   const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
   if (why_not.empty()) return check_replaceable(file, place, findings);
-  findings.warning(place + "nothing can be written in " + folder.string() + ": " + why_not +
-                   "; name a folder that is there, and in which this user may write");
+  findings.warning(place + "nothing can be written in " + directory.string() + ": " + why_not +
+                   "; name a directory that is there, and in which this user may write");
 }
 
 std::string schema_fact(const std::optional<int>& version) {
@@ -98,22 +99,23 @@ void try_a_run(const config::Config& config, db::Session& session, Findings& fin
 
 /** cron's PATH and systemd's have these, whatever a person's own has beside them. */
 bool is_in_every_path(const fs::path& program) {
-  static constexpr std::array<const char*, 2> folders{"/usr/bin", "/bin"};
-  return std::find(folders.begin(), folders.end(), program.parent_path()) != folders.end();
+  static constexpr std::array<const char*, 2> directories{"/usr/bin", "/bin"};
+  return std::find(directories.begin(), directories.end(), program.parent_path()) !=
+         directories.end();
 }
 
 }  // namespace
 
-void check_folders(const config::Config& config, Findings& findings) {
+void check_directories(const config::Config& config, Findings& findings) {
   const auto& places = config.places;
   // The journal is there, and mostly the logs, too.
   if (!is_below(config.log_dir, config.state_dir)) {
-    check_folder("State", config.state_dir, place_of(places, "state_dir", ""), findings);
+    check_directory("State", config.state_dir, place_of(places, "state_dir", ""), findings);
   }
   const auto* key = places.contains("log_dir") || !is_below(config.log_dir, config.state_dir)
                         ? "log_dir"
                         : "state_dir";
-  check_folder("Logs", config.log_dir, place_of(places, key, key), findings);
+  check_directory("Logs", config.log_dir, place_of(places, key, key), findings);
 }
 
 void check_published(const config::Config& config, Findings& findings) {
@@ -157,8 +159,9 @@ void check_database(const config::Config& config, Findings& findings) {
  */
 void check_lock(const config::Config& config, const std::filesystem::path& directory,
                 Findings& findings) {
-  if (!os::look_at_folder(config.state_dir).why_not.empty()) return;  // check_folders() says so
-  auto why_not = os::look_at_folder(directory).why_not;
+  if (!os::inspect_directory(config.state_dir).why_not.empty())
+    return;  // check_directories() says so
+  auto why_not = os::inspect_directory(directory).why_not;
   if (why_not.empty()) why_not = os::why_not_lock(directory);
   if (why_not.empty()) return;
   findings.problem(place_of(config.places, "state_dir", "") + "there can be no journal: " +
@@ -204,7 +207,7 @@ bool check_program(const std::string& program, const std::string& place, Finding
   }
   if (program.find('/') == std::string::npos && !is_in_every_path(found.path)) {
     findings.warning(place + program + " is " + found.path.string() +
-                     ", in a folder of your PATH that cron and systemd may not search; name it "
+                     ", in a directory of your PATH that cron and systemd may not search; name it "
                      "with its whole path");
   }
   if (found.other_user) {
@@ -223,7 +226,7 @@ void check_working_directories(const config::Config& config, Findings& findings)
     const auto why_not = os::why_not_enter(*rules->working_directory);
     if (why_not.empty()) continue;
     const auto place = place_of(rules->places, "working_directory", "working_directory");
-    findings.problem(place + why_not + "; name the folder in which the spider works");
+    findings.problem(place + why_not + "; name the directory in which the spider works");
   }
 }
 

@@ -33,8 +33,8 @@ class Findings {
   CheckReport& report_;
 };
 
-/** Tries the log folder, and the state folder where that is another. */
-void check_folders(const config::Config& config, Findings& findings);
+/** Tries the log directory, and the state directory where that is another. */
+void check_directories(const config::Config& config, Findings& findings);
 
 /** Looks whether what each run writes for others can be written. */
 void check_published(const config::Config& config, Findings& findings);
@@ -55,7 +55,7 @@ bool check_program(const std::string& program, const std::string& place, Finding
 void check_rows(const config::Config& config, const std::vector<SpiderJob>& jobs,
                 Findings& findings);
 
-/** Tries the folders in which spiders are to work. */
+/** Tries the directories in which spiders are to work. */
 void check_working_directories(const config::Config& config, Findings& findings);
 
 }  // namespace spider_check::setup

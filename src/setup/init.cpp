@@ -22,12 +22,13 @@ namespace fs = std::filesystem;
 
 constexpr auto list_timeout = std::chrono::seconds(30);
 
-fs::path existing_folder(const fs::path& folder) {
+fs::path existing_directory(const fs::path& directory) {
   std::error_code error;
-  auto path = fs::canonical(folder, error);
+  auto path = fs::canonical(directory, error);
   if (!error && fs::is_directory(path)) return path;
-  throw UsageError(folder.lexically_normal().string() + ": " +
-                   (error ? error.message() : "it is no folder") + "; name a folder that exists");
+  throw UsageError(directory.lexically_normal().string() + ": " +
+                   (error ? error.message() : "it is no directory") +
+                   "; name a directory that exists");
 }
 
 fs::path only_project(const fs::path& top) {
@@ -35,12 +36,13 @@ fs::path only_project(const fs::path& top) {
   if (projects.size() == 1) return projects.front();
   if (auto above = config::closest_project(top); projects.empty() && !above.empty()) return above;
   if (projects.empty()) {
-    throw UsageError("there is no scrapy.cfg in " + top.string() + " or up to " +
-                     std::to_string(scrapy::deepest_project) +
-                     " folders below it, nor in one above; name another folder: spider-check init "
-                     "DIRECTORY, or, "
-                     "for programs that are no Scrapy project, write [[spider]] by hand as "
-                     "`man spider-check.toml` shows");
+    throw UsageError(
+        "there is no scrapy.cfg in " + top.string() + " or up to " +
+        std::to_string(scrapy::deepest_project) +
+        " directories below it, nor in one above; name another directory: spider-check init "
+        "DIRECTORY, or, "
+        "for programs that are no Scrapy project, write [[spider]] by hand as "
+        "`man spider-check.toml` shows");
   }
   std::string names;
   for (const auto& project : projects) names += (names.empty() ? "" : ", ") + project.string();
@@ -48,23 +50,24 @@ fs::path only_project(const fs::path& top) {
                    "; name one of them: spider-check init DIRECTORY");
 }
 
-/** The only folder that init makes; any other that is not there is likely a slip. */
-void make_user_folder(const fs::path& folder, const config::Environment& environment) {
-  if (folder.lexically_normal() != config::user_folder(environment).lexically_normal()) return;
+/** The only directory that init makes; any other that is not there is likely a slip. */
+void make_user_directory(const fs::path& directory, const config::Environment& environment) {
+  if (directory.lexically_normal() != config::user_directory(environment).lexically_normal())
+    return;
   std::error_code error;
-  fs::create_directories(folder, error);  // existing_folder() says what is wrong
+  fs::create_directories(directory, error);  // existing_directory() says what is wrong
 }
 
-/** The file to write, in a folder that exists. */
+/** The file to write, in a directory that exists. */
 fs::path target(const config::InitCommand& command, const fs::path& project,
                 const config::Environment& environment) {
   if (!command.output) return project / "spider-check.toml";
   const auto path = environment.working_directory / *command.output;
   if (!path.has_filename()) {
-    throw UsageError("-o: " + *command.output + " is a folder; name the file to write in it");
+    throw UsageError("-o: " + *command.output + " is a directory; name the file to write in it");
   }
-  make_user_folder(path.parent_path(), environment);
-  return existing_folder(path.parent_path()) / path.filename();
+  make_user_directory(path.parent_path(), environment);
+  return existing_directory(path.parent_path()) / path.filename();
 }
 
 [[noreturn]] void refuse_existing(const fs::path& file) {
@@ -73,9 +76,9 @@ fs::path target(const config::InitCommand& command, const fs::path& project,
                    "configuration with --stdout");
 }
 
-/** As a file in `folder` names it: a project elsewhere by its whole path. */
-fs::path seen_from(const fs::path& folder, const fs::path& project) {
-  const auto relative = project.lexically_relative(folder);
+/** As a file in `directory` names it: a project elsewhere by its whole path. */
+fs::path seen_from(const fs::path& directory, const fs::path& project) {
+  const auto relative = project.lexically_relative(directory);
   return relative.empty() || *relative.begin() == ".." ? project : relative;
 }
 
@@ -83,7 +86,7 @@ fs::path seen_from(const fs::path& folder, const fs::path& project) {
 void list_spiders(const fs::path& project, NewSetup& setup) {
   if (setup.scrapy.empty()) return;
   scrapy::ProjectOptions options;
-  options.folder = project;
+  options.directory = project;
   options.command = {setup.scrapy.string()};
   options.list_timeout = list_timeout;
   try {
@@ -116,7 +119,7 @@ void write(const fs::path& file, const std::string& text) {
 }  // namespace
 
 std::string init(const config::InitCommand& command, const config::Environment& environment) {
-  const auto top = existing_folder(environment.working_directory / command.directory);
+  const auto top = existing_directory(environment.working_directory / command.directory);
   NewSetup setup;
   setup.project = only_project(top);
   setup.file = target(command, setup.project, environment);

@@ -69,7 +69,7 @@ std::string line_for_cron(const NewSetup& setup, const config::Environment& envi
     const auto loaded = config::load(setup.file.string(), environment);
     return crontab_line(cron_job(loaded, environment, account_home));
   } catch (const UsageError&) {
-    return crontab_line({os::program_folder() / "spider-check", setup.file});
+    return crontab_line({os::program_directory() / "spider-check", setup.file});
   }
 }
 

@@ -31,20 +31,20 @@ class Bench:
     def __init__(self, program, baseline, measure, runs):
         self.program, self.baseline, self.measure = map(os.path.abspath, (program, baseline, measure))
         self.runs = runs
-        self.folder = tempfile.TemporaryDirectory(prefix="spider-check-bench-")
-        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.folder.name,
+        self.directory = tempfile.TemporaryDirectory(prefix="spider-check-bench-")
+        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.directory.name,
                             "LANG": "C.UTF-8"}
 
     def commands(self, url):
         """The baseline, and the same tick with and without its log lines."""
-        config = pathlib.Path(self.folder.name, "spider-check.toml")
+        config = pathlib.Path(self.directory.name, "spider-check.toml")
         config.write_text(f'[database]\nurl = "{url}"\n[[spider]]\nname = "a"\ncommand = ["false"]\n')
         tick = [self.program, "-c", str(config)]
         return {"baseline": [self.baseline, url], "a skip with -q": [*tick, "-q"],
                 "a skip that says so": tick}
 
     def call(self, command, **options):
-        return subprocess.run(command, env=self.environment, cwd=self.folder.name, check=True,
+        return subprocess.run(command, env=self.environment, cwd=self.directory.name, check=True,
                               timeout=600, **options)
 
     def prepare(self, server):
@@ -73,15 +73,15 @@ class Bench:
                 for name, of_one in runs.items()}
 
     def instructions(self, command):
-        out = pathlib.Path(self.folder.name, "callgrind.out")
+        out = pathlib.Path(self.directory.name, "callgrind.out")
         self.call(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
                    "--log-file=/dev/null", *command],
                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return int(re.search(r"^(?:totals|summary): (\d+)", out.read_text(), re.M)[1])
 
     def round_trips(self, server, database):
-        with CountingProxy(server.folder) as proxy:
-            url = database.replace(str(server.folder), proxy.folder)
+        with CountingProxy(server.directory) as proxy:
+            url = database.replace(str(server.directory), proxy.directory)
             counts = {}
             for name, command in self.commands(url).items():
                 with proxy.counting():

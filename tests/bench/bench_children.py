@@ -29,22 +29,22 @@ class Bench:
     def __init__(self, program, url):
         self.program, self.url = os.path.abspath(program), url
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self.folder = tempfile.TemporaryDirectory(prefix="spider-check-bench-")
+        self.directory = tempfile.TemporaryDirectory(prefix="spider-check-bench-")
         self.logs = tempfile.TemporaryDirectory(prefix="spider-check-bench-", dir=memory)
-        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.folder.name,
+        self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.directory.name,
                             "LANG": "C.UTF-8"}
 
     def configure(self, spiders, log_dir=None):
-        lines = ["concurrency = 8", f'log_dir = "{log_dir or self.folder.name}/logs"', "[database]",
+        lines = ["concurrency = 8", f'log_dir = "{log_dir or self.directory.name}/logs"', "[database]",
                  f'url = "{self.url}"']
         for name, command in spiders:
             lines += ["[[spider]]", f'name = "{name}"', f"command = {command}"]
-        pathlib.Path(self.folder.name, "spider-check.toml").write_text("\n".join(lines) + "\n")
+        pathlib.Path(self.directory.name, "spider-check.toml").write_text("\n".join(lines) + "\n")
 
     def call(self, *args):
         """Wall seconds, CPU seconds and peak bytes of the command and of what it waited for."""
         start = time.perf_counter()
-        process = subprocess.Popen(args, env=self.environment, cwd=self.folder.name,
+        process = subprocess.Popen(args, env=self.environment, cwd=self.directory.name,
                                    stdin=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         if status != 0:
@@ -58,7 +58,7 @@ class Bench:
                        self.logs.name)
         xargs = ["sh", "-c", f"seq {SPIDERS} | xargs -P 8 -n 1 /bin/true"]
         times = {"xargs": [], "spider-check": []}
-        self.call(self.program, "-q", "--force")  # makes a thousand folders for logs
+        self.call(self.program, "-q", "--force")  # makes a thousand directories for logs
         for _ in range(ROUNDS):
             times["xargs"].append(self.call(*xargs)[0])
             times["spider-check"].append(self.call(self.program, "-q", "--force")[0])
@@ -108,7 +108,7 @@ def loud(server, bench):
 def own_usage(bench):
     """The program's own CPU seconds and peak bytes, read at its end, without its children's."""
     process = subprocess.Popen([bench.program, "-q", "--force"], env=bench.environment,
-                               cwd=bench.folder.name, stdin=subprocess.DEVNULL)
+                               cwd=bench.directory.name, stdin=subprocess.DEVNULL)
     # Waits without reaping: its /proc entry then still tells, in nanoseconds.
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     spent = int(pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0])

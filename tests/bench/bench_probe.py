@@ -35,15 +35,15 @@ class Bench:
     def __init__(self, probe, runs):
         self.runs = runs
         self.temporary = tempfile.TemporaryDirectory(prefix="spider-check-bench-")
-        self.folder = pathlib.Path(self.temporary.name)
-        shutil.copytree(probe, self.folder / "probe", ignore=shutil.ignore_patterns("__pycache__"))
-        (self.folder / "many.py").write_text(SPIDER)
-        (self.folder / "report").touch()
+        self.directory = pathlib.Path(self.temporary.name)
+        shutil.copytree(probe, self.directory / "probe", ignore=shutil.ignore_patterns("__pycache__"))
+        (self.directory / "many.py").write_text(SPIDER)
+        (self.directory / "report").touch()
 
     def seconds(self, items, env):
         """Of processor time."""
         command = ["/usr/bin/scrapy", "runspider", "many.py", "-a", f"items={items}"]
-        child = subprocess.Popen(command, cwd=self.folder, env={"PATH": "/usr/bin:/bin", **env},
+        child = subprocess.Popen(command, cwd=self.directory, env={"PATH": "/usr/bin:/bin", **env},
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)
         if status != 0:
@@ -51,8 +51,8 @@ class Bench:
         return usage.ru_utime + usage.ru_stime
 
     def environments(self, compiled):
-        probe = {"PYTHONPATH": str(self.folder / "probe"), "SPIDERCHECK_TOKEN": "t",
-                 "SPIDERCHECK_REPORT": str(self.folder / "report")}
+        probe = {"PYTHONPATH": str(self.directory / "probe"), "SPIDERCHECK_TOKEN": "t",
+                 "SPIDERCHECK_REPORT": str(self.directory / "report")}
         if compiled:
             return [{}, probe]
         return [{"PYTHONDONTWRITEBYTECODE": "1", **more} for more in ({}, probe)]

@@ -31,11 +31,11 @@ SETTINGS = {"wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "8GB
 
 
 def tick(program, url, *args):
-    with tempfile.TemporaryDirectory(prefix="spider-check-bench-") as folder:
-        config = pathlib.Path(folder, "spider-check.toml")
+    with tempfile.TemporaryDirectory(prefix="spider-check-bench-") as directory:
+        config = pathlib.Path(directory, "spider-check.toml")
         config.write_text(f'[database]\nurl = "{url}"\n[[spider]]\nname = "a"\ncommand = ["false"]\n')
-        subprocess.run([program, "-c", config, *args], env={"HOME": folder, "PATH": "/usr/bin:/bin"},
-                       cwd=folder, check=True, timeout=60, stdout=subprocess.DEVNULL,
+        subprocess.run([program, "-c", config, *args], env={"HOME": directory, "PATH": "/usr/bin:/bin"},
+                       cwd=directory, check=True, timeout=60, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 
 

@@ -66,12 +66,12 @@ def fill(server, url, rows):
         cursor.execute("VACUUM ANALYZE spider_run")
 
 
-def medians(measure, runs, commands, environment, folder):
+def medians(measure, runs, commands, environment, directory):
     """(wall in ms, CPU in ms) of each."""
     arguments = []
     for command in commands:
         arguments += [*(["--"] if arguments else []), *command]
-    said = subprocess.run([measure, str(runs), *arguments], env=environment, cwd=folder, check=True,
+    said = subprocess.run([measure, str(runs), *arguments], env=environment, cwd=directory, check=True,
                           capture_output=True, text=True)
     times = [[] for _ in commands]
     for line in said.stdout.splitlines():
@@ -86,18 +86,18 @@ def main():
         return 2
     program, measure = map(os.path.abspath, sys.argv[1:3])
     rows, runs = [*map(int, sys.argv[3:]), *[ROWS, RUNS][len(sys.argv) - 3:]]
-    with tempfile.TemporaryDirectory(prefix="spider-check-bench-") as folder, \
+    with tempfile.TemporaryDirectory(prefix="spider-check-bench-") as directory, \
             Postgres(**SETTINGS) as server:
         url = server.create_database()
-        config = pathlib.Path(folder, "spider-check.toml")
+        config = pathlib.Path(directory, "spider-check.toml")
         config.write_text(f'[database]\nurl = "{url}"\n[[spider]]\nname = "a"\ncommand = ["false"]\n')
-        environment = {"HOME": folder, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        environment = {"HOME": directory, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
         base = [program, "-c", str(config)]
         subprocess.run([*base, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
         fill(server, url, rows)
         commands = {"a tick that skips": base, "status": [*base, "status"],
                     "health": [*base, "health"]}
-        measured = medians(measure, runs, commands.values(), environment, folder)
+        measured = medians(measure, runs, commands.values(), environment, directory)
     print(f"Beside a tick that finds nothing to do, {rows} rows in spider_run; medians of {runs} runs")
     print(f"{'':20}{'wall ms':>10}{'ratio':>8}{'CPU ms':>10}{'ratio':>8}{'goal':>8}")
     tick = measured[0]

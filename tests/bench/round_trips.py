@@ -13,12 +13,12 @@ FILE = ".s.PGSQL.5432"
 class CountingProxy:
     """Passes one connection at a time on, and counts each answer that follows a question."""
 
-    def __init__(self, server_folder):
-        self.folder = tempfile.mkdtemp(prefix="spider-check-proxy-", dir="/tmp")
+    def __init__(self, server_directory):
+        self.directory = tempfile.mkdtemp(prefix="spider-check-proxy-", dir="/tmp")
         self.round_trips = 0
-        self._server = f"{server_folder}/{FILE}"
+        self._server = f"{server_directory}/{FILE}"
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(f"{self.folder}/{FILE}")
+        self._listener.bind(f"{self.directory}/{FILE}")
         self._listener.listen()
 
     def __enter__(self):
@@ -26,7 +26,7 @@ class CountingProxy:
 
     def __exit__(self, *_):
         self._listener.close()
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.directory)
 
     @contextlib.contextmanager
     def counting(self):

@@ -128,7 +128,7 @@ NAMES = [mode.name for mode in MODES]
 
 def configure(world, site, include, command):
     """A tick of `world` is to run these spiders of the project."""
-    world.out = world.folder / "out"
+    world.out = world.directory / "out"
     world.out.mkdir()
     world.top["concurrency"] = 2
     world.sections["scrapy"] = {"project": str(PROJECT), "command": command, "include": include}
@@ -148,10 +148,10 @@ def crawl(world, *args, **env):
 
 
 @contextlib.contextmanager
-def a_world(server, databases, migrated, folder):
+def a_world(server, databases, migrated, directory):
     """Like the fixture, for more than one test."""
     url = databases.take()
-    world = World(server, folder, url, migrated)
+    world = World(server, directory, url, migrated)
     try:
         yield world
     finally:

@@ -16,9 +16,9 @@ def openssl(*arguments):
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=60)
 
 
-def make_certificate(folder, host="localhost"):
+def make_certificate(directory, host="localhost"):
     """A certificate that vouches for itself, and its key; for a server of this name."""
-    certificate, key = folder / f"{host}.crt", folder / f"{host}.key"
+    certificate, key = directory / f"{host}.crt", directory / f"{host}.key"
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={host}",
             "-addext", f"subjectAltName=DNS:{host}", "-keyout", key, "-out", certificate)
     return certificate, key

@@ -59,23 +59,23 @@ printf '\0' >&$ANSWERS
 class Shell:
     """bash or zsh, from the construction to close()."""
 
-    def __init__(self, name, folder):
+    def __init__(self, name, directory):
         program, setup = {"bash": (["bash", "--norc", "--noprofile", "-i"], BASH),
                           "zsh": (["zsh", "-f", "-i"], ZSH)}[name]
-        (folder / "setup").write_text(setup)
+        (directory / "setup").write_text(setup)
         self._terminal, inside = pty.openpty()
         self._answers, answers = os.pipe()
         termios.tcsetwinsize(inside, (100, 200))  # so that no list is too long to be shown
         share = installed_root() / "share"
-        environment = environment_of(folder) | {
+        environment = environment_of(directory) | {
             "ANSWERS": str(answers), "FPATH": f"{share}/zsh/site-functions:{zsh_fpath()}"}
-        self._process = subprocess.Popen(program, stdin=inside, stdout=inside, stderr=inside, cwd=folder,
+        self._process = subprocess.Popen(program, stdin=inside, stdout=inside, stderr=inside, cwd=directory,
                                          env=environment, pass_fds=(answers,), start_new_session=True,
                                          preexec_fn=die_with_parent)
         os.close(inside)
         os.close(answers)
         self._screen = b""
-        self._type(f". {folder}/setup\n")
+        self._type(f". {directory}/setup\n")
         self._answer()
 
     def offers(self, line):
@@ -112,12 +112,12 @@ class Shell:
 class Fish:
     """fish has a command that answers."""
 
-    def __init__(self, folder):
-        self._folder = folder
+    def __init__(self, directory):
+        self._directory = directory
 
     def offers(self, line):
         ended = subprocess.run(["fish", "-c", 'complete -C "$argv[1]"', line], text=True, check=True,
-                               cwd=self._folder, env=environment_of(self._folder),
+                               cwd=self._directory, env=environment_of(self._directory),
                                capture_output=True, timeout=HARD_TIMEOUT)
         assert ended.stderr == ""
         rows = [row.partition("\t") for row in ended.stdout.splitlines()]
@@ -127,9 +127,9 @@ class Fish:
         pass
 
 
-def environment_of(folder):
+def environment_of(directory):
     root = installed_root()
-    return {"HOME": str(folder), "PATH": f"{root}/bin:/usr/bin:/bin", "TERM": "vt100", "LC_ALL": "C.UTF-8",
+    return {"HOME": str(directory), "PATH": f"{root}/bin:/usr/bin:/bin", "TERM": "vt100", "LC_ALL": "C.UTF-8",
             "XDG_DATA_DIRS": f"{root}/share:/usr/share"}
 
 

@@ -30,13 +30,13 @@ class Books(scrapy.Spider):
 
 
 class Shop:
-    """A project in a folder; `settings` and `spider` are added to what works."""
+    """A project in a directory; `settings` and `spider` are added to what works."""
 
     scrapy = SCRAPY
     reactor = ""  # a line of the settings
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, directory):
+        self.directory = directory
         self.write("scrapy.cfg", "[settings]\ndefault = shop.settings\n")
         for package in ("shop", "shop/spiders"):
             self.write(f"{package}/__init__.py", "")
@@ -44,7 +44,7 @@ class Shop:
         self.spider()
 
     def write(self, name, text):
-        path = self.folder / name
+        path = self.directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
@@ -58,14 +58,14 @@ class Shop:
     def crawl(self, *args, scrapy=None, **options):
         return self.run(scrapy or self.scrapy, "crawl", "books", *args, **options)
 
-    def run(self, *command, folder=None, **env):
+    def run(self, *command, directory=None, **env):
         """The records of the probe."""
-        report = self.folder / "report"
+        report = self.directory / "report"
         report.write_text("")
-        env = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1",
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(self.directory), "PYTHONDONTWRITEBYTECODE": "1",
                "PYTHONPATH": str(PROBE), "SPIDERCHECK_TOKEN": "t",
                "SPIDERCHECK_REPORT": str(report), **env}
-        self.result = subprocess.run(command, cwd=folder or self.folder, env=env, text=True,
+        self.result = subprocess.run(command, cwd=directory or self.directory, env=env, text=True,
                                      timeout=60, capture_output=True)
         return [json.loads(line) for line in report.read_text().splitlines()]
 

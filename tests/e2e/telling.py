@@ -57,7 +57,7 @@ def make_old(world, by="5 hours"):
 
 def switch(world):
     """Says whether the spider fails: while this file is there."""
-    path = world.folder / "broken"
+    path = world.directory / "broken"
     path.touch()
     world.spider("a", f"test ! -e '{path}'")
     return path

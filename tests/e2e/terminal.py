@@ -50,7 +50,7 @@ class Terminal:
             command = ["bash", "-c", script, "bash", *command]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave,
-            cwd=world.folder, env=world.environment({"TERM": "xterm-256color", **(env or {})}),
+            cwd=world.directory, env=world.environment({"TERM": "xterm-256color", **(env or {})}),
             start_new_session=True, preexec_fn=lambda: as_its_terminal(controls))
         os.close(slave)
         self.pid = self.process.pid

@@ -86,13 +86,13 @@ def check(result, place, word=""):
                          ids=[case[0] for case in WRONG])
 def test_a_wrong_file_is_refused_with_its_line(shared, text, number, word):
     shared.spider("a")
-    project = shared.folder / "project"
+    project = shared.directory / "project"
     project.mkdir()
     (project / "scrapy.cfg").touch()
     command = str(shared.spiders[0]["command"])
     for name, value in {"{spider}": command, "{url}": shared.url, "{project}": str(project)}.items():
         text = text.replace(name, value)
-    path = shared.folder / "spider-check.toml"
+    path = shared.directory / "spider-check.toml"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     check(shared.run(keep_config=True), f"{path}:{number}:", word)
 
@@ -101,10 +101,10 @@ def test_a_file_that_is_not_there_is_refused(shared):
     shared.spider("a")
     for args, env in ((["-c", "elsewhere.toml"], {}),
                       ([], {"SPIDER_CHECK_CONFIG": "elsewhere.toml"})):
-        check(shared.run(*args, env=env), shared.folder / "elsewhere.toml")
+        check(shared.run(*args, env=env), shared.directory / "elsewhere.toml")
 
 
-def test_a_folder_instead_of_a_file_is_refused(shared):
+def test_a_directory_instead_of_a_file_is_refused(shared):
     shared.spider("a")
     check(shared.run("-c", shared.home), shared.home)
 
@@ -125,7 +125,7 @@ def test_a_bad_url_is_refused_without_its_password(shared, url):
     shared.spider("a").sections["database"]["url"] = url
     line = shared.config_text().splitlines().index("[database]") + 2
     result = shared.run("-v")
-    check(result, f"{shared.folder}/spider-check.toml:{line}:", "url")
+    check(result, f"{shared.directory}/spider-check.toml:{line}:", "url")
     assert "hunter2" not in result.err
 
 
@@ -136,7 +136,7 @@ def test_nothing_to_run_is_refused(shared):
     assert "[[spider]]" in result.err
 
 
-def test_a_relative_path_counts_from_the_folder_of_the_file(shared):
+def test_a_relative_path_counts_from_the_directory_of_the_file(shared):
     (shared.home / "project").mkdir()
     path = shared.write_config("[scrapy]\nproject = 'project'\n", shared.home / "x.toml")
     check(shared.run("-c", path, keep_config=True), f"{path}:2:",

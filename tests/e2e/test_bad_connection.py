@@ -46,15 +46,15 @@ def test_in_the_environment_and_in_dotenv_it_is_refused_with_the_variable(shared
     shared.spider("a")
     name = VARIABLES[key]
     assert_refused(shared, f"environment: {name}: expected ", value, right, env={name: value})
-    dotenv = shared.folder / ".env"
+    dotenv = shared.directory / ".env"
     dotenv.write_text(f"\n{name}={value}\n")
     assert_refused(shared, f"{dotenv}:2: {name}: expected ", value, right)
 
 
 @pytest.mark.parametrize("key, value, right", WRONG, ids=IDS)
 def test_in_a_service_file_it_is_refused_with_the_service(shared, key, value, right):
-    folder, name = place_of(shared)
-    service(shared, f"host={folder}\ndbname={name}\nuser=postgres\n{key}={value}")
+    directory, name = place_of(shared)
+    service(shared, f"host={directory}\ndbname={name}\nuser=postgres\n{key}={value}")
     shared.spider("a").sections["database"]["url"] = "postgresql:///?service=jobs"
     assert_refused(shared, f'service "jobs": {key}: expected ', value, right)
 
@@ -125,8 +125,8 @@ def test_a_range_of_versions_that_is_empty_is_a_mistake(shared):
 
 
 def test_a_service_that_goes_in_mid_run_is_an_outage_and_no_mistake(world):
-    folder, name = place_of(world)
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres")
+    directory, name = place_of(world)
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres")
     world.sections["database"]["url"] = "postgresql:///?service=jobs"
     gate = world.gate()
     running = world.spider("a", gate.script).start("-v")
@@ -136,7 +136,7 @@ def test_a_service_that_goes_in_mid_run_is_an_outage_and_no_mistake(world):
               "WHERE application_name LIKE 'spider-check%%' AND datname = current_database()")
     gate.open()
     running.says("The database is still away: .*definition of service")
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres")
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres")
     result = running.end()
     assert result.code == 0, result.err
     assert world.ran() == ["a"]

@@ -30,13 +30,13 @@ def test_a_wrong_value_in_the_environment_is_refused(shared, name, value):
 
 @pytest.mark.parametrize("name, value", WRONG, ids=IDS)
 def test_a_wrong_value_in_a_dotenv_file_is_refused_with_its_line(shared, name, value):
-    dotenv = shared.folder / ".env"
+    dotenv = shared.directory / ".env"
     dotenv.write_text(f"# settings\n\nexport {name}='{value}'\n")
     check(shared.spider("a").run(), f"{dotenv}:3: {name}", value)
 
 
 def test_a_quote_that_is_not_closed_is_refused(shared):
-    dotenv = shared.folder / ".env"
+    dotenv = shared.directory / ".env"
     dotenv.write_text("OTHER=1\nDB_PASSWORD='hunter2\n")
     result = shared.spider("a").run()
     assert result.code == 2
@@ -47,12 +47,12 @@ def test_a_quote_that_is_not_closed_is_refused(shared):
 
 def test_empty_values_are_as_good_as_none(world):
     names = {name for name, _ in WRONG}
-    (world.folder / ".env").write_text("".join(f"{name}=\n" for name in names))
+    (world.directory / ".env").write_text("".join(f"{name}=\n" for name in names))
     assert world.spider("a").run(env={name: "" for name in names}).code == 0
     assert world.ran() == ["a"]
 
 
 def test_other_peoples_lines_in_a_dotenv_file_are_no_concern(world):
-    (world.folder / ".env").write_text("API_KEY=x\nnot a line of that kind\n=x\nA-B=c\n")
+    (world.directory / ".env").write_text("API_KEY=x\nnot a line of that kind\n=x\nA-B=c\n")
     assert world.spider("a").run().code == 0
     assert world.ran() == ["a"]

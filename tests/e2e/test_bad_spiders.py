@@ -29,7 +29,7 @@ REPORT = 'from spidercheck_probe import report; path = report.path; token = repo
 
 @pytest.fixture
 def project(world):
-    world.project = world.folder / "project"
+    world.project = world.directory / "project"
     (world.project / "odd/spiders").mkdir(parents=True)
     (world.project / "scrapy.cfg").write_text("[settings]\ndefault = odd.settings\n")
     (world.project / "odd/__init__.py").touch()
@@ -55,8 +55,8 @@ def only(world):
 
 
 def inside_logs(world):
-    """Every file that the program made is below the folder for logs."""
-    return [path for path in world.folder.rglob("*.log") if not path.is_relative_to(world.log_dir)]
+    """Every file that the program made is below the directory for logs."""
+    return [path for path in world.directory.rglob("*.log") if not path.is_relative_to(world.log_dir)]
 
 
 # --- What a program prints -----------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_records_of_odd_types_are_no_crash(project, odd):
     "os.unlink(path); os.mkfifo(path)", "os.chmod(path, 0)",
 ])
 def test_a_report_that_was_tampered_with_falls_back_to_the_log(project, body):
-    victim = project.folder / "victim"
+    victim = project.directory / "victim"
     victim.write_text("untouched")
     assert add(project, "a", REPORT + body).run().code == 0
     found = only(project)
@@ -217,7 +217,7 @@ def test_a_name_that_two_spiders_have_is_run_once(project):
 
 def test_a_name_that_scrapy_does_not_know_fails_alone(project):
     """As noise in a list does where the probe cannot tell the names."""
-    wrapper = project.folder / "wrapper"
+    wrapper = project.directory / "wrapper"
     wrapper.write_text('#!/bin/sh\n[ "$1" != list ] || echo ghost\n'
                        f'exec env -u PYTHONPATH {SCRAPY} "$@"\n')
     wrapper.chmod(0o755)

@@ -13,9 +13,9 @@ def test_force_runs_in_spite_of_a_recent_success(world):
 
 
 def test_force_runs_in_spite_of_a_backoff(world):
-    world.spider("a", f"[ -e {world.folder}/mended ] || exit 1")
+    world.spider("a", f"[ -e {world.directory}/mended ] || exit 1")
     assert world.run().code == 1
-    (world.folder / "mended").touch()
+    (world.directory / "mended").touch()
     assert world.run("--force").code == 0
     assert [run.status for run in world.runs()] == ["failed", "completed"]
 

@@ -10,9 +10,9 @@ from test_scrapy import SCRAPY, break_project, scrapy_world
 __all__ = ["scrapy_world"]
 
 
-def everything(folder):
-    """The files in a folder, to be compared; what Python and the test itself leave aside."""
-    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*")
+def everything(directory):
+    """The files in a directory, to be compared; what Python and the test itself leave aside."""
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in directory.rglob("*")
             if path.is_file() and path.suffix != ".pyc" and not path.name.startswith("stderr-")}
 
 
@@ -34,7 +34,7 @@ def warnings(result):
 
 def place(world, text):
     """FILE:LINE of the configuration's first line that holds the text."""
-    path = world.folder / "spider-check.toml"
+    path = world.directory / "spider-check.toml"
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         if text in line:
             return f"{path}:{number}: "
@@ -45,10 +45,10 @@ def test_a_configuration_that_works_is_fine_and_nothing_is_changed(scrapy_world)
     world = scrapy_world
     world.spider("plain")
     world.write_config()
-    files, rows = everything(world.folder), world.dump()
+    files, rows = everything(world.directory), world.dump()
     result = world.run("check", keep_config=True)
     assert (result.code, result.err) == (0, ""), result.out
-    assert str(world.folder / "spider-check.toml") in result.out
+    assert str(world.directory / "spider-check.toml") in result.out
     assert re.search(r'^Database +PostgreSQL 1\d\.\d+, database "\w+", user "\w+", schema version \d+$',
                      result.out, re.MULTILINE)
     assert re.search(rf"^Scrapy +\d+\.\d+\.\d+, {SCRAPY}$", result.out, re.MULTILINE)
@@ -57,7 +57,7 @@ def test_a_configuration_that_works_is_fine_and_nothing_is_changed(scrapy_world)
     assert result.out.splitlines()[-1] == (
         "Everything is fine: a tick runs 3 spiders when the last success is 4h old; "
         "spider-check status says when that is.")
-    assert everything(world.folder) == files
+    assert everything(world.directory) == files
     assert world.dump() == rows
     assert world.ran() == []
 
@@ -84,7 +84,7 @@ def test_what_differs_is_shown_without_values_that_may_be_secret(scrapy_world):
 
 def test_problems_come_in_the_order_in_which_to_mend_them(scrapy_world):
     world = scrapy_world
-    (world.folder / "file").touch()
+    (world.directory / "file").touch()
     world.top["log_dir"] = "file/logs"
     world.sections["database"]["url"] = "postgresql://me:hunter2@127.0.0.1:1/db"
     world.sections["scrapy"]["command"] = ["/nonexistent/scrapy"]
@@ -94,13 +94,13 @@ def test_problems_come_in_the_order_in_which_to_mend_them(scrapy_world):
     result = world.run("check")
     assert (result.code, result.err) == (2, "")
     expected = [
-        (place(world, "log_dir"), f"{world.folder}/file is no folder"),
+        (place(world, "log_dir"), f"{world.directory}/file is no directory"),
         ("", "Connection refused"),
         (place(world, "/nonexistent/scrapy"), "there is no such file"),
-        (place(world, "no-such-program"), "in no folder of PATH"),
-        (place(world, '["/usr"]'), "it is a folder"),
+        (place(world, "no-such-program"), "in no directory of PATH"),
+        (place(world, '["/usr"]'), "it is a directory"),
         (place(world, "./file"), "not executable"),
-        (place(world, "elsewhere"), f"there is no folder {world.folder}/elsewhere"),
+        (place(world, "elsewhere"), f"there is no directory {world.directory}/elsewhere"),
     ]
     found = problems(result)
     assert len(found) == len(expected), found
@@ -127,7 +127,7 @@ def test_nothing_to_run_is_a_problem(shared):
 def test_without_a_file_it_says_what_applies(scrapy_world, server):
     world = scrapy_world
     database = world.url.partition(":///")[2].partition("?")[0]
-    env = {"DB_HOST": str(server.folder), "DB_USER": "postgres", "DB_NAME": database}
+    env = {"DB_HOST": str(server.directory), "DB_USER": "postgres", "DB_NAME": database}
     result = world.run("check", cwd=world.project, keep_config=True, env=env)
     assert result.code == 0, result.out
     assert "no file" in result.out
@@ -195,7 +195,7 @@ def test_a_project_that_cannot_be_listed_is_named_with_file_and_line(scrapy_worl
 
 def test_a_virtual_environment_that_was_moved(scrapy_world):
     world = scrapy_world
-    scrapy = world.folder / "scrapy"
+    scrapy = world.directory / "scrapy"
     scrapy.write_text("#!/old/venv/bin/python\n")
     scrapy.chmod(0o755)
     world.sections["scrapy"]["command"] = ["./scrapy"]
@@ -222,23 +222,23 @@ def test_metrics_that_nobody_will_read_are_warnings(world):
     there, named = warnings(result)
     assert there.startswith(place(world, "nowhere/x.txt")) and "it is not there" in there
     assert named.startswith(place(world, "nowhere/x.txt")) and ".prom" in named
-    (world.folder / "nowhere").mkdir()
+    (world.directory / "nowhere").mkdir()
     world.sections["metrics"] = {"path": "nowhere/x.prom"}
     result = world.run("check")
     assert (result.code, warnings(result)) == (0, [])
-    assert re.search(rf"^Metrics +{world.folder}/nowhere/x\.prom$", result.out, re.MULTILINE)
-    assert list((world.folder / "nowhere").iterdir()) == []
+    assert re.search(rf"^Metrics +{world.directory}/nowhere/x\.prom$", result.out, re.MULTILINE)
+    assert list((world.directory / "nowhere").iterdir()) == []
 
 
 def test_a_program_that_only_a_terminal_finds_is_a_warning(world):
-    folder = world.folder / "bin"
-    folder.mkdir()
-    os.symlink("/bin/true", folder / "mine")
+    directory = world.directory / "bin"
+    directory.mkdir()
+    os.symlink("/bin/true", directory / "mine")
     world.spider("a", command=["mine"])
-    result = world.run("check", env={"PATH": f"{folder}:/usr/bin:/bin"})
+    result = world.run("check", env={"PATH": f"{directory}:/usr/bin:/bin"})
     assert result.code == 0
     (line,) = warnings(result)
-    assert line.startswith(place(world, '"mine"')) and str(folder / "mine") in line
+    assert line.startswith(place(world, '"mine"')) and str(directory / "mine") in line
 
 
 ODD = [

@@ -96,7 +96,7 @@ def test_logs_are_as_old_as_their_runs(world, env):
     world.spider("a")
     for days in (30, 11, 9, 1):
         run = world.add_run(f"{days} days")
-        # Whenever a file was written, or its folder was copied from elsewhere.
+        # Whenever a file was written, or its directory was copied from elsewhere.
         written = (now(world) - datetime.timedelta(days=4000 - 100 * days)).timestamp()
         os.utime(write_log(world, "a", run, "x"), (written, written))
     result = world.run(env=env)
@@ -134,7 +134,7 @@ def seconds(text):
 
 @pytest.mark.parametrize("steps", [("+3650d", "-3650d"), ("-3650d", "+3650d")])
 def test_a_clock_that_steps_in_mid_run_changes_nothing(world, steps):
-    hands = world.folder / "hands"
+    hands = world.directory / "hands"
     hands.write_text(steps[0] + "\n")
     gate = world.gate()
     world.spider("a", gate.script).spider("b", "date +%Y")

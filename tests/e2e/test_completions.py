@@ -20,22 +20,22 @@ def table():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def directory(tmp_path_factory):
     """With files, and with spiders that have logs."""
-    folder = tmp_path_factory.mktemp("completions")
+    directory = tmp_path_factory.mktemp("completions")
     for name, spiders in (("spider-check", SPIDERS), ("other", ["elsewhere"])):
-        logs = folder / f"{name}-state/logs/default"
+        logs = directory / f"{name}-state/logs/default"
         for spider in spiders:
             (logs / spider).mkdir(parents=True)
             (logs / spider / "run-1-attempt-1.log").touch()
-        (folder / f"{name}.toml").write_text(f"state_dir = {toml(f'{name}-state')}\n")
-    (folder / "a folder").mkdir()
-    return folder
+        (directory / f"{name}.toml").write_text(f"state_dir = {toml(f'{name}-state')}\n")
+    (directory / "a directory").mkdir()
+    return directory
 
 
 @pytest.fixture(scope="module", params=SHELLS)
-def shell(request, folder):
-    shell = Fish(folder) if request.param == "fish" else Shell(request.param, folder)
+def shell(request, directory):
+    shell = Fish(directory) if request.param == "fish" else Shell(request.param, directory)
     shell.name = request.param
     yield shell
     shell.close()
@@ -91,19 +91,19 @@ def test_values_of_a_fixed_set_are_offered(shell):
 @pytest.mark.parametrize("line", ["-c ", "--config ", "report -o ", "init --output ", "status -c "])
 def test_files_are_offered_where_a_file_is_named(shell, line):
     offered = {unquoted(word).rstrip("/") for word in shell.offers(f"spider-check {line}")}
-    assert {"spider-check.toml", "other.toml", "a folder"} <= offered
+    assert {"spider-check.toml", "other.toml", "a directory"} <= offered
 
 
-def test_a_folder_is_offered_where_the_project_is_looked_for(shell):
+def test_a_directory_is_offered_where_the_project_is_looked_for(shell):
     offered = {unquoted(word).rstrip("/") for word in shell.offers("spider-check init ")}
-    assert "a folder" in offered and "other.toml" not in offered
+    assert "a directory" in offered and "other.toml" not in offered
 
 
 @pytest.mark.parametrize("line", ["logs ", "--spider ", "--spider news ", "-q --spider news -v --spider ",
                                   "history --spider ", "logs -f "])
-def test_the_spiders_that_have_logs_are_offered(shell, folder, line):
+def test_the_spiders_that_have_logs_are_offered(shell, directory, line):
     assert {unquoted(word) for word in shell.offers(f"spider-check {line}")} == set(SPIDERS)
-    assert not (folder / "evil").exists()
+    assert not (directory / "evil").exists()
 
 
 @pytest.mark.parametrize("line", ["-c other.toml logs ", "--config other.toml --spider ", "logs -c other.toml ",
@@ -112,10 +112,10 @@ def test_the_spiders_are_those_of_the_configuration_that_is_named(shell, line):
     assert set(shell.offers(f"spider-check {line}")) == {"elsewhere"}
 
 
-def test_nothing_that_is_typed_is_run(shell, folder):
+def test_nothing_that_is_typed_is_run(shell, directory):
     for word in ('"$(touch evil)"', '"`touch evil`"', '"x;$(touch evil)"'):
         shell.offers(f"spider-check -c {word} logs ")
-    assert not (folder / "evil").exists()
+    assert not (directory / "evil").exists()
 
 
 def test_a_name_is_completed_from_its_beginning(shell):

@@ -37,14 +37,14 @@ process.start()
 
 @pytest.fixture
 def shop(world):
-    world.shop = Shop(world.folder / "project")
+    world.shop = Shop(world.directory / "project")
     world.shop.spider(text=SPIDER)
     return world
 
 
 def of_project(world, crawls):
     """A schedule of the project, with these lines behind it."""
-    world.sections["scrapy"] = {"project": str(world.shop.folder), "command": [SCRAPY],
+    world.sections["scrapy"] = {"project": str(world.shop.directory), "command": [SCRAPY],
                                 "exclude": ["books"]}
     world.write_config(world.config_text() + crawls)
     return world
@@ -52,7 +52,7 @@ def of_project(world, crawls):
 
 def program(world, *command, name="books"):
     """A schedule of one program, which works in the project."""
-    world.sections["spiders"] = {"working_directory": str(world.shop.folder)}
+    world.sections["spiders"] = {"working_directory": str(world.shop.directory)}
     world.spiders.append({"name": name, "command": list(command)})
     return world
 
@@ -101,7 +101,7 @@ def test_check_tries_the_patterns_of_errors_to_ignore(shop):
     of_project(shop, "[spiders]\n" + ignored.format("re:(lost") + CRAWLS + ignored.format("re:[a"))
     result = shop.run("check", keep_config=True)
     assert result.code == 2
-    file = shop.folder / "spider-check.toml"
+    file = shop.directory / "spider-check.toml"
     first, second = (number for number, line in enumerate(file.read_text().splitlines(), 1)
                      if line.startswith("ignore_errors"))
     usage = 'write it like "re:^Connection lost"'
@@ -114,7 +114,7 @@ def test_check_tries_the_patterns_of_errors_to_ignore(shop):
 
 def test_a_crawl_of_a_spider_that_is_not_there_is_said_with_its_place(shop):
     of_project(shop, CRAWLS + '[[crawl]]\nname = "four"\nspider = "bokos"\n')
-    said = (f'spider-check.toml:20: crawl.spider: {shop.shop.folder} has no spider "bokos", so the '
+    said = (f'spider-check.toml:20: crawl.spider: {shop.shop.directory} has no spider "bokos", so the '
             'crawl "four" is not run')
     assert said in shop.run("check", keep_config=True).out
     result = shop.run("--force", keep_config=True)
@@ -217,12 +217,12 @@ def test_a_stop_reaches_what_a_wrapper_started_gently(shop, wrapper):
     path = shop.shop.write("wrapper", wrapper)
     path.chmod(0o755)
     running = program(shop, str(path), "crawl", "books").start("--force")
-    wait_until((shop.shop.folder / ".begun").exists, "an item")
+    wait_until((shop.shop.directory / ".begun").exists, "an item")
     running.signal(signal.SIGTERM)
     assert running.end().code == -signal.SIGTERM
     (outcome,) = shop.outcomes()
     assert outcome.finish_reason == "shutdown"
-    items = (shop.shop.folder / "items.jsonl").read_text().splitlines()
+    items = (shop.shop.directory / "items.jsonl").read_text().splitlines()
     assert items and len(items) == outcome.items
 
 

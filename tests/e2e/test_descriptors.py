@@ -13,7 +13,7 @@ MESSAGE = b"Q" + struct.pack(">I", 4 + len(STATEMENT)) + STATEMENT
 
 def speaking(world, number):
     """Spiders whose whole output is that, on both streams."""
-    message = world.folder / "message"
+    message = world.directory / "message"
     message.write_bytes(MESSAGE)
     for i in range(number):
         world.spider(f"s{i:02}", f"cat {message}; cat {message} >&2")
@@ -53,14 +53,14 @@ def test_the_limit_of_descriptors_is_raised_and_the_spiders_keep_theirs(world):
     world.top["concurrency"] = 30
     gate = world.gate()
     for i in range(30):
-        world.spider(f"s{i:02}", f"ulimit -Sn >>{world.folder}/limits; {gate.script}")
+        world.spider(f"s{i:02}", f"ulimit -Sn >>{world.directory}/limits; {gate.script}")
     running = world.start(before=("prlimit", "--nofile=20:4096"))
     for _ in range(30):
         gate.wait()
     for _ in range(30):
         gate.open()
     assert running.end().code == 0
-    assert set((world.folder / "limits").read_text().split()) == {"20"}
+    assert set((world.directory / "limits").read_text().split()) == {"20"}
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
@@ -76,7 +76,7 @@ def test_standard_descriptors_that_are_closed_change_nothing(world, closed):
 
 
 def test_what_is_inherited_is_closed_but_a_configuration_that_is_named(world):
-    held = world.folder / "held"
+    held = world.directory / "held"
     held.touch()
     gate = world.gate()
     world.spider("a", gate.script)
@@ -95,7 +95,7 @@ def test_what_is_inherited_is_closed_but_a_configuration_that_is_named(world):
 def test_the_limit_of_a_file_s_size_ends_no_run(world, limit):
     for i in range(40):
         world.spider(f"s{i:02}", command=["true"])
-    world.sections["report"] = {"path": str(world.folder / "page.html")}
+    world.sections["report"] = {"path": str(world.directory / "page.html")}
     result = world.run("-q", before=("prlimit", f"--fsize={limit}"))
     assert result.code == 0, (result.code, result.err)
     assert world.only_run().status == "completed"
@@ -103,7 +103,7 @@ def test_the_limit_of_a_file_s_size_ends_no_run(world, limit):
 
 
 def test_a_spider_meets_the_limit_of_a_file_s_size_as_its_own(world):
-    world.spider("a", command=["dd", "if=/dev/zero", f"of={world.folder}/big", "bs=64k", "count=1"])
+    world.spider("a", command=["dd", "if=/dev/zero", f"of={world.directory}/big", "bs=64k", "count=1"])
     world.spider("b", command=["true"])
     result = world.run("-q", before=("prlimit", "--fsize=32768"))
     assert result.code == 1

@@ -18,7 +18,7 @@ def test_what_is_for_others_is_passed_over(world):
     url = world.sections.pop("database")["url"]
     world.spider("a")
     env = {"PGSERVICE": None}
-    (world.folder / ".env").write_text(outside(world) + "SCHEDULER_INTERVAL_HOURS='2'\r\n"
+    (world.directory / ".env").write_text(outside(world) + "SCHEDULER_INTERVAL_HOURS='2'\r\n"
                                        "SCHEDULER_INTERVAL_HOURS=3\r\n", encoding="utf-8")
     world.sections["database"] = {"url": url}
     result = world.run(env=env)
@@ -34,7 +34,7 @@ def test_what_is_for_others_is_passed_over(world):
     ("DB_PORT=x", "port"), ("SCHEDULER_ENABLED=perhaps", "expected true or false"),
     ("SCHEDULER_TIMEZONE='Moon/Base'", "is no time zone")])
 def test_what_is_for_us_and_wrong_is_named_with_its_line(world, line, said):
-    (world.folder / ".env").write_text(outside(world) + line + "\n", encoding="utf-8")
+    (world.directory / ".env").write_text(outside(world) + line + "\n", encoding="utf-8")
     result = world.spider("a").run()
     assert (result.code, world.ran()) == (2, [])
     name = line.split("=")[0]

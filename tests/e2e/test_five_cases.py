@@ -107,7 +107,7 @@ def test_slack_makes_a_little_less_than_4_hours_due(world):
 
 
 def test_a_spider_that_fails_fails_the_run_and_the_next_tick_works(world):
-    broken = world.folder / "broken"
+    broken = world.directory / "broken"
     broken.touch()
     world.spider("a").spider("b", f"[ ! -e {broken} ] || exit 3").spider("c")
     result = world.run()

@@ -106,9 +106,9 @@ def test_after_a_boot_a_while_ago_the_host_was_off_until_then(world):
 
 def test_a_run_is_shown_attempt_by_attempt(world):
     world.top["retry_after"] = "0s"
-    world.spider("a").spider("b", f"test -e {world.folder}/mended || exit 3")
+    world.spider("a").spider("b", f"test -e {world.directory}/mended || exit 3")
     assert world.run().code == 1
-    (world.folder / "mended").touch()
+    (world.directory / "mended").touch()
     assert world.run().code == 0
     run = world.only_run().id
     document = validate("show", json.loads(world.run("show", str(run), "--json").out))

@@ -14,11 +14,11 @@ SOMEBODY = 65534
 @pytest.fixture
 def open_server(world):
     """Which a user without root's rights may reach, too."""
-    folder = world.server.folder
-    before = folder.stat().st_mode
-    folder.chmod(0o755)
+    directory = world.server.directory
+    before = directory.stat().st_mode
+    directory.chmod(0o755)
     yield
-    folder.chmod(before)
+    directory.chmod(before)
 
 
 def require_root():
@@ -30,8 +30,8 @@ class Project:
 
     def __init__(self, world, name, url=None):
         self.world, self.name = world, name
-        self.folder = world.folder / name
-        self.folder.mkdir()
+        self.directory = world.directory / name
+        self.directory.mkdir()
         self.made = []
         self.url = url or self.new_database()
         self.away = False
@@ -59,8 +59,8 @@ class Project:
 
     def run(self, *args, before=(), keys=""):
         url = self.url + "&port=1" if self.away else self.url
-        script = f"printf '%s\\0' {self.name} >>{self.world.folder}/ran"
-        file = self.folder / "spider-check.toml"
+        script = f"printf '%s\\0' {self.name} >>{self.world.directory}/ran"
+        file = self.directory / "spider-check.toml"
         self.world.write_config(
             f"{keys}\n[database]\nurl = {toml(url)}\n[[spider]]\nname = \"spider_of_{self.name}\"\n"
             f"command = [\"/bin/sh\", \"-c\", {toml(script)}]\n", file)
@@ -131,8 +131,8 @@ def test_a_moved_project_keeps_its_journal(world, two):
     one, _ = two
     one.away = True
     assert one.run("-q").code == 0
-    one.folder = one.folder.rename(world.folder / "moved")
-    (one.folder / "spider-check.toml").rename(one.folder / "old.toml")
+    one.directory = one.directory.rename(world.directory / "moved")
+    (one.directory / "spider-check.toml").rename(one.directory / "old.toml")
     one.away = False
     one.run("-q")
     assert one.spiders() == [("spider_of_one", 1)]
@@ -145,7 +145,7 @@ def test_in_one_database_a_shared_name_is_said_once_for_each_run(world):
     assert one.run("-q") == (0, "", "")
     told = other.run("-q").err
     assert "schedule 'default'" in told and "spider_of_one" in told
-    assert f'set name = "two" in {other.folder}/spider-check.toml' in told
+    assert f'set name = "two" in {other.directory}/spider-check.toml' in told
     assert other.run("-q") == (0, "", "")
     assert one.run("-q") == (0, "", "")
     one.age()
@@ -159,7 +159,7 @@ def test_in_one_database_a_shared_name_is_said_once_for_each_run(world):
 
 def test_what_root_makes_in_the_state_directory_of_another_user_is_that_users(world):
     require_root()
-    state = world.folder / "state"
+    state = world.directory / "state"
     state.mkdir()
     os.chown(state, SOMEBODY, SOMEBODY)
     world.top["state_dir"] = str(state)

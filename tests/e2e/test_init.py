@@ -18,7 +18,7 @@ def fresh(scrapy_world, server):
     """A project and a database that the environment names, and no configuration."""
     world = scrapy_world
     database = world.url.partition(":///")[2].partition("?")[0]
-    world.variables = {"DB_HOST": str(server.folder), "DB_USER": "postgres", "DB_NAME": database}
+    world.variables = {"DB_HOST": str(server.directory), "DB_USER": "postgres", "DB_NAME": database}
     world.config = world.project / "spider-check.toml"
     return world
 
@@ -31,7 +31,7 @@ def config_of(path):
     return tomllib.loads(path.read_text())
 
 
-def test_a_persons_own_folder_for_configurations_is_made(fresh):
+def test_a_persons_own_directory_for_configurations_is_made(fresh):
     file = fresh.home / ".config/spider-check/config.toml"
     result = init(fresh, "-o", file, env=fresh.variables)
     assert (result.code, result.err) == (0, "")
@@ -99,21 +99,21 @@ def cron_command(result):
 
 
 def test_what_cron_lacks_is_in_the_line(world):
-    """A program of a virtual environment, folders of the shell's, a .env file; odd names."""
-    folder = world.folder / "it's 100 % ~ \\% \"odd\""
-    program = folder / "venv/bin/fetch"
+    """A program of a virtual environment, directories of the shell's, a .env file; odd names."""
+    directory = world.directory / "it's 100 % ~ \\% \"odd\""
+    program = directory / "venv/bin/fetch"
     program.parent.mkdir(parents=True)
     program.write_text(f"#!/bin/sh\necho fetch >>{shlex.quote(str(world.home))}/ran\n")
     program.chmod(0o755)
     database = world.url.partition(":///")[2].partition("?")[0]
-    (folder / ".env").write_text(
-        f"DB_HOST={world.server.folder}\nDB_USER=postgres\nDB_NAME={database}\n")
-    config = folder / "sub/spider-check.toml"
+    (directory / ".env").write_text(
+        f"DB_HOST={world.server.directory}\nDB_USER=postgres\nDB_NAME={database}\n")
+    config = directory / "sub/spider-check.toml"
     config.parent.mkdir()
     config.write_text('[[spider]]\nname = "a"\ncommand = ["fetch"]\n')
-    state = world.folder / "my state"
+    state = world.directory / "my state"
     env = {"PATH": f"{program.parent}/:/usr/local/bin:/usr/bin:/bin", "XDG_STATE_HOME": str(state)}
-    result = world.run("init", "--cron", "-c", config, cwd=folder, env=env, keep_config=True)
+    result = world.run("init", "--cron", "-c", config, cwd=directory, env=env, keep_config=True)
     assert result.err == ""
     done = run_as_cron(world, cron_command(result))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -143,7 +143,7 @@ def test_what_only_this_shell_knows_is_warned_about_beside_the_line(shared):
     result = shared.run("init", "--cron", env={"PGPASSWORD": "hunter2"})
     assert cron_command(result)
     (line,) = result.err.splitlines()
-    assert "PGPASSWORD" in line and str(shared.folder / ".env") in line
+    assert "PGPASSWORD" in line and str(shared.directory / ".env") in line
     assert "hunter2" not in result.out + result.err
 
 
@@ -161,9 +161,9 @@ def test_nothing_is_ever_overwritten(fresh, args):
     check_refusal(init(fresh, *args), fresh.config, "-o FILE", "--stdout")
     assert fresh.config.read_text() == "mine"
     fresh.config.unlink()
-    fresh.config.symlink_to(fresh.folder / "nowhere")
+    fresh.config.symlink_to(fresh.directory / "nowhere")
     check_refusal(init(fresh, *args), fresh.config)
-    assert not (fresh.folder / "nowhere").exists()
+    assert not (fresh.directory / "nowhere").exists()
 
 
 def test_stdout_gets_the_configuration_and_no_file_is_written(fresh):
@@ -177,16 +177,16 @@ def test_stdout_gets_the_configuration_and_no_file_is_written(fresh):
 
 def test_a_file_elsewhere_names_the_project_as_it_is_seen_from_there(fresh):
     assert init(fresh, "-o", "x.toml").code == 0
-    assert config_of(fresh.folder / "x.toml")["scrapy"]["project"] == "project"
+    assert config_of(fresh.directory / "x.toml")["scrapy"]["project"] == "project"
     assert init(fresh, "-o", fresh.home / "x.toml").code == 0
     assert config_of(fresh.home / "x.toml")["scrapy"]["project"] == str(fresh.project)
-    for path in (fresh.folder / "x.toml", fresh.home / "x.toml"):
+    for path in (fresh.directory / "x.toml", fresh.home / "x.toml"):
         done = fresh.run("check", "-c", path, keep_config=True, env=fresh.variables)
         assert done.code == 0, done.out
 
 
 def test_several_projects_are_named_and_one_is_asked_for(fresh):
-    other = fresh.folder / "a/b/c/other"
+    other = fresh.directory / "a/b/c/other"
     other.mkdir(parents=True)
     (other / "scrapy.cfg").touch()
     check_refusal(init(fresh), f"{other}, {fresh.project}", "spider-check init DIRECTORY")
@@ -195,24 +195,24 @@ def test_several_projects_are_named_and_one_is_asked_for(fresh):
 
 
 def test_what_is_no_place_for_a_project_is_passed_over(fresh):
-    for folder in (".hidden", "node_modules/x", "__pycache__", "python/lib", "1/2/3/4/5"):
-        (fresh.folder / folder).mkdir(parents=True)
-        (fresh.folder / folder / "scrapy.cfg").touch()
-    (fresh.folder / "python/pyvenv.cfg").touch()
-    (fresh.folder / "link").symlink_to(fresh.project)
+    for directory in (".hidden", "node_modules/x", "__pycache__", "python/lib", "1/2/3/4/5"):
+        (fresh.directory / directory).mkdir(parents=True)
+        (fresh.directory / directory / "scrapy.cfg").touch()
+    (fresh.directory / "python/pyvenv.cfg").touch()
+    (fresh.directory / "link").symlink_to(fresh.project)
     result = init(fresh)
     assert result.code == 0, result.err
 
 
 def test_no_project_is_told_with_what_to_do(world):
-    check_refusal(init(world), world.folder, "init DIRECTORY", "[[spider]]")
-    check_refusal(init(world, "nowhere"), world.folder / "nowhere")
-    check_refusal(init(world, "-o", "nowhere/x.toml"), world.folder)
+    check_refusal(init(world), world.directory, "init DIRECTORY", "[[spider]]")
+    check_refusal(init(world, "nowhere"), world.directory / "nowhere")
+    check_refusal(init(world, "-o", "nowhere/x.toml"), world.directory)
 
 
-@pytest.mark.parametrize("folder, name", [("project", ".venv"), ("project", "venv"), (".", "env")])
-def test_a_virtual_environment_goes_before_path(fresh, folder, name):
-    scrapy = (fresh.folder / folder / name / "bin/scrapy").resolve()
+@pytest.mark.parametrize("directory, name", [("project", ".venv"), ("project", "venv"), (".", "env")])
+def test_a_virtual_environment_goes_before_path(fresh, directory, name):
+    scrapy = (fresh.directory / directory / name / "bin/scrapy").resolve()
     scrapy.parent.mkdir(parents=True)
     scrapy.symlink_to(SCRAPY)
     assert init(fresh).code == 0
@@ -229,7 +229,7 @@ def test_without_scrapy_the_configuration_is_written_all_the_same(fresh):
     assert config_of(fresh.config)["scrapy"]["command"] == ["scrapy"]
     checked = fresh.run("check", "-c", fresh.config, keep_config=True, env=env)
     assert checked.code == 2
-    assert f"{fresh.config}:" in checked.out and "in no folder of PATH" in checked.out
+    assert f"{fresh.config}:" in checked.out and "in no directory of PATH" in checked.out
 
 
 def test_a_project_that_cannot_be_listed_is_written_all_the_same(fresh):
@@ -262,16 +262,16 @@ def test_a_dotenv_file_beside_it_is_enough(fresh):
 
 
 def test_paths_that_shells_and_toml_take_for_more_than_text(fresh):
-    folder = fresh.folder / "it's 100% \"odd\" \\ \x1b"
-    folder.mkdir()
-    project = fresh.project.rename(folder / "project")
+    directory = fresh.directory / "it's 100% \"odd\" \\ \x1b"
+    directory.mkdir()
+    project = fresh.project.rename(directory / "project")
     fresh.config = project / "spider-check.toml"
     target = fresh.home / "x.toml"
-    result = init(fresh, folder)
+    result = init(fresh, directory)
     assert result.code == 0, result.err
     assert "\x1b" not in result.out
     assert "100\\% " in result.out
-    assert init(fresh, folder, "-o", target).code == 0
+    assert init(fresh, directory, "-o", target).code == 0
     assert config_of(target)["scrapy"]["project"] == str(project)
     checked = fresh.run("check", "-c", target, keep_config=True, env=fresh.variables)
     assert checked.code == 0, checked.out
@@ -286,9 +286,9 @@ def test_a_wrong_command_line_is_refused(fresh, args, part):
     assert not fresh.config.exists()
 
 
-def scrapy_of(folder):
+def scrapy_of(directory):
     """A Scrapy in an environment that is laid out as the tool's own are."""
-    scrapy = folder / "bin/scrapy"
+    scrapy = directory / "bin/scrapy"
     scrapy.parent.mkdir(parents=True)
     scrapy.symlink_to(SCRAPY)
     return scrapy

@@ -11,8 +11,8 @@ from world import installed_root, wait_until
 CONFIG = "/etc/spider-check/config.toml"
 
 
-def installed(name, folder):
-    (path,) = [path for path in installed_root().rglob(name) if path.parent.name == folder]
+def installed(name, directory):
+    (path,) = [path for path in installed_root().rglob(name) if path.parent.name == directory]
     return path
 
 
@@ -59,7 +59,7 @@ def run_as_cron(world, *, has_systemd=False, config=None):
     assert "%" not in command  # which cron would take for a line break
     assert command.count(CONFIG) == 2
     assert command.count("/run/systemd/system") == 1
-    systemd = world.folder / "systemd"
+    systemd = world.directory / "systemd"
     if has_systemd:
         systemd.mkdir()
     environment = {"HOME": str(world.home), "LOGNAME": "me", "USER": "me", **settings}
@@ -102,7 +102,7 @@ def test_the_cron_line_is_silent_on_a_skip(cron_world):
 
 
 def test_the_cron_line_is_silent_before_there_is_a_configuration(cron_world):
-    ended = run_as_cron(cron_world, config=cron_world.folder / "not-there.toml")
+    ended = run_as_cron(cron_world, config=cron_world.directory / "not-there.toml")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert cron_world.ran() == []
 

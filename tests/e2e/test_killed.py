@@ -13,14 +13,14 @@ from world import is_alive, kill, wait_until
 def kill_in_mid_run(world):
     """`a` has succeeded, `b` is at work, `c` waits, and the runner gets SIGKILL."""
     gate = world.gate()
-    world.spider("a").spider("b", f"[ -e {world.folder}/again ] || {{ {gate.script}; }}")
+    world.spider("a").spider("b", f"[ -e {world.directory}/again ] || {{ {gate.script}; }}")
     world.spider("c")
     runner = world.start()
     spider = gate.wait()
     run = world.only_run()
     assert (run.pid, run.host, run.status) == (runner.pid, socket.gethostname(), "running")
     kill(runner)
-    (world.folder / "again").touch()
+    (world.directory / "again").touch()
     wait_until(lambda: not world.sessions(), "the server to see that the runner is gone")
     return runner, spider, run
 

@@ -8,18 +8,18 @@ from world import is_alive, kill, wait_until
 
 HIDING = """
 trap '' TERM
-(trap '' TERM HUP; setsid sh -c 'trap "" TERM; echo $$ >{folder}/daemon; exec sleep 1000' &) &
-while ! [ -s {folder}/daemon ]; do sleep 0.01; done
+(trap '' TERM HUP; setsid sh -c 'trap "" TERM; echo $$ >{directory}/daemon; exec sleep 1000' &) &
+while ! [ -s {directory}/daemon ]; do sleep 0.01; done
 """
 
 
 def hiding(world):
     """Starts a daemon in a session of its own that heeds no SIGTERM, and is no child any more."""
-    return HIDING.format(folder=world.folder)
+    return HIDING.format(directory=world.directory)
 
 
 def daemon(world):
-    return int((world.folder / "daemon").read_text())
+    return int((world.directory / "daemon").read_text())
 
 
 def start(world):
@@ -104,10 +104,10 @@ LOST = "the process that watches over it was killed; its own processes were ende
 
 
 def test_a_spider_that_kills_what_watches_over_it_is_ended_before_it_is_tried_again(world):
-    alive = world.folder / "alive"
+    alive = world.directory / "alive"
     world.spider("a", "trap '' TERM\n"
-                      f"exec 9>>{alive}; flock -n 9 || touch {world.folder}/twice\n"
-                      f"[ -e {world.folder}/again ] && exit 0; touch {world.folder}/again\n"
+                      f"exec 9>>{alive}; flock -n 9 || touch {world.directory}/twice\n"
+                      f"[ -e {world.directory}/again ] && exit 0; touch {world.directory}/again\n"
                       "kill -9 $PPID; while :; do sleep 1; done")
     world.spider("b")
     world.sections["spiders"] = {"grace": "100ms"}
@@ -121,7 +121,7 @@ def test_a_spider_that_kills_what_watches_over_it_is_ended_before_it_is_tried_ag
     world.sql("UPDATE scheduler_state SET next_attempt_at = now()")
     assert world.run().code == 0
     assert world.ran() == ["a", "b", "a"]
-    assert not (world.folder / "twice").exists()
+    assert not (world.directory / "twice").exists()
 
 
 def test_a_spider_that_stops_what_watches_over_it_has_its_timeout(world):

@@ -111,7 +111,7 @@ def test_what_a_crawl_has_done_so_far(world, terminal):
                                     "command": ["/usr/bin/python3", "-m", "scrapy"],
                                     "include": ["too_slow"]}
         world.sections["spiders"] = {"grace": "1s"}
-        screen = terminal(env={"SITE": site.url, "OUT": str(world.folder),
+        screen = terminal(env={"SITE": site.url, "OUT": str(world.directory),
                                "PYTHONDONTWRITEBYTECODE": "1"})
         screen.shows(r"^spider +state +elapsed +items +pages +errors$")
         screen.shows(r"^too_slow +running +0:\d\d +20 +1 +0$")

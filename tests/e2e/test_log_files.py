@@ -56,9 +56,9 @@ def test_a_new_database_beside_old_logs_writes_logs_of_its_own(world):
 
 def test_also_where_the_old_logs_are_of_later_runs_only(world):
     world.spider("a", "echo new")
-    folder = world.log_dir / "default/b"
-    folder.mkdir(parents=True)
-    (folder / "run-40-attempt-2.log").write_text("old\n")
+    directory = world.log_dir / "default/b"
+    directory.mkdir(parents=True)
+    (directory / "run-40-attempt-2.log").write_text("old\n")
     assert world.run().code == 0
     assert only_log(world).name == "run-1-attempt-1.2.log"
 
@@ -93,18 +93,18 @@ def test_retries_and_runs_of_some_spiders_are_no_new_series(world):
 def test_what_has_the_name_of_a_log_is_left_alone(world, obstacle):
     world.spider("a", "echo here")
     assert world.run().code == 0
-    secret = world.folder / "secret"
+    secret = world.directory / "secret"
     secret.write_text("secret\n")
     path = world.log_dir / "default/a/run-2-attempt-1.log"
     {"fifo": lambda: os.mkfifo(path), "link": lambda: path.symlink_to(secret),
-     "dangling": lambda: path.symlink_to(world.folder / "nowhere"), "directory": path.mkdir,
+     "dangling": lambda: path.symlink_to(world.directory / "nowhere"), "directory": path.mkdir,
      "file": lambda: path.write_text("there\n")}[obstacle]()
     before = path.lstat()
     assert world.run("--force").code == 0
     assert world.outcomes()[-1].log_path == str(path.with_name("run-2-attempt-1.2.log"))
     assert shown(world, "a") == "here\n"
     assert path.lstat() == before or stat.S_ISDIR(before.st_mode)
-    assert secret.read_text() == "secret\n" and not (world.folder / "nowhere").exists()
+    assert secret.read_text() == "secret\n" and not (world.directory / "nowhere").exists()
 
 
 def test_a_report_that_is_there_already_is_no_new_crawls(world):
@@ -116,7 +116,7 @@ def test_a_report_that_is_there_already_is_no_new_crawls(world):
 
 
 def test_two_projects_of_one_name_share_no_logs(world):
-    other = world.folder / "other"
+    other = world.directory / "other"
     other.mkdir()
     world.spider("a", command=["/bin/echo", "second"])
     config = world.write_config(path=other / "spider-check.toml")
@@ -131,40 +131,40 @@ def test_two_projects_of_one_name_share_no_logs(world):
         assert (result.code, result.out) == (0, text)
 
 
-# --- Whose folder it is -----------------------------------------------------------------------------
+# --- Whose directory it is -----------------------------------------------------------------------------
 
 
 def spares(world):
-    return sorted(world.folder.glob("tmp/spider-check-*"))
+    return sorted(world.directory.glob("tmp/spider-check-*"))
 
 
 @pytest.fixture
 def tidy(world):
-    (world.folder / "tmp").mkdir()
+    (world.directory / "tmp").mkdir()
     return world.spider("a", "echo here")
 
 
 def refused(world, why):
     """The logs are elsewhere, and one line says why."""
-    result = world.run("-q", env={"TMPDIR": str(world.folder / "tmp")})
+    result = world.run("-q", env={"TMPDIR": str(world.directory / "tmp")})
     assert result.code == 0
     (line,) = result.err.splitlines()
     assert why in line
     assert spares(world)[-1] in only_log(world).parents and only_log(world).read_text() == "here\n"
 
 
-def test_a_spiders_folder_that_is_a_link_is_not_followed(tidy):
-    elsewhere = tidy.folder / "elsewhere"
+def test_a_spiders_directory_that_is_a_link_is_not_followed(tidy):
+    elsewhere = tidy.directory / "elsewhere"
     elsewhere.mkdir()
-    folder = tidy.log_dir / "default"
-    folder.mkdir(parents=True)
-    (folder / "a").symlink_to(elsewhere)
-    refused(tidy, f"logs cannot be written in {folder}/a: it is a symbolic link; remove the link: "
-                  f"rm {folder}/a; this run's are in ")
+    directory = tidy.log_dir / "default"
+    directory.mkdir(parents=True)
+    (directory / "a").symlink_to(elsewhere)
+    refused(tidy, f"logs cannot be written in {directory}/a: it is a symbolic link; remove the link: "
+                  f"rm {directory}/a; this run's are in ")
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_folder_that_others_may_write_in_is_refused(tidy):
+def test_a_directory_that_others_may_write_in_is_refused(tidy):
     tidy.log_dir.mkdir(parents=True)
     tidy.log_dir.chmod(0o777)
     refused(tidy, f"logs cannot be written in {tidy.log_dir}: other users may write in it; forbid "
@@ -172,13 +172,13 @@ def test_a_folder_that_others_may_write_in_is_refused(tidy):
 
 
 @only_root_gives_files_away
-def test_a_folder_of_another_user_is_refused(tidy):
-    folder = tidy.log_dir / "default"
-    folder.mkdir(parents=True)
-    os.chown(folder, 4711, 4711)
-    refused(tidy, f"logs cannot be written in {folder}: it belongs to another user (uid 4711); give "
-                  f"it to this one: chown -R root {folder}; ")
-    assert list(folder.iterdir()) == []
+def test_a_directory_of_another_user_is_refused(tidy):
+    directory = tidy.log_dir / "default"
+    directory.mkdir(parents=True)
+    os.chown(directory, 4711, 4711)
+    refused(tidy, f"logs cannot be written in {directory}: it belongs to another user (uid 4711); give "
+                  f"it to this one: chown -R root {directory}; ")
+    assert list(directory.iterdir()) == []
 
 
 # --- What a row says --------------------------------------------------------------------------------
@@ -189,21 +189,21 @@ SECRET = "a-secret-of-this-host"
 
 def places_of_secrets(world):
     """Files that no row may make anybody read, each with the name of a log or near it."""
-    folder = world.log_dir / "default/a"
-    elsewhere = world.folder / "elsewhere" / "default" / "a"
+    directory = world.log_dir / "default/a"
+    elsewhere = world.directory / "elsewhere" / "default" / "a"
     elsewhere.mkdir(parents=True)
-    plain = world.folder / "shadow"
+    plain = world.directory / "shadow"
     log = elsewhere / "run-1-attempt-1.log"
-    for path in (plain, log, folder / "secret.log", world.log_dir / "run-1-attempt-1.log"):
+    for path in (plain, log, directory / "secret.log", world.log_dir / "run-1-attempt-1.log"):
         path.write_text(SECRET + "\n")
-    link = folder / "run-5-attempt-1.log"
+    link = directory / "run-5-attempt-1.log"
     link.symlink_to(plain)
-    (folder.parent / "link").symlink_to(elsewhere)
-    fifo = folder / "run-6-attempt-1.log"
+    (directory.parent / "link").symlink_to(elsewhere)
+    fifo = directory / "run-6-attempt-1.log"
     os.mkfifo(fifo)
-    up = os.path.relpath(log, folder)
-    return [plain, log, folder / "secret.log", world.log_dir / "run-1-attempt-1.log", link,
-            folder.parent / "link/run-1-attempt-1.log", fifo, folder / up, "/proc/self/environ",
+    up = os.path.relpath(log, directory)
+    return [plain, log, directory / "secret.log", world.log_dir / "run-1-attempt-1.log", link,
+            directory.parent / "link/run-1-attempt-1.log", fifo, directory / up, "/proc/self/environ",
             "/dev/zero", "relative/run-1-attempt-1.log", up]
 
 
@@ -249,7 +249,7 @@ def test_no_row_makes_prune_remove_what_is_no_log_of_ours(world):
 def test_a_hard_link_to_somebody_elses_file_is_not_shown(world):
     world.spider("a", "exit 1")
     assert world.run().code == 1
-    secret = world.folder / "secret"
+    secret = world.directory / "secret"
     secret.write_text(SECRET)
     os.chown(secret, 4711, 4711)
     log = only_log(world)
@@ -261,14 +261,14 @@ def test_a_hard_link_to_somebody_elses_file_is_not_shown(world):
     assert f"{log} is no file of this user's" in result.err
 
 
-def test_a_new_log_hangs_on_nothing_when_the_folder_is_full_of_pipes(world):
-    folder = world.log_dir / "default/a"
-    folder.mkdir(parents=True)
+def test_a_new_log_hangs_on_nothing_when_the_directory_is_full_of_pipes(world):
+    directory = world.log_dir / "default/a"
+    directory.mkdir(parents=True)
     for run in range(1, 4):
         for kind in ("log", "report"):
-            os.mkfifo(folder / f"run-{run}-attempt-1.{kind}")
+            os.mkfifo(directory / f"run-{run}-attempt-1.{kind}")
     world.spider("a", "echo here")
     assert world.run().code == 0
     assert shown(world, "a") == "here\n"
-    assert subprocess.run(["find", folder, "-type", "p"], capture_output=True, text=True,
+    assert subprocess.run(["find", directory, "-type", "p"], capture_output=True, text=True,
                           check=True).stdout.count("\n") == 6

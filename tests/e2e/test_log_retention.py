@@ -25,8 +25,8 @@ def make_old(world, days):
 
 def logs(world):
     """"a/3" for each."""
-    return sorted(re.sub(r"run-(\d+)-attempt-1\.log$", r"\1", str(path.relative_to(folder)))
-                  for folder in [world.log_dir / "default"] for path in folder.glob("*/*"))
+    return sorted(re.sub(r"run-(\d+)-attempt-1\.log$", r"\1", str(path.relative_to(directory)))
+                  for directory in [world.log_dir / "default"] for path in directory.glob("*/*"))
 
 
 def set_next_run(world, number):
@@ -86,10 +86,10 @@ def test_the_newest_log_of_a_spider_stays_also_when_the_spider_is_gone(aged):
 
 def test_the_newest_failed_log_of_each_spider_stays_however_old_and_big(world):
     world.top.update(keep="1h", log_size="1kB", max_attempts=1)
-    world.spider("a", f"[ -e {world.folder}/mended ]").spider("b", f"[ -e {world.folder}/mended ]")
+    world.spider("a", f"[ -e {world.directory}/mended ]").spider("b", f"[ -e {world.directory}/mended ]")
     for _ in range(2):
         assert world.run("--force").code == 1
-    (world.folder / "mended").touch()
+    (world.directory / "mended").touch()
     for path in world.log_dir.glob("default/*/*"):
         path.write_text("x" * 5000)
     make_old(world, 900)
@@ -101,12 +101,12 @@ def test_the_newest_failed_log_of_each_spider_stays_however_old_and_big(world):
 
 def test_a_failed_log_is_known_also_when_the_logs_were_moved(world):
     world.top.update(keep="1h", max_attempts=1)
-    world.spider("a", f"[ -e {world.folder}/mended ]")
+    world.spider("a", f"[ -e {world.directory}/mended ]")
     world.run()
-    (world.folder / "mended").touch()
-    world.log_dir.rename(world.folder / "moved")
-    world.top["log_dir"] = str(world.folder / "moved")
-    world.log_dir = world.folder / "moved"
+    (world.directory / "mended").touch()
+    world.log_dir.rename(world.directory / "moved")
+    world.top["log_dir"] = str(world.directory / "moved")
+    world.log_dir = world.directory / "moved"
     make_old(world, 900)
     for _ in range(2):
         assert world.run("--force").code == 0
@@ -143,22 +143,22 @@ def test_a_tick_that_runs_nothing_removes_nothing(aged):
 
 def test_what_is_no_log_is_never_touched(aged):
     aged.top.update(keep="1h", log_size="1kB")
-    elsewhere = aged.folder / "elsewhere"
+    elsewhere = aged.directory / "elsewhere"
     elsewhere.mkdir()
     target = elsewhere / "run-1-attempt-1.log"
     target.write_text("x" * 5000)
-    folder = add_log(aged, "a/9", days=1).parent
+    directory = add_log(aged, "a/9", days=1).parent
     add_log(aged, "a/1", days=900, schedule="other")
     for name in ("notes.txt", "run-1-attempt-1.log.gz", "run-01-attempt-1.log", "run-1.log", ".x"):
-        (folder / name).write_text("x" * 5000)
-    (folder / "run-2-attempt-1.log").symlink_to(target)
-    (folder / "run-3-attempt-1.log").mkdir()
-    (folder / "run-4-attempt-1.log").mkdir()
-    (folder / "run-4-attempt-1.log/run-1-attempt-1.log").write_text("deep")
-    os.mkfifo(folder / "run-5-attempt-1.log")
-    (folder.parent / "linked").symlink_to(elsewhere)
-    (folder.parent / "run-6-attempt-1.log").write_text("not in a folder")
-    (aged.log_dir / "default-2").symlink_to(folder.parent)
+        (directory / name).write_text("x" * 5000)
+    (directory / "run-2-attempt-1.log").symlink_to(target)
+    (directory / "run-3-attempt-1.log").mkdir()
+    (directory / "run-4-attempt-1.log").mkdir()
+    (directory / "run-4-attempt-1.log/run-1-attempt-1.log").write_text("deep")
+    os.mkfifo(directory / "run-5-attempt-1.log")
+    (directory.parent / "linked").symlink_to(elsewhere)
+    (directory.parent / "run-6-attempt-1.log").write_text("not in a directory")
+    (aged.log_dir / "default-2").symlink_to(directory.parent)
     make_old(aged, 900)
     before = sorted(aged.log_dir.rglob("*"))
     result = aged.spider("b").run()
@@ -172,15 +172,15 @@ def test_what_is_no_log_is_never_touched(aged):
 
 def test_a_schedule_that_is_a_link_is_not_followed(aged):
     aged.top["keep"] = "1h"
-    elsewhere = aged.folder / "elsewhere"
+    elsewhere = aged.directory / "elsewhere"
     (elsewhere / "a").mkdir(parents=True)
     aged.log_dir.mkdir(parents=True)
     (aged.log_dir / "default").symlink_to(elsewhere)
     for run in (1, 2):
         add_log(aged, f"a/{run}", days=900)
-    result = aged.spider("a").run(env={"TMPDIR": str(aged.folder)})
+    result = aged.spider("a").run(env={"TMPDIR": str(aged.directory)})
     assert result.code == 0
-    assert re.search(" warn .*Old logs were not removed: cannot read the log folder", result.err)
+    assert re.search(" warn .*Old logs were not removed: cannot read the log directory", result.err)
     # Nor is anything written there.
     assert f"{aged.log_dir}/default: it is a symbolic link; remove the link: rm " in result.err
     assert len(list(elsewhere.glob("a/*"))) == 2
@@ -196,7 +196,7 @@ def test_a_stale_report_of_a_crawl_goes_with_its_log(aged):
     assert found == ["run-2-attempt-1.log", "run-2-attempt-1.report"]
 
 
-def test_an_empty_folder_goes_with_its_last_file(aged):
+def test_an_empty_directory_goes_with_its_last_file(aged):
     aged.top["keep"] = "1d"
     report = aged.log_dir / "default/a/run-1-attempt-1.report"
     report.parent.mkdir(parents=True)
@@ -210,16 +210,16 @@ def test_an_empty_folder_goes_with_its_last_file(aged):
 def test_what_cannot_be_removed_is_one_warning_and_no_failure(aged):
     aged.top["keep"] = "1d"
     for run in (1, 2, 3):
-        folder = add_log(aged, f"a/{run}", days=2).parent
-    folder.chmod(0o500)
+        directory = add_log(aged, f"a/{run}", days=2).parent
+    directory.chmod(0o500)
     aged.spider("b").write_config()
-    # Root, too, must keep to what the folder allows.
+    # Root, too, must keep to what the directory allows.
     drop = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
     try:
-        result = subprocess.run([*drop, program_path()], cwd=aged.folder, env=aged.environment(),
+        result = subprocess.run([*drop, program_path()], cwd=aged.directory, env=aged.environment(),
                                 timeout=HARD_TIMEOUT, capture_output=True, text=True)
     finally:
-        folder.chmod(0o700)
+        directory.chmod(0o700)
     assert result.returncode == 0, result.stderr
     (line,) = [line for line in result.stderr.splitlines() if "warn" in line]
     assert "2 old log file(s) could not be removed" in line and "Permission denied" in line

@@ -14,7 +14,7 @@ HOSTILE = b"\x1b[2J\x1b]0;mine\x07\xc2\x9b31m\x9b5m \xff over\rwritten\x08\x00 \
 
 
 def write_log(world, spider, run, text, attempt=1, schedule="default"):
-    """As a run of the past left it; `spider` is the folder's name."""
+    """As a run of the past left it; `spider` is the directory's name."""
     path = world.log_dir / schedule / spider / f"run-{run}-attempt-{attempt}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -129,7 +129,7 @@ def test_a_pipe_gets_the_very_bytes(shared):
     everything = HOSTILE + bytes(range(256))
     write_log(shared, "a", 1, everything)
     shared.write_config()
-    said = subprocess.run([program_path(), "logs", "a"], cwd=shared.folder, timeout=HARD_TIMEOUT,
+    said = subprocess.run([program_path(), "logs", "a"], cwd=shared.directory, timeout=HARD_TIMEOUT,
                           env=shared.environment(), capture_output=True, check=True)
     assert said.stdout == everything
 
@@ -163,7 +163,7 @@ def terminal():
 def test_hostile_bytes_do_not_steer_a_terminal(shared, terminal, flags):
     write_log(shared, "a", 1, b"\tbegin\n" + HOSTILE)
     shared.write_config()
-    with subprocess.Popen([program_path(), "logs", "a", *flags], cwd=shared.folder,
+    with subprocess.Popen([program_path(), "logs", "a", *flags], cwd=shared.directory,
                           env=shared.environment(), stdout=terminal.theirs,
                           preexec_fn=as_from_a_terminal) as program:
         seen = terminal.read_until(b" end\n")
@@ -239,7 +239,7 @@ def test_wrong_flags_are_refused(shared, args, place):
 
 
 def test_what_is_no_log_is_not_shown(shared):
-    secret = shared.folder / "secret"
+    secret = shared.directory / "secret"
     secret.write_text("secret\n")
     log = write_log(shared, "a", 1, "log\n")
     (log.parent / "run-2-attempt-1.log").symlink_to(secret)
@@ -247,7 +247,7 @@ def test_what_is_no_log_is_not_shown(shared):
     os.mkfifo(log.parent / "run-4-attempt-1.log")
     (log.parent / "run-5-attempt-1.report").write_text("report\n")
     (log.parent / "run-6-attempt-1.log.gz").write_text("packed\n")
-    elsewhere = shared.folder / "elsewhere"
+    elsewhere = shared.directory / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "run-7-attempt-1.log").write_text("secret\n")
     (log.parents[1] / "b").symlink_to(elsewhere)
@@ -285,23 +285,23 @@ def test_it_goes_on_with_the_next_attempt_and_the_next_run(world):
     assert world.run("--force").code == 0
     shows(following, "log 0\nlog 1\nlog 2\n")
     second, third = interrupt(following).err.splitlines()
-    folder = world.log_dir / "default/a"
-    assert second.endswith(f"Going on with {folder}/run-1-attempt-2.log")
-    assert third.endswith(f"Going on with {folder}/run-2-attempt-1.log")
+    directory = world.log_dir / "default/a"
+    assert second.endswith(f"Going on with {directory}/run-1-attempt-2.log")
+    assert third.endswith(f"Going on with {directory}/run-2-attempt-1.log")
 
 
 def test_several_new_logs_are_shown_in_their_order(shared):
     write_log(shared, "a", 9, "nine\n")
     following = shared.start("logs", "a", "-f", "-q")
     shows(following, "nine\n")
-    folder = shared.log_dir / "default/a"
+    directory = shared.log_dir / "default/a"
     for name in ("run-10-attempt-2.log", "run-10-attempt-1.log", "run-8-attempt-9.log"):
-        (shared.folder / name).write_text(name + "\n")
+        (shared.directory / name).write_text(name + "\n")
     following.signal(signal.SIGSTOP)
     wait_until(lambda: is_stopped(following.pid), "the program to stand still")
-    for path in shared.folder.glob("run-*"):
-        path.rename(folder / path.name)
-    with (folder / "run-9-attempt-1.log").open("a") as file:
+    for path in shared.directory.glob("run-*"):
+        path.rename(directory / path.name)
+    with (directory / "run-9-attempt-1.log").open("a") as file:
         file.write("and a half\n")
     following.signal(signal.SIGCONT)
     shows(following, "nine\nand a half\nrun-10-attempt-1.log\nrun-10-attempt-2.log\n")
@@ -339,25 +339,25 @@ def test_it_does_not_go_on_with_a_link(shared):
     log = write_log(shared, "a", 1, "one\n")
     following = shared.start("logs", "a", "-f")
     shows(following, "one\n")
-    (shared.folder / "secret").write_text("secret\n")
-    (log.parent / "run-2-attempt-1.log").symlink_to(shared.folder / "secret")
+    (shared.directory / "secret").write_text("secret\n")
+    (log.parent / "run-2-attempt-1.log").symlink_to(shared.directory / "secret")
     write_log(shared, "a", 3, "three\n")
     shows(following, "one\nthree\n")
     interrupt(following)
 
 
-def test_it_ends_when_the_folder_goes(shared):
+def test_it_ends_when_the_directory_goes(shared):
     log = write_log(shared, "a", 1, "one\n")
     following = shared.start("logs", "a", "-f")
     shows(following, "one\n")
-    log.parent.rename(shared.folder / "moved")
+    log.parent.rename(shared.directory / "moved")
     assert following.end().code == 0
 
 
 def start_on_pipe(world, *args):
     world.write_config()
     read_end, write_end = os.pipe()
-    program = subprocess.Popen([program_path(), "logs", *args], cwd=world.folder, stdout=write_end,
+    program = subprocess.Popen([program_path(), "logs", *args], cwd=world.directory, stdout=write_end,
                                stderr=subprocess.PIPE, env=world.environment(),
                                preexec_fn=as_from_a_terminal)
     os.close(write_end)

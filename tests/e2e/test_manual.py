@@ -144,12 +144,12 @@ def test_the_options_chapter_has_each_option_by_all_its_names(table):
 # --- spider-check.toml(5) ---------------------------------------------------------------------------
 
 
-def complaint(folder, text):
+def complaint(directory, text):
     """What the program says about a configuration."""
-    (folder / "scrapy.cfg").touch()
-    (folder / "x.toml").write_text(text)
-    ended = subprocess.run([program_path(), "check", "-c", "x.toml"], cwd=folder, text=True,
-                           env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+    (directory / "scrapy.cfg").touch()
+    (directory / "x.toml").write_text(text)
+    ended = subprocess.run([program_path(), "check", "-c", "x.toml"], cwd=directory, text=True,
+                           env={"HOME": str(directory), "PATH": "/usr/bin:/bin"},
                            capture_output=True, check=False, timeout=60)
     assert ended.returncode == 2, ended
     return ended.stderr
@@ -163,27 +163,27 @@ def file_text(name, key, value):
     return (heading if name else "") + "".join(f"\n{k} = {v}" for k, v in needed.items())
 
 
-def keys_of(folder, name):
+def keys_of(directory, name):
     """The keys of a table, as the program lists them for whoever misspells one."""
-    text = complaint(folder, file_text(name, "zzzzzzzzzzzzzzzzzzzzzzzzzz", "1"))
+    text = complaint(directory, file_text(name, "zzzzzzzzzzzzzzzzzzzzzzzzzz", "1"))
     found = re.search(r"unknown key .*; known here: (.*)", text)
     assert found, f"[{name}]: {text} (what it needs belongs into NEEDED)"
     return set(found[1].split(", "))
 
 
-def kind_of(folder, name, key):
+def kind_of(directory, name, key):
     """What the program expects where it finds something else."""
-    text = complaint(folder, file_text(name, key, "1979-05-27"))
+    text = complaint(directory, file_text(name, key, "1979-05-27"))
     return re.search(r": expected (.*), found a date or time", text)[1]
 
 
 @pytest.fixture(scope="module")
 def known(tmp_path_factory):
     """Of each table of the program's, its keys with their kinds."""
-    folder, found, tables = tmp_path_factory.mktemp("known"), {}, [""]
+    directory, found, tables = tmp_path_factory.mktemp("known"), {}, [""]
     while tables:
         name = tables.pop()
-        found[name] = {key: kind_of(folder, name, key) for key in keys_of(folder, name)}
+        found[name] = {key: kind_of(directory, name, key) for key in keys_of(directory, name)}
         tables += [f"{name}.{key}".lstrip(".") for key, kind in found[name].items()
                    if kind.startswith(("a table [", "tables [["))]
     return found

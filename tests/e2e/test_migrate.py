@@ -112,12 +112,12 @@ def test_a_migration_that_fails_leaves_nothing_half_done(empty_world):
 def test_without_a_server_it_is_one_line_and_exit_3(world, args):
     world.top["on_database_error"] = "skip"
     world.spider("a").sections["database"]["url"] = (
-        f"postgresql:///nothing?host={world.folder}&user=me")
+        f"postgresql:///nothing?host={world.directory}&user=me")
     result = world.run("-q", *args)
     assert (result.code, result.out) == (3, "")
     assert len(result.err.splitlines()) == 1
     assert result.err.startswith("spider-check: ")
-    assert str(world.folder) in result.err
+    assert str(world.directory) in result.err
     assert world.ran() == []
 
 
@@ -126,7 +126,7 @@ def test_wait_waits_for_a_server_that_comes_up_later(tmp_path):
         world = World(server, tmp_path, server.url())
         # Somebody else listens there at first, so that the program has certainly failed once.
         with socket.socket(socket.AF_UNIX) as decoy:
-            path = server.folder / ".s.PGSQL.5432"
+            path = server.directory / ".s.PGSQL.5432"
             decoy.bind(str(path))
             decoy.listen()
             decoy.settimeout(20)

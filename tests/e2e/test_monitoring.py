@@ -122,7 +122,7 @@ def test_whatever_is_wrong_monitoring_gets_its_line(world):
     assert level == UNKNOWN
     assert str(world.home) in text
     assert "hunter2" not in text
-    (world.folder / "spider-check.toml").write_text("[database]\npassword = 'hunter2'\nx = 1\n")
+    (world.directory / "spider-check.toml").write_text("[database]\npassword = 'hunter2'\nx = 1\n")
     level, text = health(world, keep_config=True)
     assert level == UNKNOWN
     assert 'unknown key "x"' in text and "hunter2" not in text
@@ -233,7 +233,7 @@ def without_times(text):
 
 
 def test_each_run_writes_the_metrics_for_everybody_to_read_and_a_skip_does_not(world):
-    file = world.folder / "out/spider-check.prom"
+    file = world.directory / "out/spider-check.prom"
     file.parent.mkdir()
     world.sections["metrics"] = {"path": "out/spider-check.prom"}
     world.spider("a")
@@ -250,7 +250,7 @@ def test_each_run_writes_the_metrics_for_everybody_to_read_and_a_skip_does_not(w
 
 
 def test_a_schedule_that_is_disabled_or_enabled_again_says_so_once(world):
-    file = world.folder / "x.prom"
+    file = world.directory / "x.prom"
     world.sections["metrics"] = {"path": "x.prom"}
     assert world.spider("a").run().code == 0
     assert value(file.read_text(), "spider_check_enabled") == 1
@@ -279,7 +279,7 @@ def test_metrics_that_cannot_be_written_are_one_warning_and_no_failure(world):
 
 
 def test_a_run_without_the_database_is_in_the_metrics_once_it_is_recorded(world):
-    file = world.folder / "x.prom"
+    file = world.directory / "x.prom"
     world.sections["metrics"] = {"path": "x.prom"}
     world.spider("a")
     url = world.sections["database"]["url"]

@@ -48,7 +48,7 @@ def test_every_name_is_recorded_as_it_is(named_world):
     assert world.only_run().spider_count == len(NAMES)
 
 
-def test_every_name_has_a_log_file_of_its_own_inside_the_log_folder(named_world):
+def test_every_name_has_a_log_file_of_its_own_inside_the_log_directory(named_world):
     world = named_world
     world.run()
     paths = [pathlib.Path(outcome.log_path) for outcome in world.outcomes()]
@@ -57,7 +57,7 @@ def test_every_name_has_a_log_file_of_its_own_inside_the_log_folder(named_world)
         assert path.resolve().is_relative_to(world.log_dir.resolve() / "default")
         assert path.parent.parent == world.log_dir / "default"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    found = [name for _, _, names in os.walk(world.folder) for name in names if name.endswith(".log")]
+    found = [name for _, _, names in os.walk(world.directory) for name in names if name.endswith(".log")]
     assert len(found) == len(NAMES)
 
 
@@ -81,9 +81,9 @@ def test_every_name_can_be_asked_for(named_world):
 
 def test_a_failed_spider_of_any_name_is_retried_by_that_name(world):
     for name in NAMES:
-        world.spider(name, f"[ -e {world.folder}/mended ] || exit 1")
+        world.spider(name, f"[ -e {world.directory}/mended ] || exit 1")
     assert world.run().code == 1
-    (world.folder / "mended").touch()
+    (world.directory / "mended").touch()
     world.forget_what_ran()
     world.sql("UPDATE scheduler_state SET next_attempt_at = now()")
     world.spider("one more")

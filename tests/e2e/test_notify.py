@@ -123,7 +123,7 @@ def test_what_one_host_is_telling_no_other_one_tells(world):
     broken = switch(world)
     world.top["max_attempts"] = 1
     world.sections["notify"] = {"timeout": "30s"}
-    path = world.folder / "told"
+    path = world.directory / "told"
     script = f"test -e '{path}' && exec cat >>'{path}'; cat >'{path}'; {gate.script}"
     world.sections["notify.program"] = {"command": ["/bin/sh", "-c", script]}
     first = world.start("-q")

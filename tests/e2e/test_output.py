@@ -12,7 +12,7 @@ from world import HARD_TIMEOUT, program_path
 def test_an_output_that_cannot_be_written_is_told(shared, args, code):
     config = shared.write_config()
     with open("/dev/full", "w", encoding="utf-8") as full:
-        ended = subprocess.run([program_path(), *args, "-c", config], cwd=shared.folder,
+        ended = subprocess.run([program_path(), *args, "-c", config], cwd=shared.directory,
                                env=shared.environment(), stdout=full, stderr=subprocess.PIPE,
                                text=True, check=False, timeout=HARD_TIMEOUT)
     assert ended.returncode == code, ended.stderr

@@ -35,34 +35,34 @@ def fault(shop, body, **env):
     return found
 
 
-def in_a_library(shop, folder):
+def in_a_library(shop, directory):
     """A module there that calls what it is given."""
-    shop.write(f"{folder}/helpers.py", "def call(what):\n    return what()\n\n\ndef fails():\n"
+    shop.write(f"{directory}/helpers.py", "def call(what):\n    return what()\n\n\ndef fails():\n"
                                        "    raise OSError('the disk is gone')\n")
-    return str(shop.folder / folder)
+    return str(shop.directory / directory)
 
 
-@pytest.mark.parametrize("folder", ["env/lib/python3.11/site-packages", "vendor/dist-packages"])
-def test_the_place_is_never_in_a_library_below_the_project(shop, folder):
-    path = in_a_library(shop, folder)
+@pytest.mark.parametrize("directory", ["env/lib/python3.11/site-packages", "vendor/dist-packages"])
+def test_the_place_is_never_in_a_library_below_the_project(shop, directory):
+    path = in_a_library(shop, directory)
     found = fault(shop, f"import sys; sys.path.insert(0, {path!r})\n"
                         "import helpers\nhelpers.fails()")
-    assert found["place"] == line_of(shop.folder / "shop/spiders/books.py", "helpers.fails()")
+    assert found["place"] == line_of(shop.directory / "shop/spiders/books.py", "helpers.fails()")
     assert found["text"] == "OSError: the disk is gone"
 
 
 def test_a_library_that_the_project_links_to_is_one(shop):
     in_a_library(shop, "../elsewhere/site-packages/kit")
-    (shop.folder / "kit").symlink_to(shop.folder / "../elsewhere/site-packages/kit")
+    (shop.directory / "kit").symlink_to(shop.directory / "../elsewhere/site-packages/kit")
     found = fault(shop, "import kit.helpers\nkit.helpers.fails()")
-    assert found["place"] == line_of(shop.folder / "shop/spiders/books.py", "kit.helpers.fails()")
+    assert found["place"] == line_of(shop.directory / "shop/spiders/books.py", "kit.helpers.fails()")
 
 
 def test_a_project_that_is_reached_through_a_link_is_the_project(shop, tmp_path):
-    (tmp_path / "current").symlink_to(shop.folder)
+    (tmp_path / "current").symlink_to(shop.directory)
     shop.spider(STOPS)
-    (found,) = shop.end(folder=tmp_path / "current")["errors"]
-    assert found["place"].endswith(line_of(shop.folder / "shop/spiders/books.py", "raise Run")
+    (found,) = shop.end(directory=tmp_path / "current")["errors"]
+    assert found["place"].endswith(line_of(shop.directory / "shop/spiders/books.py", "raise Run")
                                    .rpartition("/")[2])
 
 
@@ -142,7 +142,7 @@ def test_a_pipeline_that_cannot_open_is_told_and_not_what_comes_of_it(shop):
     told = [record for record in shop.crawl() if record["kind"] in ("error", "crash")]
     assert [(fault["text"], fault["place"]) for fault in told] == [
         ("ConnectionError: the database is away",
-         line_of(shop.folder / "shop/pipelines.py", "raise"))]
+         line_of(shop.directory / "shop/pipelines.py", "raise"))]
 
 
 def test_a_spider_that_does_not_parse_is_named(shop):
@@ -162,4 +162,4 @@ def test_what_nobody_waits_for_is_named(shop, call, words):
     found = fault(shop, f"import asyncio\n\n\nasync def fails():\n    raise OSError('gone')\n\n\n{call}")
     assert found["text"] == "OSError: gone"
     if words == "Task":
-        assert found["place"] == line_of(shop.folder / "shop/spiders/books.py", "raise OSError")
+        assert found["place"] == line_of(shop.directory / "shop/spiders/books.py", "raise OSError")

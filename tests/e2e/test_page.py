@@ -36,7 +36,7 @@ def opened(browser):
 
 def report(world, *arguments):
     """The file that the program writes."""
-    path = world.folder / "page.html"
+    path = world.directory / "page.html"
     result = world.run("report", "-o", path, *arguments)
     assert (result.code, result.out, result.err) == (0, "", "")
     return path
@@ -191,9 +191,9 @@ def test_hostile_names_and_logs_stay_text(world, opened):
     """Names, reasons, failures, hosts and logs come from whoever runs a site or writes a spider."""
     run = world.add_run("1 hour", status="failed", host=HOSTILE[0], failure=HOSTILE[1],
                         faults=HOSTILE)
-    folder = world.log_dir / "default/a"
-    folder.mkdir(parents=True)
-    log = folder / "run-1-attempt-1.log"
+    directory = world.log_dir / "default/a"
+    directory.mkdir(parents=True)
+    log = directory / "run-1-attempt-1.log"
     log.write_bytes(b"x" * (1 << 20) + b"\n" + "\n".join(HOSTILE).encode() + b"\n\xff\xfe\x00\x1b[31m\r\n]]>")
     for name in HOSTILE:
         world.sql("INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, status, verdict, "
@@ -284,7 +284,7 @@ def mode(path):
 
 def test_every_run_writes_the_page_anew(world):
     world.sections["report"] = {"path": "page.html"}
-    path = world.folder / "page.html"
+    path = world.directory / "page.html"
     world.spider("a").spider("bad", "exit 1")
     assert world.run().code == 1
     first = path.read_text(encoding="utf-8")
@@ -296,7 +296,7 @@ def test_every_run_writes_the_page_anew(world):
     assert world.run("--force", "-q").code == 1
     assert path.read_text(encoding="utf-8") != first
     assert mode(path) == 0o644
-    assert [entry.name for entry in world.folder.iterdir() if entry.name.startswith(".")] == []
+    assert [entry.name for entry in world.directory.iterdir() if entry.name.startswith(".")] == []
 
 
 def test_a_page_that_cannot_be_written_is_a_warning(world):
@@ -306,7 +306,7 @@ def test_a_page_that_cannot_be_written_is_a_warning(world):
     assert result.code == 0
     assert world.only_run().status == "completed"
     (line,) = result.err.splitlines()
-    assert "Could not write the page" in line and str(world.folder / "missing/page.html") in line
+    assert "Could not write the page" in line and str(world.directory / "missing/page.html") in line
 
 
 def test_report_does_not_replace_what_is_no_file(world):
@@ -319,9 +319,9 @@ def test_the_ends_of_logs_are_those_of_logs_only(world):
     """A path in the database may name anything; only what is a log's name is read."""
     run = world.add_run("1 hour", status="failed")
     secret = hashlib.sha256(os.urandom(16)).hexdigest()
-    plain = world.folder / "secret.txt"
+    plain = world.directory / "secret.txt"
     plain.write_text(secret)
-    link = world.folder / "run-1-attempt-1.log"
+    link = world.directory / "run-1-attempt-1.log"
     link.symlink_to(plain)
     for name, path in (("a", plain), ("b", link)):
         world.sql("INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, status, verdict, "
@@ -330,8 +330,8 @@ def test_the_ends_of_logs_are_those_of_logs_only(world):
     assert secret not in report(world).read_text(encoding="utf-8")
 
 
-def test_report_names_a_folder_that_is_not_there(world):
+def test_report_names_a_directory_that_is_not_there(world):
     result = world.run("report", "-o", "missing/page.html")
     assert (result.code, result.out) == (2, "")
     assert result.err == ("spider-check: cannot write missing/page.html: No such file or directory; "
-                          "name a file in a folder that can be written in\n")
+                          "name a file in a directory that can be written in\n")

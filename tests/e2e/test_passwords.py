@@ -17,7 +17,7 @@ def in_config(world):
 
 
 def in_password_file(world):
-    (world.folder / "secret").write_text(PASSWORD + "\n")
+    (world.directory / "secret").write_text(PASSWORD + "\n")
     world.sections["database"]["password_file"] = "secret"
 
 
@@ -27,7 +27,7 @@ def in_url(world):
 
 def in_dotenv(world):
     value = PASSWORD.replace("\\", "\\\\")
-    (world.folder / ".env").write_text(f'DB_PASSWORD="{value}"\n')
+    (world.directory / ".env").write_text(f'DB_PASSWORD="{value}"\n')
 
 
 PLACES = pytest.mark.parametrize("give_password", [in_config, in_password_file, in_url, in_dotenv])
@@ -81,14 +81,14 @@ def make_private(world):
     """All that may hold the password."""
     world.write_config()
     for name in ("spider-check.toml", "secret", ".env"):
-        if (world.folder / name).exists():
-            (world.folder / name).chmod(0o600)
+        if (world.directory / name).exists():
+            (world.directory / name).chmod(0o600)
 
 
 def holder(world):
     """The file that the password is in."""
     names = ("secret", ".env", "spider-check.toml")
-    return next(path for path in map(world.folder.joinpath, names) if path.exists())
+    return next(path for path in map(world.directory.joinpath, names) if path.exists())
 
 
 @PLACES
@@ -156,7 +156,7 @@ def test_ps_never_shows_it(world, give_password):
 def guarded_server():
     """Of the others none asks for a password."""
     with Postgres(start=False) as server:
-        rules = server.folder / "data/pg_hba.conf"
+        rules = server.directory / "data/pg_hba.conf"
         rules.write_text("local all guarded scram-sha-256\n" + rules.read_text())
         server.start()
         with server.connect() as connection:
@@ -186,8 +186,8 @@ def test_a_password_arrives_whole_and_only_that_one_opens(guarded_server, tmp_pa
 
 
 def test_one_that_systemd_hands_over_reaches_the_database_alone(world):
-    (world.folder / "credentials").mkdir()
-    file = world.folder / "credentials/database-password"
+    (world.directory / "credentials").mkdir()
+    file = world.directory / "credentials/database-password"
     file.write_text(PASSWORD + "\n")
     file.chmod(0o400)
     handed = {"CREDENTIALS_DIRECTORY": str(file.parent)}

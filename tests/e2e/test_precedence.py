@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def four(world, server):
     """Databases whose last success is 1, 2 and 3 hours ago, so that a skip tells which it was."""
-    world.sections["database"] = {"host": str(server.folder), "user": "postgres"}
+    world.sections["database"] = {"host": str(server.directory), "user": "postgres"}
     world.names = {}
     for place in ("file", "dotenv", "environment"):
         name = f"{world.url.partition(':///')[2].partition('?')[0]}_{place}"
@@ -31,7 +31,7 @@ def database_of(world, **options):
 
 
 def dotenv(world, text):
-    (world.folder / ".env").write_text(text)
+    (world.directory / ".env").write_text(text)
 
 
 def test_the_name_of_the_database(four):
@@ -57,22 +57,22 @@ def test_libpqs_variables_beat_the_file(four, server):
 
 def test_libpqs_variables_alone_are_enough(four, server):
     del four.sections["database"]
-    env = {"PGHOST": str(server.folder), "PGUSER": "postgres",
+    env = {"PGHOST": str(server.directory), "PGUSER": "postgres",
            "PGDATABASE": four.names["environment"]}
     assert database_of(four, env=env) == "environment"
 
 
 def test_a_service_of_libpq_is_enough(four, server):
     del four.sections["database"]
-    (four.folder / "services").write_text(
-        f"[mine]\nhost={server.folder}\nuser=postgres\ndbname={four.names['environment']}\n")
-    env = {"PGSERVICE": "mine", "PGSERVICEFILE": str(four.folder / "services")}
+    (four.directory / "services").write_text(
+        f"[mine]\nhost={server.directory}\nuser=postgres\ndbname={four.names['environment']}\n")
+    env = {"PGSERVICE": "mine", "PGSERVICEFILE": str(four.directory / "services")}
     assert database_of(four, env=env) == "environment"
 
 
 def test_the_db_variables_alone_are_enough(four, server):
     del four.sections["database"]
-    dotenv(four, f"DB_HOST={server.folder}\nDB_USER=postgres\nDB_PORT=5432\nDB_PASSWORD=x\n"
+    dotenv(four, f"DB_HOST={server.directory}\nDB_USER=postgres\nDB_PORT=5432\nDB_PASSWORD=x\n"
                  f"DB_NAME={four.names['dotenv']}\n")
     assert database_of(four) == "dotenv"
 
@@ -137,7 +137,7 @@ def test_where_the_configuration_is_looked_for(world):
     """From the last place to the first; each names another interval."""
     places = [(world.home / ".config/spider-check/config.toml", {}),
               (world.home / "xdg/spider-check/config.toml", {"XDG_CONFIG_HOME": f"{world.home}/xdg"}),
-              (world.folder / "spider-check.toml", {}),
+              (world.directory / "spider-check.toml", {}),
               (world.home / "named.toml", {"SPIDER_CHECK_CONFIG": f"{world.home}/named.toml"})]
     world.spider("a").add_run("1 minute")
     env = {}
@@ -153,10 +153,10 @@ def test_where_the_configuration_is_looked_for(world):
     assert "9 hour interval" in result.err
 
 
-def test_the_dotenv_file_of_the_working_folder_beats_the_one_beside_the_configuration(world):
+def test_the_dotenv_file_of_the_working_directory_beats_the_one_beside_the_configuration(world):
     world.spider("a").add_run("1 minute")
     config = world.write_config(path=world.home / "config.toml")
-    (world.folder / "spider-check.toml").unlink(missing_ok=True)
+    (world.directory / "spider-check.toml").unlink(missing_ok=True)
     (world.home / ".env").write_text("SCHEDULER_INTERVAL_HOURS=2\n")
     result = world.run("-c", config, keep_config=True)
     assert "with 2 hour interval" in result.err

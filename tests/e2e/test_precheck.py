@@ -10,15 +10,15 @@ from world import is_alive, wait_until
 
 def precheck(world, script):
     """A program that notes that it was asked; its script's end is its answer."""
-    path = world.folder / "precheck"
-    path.write_text(f"#!/bin/sh\necho x >>{world.folder}/asked\n{script}\n", encoding="utf-8")
+    path = world.directory / "precheck"
+    path.write_text(f"#!/bin/sh\necho x >>{world.directory}/asked\n{script}\n", encoding="utf-8")
     path.chmod(0o700)
     world.top["precheck"] = [str(path), "-q"]
     return path
 
 
 def asked(world):
-    path = world.folder / "asked"
+    path = world.directory / "asked"
     return len(path.read_text().splitlines()) if path.exists() else 0
 
 
@@ -42,11 +42,11 @@ def test_an_objection_defers_the_run_and_says_why(due):
 
 
 def test_the_first_tick_without_an_objection_runs(due):
-    precheck(due, f"[ -e {due.folder}/online ]")
+    precheck(due, f"[ -e {due.directory}/online ]")
     for _ in range(3):
         assert due.run().code == 0
     assert (due.ran(), asked(due)) == ([], 3)
-    (due.folder / "online").touch()
+    (due.directory / "online").touch()
     result = due.run()
     assert (result.code, due.ran()) == (0, ["a"])
     assert "Deferred" not in result.err
@@ -55,17 +55,17 @@ def test_the_first_tick_without_an_objection_runs(due):
 
 def test_a_deferred_retry_costs_no_attempt(world):
     world.top["retry_after"] = "0s"
-    world.spider("a", f"[ -e {world.folder}/mended ]").add_run("23 hours")
-    precheck(world, f"[ ! -e {world.folder}/asleep ]")
+    world.spider("a", f"[ -e {world.directory}/mended ]").add_run("23 hours")
+    precheck(world, f"[ ! -e {world.directory}/asleep ]")
     assert world.run().code == 1
-    (world.folder / "asleep").touch()
+    (world.directory / "asleep").touch()
     failed = world.dump()
     for _ in range(4):
         result = world.run()
         assert (result.code, "Deferred: " in result.err) == (0, True)
     assert world.dump() == failed
-    (world.folder / "asleep").unlink()
-    (world.folder / "mended").touch()
+    (world.directory / "asleep").unlink()
+    (world.directory / "mended").touch()
     assert world.run().code == 0
     run = world.runs()[-1]
     assert (run.status, run.attempt) == ("completed", 2)
@@ -123,7 +123,7 @@ def test_one_that_cannot_be_started_objects(due):
     due.top["precheck"] = ["./none"]
     result = due.run()
     assert (result.code, due.ran()) == (0, [])
-    assert f"precheck `{due.folder}/none` was not started: cannot execute" in result.err
+    assert f"precheck `{due.directory}/none` was not started: cannot execute" in result.err
     check = due.run("check")
     assert check.code == 2
     assert re.search(r"spider-check\.toml:\d+: precheck: cannot execute .*/none: there is no such "
@@ -140,9 +140,9 @@ def test_check_shows_it_and_does_not_start_it(due):
 
 def test_it_has_what_the_program_was_started_with_and_no_password(due):
     due.sections["database"]["password"] = "hunter2"
-    precheck(due, f"env >{due.folder}/environment; exit 1")
+    precheck(due, f"env >{due.directory}/environment; exit 1")
     assert due.run(env={"OWN": "1"}).code == 0
-    environment = (due.folder / "environment").read_text()
+    environment = (due.directory / "environment").read_text()
     assert "OWN=1" in environment
     assert "hunter2" not in environment
 

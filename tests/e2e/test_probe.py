@@ -107,7 +107,7 @@ def test_what_the_program_gave_it_reaches_no_process_of_the_crawl(crawl, tmp_pat
 # --- Through the program -------------------------------------------------------------------------
 
 def configure(world, site, *spiders, command=(SCRAPY,), **sections):
-    world.out = world.folder / "out"
+    world.out = world.directory / "out"
     world.out.mkdir()
     world.sections["scrapy"] = {"project": str(MODES), "command": list(command),
                                 "include": list(spiders)}
@@ -117,7 +117,7 @@ def configure(world, site, *spiders, command=(SCRAPY,), **sections):
 
 def test_a_probe_that_others_could_change_is_not_used(world, site):
     """A copy of the program, with a probe beside it that anybody may write to."""
-    prefix = world.folder / "prefix"
+    prefix = world.directory / "prefix"
     (prefix / "bin").mkdir(parents=True)
     shutil.copy(program_path(), prefix / "bin/spider-check")
     shutil.copytree(PROBE, prefix / "share/spider-check/probe")
@@ -126,7 +126,7 @@ def test_a_probe_that_others_could_change_is_not_used(world, site):
     world.write_config()
 
     def counts():
-        result = subprocess.run([prefix / "bin/spider-check", "--force"], cwd=world.folder,
+        result = subprocess.run([prefix / "bin/spider-check", "--force"], cwd=world.directory,
                                 env=world.environment(env), text=True, capture_output=True,
                                 timeout=60)
         assert result.returncode == 0, result.stderr
@@ -141,12 +141,12 @@ def test_a_probe_that_others_could_change_is_not_used(world, site):
 
 
 def test_a_path_for_python_that_was_set_is_kept(world, site):
-    (world.folder / "mine").mkdir()
-    (world.folder / "mine/sitecustomize.py").write_text(
-        f"open({str(world.folder / 'seen')!r}, 'w').write('x')\n")
+    (world.directory / "mine").mkdir()
+    (world.directory / "mine/sitecustomize.py").write_text(
+        f"open({str(world.directory / 'seen')!r}, 'w').write('x')\n")
     env = configure(world, site, "success")
-    assert world.run(env={**env, "PYTHONPATH": str(world.folder / "mine")}).code == 0
-    assert (world.folder / "seen").exists()
+    assert world.run(env={**env, "PYTHONPATH": str(world.directory / "mine")}).code == 0
+    assert (world.directory / "seen").exists()
     assert world.outcomes()[0].field_counts == {"title": 20, "pay": 20}
 
 
@@ -176,7 +176,7 @@ def test_a_crawl_that_is_stopped_keeps_its_items_and_its_feed(world, site):
 
 
 def test_a_wrapper_that_starts_scrapy_in_its_own_way_is_reported_from_inside(world, site):
-    wrapper = world.folder / "wrapper"
+    wrapper = world.directory / "wrapper"
     wrapper.write_text(f'#!/bin/sh\necho noise\ncd / && cd "$OLDPWD"\nexec {SCRAPY} "$@"\n')
     wrapper.chmod(0o755)
     env = configure(world, site, "success", command=[str(wrapper)])

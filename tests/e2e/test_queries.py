@@ -70,13 +70,13 @@ def make_older(world, hours=6):
 
 def play(world):
     """Good runs, one with few items that a retry mends, one that fails twice; one that is going on."""
-    project = world.folder / "project"
+    project = world.directory / "project"
     for name, text in PROJECT.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
     world.sections["scrapy"] = {"project": str(project), "command": ["/usr/bin/scrapy"]}
     world.top.update(retry_after="0s", max_attempts=2, concurrency=4)
-    broken, shaky = world.folder / "broken", world.folder / "shaky"
+    broken, shaky = world.directory / "broken", world.directory / "shaky"
     world.spider("fetch", f"[ ! -e {broken} ] || exit 3")
     world.spider("flaky", f"[ ! -e {shaky} ] || {{ rm {shaky}; exit 4; }}")
     for items in (10, 20, 30, 20, 20):

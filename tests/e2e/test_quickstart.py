@@ -15,38 +15,38 @@ from world import ROOT, program_path
 QUICKSTART = ROOT / "packaging/quickstart"
 
 
-def build_folder():
+def build_directory():
     """Where the program was built; the quickstart builds there what has changed since."""
     named = os.environ.get("SPIDER_CHECK_BUILD_DIR")
-    folder = pathlib.Path(named) if named else pathlib.Path(program_path()).parents[1]
-    if not (folder / "build.ninja").exists():
-        raise RuntimeError("SPIDER_CHECK_BUILD_DIR is not set: name the build folder in it")
-    return folder.resolve()
+    directory = pathlib.Path(named) if named else pathlib.Path(program_path()).parents[1]
+    if not (directory / "build.ninja").exists():
+        raise RuntimeError("SPIDER_CHECK_BUILD_DIR is not set: name the build directory in it")
+    return directory.resolve()
 
 
 @pytest.fixture(scope="module")
 def quickstart():
-    """Runs it in a folder that PostgreSQL's user can get to, in a path that a socket can have."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="quickstart-", dir="/tmp"))
-    folder.chmod(0o755)
-    environment = {"HOME": str(folder), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-                   "LANG": "C.UTF-8", "SPIDER_CHECK_QUICKSTART_DIR": str(folder / "q"),
-                   "SPIDER_CHECK_BUILD_DIR": str(build_folder()),
+    """Runs it in a directory that PostgreSQL's user can get to, in a path that a socket can have."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="quickstart-", dir="/tmp"))
+    directory.chmod(0o755)
+    environment = {"HOME": str(directory), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+                   "LANG": "C.UTF-8", "SPIDER_CHECK_QUICKSTART_DIR": str(directory / "q"),
+                   "SPIDER_CHECK_BUILD_DIR": str(build_directory()),
                    # What is set for another server must not matter.
                    "PGHOST": "/nonexistent", "DB_NAME": "nonsense", "SCHEDULER_ENABLED": "no"}
 
     def run(*args):
         # A file, since PostgreSQL would keep a pipe open.
         with tempfile.TemporaryFile("w+") as output:
-            ended = subprocess.run([QUICKSTART, *args], cwd=folder, env=environment, timeout=1800,
+            ended = subprocess.run([QUICKSTART, *args], cwd=directory, env=environment, timeout=1800,
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
             output.seek(0)
             return ended.returncode, output.read()
 
-    run.folder = folder / "q"
+    run.directory = directory / "q"
     yield run
     run("--remove")
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def first(quickstart):
 
 
 def rows(quickstart, query):
-    connection = psycopg2.connect(host=str(quickstart.folder / "postgresql"), user="spider_check",
+    connection = psycopg2.connect(host=str(quickstart.directory / "postgresql"), user="spider_check",
                                   dbname="spider_check")
     try:
         cursor = connection.cursor()
@@ -93,7 +93,7 @@ def test_the_commands_that_it_ends_with_work(quickstart, first):
                            env={"PATH": "/usr/bin:/bin", "HOME": "/"}, timeout=60)
     assert "fresh" in ended.stdout
     assert f"{QUICKSTART} --remove" in first
-    assert str(quickstart.folder) in first
+    assert str(quickstart.directory) in first
 
 
 def test_started_again_it_skips(quickstart, first):
@@ -106,7 +106,7 @@ def test_started_again_it_skips(quickstart, first):
 def test_remove_stops_the_server_and_leaves_nothing(quickstart, first):
     code, output = quickstart("--remove")
     assert code == 0, output
-    assert not quickstart.folder.exists()
+    assert not quickstart.directory.exists()
     with pytest.raises(psycopg2.OperationalError):
         rows(quickstart, "SELECT 1")
     assert quickstart("--remove")[0] == 0

@@ -45,7 +45,7 @@ def test_a_password_file_that_others_may_read(world, mode):
     assert_said_once_and_quietly(world, "has group or world access")
 
 
-def test_a_password_file_that_is_a_folder(world):
+def test_a_password_file_that_is_a_directory(world):
     world.spider("a")
     (world.home / ".pgpass").mkdir()
     assert_said_once_and_quietly(world, "is not a plain file")

@@ -9,9 +9,9 @@ from telling import make_due, switch, tell
 
 def state_of(world):
     """Everything that the program could have written, but for its locks and times."""
-    folder = world.home / ".local"
+    directory = world.home / ".local"
     return {path: (path.stat().st_mtime_ns, path.stat().st_size)
-            for path in folder.rglob("*") if path.is_file()}, world.dump()
+            for path in directory.rglob("*") if path.is_file()}, world.dump()
 
 
 def is_quiet(world, times=3, **options):
@@ -73,19 +73,19 @@ def test_with_old_messages_and_a_receiver_that_is_away(world, receiver, certific
 
 
 def test_with_a_publication_that_cannot_be_written(world):
-    os.mkfifo(world.folder / "metrics.prom")
-    world.sections["metrics"] = {"path": str(world.folder / "metrics.prom")}
+    os.mkfifo(world.directory / "metrics.prom")
+    world.sections["metrics"] = {"path": str(world.directory / "metrics.prom")}
     world.spider("a")
     result = world.run("-q")
     (line,) = result.err.splitlines()
-    assert f"cannot write {world.folder}/metrics.prom, which is no file but a pipe" in line
+    assert f"cannot write {world.directory}/metrics.prom, which is no file but a pipe" in line
     is_quiet(world)
 
 
 def test_with_a_publication_that_cannot_be_written_while_disabled(world):
     fresh(world)
-    os.mkfifo(world.folder / "page.html")
-    world.sections["report"] = {"path": str(world.folder / "page.html")}
+    os.mkfifo(world.directory / "page.html")
+    world.sections["report"] = {"path": str(world.directory / "page.html")}
     world.top["enabled"] = False
     assert "page.html, which is no file but a pipe" in world.run("-q").err
     is_quiet(world)
@@ -93,11 +93,11 @@ def test_with_a_publication_that_cannot_be_written_while_disabled(world):
 
 def test_without_zone_files_and_with_logs_in_a_strange_place(world):
     world.top["timezone"] = "US/Eastern"
-    folder = world.log_dir / "default"
-    folder.mkdir(parents=True)
-    (folder / "a").symlink_to(world.folder)
+    directory = world.log_dir / "default"
+    directory.mkdir(parents=True)
+    (directory / "a").symlink_to(world.directory)
     world.spider("a")
-    env = {"TZDIR": str(world.folder / "nowhere"), "TMPDIR": str(world.folder)}
+    env = {"TZDIR": str(world.directory / "nowhere"), "TMPDIR": str(world.directory)}
     result = world.run("-q", env=env)
     assert result.code == 0 and len(result.err.splitlines()) == 2, result.err
     is_quiet(world, env=env)
@@ -118,6 +118,6 @@ def test_in_an_outage_after_its_first_tick(world, more):
 def test_where_logs_cannot_be_listed(world):
     fresh(world)
     log_dir = world.log_dir / "default"
-    log_dir.rename(world.folder / "moved")
-    log_dir.symlink_to(world.folder / "moved")
+    log_dir.rename(world.directory / "moved")
+    log_dir.symlink_to(world.directory / "moved")
     is_quiet(world)

@@ -12,7 +12,7 @@ from world import World
 
 
 def place_of(world):
-    """The folder of the server's socket, and the name of the world's database."""
+    """The directory of the server's socket, and the name of the world's database."""
     return (world.url.partition("host=")[2].partition("&")[0],
             world.url.partition(":///")[2].partition("?")[0])
 
@@ -36,7 +36,7 @@ def by_environment(world, hosts, ports, name):
 
 def by_dotenv(world, hosts, ports, name):
     settings = by_environment(world, hosts, ports, name)
-    (world.folder / ".env").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+    (world.directory / ".env").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     return {}
 
 
@@ -56,9 +56,9 @@ def by_service_of_the_environment(world, hosts, ports, name):
                                    by_service_of_the_environment])
 def test_behind_a_silent_host_the_next_one_is_found_however_they_are_named(world, named):
     world.spider("a").add_run("1 hour")
-    folder, name = place_of(world)
+    directory, name = place_of(world)
     with Listener() as silent:
-        env = named(world, f"127.0.0.1,{folder}", f"{silent.port},5432", name)
+        env = named(world, f"127.0.0.1,{directory}", f"{silent.port},5432", name)
         result = world.run(env=env)
         assert silent.connections
     assert "Recent run detected" in result.err, result.err
@@ -68,9 +68,9 @@ def test_behind_a_silent_host_the_next_one_is_found_however_they_are_named(world
 def test_behind_three_silent_hosts_the_fourth_is_found_in_a_limit_that_has_room(world):
     world.spider("a").add_run("1 hour")
     world.sections["database"]["connect_timeout"] = "8s"
-    folder, name = place_of(world)
+    directory, name = place_of(world)
     with Listener() as a, Listener() as b, Listener() as c:
-        env = by_environment(world, f"127.0.0.1,127.0.0.1,127.0.0.1,{folder}",
+        env = by_environment(world, f"127.0.0.1,127.0.0.1,127.0.0.1,{directory}",
                              f"{a.port},{b.port},{c.port},5432", name)
         assert "Recent run detected" in world.run(env=env).err
 
@@ -86,7 +86,7 @@ def two_addresses(tmp_path):
     with socket.create_server(("127.0.0.2", 0)) as silent:
         port = silent.getsockname()[1]
         with Postgres(listen_addresses="127.0.0.3", port=str(port)) as server:
-            hba = server.folder / "data/pg_hba.conf"
+            hba = server.directory / "data/pg_hba.conf"
             hba.write_text("host all all 127.0.0.0/8 trust\n" + hba.read_text())
             with server.connect() as connection:
                 connection.cursor().execute("SELECT pg_reload_conf()")
@@ -119,9 +119,9 @@ def test_a_limit_of_the_users_own_is_that_of_each_address(two_addresses):
 
 def test_the_options_of_a_service_are_kept_beside_ours(empty_world):
     world = empty_world
-    folder, name = place_of(world)
+    directory, name = place_of(world)
     world.sql("create schema jobs")
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres\noptions=-csearch_path=jobs")
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres\noptions=-csearch_path=jobs")
     world.sections["database"]["url"] = "postgresql:///?service=jobs"
     assert world.run("migrate").code == 0
     assert world.sql("select schemaname::text from pg_tables where tablename = 'scheduler_state'") == [("jobs",)]
@@ -132,9 +132,9 @@ def test_the_options_of_a_service_are_kept_beside_ours(empty_world):
 
 def test_pgoptions_are_kept_beside_a_service_without_options(empty_world):
     world = empty_world
-    folder, name = place_of(world)
+    directory, name = place_of(world)
     world.sql("create schema jobs")
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres")
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres")
     world.sections["database"]["url"] = "postgresql:///?service=jobs"
     assert world.run("migrate", env={"PGOPTIONS": "-csearch_path=jobs"}).code == 0
     assert world.sql("select schemaname::text from pg_tables where tablename = 'scheduler_state'") == [("jobs",)]
@@ -142,8 +142,8 @@ def test_pgoptions_are_kept_beside_a_service_without_options(empty_world):
 
 
 def test_our_own_limits_hold_with_a_service_that_has_options(world):
-    folder, name = place_of(world)
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres\noptions=-cwork_mem=5MB")
+    directory, name = place_of(world)
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres\noptions=-cwork_mem=5MB")
     world.sections["database"] = {"url": "postgresql:///?service=jobs", "statement_timeout": "1s"}
     with world.server.connect(world.url) as connection:
         connection.autocommit = False
@@ -154,27 +154,27 @@ def test_our_own_limits_hold_with_a_service_that_has_options(world):
 
 
 def test_what_is_configured_beside_a_service_wins_as_in_libpq(world):
-    folder, name = place_of(world)
+    directory, name = place_of(world)
     service(world, f"host=nowhere\ndbname={name}\nuser=nobody_at_all")
-    world.sections["database"]["url"] = f"postgresql:///?service=jobs&host={folder}&user=postgres"
+    world.sections["database"]["url"] = f"postgresql:///?service=jobs&host={directory}&user=postgres"
     assert world.run("history").code == 0
 
 
 def test_a_service_file_that_is_named_elsewhere_is_read_too(world):
-    folder, name = place_of(world)
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres")
-    moved = (world.home / ".pg_service.conf").rename(world.folder / "services")
+    directory, name = place_of(world)
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres")
+    moved = (world.home / ".pg_service.conf").rename(world.directory / "services")
     world.sections["database"]["url"] = "postgresql:///?service=jobs"
     assert world.run("history", env={"PGSERVICEFILE": str(moved)}).code == 0
 
 
 def test_the_spiders_get_the_service_of_the_environment_as_it_was(world):
-    folder, name = place_of(world)
-    service(world, f"host={folder}\ndbname={name}\nuser=postgres")
-    world.spider("a", f"echo \"$PGSERVICE\" >{world.folder}/seen")
+    directory, name = place_of(world)
+    service(world, f"host={directory}\ndbname={name}\nuser=postgres")
+    world.spider("a", f"echo \"$PGSERVICE\" >{world.directory}/seen")
     world.sections["database"]["url"] = "postgresql:///?service=jobs"
     assert world.run().code == 0
-    assert (world.folder / "seen").read_text() == "\n"
+    assert (world.directory / "seen").read_text() == "\n"
     del world.sections["database"]["url"]
     assert world.run("--force", env={"PGSERVICE": "jobs"}).code == 0
-    assert (world.folder / "seen").read_text() == "jobs\n"
+    assert (world.directory / "seen").read_text() == "jobs\n"

@@ -15,14 +15,14 @@ from world import installed_root
 def test_a_program_gets_the_facts_on_its_input_and_in_its_environment(world):
     switch(world).touch()
     world.top["max_attempts"] = 1
-    script = world.folder / "tell.sh"
-    script.write_text(f"cat >>'{world.folder}/input'; env >'{world.folder}/environment'\n")
+    script = world.directory / "tell.sh"
+    script.write_text(f"cat >>'{world.directory}/input'; env >'{world.directory}/environment'\n")
     world.sections["notify.program"] = {"command": ["/bin/sh", str(script)]}
     assert world.run("-q").code == 1
-    facts = json.loads((world.folder / "input").read_text())
+    facts = json.loads((world.directory / "input").read_text())
     assert facts["event"] == "failing"
     variables = dict(line.split("=", 1) for line in
-                     (world.folder / "environment").read_text().splitlines() if "=" in line)
+                     (world.directory / "environment").read_text().splitlines() if "=" in line)
     assert variables["SPIDER_CHECK_EVENT"] == "failing"
     assert variables["SPIDER_CHECK_SCHEDULE"] == "default"
     assert variables["SPIDER_CHECK_RUN_UUID"] == world.only_run().run_uuid
@@ -163,7 +163,7 @@ def test_the_url_is_said_nowhere(world, receiver, certificate, black_hole, place
     world.sections["notify.ping"] = {"url": f"http://127.0.0.1:{black_hole.port}/{SECRET}"}
     if place == "url_file":
         for channel in ("webhook", "ping"):
-            path = world.folder / channel
+            path = world.directory / channel
             path.write_text(world.sections[f"notify.{channel}"].pop("url") + "\n")
             path.chmod(0o600)
             world.sections[f"notify.{channel}"]["url_file"] = channel

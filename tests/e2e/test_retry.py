@@ -8,8 +8,8 @@ MINUTES = datetime.timedelta(minutes=1)
 
 def fail_once(world):
     """A run of which `b` failed, and `a` did not; returns its row."""
-    world.spider("a").spider("b", f"[ ! -e {world.folder}/broken ] || exit 1")
-    (world.folder / "broken").touch()
+    world.spider("a").spider("b", f"[ ! -e {world.directory}/broken ] || exit 1")
+    (world.directory / "broken").touch()
     assert world.run().code == 1
     world.forget_what_ran()
     return world.only_run()
@@ -34,7 +34,7 @@ def test_a_tick_before_the_backoff_is_over_skips_and_says_until_when(world):
 def test_the_retry_is_the_same_run_and_only_what_failed(world):
     first = fail_once(world)
     backoff_is_over(world)
-    (world.folder / "broken").unlink()
+    (world.directory / "broken").unlink()
     result = world.run()
     assert result.code == 0, result.err
     assert world.ran() == ["b"]
@@ -62,7 +62,7 @@ def test_retry_after_is_what_the_configuration_says(world):
 
 def test_an_attempt_that_would_come_after_the_next_run_is_none_that_is_left(world):
     world.top |= {"retry_after": "3h", "interval": "1h"}
-    broken = world.folder / "broken"
+    broken = world.directory / "broken"
     broken.touch()
     world.spider("b", f"[ ! -e {broken} ]")
     result = world.run()
@@ -97,7 +97,7 @@ def test_without_an_attempt_left_nothing_runs_before_the_interval_is_over(world)
 def test_when_the_interval_is_over_a_new_run_starts_all_spiders(world):
     failed = fail_once(world)
     world.sql("UPDATE scheduler_state SET attempt = 3, last_run_at = now() - interval '4 hours'")
-    (world.folder / "broken").unlink()
+    (world.directory / "broken").unlink()
     result = world.run()
     assert result.code == 0, result.err
     assert world.ran() == ["a", "b"]
@@ -115,7 +115,7 @@ def test_max_attempts_of_one_means_no_retry(world):
 
 def test_a_run_completed_by_its_retry_counts_from_its_first_start(world):
     fail_once(world)
-    (world.folder / "broken").unlink()
+    (world.directory / "broken").unlink()
     world.sql("UPDATE scheduler_state SET next_attempt_at = now(), "
               "last_run_at = last_run_at - interval '3 hours'")
     assert world.run().code == 0

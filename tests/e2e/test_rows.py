@@ -38,10 +38,10 @@ def jobs(world):
 
 def stores(world, end):
     """A crawl of two books, whose pipeline ends its transaction so."""
-    shop = Shop(world.folder / "project")
+    shop = Shop(world.directory / "project")
     shop.settings("ITEM_PIPELINES = {'shop.store.Store': 1}\n")
     shop.write("shop/store.py", STORE.format(url=world.url, end=end))
-    world.sections["scrapy"] = {"project": str(shop.folder), "command": [SCRAPY]}
+    world.sections["scrapy"] = {"project": str(shop.directory), "command": [SCRAPY]}
     return world
 
 
@@ -72,7 +72,7 @@ def test_the_rows_of_a_good_crawl_are_recorded_and_shown(jobs):
     assert status["spiders"][0]["last"]["rows"] == 2
     assert 'spider_check_spider_rows{schedule="default",spider="books"} 2' in jobs.run("metrics").out
     assert jobs.run("report", "-o", "page.html").code == 0
-    assert "<dt>Rows</dt><dd>2</dd>" in (jobs.folder / "page.html").read_text()
+    assert "<dt>Rows</dt><dd>2</dd>" in (jobs.directory / "page.html").read_text()
 
 
 def test_a_crawl_whose_items_were_thrown_away_has_failed(jobs):
@@ -168,10 +168,10 @@ def test_check_tries_each_statement_once_and_names_its_line(jobs):
         jobs.spider(name)
     result = jobs.run("check")
     assert result.code == 2
-    line = pathlib.Path(jobs.folder / "spider-check.toml").read_text().splitlines().index(
+    line = pathlib.Path(jobs.directory / "spider-check.toml").read_text().splitlines().index(
         f"check_sql = {toml('SELECT count(*) FROM nothing')}") + 1
     assert result.out.count("does not exist") == 1
-    assert (f"  1. {jobs.folder}/spider-check.toml:{line}: spiders.check_sql: "
+    assert (f"  1. {jobs.directory}/spider-check.toml:{line}: spiders.check_sql: "
             'relation "nothing" does not exist; mend it, and try it in psql\n') in result.out
     assert re.search(rf"^      check_sql +{re.escape(COUNT)}$", result.out, re.M)
     assert re.search(r"^      min_rows +5$", result.out, re.M)

@@ -31,7 +31,7 @@ FEEDS = {"out/%(name)s.jsonl": {"format": "jsonlines", "overwrite": True}}
 @pytest.fixture
 def scrapy_world(world):
     """With a project of two spiders."""
-    world.project = world.folder / "project"
+    world.project = world.directory / "project"
     spiders = world.project / "tiny/spiders"
     spiders.mkdir(parents=True)
     # Two crawls that start at once would both make it, and Scrapy gives up the feed of the second.
@@ -86,7 +86,7 @@ def test_a_project_is_listed_with_what_its_spiders_are_given(scrapy_world):
     assert spiders_of(world) == ["jobs", "news"]
 
 
-def test_a_project_is_listed_without_a_folder_for_temporary_files(scrapy_world):
+def test_a_project_is_listed_without_a_directory_for_temporary_files(scrapy_world):
     assert scrapy_world.run(env={"TMPDIR": "/nowhere"}).code == 0
     assert spiders_of(scrapy_world) == ["jobs", "news"]
 
@@ -107,10 +107,10 @@ def test_one_spider_by_name(scrapy_world):
     assert "jobs, news" in result.err
 
 
-def test_a_folder_with_a_project_needs_no_configuration(scrapy_world, server):
+def test_a_directory_with_a_project_needs_no_configuration(scrapy_world, server):
     world = scrapy_world
     database = world.url.partition(":///")[2].partition("?")[0]
-    env = {"DB_HOST": str(server.folder), "DB_USER": "postgres", "DB_NAME": database}
+    env = {"DB_HOST": str(server.directory), "DB_USER": "postgres", "DB_NAME": database}
     result = world.run("--spider", "news", cwd=world.project, keep_config=True, env=env)
     assert result.code == 0, result.err
     assert spiders_of(world) == ["news"]
@@ -171,7 +171,7 @@ def test_a_run_can_be_stopped_while_the_project_is_listed(scrapy_world, number):
 def test_a_spider_by_name_can_be_stopped_while_the_project_is_listed(scrapy_world):
     gate = scrapy_world.gate()
     slow_to_import(scrapy_world, gate)
-    temporary = scrapy_world.folder / "tmp"
+    temporary = scrapy_world.directory / "tmp"
     temporary.mkdir()
     running = scrapy_world.start("--spider", "news", env={"TMPDIR": str(temporary)})
     import_ = gate.wait()
@@ -239,7 +239,7 @@ def test_a_scrapy_that_is_not_there_is_named(scrapy_world):
 
 
 def test_the_example_project_works(world):
-    project = world.folder / "jobs"
+    project = world.directory / "jobs"
     shutil.copytree(ROOT / "examples/jobs", project,
                     ignore=shutil.ignore_patterns("output", "__pycache__"))
     world.sections["scrapy"] = {"project": str(project), "command": [SCRAPY]}

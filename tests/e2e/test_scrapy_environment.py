@@ -1,4 +1,4 @@
-"""What Scrapy reads besides its project's folder: variables, several [settings], a folder above."""
+"""What Scrapy reads besides its project's directory: variables, several [settings], a directory above."""
 
 import re
 
@@ -68,7 +68,7 @@ def test_other_programs_do_not_need_what_scrapy_reads(world):
 def test_what_init_writes_works_where_the_shell_is_not(fresh):
     world = fresh
     split_in_two(world)
-    library = world.folder / "library"
+    library = world.directory / "library"
     library.mkdir()
     (world.project / "tiny").rename(library / "tiny")
     env = {"SCRAPY_PROJECT": "one", "PYTHONPATH": str(library)}
@@ -83,7 +83,7 @@ def test_what_init_writes_works_where_the_shell_is_not(fresh):
     assert spiders_of(world) == ["jobs", "news"]
 
 
-def test_somewhere_in_a_project_is_as_good_as_in_its_folder(fresh):
+def test_somewhere_in_a_project_is_as_good_as_in_its_directory(fresh):
     world, below = fresh, fresh.project / "tiny/spiders"
     checked = world.run("check", keep_config=True, cwd=below, env=world.variables)
     assert checked.code == 0, checked.out
@@ -101,19 +101,19 @@ def test_somewhere_in_a_project_is_as_good_as_in_its_folder(fresh):
 @pytest.fixture
 def shop(world):
     world.sections["scrapy"] = {"project": "shop", "command": [SCRAPY]}
-    return Shop(world.folder / "shop")
+    return Shop(world.directory / "shop")
 
 
 def test_a_log_that_is_elsewhere_is_named(world, shop):
-    (shop.folder / "logs").mkdir()
+    (shop.directory / "logs").mkdir()
     shop.settings('LOG_FILE = "logs/shop.log"\n')
     assert world.run("--force").code == 0
     result = world.run("logs", "books")
-    assert result.out == (f"spider-check: the project logs to {shop.folder}/logs/shop.log "
+    assert result.out == (f"spider-check: the project logs to {shop.directory}/logs/shop.log "
                           "(LOG_FILE)\n")
     shop.spider("        import os\n        os._exit(0)\n")
     assert world.run("--force").code == 1
-    assert f"the project logs to {shop.folder}/logs/shop.log (LOG_FILE)" in world.outcomes()[-1].reasons
+    assert f"the project logs to {shop.directory}/logs/shop.log (LOG_FILE)" in world.outcomes()[-1].reasons
 
 
 def test_ten_thousand_spiders_and_one(world, shop):
@@ -123,5 +123,5 @@ def test_ten_thousand_spiders_and_one(world, shop):
                 "{'name': name, '__module__': __name__})\n")
     result = world.run("check")
     assert result.code == 0, result.out[-2000:]
-    assert f"in {shop.folder}: 10001 spiders\n" in result.out
+    assert f"in {shop.directory}: 10001 spiders\n" in result.out
     assert warnings(result) == []

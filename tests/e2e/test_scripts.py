@@ -119,7 +119,7 @@ def test_a_crawl_that_cannot_begin_is_told_under_its_number(shop, spiders, numbe
     records = run(shop, SIDE_BY_SIDE, spiders=spiders)
     (crash,) = of_kind(records, "crash")
     assert (crash["crawl"], crash["text"]) == (number, "OSError: no database")
-    assert crash["place"] == line_of(shop.folder / "script.py", "raise OSError")
+    assert crash["place"] == line_of(shop.directory / "script.py", "raise OSError")
     assert counts(records) == {1 - number: (2, 0)}
 
 
@@ -170,7 +170,7 @@ def test_a_program_without_scrapy_reports_nothing(shop):
 def test_a_script_that_crashes_names_its_line(shop):
     records = run(shop, "raise RuntimeError('here')\n")
     (crash,) = of_kind(records, "crash")
-    assert crash["place"] == line_of(shop.folder / "script.py", "raise RuntimeError")
+    assert crash["place"] == line_of(shop.directory / "script.py", "raise RuntimeError")
     assert "crawl" not in crash
 
 
@@ -183,7 +183,7 @@ def test_the_sitecustomize_that_is_hidden_runs_as_if_nothing_were_before_it(shop
                   "print(sitecustomize.__file__, sitecustomize.__spec__.origin, '/added' in sys.path)"]
 
     def seen(path):
-        shop.run(PYTHON, *look, PYTHONPATH=f"{path}{shop.folder}/mine")
+        shop.run(PYTHON, *look, PYTHONPATH=f"{path}{shop.directory}/mine")
         return shop.result.returncode, shop.result.stdout, shop.result.stderr.splitlines()[:2]
 
     assert seen(f"{PROBE}/script:{PROBE}:") == seen("")
@@ -191,8 +191,8 @@ def test_the_sitecustomize_that_is_hidden_runs_as_if_nothing_were_before_it(shop
 
 def test_a_script_with_a_sitecustomize_of_its_own_is_reported(shop):
     shop.write("mine/sitecustomize.py", "open('seen', 'w').close()\n")
-    records = run(shop, SIDE_BY_SIDE, path=f":{shop.folder}/mine")
-    assert (shop.folder / "seen").exists()
+    records = run(shop, SIDE_BY_SIDE, path=f":{shop.directory}/mine")
+    assert (shop.directory / "seen").exists()
     assert counts(records) == {0: (2, 0)}
 
 
@@ -200,7 +200,7 @@ def test_the_file_to_which_a_project_logs_is_told(shop):
     shop.settings("LOG_FILE = 'logs/shop.log'\n")
     shop.write("logs/shop.log", "")
     (crawl,) = of_kind(shop.crawl(), "crawl")
-    assert crawl["log_file"] == str(shop.folder / "logs/shop.log")
+    assert crawl["log_file"] == str(shop.directory / "logs/shop.log")
     shop.settings()
     (crawl,) = of_kind(shop.crawl(), "crawl")
     assert "log_file" not in crawl

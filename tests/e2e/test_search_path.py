@@ -85,7 +85,7 @@ def use_everything(world, receiver=None):
         assert "trapped" not in result.err + result.out
         return result
 
-    broken = world.folder / "broken"
+    broken = world.directory / "broken"
     broken.touch()
     world.top["max_attempts"] = 2
     world.spider("shaky", f"[ ! -e {broken} ]")
@@ -234,12 +234,12 @@ def test_schedules_in_two_schemas_do_not_hold_each_other_back(empty_world):
         gate = world.gate()
         world.spider("a", gate.script)
         for url, state in ((ann, "ann"), (bob, "bob")):
-            world.top["state_dir"] = str(world.folder / state)
+            world.top["state_dir"] = str(world.directory / state)
             use(world, url)
             assert world.run("migrate").code == 0
         running = [world.start()]  # bob's
         gate.wait()
-        world.top["state_dir"] = str(world.folder / "ann")
+        world.top["state_dir"] = str(world.directory / "ann")
         use(world, ann)
         world.spiders.clear()
         for args in ((), ("--force",)):

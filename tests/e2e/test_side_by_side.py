@@ -80,7 +80,7 @@ def test_a_program_that_writes_nothing_stalls_only_where_that_is_said(world):
 
 def test_the_limit_of_the_whole_run_leaves_the_rest_to_the_retry(world):
     world.top["run_timeout"] = "1500ms"
-    world.spider("a").spider("slow", f"[ -e {world.folder}/mended ] || exec sleep 1000").spider("c")
+    world.spider("a").spider("slow", f"[ -e {world.directory}/mended ] || exec sleep 1000").spider("c")
     result = world.run()
     assert result.code == 1
     assert world.ran() == ["a", "slow"]
@@ -88,7 +88,7 @@ def test_the_limit_of_the_whole_run_leaves_the_rest_to_the_retry(world):
     assert run.status == "failed"
     assert "1 of 3 spiders failed (slow)" in run.failure
     assert "run_timeout" in run.failure and "1 spider(s) were not started" in run.failure
-    (world.folder / "mended").touch()
+    (world.directory / "mended").touch()
     world.sql("UPDATE scheduler_state SET next_attempt_at = now()")
     world.top["run_timeout"] = "0s"
     assert world.run().code == 0
@@ -98,7 +98,7 @@ def test_the_limit_of_the_whole_run_leaves_the_rest_to_the_retry(world):
 def test_what_applies_to_all_is_overridden_by_globs_and_those_by_names(world):
     script = "echo $LEVEL $BOTH $(nice) $(pwd)"
     world.spider("news_a", script).spider("news_b", script).spider("other", script)
-    (world.folder / "work").mkdir()
+    (world.directory / "work").mkdir()
     world.sections["spiders"] = {"working_directory": "work"}
     world.sections["spiders.env"] = {"LEVEL": "all", "BOTH": "kept"}
     # The name comes first in the file and still wins.
@@ -108,9 +108,9 @@ def test_what_applies_to_all_is_overridden_by_globs_and_those_by_names(world):
     assert world.run().code == 0
     said = {outcome.spider: pathlib.Path(outcome.log_path).read_text().split()
             for outcome in world.outcomes()}
-    assert said["other"] == ["all", "kept", "0", str(world.folder / "work")]
-    assert said["news_a"] == ["glob", "kept", "3", str(world.folder)]
-    assert said["news_b"] == ["name", "kept", "3", str(world.folder)]
+    assert said["other"] == ["all", "kept", "0", str(world.directory / "work")]
+    assert said["news_a"] == ["glob", "kept", "3", str(world.directory)]
+    assert said["news_b"] == ["name", "kept", "3", str(world.directory)]
 
 
 def test_arguments_come_behind_the_command(world):
@@ -142,7 +142,7 @@ def outcome_log(world, spider):
 def test_a_retry_runs_only_the_spider_that_failed_until_it_works(world):
     """One of ten fails twice and then works; the nine run once."""
     world.top["concurrency"] = 4
-    counter = world.folder / "tries"
+    counter = world.directory / "tries"
     flaky = f"echo x >>{counter}; [ $(wc -l <{counter}) -ge 3 ]"
     for number in range(10):
         world.spider(f"s{number}", flaky if number == 4 else ":")

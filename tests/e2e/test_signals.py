@@ -14,9 +14,9 @@ BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 
 def stoppable(world, gate):
     """A spider that notes each signal; at the first SIGTERM it finishes its work and ends."""
-    return (f"trap 'echo TERM >>{world.folder}/signals; exit 0' TERM\n"
-            f"trap 'echo INT >>{world.folder}/signals' INT\n"
-            f"[ -e {world.folder}/again ] || {{ {gate.interruptible_script}; }}")
+    return (f"trap 'echo TERM >>{world.directory}/signals; exit 0' TERM\n"
+            f"trap 'echo INT >>{world.directory}/signals' INT\n"
+            f"[ -e {world.directory}/again ] || {{ {gate.interruptible_script}; }}")
 
 
 def start(world, **options):
@@ -41,7 +41,7 @@ def test_the_run_is_interrupted_and_the_next_tick_finishes_it_at_once(world, num
     assert run.next_attempt_at <= run.finished_at
     assert re.search(rf" warn .*interrupted.*{number.name}", result.err), result.err
 
-    (world.folder / "again").touch()
+    (world.directory / "again").touch()
     result = world.run()
     assert result.code == 0, result.err
     assert world.ran() == ["a", "b", "b", "c"]
@@ -56,7 +56,7 @@ def test_a_spider_is_asked_once_to_stop_also_when_the_whole_group_is_told(world,
     running, _ = start(world, new_session=True)
     os.killpg(running.pid, number)
     assert running.end().code == -number
-    assert (world.folder / "signals").read_text() == "TERM\n"
+    assert (world.directory / "signals").read_text() == "TERM\n"
 
 
 def test_what_a_stopped_spider_had_done_is_recorded_as_not_done(world):

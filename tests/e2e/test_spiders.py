@@ -65,9 +65,9 @@ def test_output_and_errors_go_to_the_log_file_and_nowhere_else(world):
 
 
 def test_each_attempt_has_a_log_file_of_its_own(world):
-    world.spider("a", f"[ -e {world.folder}/mended ] || {{ echo broken; exit 1; }}; echo mended")
+    world.spider("a", f"[ -e {world.directory}/mended ] || {{ echo broken; exit 1; }}; echo mended")
     world.run()
-    (world.folder / "mended").touch()
+    (world.directory / "mended").touch()
     world.sql("UPDATE scheduler_state SET next_attempt_at = now()")
     world.run()
     paths = [pathlib.Path(found.log_path) for found in world.outcomes()]
@@ -118,7 +118,7 @@ def test_a_spider_gets_the_environment_that_the_program_was_started_with(world):
 
 
 def test_arguments_are_passed_on_without_a_shell(world):
-    script = world.folder / "arguments.sh"
+    script = world.directory / "arguments.sh"
     script.write_text('#!/bin/sh\nfor word; do printf "<%s>" "$word"; done\n')
     script.chmod(0o755)
     world.spider("a", command=["./arguments.sh", "a b", "$HOME", "*", "", "'", "🕷"])
@@ -127,9 +127,9 @@ def test_arguments_are_passed_on_without_a_shell(world):
 
 
 def test_a_process_that_a_spider_leaves_behind_is_ended(world):
-    world.spider("a", f"sleep 1000 & echo $! >{world.folder}/pid")
+    world.spider("a", f"sleep 1000 & echo $! >{world.directory}/pid")
     assert world.run().code == 0
-    assert not is_alive(int((world.folder / "pid").read_text()))
+    assert not is_alive(int((world.directory / "pid").read_text()))
 
 
 def test_time_memory_and_duration_are_recorded(world):
@@ -145,33 +145,33 @@ def test_time_memory_and_duration_are_recorded(world):
     assert found.finished_at <= run.finished_at
 
 
-def test_a_log_folder_that_cannot_be_made_is_named(world):
-    (world.folder / "file").touch()
+def test_a_log_directory_that_cannot_be_made_is_named(world):
+    (world.directory / "file").touch()
     world.top["log_dir"] = "file/logs"
     result = world.spider("a").run()
     assert result.code == 0
-    assert f"{world.folder}/file" in world.only_run().faults[0]
+    assert f"{world.directory}/file" in world.only_run().faults[0]
 
 
-def test_without_a_home_or_a_state_folder_it_still_runs(world):
+def test_without_a_home_or_a_state_directory_it_still_runs(world):
     world.top["log_dir"] = "logs"
     assert world.spider("a").run(env={"HOME": None}).code == 0
-    assert log_of(world).is_relative_to(world.folder / "logs")
+    assert log_of(world).is_relative_to(world.directory / "logs")
 
 
-@pytest.mark.parametrize("env, folder", [
+@pytest.mark.parametrize("env, directory", [
     ({"STATE_DIRECTORY": "{}/s"}, "s/logs"),
     ({"STATE_DIRECTORY": "{0}/s:{0}/t"}, "s/logs"),
     ({"STATE_DIRECTORY": "{}/s", "LOGS_DIRECTORY": "{}/l"}, "l"),
     ({"XDG_STATE_HOME": "{}/x"}, "x/spider-check/logs"),
 ])
-def test_logs_go_where_systemd_and_xdg_say(world, env, folder):
-    world.spider("a").run(env={name: value.format(world.folder) for name, value in env.items()})
-    assert log_of(world).is_relative_to(world.folder / folder)
+def test_logs_go_where_systemd_and_xdg_say(world, env, directory):
+    world.spider("a").run(env={name: value.format(world.directory) for name, value in env.items()})
+    assert log_of(world).is_relative_to(world.directory / directory)
 
 
-def test_configured_folders_win(world):
+def test_configured_directories_win(world):
     world.top["state_dir"] = "mine"
-    world.spider("a").run(env={"STATE_DIRECTORY": str(world.folder / "s"), "LOGS_DIRECTORY": ""})
-    assert log_of(world).is_relative_to(world.folder / "mine/logs")
-    assert not os.path.exists(world.folder / "s")
+    world.spider("a").run(env={"STATE_DIRECTORY": str(world.directory / "s"), "LOGS_DIRECTORY": ""})
+    assert log_of(world).is_relative_to(world.directory / "mine/logs")
+    assert not os.path.exists(world.directory / "s")

@@ -200,7 +200,7 @@ def test_hostile_names_stay_data(world):
 def test_status_and_migrate_take_the_common_flags_on_either_side(world):
     world.spider("a")
     elsewhere = world.write_config(path=world.home / "other.toml")
-    (world.folder / "spider-check.toml").write_text("nonsense = 1")
+    (world.directory / "spider-check.toml").write_text("nonsense = 1")
     for args in (["-c", elsewhere, "status"], ["status", "-c", elsewhere],
                  ["status", "-q", "-c", elsewhere], ["-v", "status", "-c", elsewhere]):
         result = world.run(*args, keep_config=True)

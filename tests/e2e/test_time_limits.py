@@ -141,9 +141,9 @@ def test_a_server_that_takes_the_connection_and_never_answers(limited, command):
 def test_a_server_that_takes_the_connection_to_its_socket_file_and_never_answers(limited):
     world = limited("")
     with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(str(world.folder / ".s.PGSQL.5432"))
+        silent.bind(str(world.directory / ".s.PGSQL.5432"))
         silent.listen()
-        world.sections["database"]["url"] = f"postgresql:///db?host={world.folder}"
+        world.sections["database"]["url"] = f"postgresql:///db?host={world.directory}"
         assert_gives_up(world, "status", limit="1s (connect_timeout)")
 
 
@@ -168,10 +168,10 @@ def test_several_silent_hosts_together(limited):
 
 
 def test_behind_a_silent_host_the_next_one_is_found_within_the_limit(limited, shared_url):
-    folder = shared_url.partition("host=")[2].partition("&")[0]
+    directory = shared_url.partition("host=")[2].partition("&")[0]
     name = shared_url.partition(":///")[2].partition("?")[0]
     with Listener() as silent:
-        world = limited(f"postgresql:///{name}?host=127.0.0.1,{folder}&port={silent.port},5432"
+        world = limited(f"postgresql:///{name}?host=127.0.0.1,{directory}&port={silent.port},5432"
                         "&user=postgres", connect_timeout="10s", statement_timeout="5s")
         result = world.run("status")
     assert result.code == 0, result.err
@@ -207,7 +207,7 @@ def test_a_name_that_nobody_resolves(limited):
     if subprocess.run([*UNSHARE, "ip", "link"], check=False, capture_output=True).returncode != 0:
         pytest.skip("this machine allows no namespaces")
     world = limited("postgresql://me@db.example,other.example/db")
-    script = world.folder / "silent_resolver.py"
+    script = world.directory / "silent_resolver.py"
     script.write_text(SILENT_RESOLVER)
     result = assert_gives_up(world, "status", limit="1s (connect_timeout)",
                              before=[*UNSHARE, "/usr/bin/python3", script])
@@ -242,7 +242,7 @@ def frozen(pid):
 
 
 def test_a_server_that_is_frozen_as_a_whole(own_world):
-    postmaster = int((own_world.server.folder / "data/postmaster.pid").read_text().split()[0])
+    postmaster = int((own_world.server.directory / "data/postmaster.pid").read_text().split()[0])
     with frozen(postmaster):
         assert_gives_up(own_world, "status", limit="1s (connect_timeout)")
     assert own_world.run("status").code == 0

@@ -28,21 +28,21 @@ def openssl(*arguments):
 class Authority:
     """Signs certificates of servers."""
 
-    def __init__(self, folder, name):
-        self.certificate = folder / f"{name}.crt"
-        self._key = folder / f"{name}.key"
+    def __init__(self, directory, name):
+        self.certificate = directory / f"{name}.crt"
+        self._key = directory / f"{name}.key"
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj",
                 f"/CN={name}", "-keyout", self._key, "-out", self.certificate)
 
-    def sign(self, folder, host):
+    def sign(self, directory, host):
         """Writes server.crt and server.key, for a server of this name."""
-        request, names = folder / "request", folder / "names"
+        request, names = directory / "request", directory / "names"
         names.write_text(f"subjectAltName=DNS:{host}\n")
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}", "-keyout",
-                folder / "server.key", "-out", request)
+                directory / "server.key", "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
                 "-set_serial", "1", "-days", "30", "-extfile", names, "-out",
-                folder / "server.crt")
+                directory / "server.crt")
 
 
 def free_port():
@@ -54,21 +54,21 @@ def free_port():
 def authorities(tmp_path_factory):
     if shutil.which("openssl") is None:
         pytest.fail("there is no openssl; type: apt install openssl")
-    folder = tmp_path_factory.mktemp("authorities")
-    return [Authority(folder, name) for name in ("ours", "another")]
+    directory = tmp_path_factory.mktemp("authorities")
+    return [Authority(directory, name) for name in ("ours", "another")]
 
 
 @pytest.fixture(scope="module")
 def tls_server(authorities, tmp_path_factory):
     """Only over TLS and with SCRAM; its name is localhost, at an address that is the same."""
     port = str(free_port())
-    folder = tmp_path_factory.mktemp("server")
-    authorities[0].sign(folder, "localhost")
+    directory = tmp_path_factory.mktemp("server")
+    authorities[0].sign(directory, "localhost")
     with Postgres(start=False, listen_addresses="127.0.0.1", port=port, ssl="on",
                   password_encryption="scram-sha-256") as server:
-        data = server.folder / "data"
+        data = server.directory / "data"
         for name in ("server.crt", "server.key"):
-            shutil.copy(folder / name, data)
+            shutil.copy(directory / name, data)
             give_to_server(data / name)
         (data / "pg_hba.conf").write_text(HBA)
         server.start()

@@ -25,10 +25,10 @@ def unprivileged(server, databases, migrated):
         pytest.skip("only root can make programs that run as root")
     account = server_account()
     url = databases.take()
-    folder = Path(tempfile.mkdtemp(prefix="unprivileged-"))
-    world = World(server, folder, url, migrated)
-    world.as_root = as_root_program(folder)
-    for path in (folder, world.home):
+    directory = Path(tempfile.mkdtemp(prefix="unprivileged-"))
+    world = World(server, directory, url, migrated)
+    world.as_root = as_root_program(directory)
+    for path in (directory, world.home):
         os.chown(path, account["user"], account["group"])
     world.user = ("setpriv", f"--reuid={account['user']}", f"--regid={account['group']}",
                   "--clear-groups")
@@ -37,7 +37,7 @@ def unprivileged(server, databases, migrated):
     databases.give_back(url)
     for pid in alive("sleep 4711"):
         os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
 
 
 def retry_now(world):
@@ -57,7 +57,7 @@ def ended_in_time(running, begun):
 
 def test_a_spider_of_another_user_is_told_and_not_started_again_while_it_lives(unprivileged):
     world = unprivileged
-    mark = world.folder / "over"
+    mark = world.directory / "over"
     world.spider("a", f"[ -e {mark} ] || exec {world.as_root} sleep 4711").spider("b")
     world.sections["spiders"] = {"timeout": "500ms", "grace": "100ms"}
     begun = time.monotonic()
@@ -132,11 +132,11 @@ def test_a_precheck_and_a_listing_of_another_user_end_with_the_program(unprivile
         world.top["precheck"] = [str(world.as_root), "sleep", "4711"]
         world.add_run("5 hours")
     else:
-        (world.folder / "scrapy.cfg").write_text("[settings]\ndefault = shop.settings\n")
-        script = world.folder / "list"
+        (world.directory / "scrapy.cfg").write_text("[settings]\ndefault = shop.settings\n")
+        script = world.directory / "list"
         script.write_text(f"#!/bin/sh\nexec {world.as_root} sleep 4711\n")
         script.chmod(0o755)
-        world.sections["scrapy"] = {"project": str(world.folder), "command": [str(script)]}
+        world.sections["scrapy"] = {"project": str(world.directory), "command": [str(script)]}
     world.spider("a")
     running = world.start(before=world.user)
     wait_until(lambda: alive("sleep 4711"), what)
@@ -160,10 +160,10 @@ def test_a_message_that_another_user_s_program_takes_for_ever_is_given_up(unpriv
 
 @pytest.mark.parametrize("make", [frozen_or_traced, lambda _: TracedExit()], ids=["frozen", "traced"])
 def test_a_spider_that_the_kernel_holds_is_told_and_the_rest_goes_on(world, make):
-    held = make(world.folder)
+    held = make(world.directory)
     try:
         gate = world.gate()
-        mark = world.folder / "over"
+        mark = world.directory / "over"
         world.spider("a", f"[ -e {mark} ] || {{ {gate.script}; {held.script}; }}")
         world.spider("b").spider("c")
         world.sections["spiders"] = {"timeout": "1s", "grace": "100ms"}
@@ -204,7 +204,7 @@ def test_what_the_kernel_holds_of_a_killed_program_does_not_hold_up_the_next_tic
     held = TracedExit()
     try:
         gate = world.gate()
-        mark = world.folder / "over"
+        mark = world.directory / "over"
         world.spider("a", f"[ -e {mark} ] || {{ {gate.script}; {held.script}; }}")
         world.sections["spiders"] = {"grace": "100ms"}
         running = world.start()
@@ -223,7 +223,7 @@ def test_what_the_kernel_holds_of_a_killed_program_does_not_hold_up_the_next_tic
 def test_what_another_user_runs_for_a_killed_program_keeps_the_next_tick_from_running_it_twice(
         unprivileged):
     world = unprivileged
-    mark = world.folder / "over"
+    mark = world.directory / "over"
     world.spider("a", f"[ -e {mark} ] || exec {world.as_root} sleep 4711")
     world.sections["spiders"] = {"grace": "100ms"}
     running = world.start(before=world.user)

@@ -36,17 +36,17 @@ def read_only(world):
 
 def full(world):
     world.state.mkdir(parents=True)
-    folder = shlex.quote(str(world.state))
-    return with_mounts(f"mount -t tmpfs -o size=64k none {folder}",
-                       f"mkdir -p {folder}/journal/default",
-                       f"cat /dev/zero >{folder}/much 2>/dev/null || :"), "No space left on device"
+    directory = shlex.quote(str(world.state))
+    return with_mounts(f"mount -t tmpfs -o size=64k none {directory}",
+                       f"mkdir -p {directory}/journal/default",
+                       f"cat /dev/zero >{directory}/much 2>/dev/null || :"), "No space left on device"
 
 
 def without_inodes(world):
     world.state.mkdir(parents=True)
-    folder = shlex.quote(str(world.state))
-    return with_mounts(f"mount -t tmpfs -o nr_inodes=4 none {folder}",
-                       f"touch {folder}/1 {folder}/2 {folder}/3"), "No space left on device"
+    directory = shlex.quote(str(world.state))
+    return with_mounts(f"mount -t tmpfs -o nr_inodes=4 none {directory}",
+                       f"touch {directory}/1 {directory}/2 {directory}/3"), "No space left on device"
 
 
 FAULTS = pytest.mark.parametrize("fault", [file_in_its_place, read_only, full, without_inodes])
@@ -63,7 +63,7 @@ int flock(int fd, int operation) {
 
 
 @pytest.mark.parametrize("fault, why", [
-    (file_in_its_place, "journal is no folder"), (read_only, "is on a read-only file system"),
+    (file_in_its_place, "journal is no directory"), (read_only, "is on a read-only file system"),
     (full, "No space left on device"), (without_inodes, "No space left on device (or no inodes)")])
 def test_check_finds_it(apart, fault, why):
     before, _ = fault(apart)
@@ -75,7 +75,7 @@ def test_check_finds_it(apart, fault, why):
 
 
 def test_check_finds_that_nothing_can_be_locked(apart):
-    library = apart.folder / "no_locks.so"
+    library = apart.directory / "no_locks.so"
     compiler = os.environ.get("CC", "cc").split()[0]
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, "-xc", "-"],
                    input=NO_LOCKS, text=True, check=True)
@@ -110,11 +110,11 @@ def test_a_skip_says_nothing_of_it(apart, fault):
 @FAULTS
 def test_without_the_database_nothing_is_run_and_both_faults_are_on_one_line(apart, fault):
     before, why = fault(apart)
-    apart.sections["database"]["url"] = f"postgresql:///nothing?host={apart.folder}&user=me"
+    apart.sections["database"]["url"] = f"postgresql:///nothing?host={apart.directory}&user=me"
     result = apart.run("-q", before=before)
     assert (result.code, result.out) == (3, "")
     error = result.err.splitlines()[-1]
-    assert str(apart.folder) in error and why in error
+    assert str(apart.directory) in error and why in error
     assert apart.ran() == []
 
 
@@ -129,19 +129,19 @@ def test_a_journal_that_was_deleted_while_the_database_is_there_loses_nothing(ap
 
 def test_it_is_private_and_empty_once_all_is_recorded(apart):
     assert apart.run().code == 0
-    folder = apart.state / "journal/default"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {path.name for path in folder.iterdir()} == {".configuration", "known", "known.lock", "slot-0.lock"}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    directory = apart.state / "journal/default"
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert {path.name for path in directory.iterdir()} == {".configuration", "known", "known.lock", "slot-0.lock"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o600}
 
 
 def test_what_cannot_be_read_is_kept_and_named_once_and_the_rest_is_recorded(apart):
     gate = apart.gate()
-    apart.spider("b", f"[ -e {apart.folder}/again ] || {{ {gate.script}; }}")
+    apart.spider("b", f"[ -e {apart.directory}/again ] || {{ {gate.script}; }}")
     running = apart.start()
     gate.wait()
     kill(running)
-    (apart.folder / "again").touch()
+    (apart.directory / "again").touch()
     (attempt,) = (apart.state / "journal/default").glob("*.attempt")
     attempt.write_bytes(attempt.read_bytes() + b"\xff\0 garbage\nand a torn ta")
     result = apart.run()

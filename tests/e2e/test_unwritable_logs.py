@@ -37,7 +37,7 @@ def file_in_its_place(world):
 def permission_denied(world):
     world.log_dir.mkdir(parents=True)
     world.log_dir.chmod(0o500)
-    # Root, too, must keep to what the folder allows.
+    # Root, too, must keep to what the directory allows.
     return ["setpriv", "--bounding-set=-dac_override"] if IS_ROOT else [], "Permission denied"
 
 
@@ -49,9 +49,9 @@ def read_only(world):
 
 def full(world):
     world.log_dir.mkdir(parents=True)
-    folder = shlex.quote(str(world.log_dir))
-    return with_mounts(f"mount -t tmpfs -o size=2m none {folder}",
-                       f"head -c 1100000 /dev/zero >{folder}/much"), "No space left on device"
+    directory = shlex.quote(str(world.log_dir))
+    return with_mounts(f"mount -t tmpfs -o size=2m none {directory}",
+                       f"head -c 1100000 /dev/zero >{directory}/much"), "No space left on device"
 
 
 FAULTS = pytest.mark.parametrize("fault", [file_in_its_place, permission_denied, read_only, full])
@@ -60,16 +60,16 @@ FAULTS = pytest.mark.parametrize("fault", [file_in_its_place, permission_denied,
 @pytest.fixture
 def spare(tmp_path):
     """$TMPDIR of the program."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "tmp"
+    directory.mkdir()
+    return directory
 
 
 @pytest.fixture
 def crawling(world):
     """With a project of one spider."""
     for name, text in SCRAPY_PROJECT.items():
-        (world.folder / name).write_text(text)
+        (world.directory / name).write_text(text)
     world.sections["scrapy"] = {"project": ".", "command": ["/usr/bin/scrapy"]}
     return world
 
@@ -79,21 +79,21 @@ def run(world, spare, before, *args):
 
 
 @FAULTS
-def test_programs_run_with_their_logs_in_a_private_folder(world, spare, fault):
+def test_programs_run_with_their_logs_in_a_private_directory(world, spare, fault):
     before, why = fault(world)
     world.spider("a", "echo hello").spider("b", "echo world; exit 3")
     result = run(world, spare, before, "-q")
     assert (result.code, world.ran()) == (1, ["a", "b"])
-    (folder,) = spare.iterdir()
-    assert re.fullmatch("spider-check-.{6}", folder.name)
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    (directory,) = spare.iterdir()
+    assert re.fullmatch("spider-check-.{6}", directory.name)
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     paths = [pathlib.Path(outcome.log_path) for outcome in world.outcomes()]
-    assert [path.relative_to(folder) for path in paths] == [
+    assert [path.relative_to(directory) for path in paths] == [
         pathlib.Path("default/a/run-1-attempt-1.log"), pathlib.Path("default/b/run-1-attempt-1.log")]
     assert [path.read_text() for path in paths] == ["hello\n", "world\n"]
     (named,) = world.only_run().faults
     assert re.fullmatch(f"logs cannot be written in {re.escape(str(world.log_dir))}[^:]*: {why}; "
-                        f"this run's are in {re.escape(str(folder))}", named)
+                        f"this run's are in {re.escape(str(directory))}", named)
     (warning,) = [line for line in result.err.splitlines() if " warn " in line]
     assert warning.endswith(named)
 
@@ -145,10 +145,10 @@ def test_where_there_is_room_nothing_is_said_or_made(world, spare):
 
 
 def nowhere(world):
-    """/tmp can be read only, but for the test's own folder."""
+    """/tmp can be read only, but for the test's own directory."""
     file_in_its_place(world)
-    folder = shlex.quote(str(world.folder))
-    return with_mounts("mount --bind /tmp /tmp", f"mount --bind {folder} {folder}",
+    directory = shlex.quote(str(world.directory))
+    return with_mounts("mount --bind /tmp /tmp", f"mount --bind {directory} {directory}",
                        "mount -o remount,bind,ro /tmp")
 
 

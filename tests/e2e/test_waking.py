@@ -17,7 +17,7 @@ def asleep(hours):
 
 
 def take_database_away(world):
-    world.sections["database"]["url"] = f"postgresql:///nothing?host={world.folder}&user=me"
+    world.sections["database"]["url"] = f"postgresql:///nothing?host={world.directory}&user=me"
 
 
 @pytest.fixture

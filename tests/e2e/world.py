@@ -1,4 +1,4 @@
-"""What one end-to-end test works with: a folder, a database, a configuration, the program."""
+"""What one end-to-end test works with: a directory, a database, a configuration, the program."""
 
 import json
 import os
@@ -104,13 +104,13 @@ class Running:
 class World:
     """Reads and writes the database, writes the configuration, runs the program."""
 
-    def __init__(self, server, folder, url, template=None):
+    def __init__(self, server, directory, url, template=None):
         self.program = program_path()
         self.server = server
-        self.folder = folder
+        self.directory = directory
         self.url = url
         self.template = template
-        self.home = folder / "home"
+        self.home = directory / "home"
         self.home.mkdir()
         self.log_dir = self.home / ".local/state/spider-check/logs"
         self.top = {"concurrency": 1}  # most tests rely on the order of their spiders
@@ -124,15 +124,15 @@ class World:
 
     def spider(self, name, script=":", *, command=None):
         """A spider that is a shell script; it also writes its name to what ran() reads."""
-        path = self.folder / f"spider-{len(self.spiders)}.sh"
-        note = f"printf '%s\\0' {shlex.quote(name)} >>{self.folder}/ran\n"
+        path = self.directory / f"spider-{len(self.spiders)}.sh"
+        note = f"printf '%s\\0' {shlex.quote(name)} >>{self.directory}/ran\n"
         path.write_text(f"#!/bin/sh\n{note}{script}\n", encoding="utf-8")
         self.spiders.append({"name": name, "command": command or ["/bin/sh", str(path)]})
         return self
 
     def gate(self):
         """A place in a spider's script where it waits until the test lets it go on."""
-        self._gates.append(Gate(self.folder / f"gate-{len(self._gates)}"))
+        self._gates.append(Gate(self.directory / f"gate-{len(self._gates)}"))
         return self._gates[-1]
 
     def config_text(self):
@@ -144,7 +144,7 @@ class World:
         return "\n".join(lines) + "\n"
 
     def write_config(self, text=None, path=None):
-        path = path or self.folder / "spider-check.toml"
+        path = path or self.directory / "spider-check.toml"
         path.write_text(self.config_text() if text is None else text, encoding="utf-8")
         return path
 
@@ -157,13 +157,13 @@ class World:
         return {name: value for name, value in {**clean, **(env or {})}.items() if value is not None}
 
     def start(self, *args, env=None, cwd=None, keep_config=False, new_session=False, before=()):
-        """Starts the program in the folder where the configuration is, which is written afresh."""
+        """Starts the program in the directory where the configuration is, which is written afresh."""
         if not keep_config:
             self.write_config()
         self._started.append(Running(
             [*before, self.program, *map(str, args)], env=self.environment(env),
-            cwd=cwd or self.folder,
-            errors=self.folder / f"stderr-{len(self._started)}", start_new_session=new_session))
+            cwd=cwd or self.directory,
+            errors=self.directory / f"stderr-{len(self._started)}", start_new_session=new_session))
         return self._started[-1]
 
     def run(self, *args, **options):
@@ -171,11 +171,11 @@ class World:
 
     def ran(self):
         """The names of the spiders that were started, in order."""
-        path = self.folder / "ran"
+        path = self.directory / "ran"
         return path.read_text(encoding="utf-8").split("\0")[:-1] if path.exists() else []
 
     def forget_what_ran(self):
-        (self.folder / "ran").unlink(missing_ok=True)
+        (self.directory / "ran").unlink(missing_ok=True)
 
     def journal(self):
         """The journal's files by name, as they are."""

@@ -33,20 +33,20 @@ class FaultWorld(World):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self.notes_path = self.folder / "notes"
+        self.notes_path = self.directory / "notes"
 
     def spider(self, name, script=":", *, command=None, before=":"):
-        path = self.folder / f"spider-{len(self.spiders)}.sh"
+        path = self.directory / f"spider-{len(self.spiders)}.sh"
         path.write_text(NOTING.format(
             name=shlex.quote(name), notes=self.notes_path, script=script,
             before=before,
-            alive=self.folder / f"alive-{self.top.get('name', 'default')}"), encoding="utf-8")
+            alive=self.directory / f"alive-{self.top.get('name', 'default')}"), encoding="utf-8")
         self.spiders.append({"name": name, "command": command or ["/bin/sh", str(path)]})
         return self
 
     def a_spider_lives(self):
         """Wherever it is, and whoever started it."""
-        with open(self.folder / f"alive-{self.top.get('name', 'default')}", "ab") as alive:
+        with open(self.directory / f"alive-{self.top.get('name', 'default')}", "ab") as alive:
             try:
                 fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -55,12 +55,12 @@ class FaultWorld(World):
 
     def failing_once(self, name):
         """A spider that fails the first time that it gets to its end."""
-        mark = self.folder / f"failed-{name}"
+        mark = self.directory / f"failed-{name}"
         return self.spider(name, f"[ -e {mark} ] || {{ touch {mark}; exit 3; }}")
 
     def gated(self, name, gate, before=":"):
         """A spider that waits at the gate the first time, and passes it later."""
-        mark = self.folder / f"passed-{name}"
+        mark = self.directory / f"passed-{name}"
         return self.spider(name, f"[ -e {mark} ] || {{ touch {mark}; {gate.script}; }}",
                            before=before)
 

@@ -1,4 +1,4 @@
-"""Several hosts on one machine: each with a name, processes, a boot id and a state folder of its own,
+"""Several hosts on one machine: each with a name, processes, a boot id and a state directory of its own,
 and on request a network of its own that can be unplugged. They share a database.
 
     with Network() as network:
@@ -82,7 +82,7 @@ class Network:
         """A PostgreSQL in it, which everybody in it may use."""
         with Postgres(start=False, before=self._server.enter("--net"),
                       listen_addresses=self.SERVER, **settings) as server:
-            with open(server.folder / "data/pg_hba.conf", "a", encoding="ascii") as access:
+            with open(server.directory / "data/pg_hba.conf", "a", encoding="ascii") as access:
                 access.write("host all all 10.99.0.0/24 trust\n")
             server.start()
             yield server
@@ -142,7 +142,7 @@ class Host:
         self.name = name
         self._called = called or name
         self._machine = machine or hashlib.md5(name.encode()).hexdigest()
-        self.home = world.folder / f"home-{name}"
+        self.home = world.directory / f"home-{name}"
         self.home.mkdir()
         self._network = network
         self._namespace = None
@@ -176,8 +176,8 @@ class Host:
         return self._namespace.enter(*namespaces)
 
     def command(self):
-        """What comes before a program for it to run here, in the world's folder."""
-        return self.enter("--uts", "--pid", "--mount", "--time", f"--wd={self.world.folder}",
+        """What comes before a program for it to run here, in the world's directory."""
+        return self.enter("--uts", "--pid", "--mount", "--time", f"--wd={self.world.directory}",
                           *(["--net"] if self._network else []))
 
     def start(self, *args, env=None, **options):

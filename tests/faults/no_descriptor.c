@@ -60,13 +60,13 @@ static mode_t mode_of(int flags, va_list more) {
   }
 
 #define OPENAT(name)                                      \
-  int name(int folder, const char* path, int flags, ...) { \
+  int name(int directory, const char* path, int flags, ...) { \
     va_list more;                                         \
     va_start(more, flags);                                \
     const mode_t mode = mode_of(flags, more);             \
     va_end(more);                                         \
     if (fails(#name)) return -1;                          \
-    return NEXT(name)(folder, path, flags, mode);         \
+    return NEXT(name)(directory, path, flags, mode);         \
   }
 
 OPEN(open)

@@ -127,8 +127,8 @@ class Proxy:
     """Forwards faithfully until it is told otherwise. It listens on a socket file and on TCP."""
 
     def __init__(self, server):
-        self.target = pathlib.Path(server.folder) / f".s.PGSQL.{PORT}"
-        self.folder = tempfile.mkdtemp(prefix="proxy-", dir="/tmp")
+        self.target = pathlib.Path(server.directory) / f".s.PGSQL.{PORT}"
+        self.directory = tempfile.mkdtemp(prefix="proxy-", dir="/tmp")
         self.requests = 0  # that came so far
         self.cuts = 0  # that were asked for and came about
         self._state = threading.Condition()
@@ -151,11 +151,11 @@ class Proxy:
         """The same database, through the proxy's socket file."""
         database, _, options = url.partition("?")
         options = [option for option in options.split("&") if not option.startswith("host=")]
-        return f"{database}?host={self.folder}&" + "&".join(options)
+        return f"{database}?host={self.directory}&" + "&".join(options)
 
     def tcp_url(self, url):
         database, _, options = self.url(url).partition("?")
-        options = options.replace(f"host={self.folder}", f"host=127.0.0.1&port={self.port}")
+        options = options.replace(f"host={self.directory}", f"host=127.0.0.1&port={self.port}")
         return f"{database}?{options}"
 
     # --- What can be wrong ----------------------------------------------------------------------
@@ -208,7 +208,7 @@ class Proxy:
     def close(self):
         self.heal()  # whatever waits can end now
         self.refuse()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     # --- What connections ask -------------------------------------------------------------------
 
@@ -240,7 +240,7 @@ class Proxy:
 
     @property
     def _socket_file(self):
-        return pathlib.Path(self.folder) / f".s.PGSQL.{PORT}"
+        return pathlib.Path(self.directory) / f".s.PGSQL.{PORT}"
 
     def _listen(self):
         local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -32,7 +32,7 @@ def kill(tick):
 
 def points_of(world):
     """The names of the points that a tick passes, in order."""
-    trace = world.folder / "trace"
+    trace = world.directory / "trace"
     world.run(env={"SPIDER_CHECK_FAULT_TRACE": str(trace)})
     return trace.read_text(encoding="utf-8").splitlines()
 
@@ -151,7 +151,7 @@ def offline_names(worlds, faulty, server):
     with worlds.take() as world, Proxy(server) as proxy:
         without_the_database(world, proxy, faulty)
         run = points_of(world)
-        (world.folder / "trace").unlink()
+        (world.directory / "trace").unlink()
         proxy.heal()
         carried = points_of(world)
         assert [name for name in run if "journal" in name], run

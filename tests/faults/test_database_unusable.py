@@ -18,7 +18,7 @@ ON_DISK = {"synchronous_commit": "on"}
 @pytest.fixture(scope="module")
 def breakable():
     with Postgres(start=False, **ON_DISK) as server:
-        access = server.folder / "data/pg_hba.conf"
+        access = server.directory / "data/pg_hba.conf"
         rules = access.read_text(encoding="ascii")
         access.write_text(f"local all guarded scram-sha-256\n{rules}", encoding="ascii")
         server.start()
@@ -28,10 +28,10 @@ def breakable():
 
 
 @contextlib.contextmanager
-def prepared(server, folder):
+def prepared(server, directory):
     """A world with a database on that server."""
-    folder.mkdir(exist_ok=True)
-    world = FaultWorld(server, folder, server.create_database())
+    directory.mkdir(exist_ok=True)
+    world = FaultWorld(server, directory, server.create_database())
     world.sections["database"].update(connect_timeout="2s", statement_timeout="1s")
     assert world.run("migrate").code == 0
     try:
@@ -47,8 +47,8 @@ def database_of(world):
 # Each gives a world whose database can be used, then breaks it, then mends it.
 
 
-def refused(breakable, folder):
-    with prepared(breakable, folder) as world:
+def refused(breakable, directory):
+    with prepared(breakable, directory) as world:
         yield world
         breakable.stop()
         try:
@@ -58,9 +58,9 @@ def refused(breakable, folder):
         yield
 
 
-def unreachable(breakable, folder):
+def unreachable(breakable, directory):
     """What is sent is swallowed, as by a firewall or on the way to a host that is off."""
-    with prepared(breakable, folder) as world, Proxy(breakable) as proxy:
+    with prepared(breakable, directory) as world, Proxy(breakable) as proxy:
         world.sections["database"]["url"] = proxy.tcp_url(world.url)
         yield world
         proxy.swallow()
@@ -69,9 +69,9 @@ def unreachable(breakable, folder):
         yield
 
 
-def slow(breakable, folder):
+def slow(breakable, directory):
     """Each message takes longer than a statement may."""
-    with prepared(breakable, folder) as world, Proxy(breakable) as proxy:
+    with prepared(breakable, directory) as world, Proxy(breakable) as proxy:
         world.sections["database"]["url"] = proxy.tcp_url(world.url)
         yield world
         proxy.delay(8)
@@ -80,8 +80,8 @@ def slow(breakable, folder):
         yield
 
 
-def wrong_password(breakable, folder):
-    with prepared(breakable, folder) as world:
+def wrong_password(breakable, directory):
+    with prepared(breakable, directory) as world:
         world.sections["database"]["url"] = world.url.replace("user=postgres",
                                                               "user=guarded&password=right")
         yield world
@@ -94,8 +94,8 @@ def wrong_password(breakable, folder):
         yield
 
 
-def missing_database(breakable, folder):
-    with prepared(breakable, folder) as world, breakable.connect() as connection:
+def missing_database(breakable, directory):
+    with prepared(breakable, directory) as world, breakable.connect() as connection:
         name = database_of(world)
         yield world
         wait_until(lambda: not world.sessions(), "the end of its sessions")
@@ -107,8 +107,8 @@ def missing_database(breakable, folder):
         yield
 
 
-def missing_table(breakable, folder):
-    with prepared(breakable, folder) as world:
+def missing_table(breakable, directory):
+    with prepared(breakable, directory) as world:
         yield world
         world.sql("ALTER TABLE scheduler_state RENAME TO hidden")
         yield
@@ -116,9 +116,9 @@ def missing_table(breakable, folder):
         yield
 
 
-def too_many_connections(_, folder):
+def too_many_connections(_, directory):
     with Postgres(max_connections="4", superuser_reserved_connections="0", max_wal_senders="0",
-                  **ON_DISK) as server, prepared(server, folder) as world:
+                  **ON_DISK) as server, prepared(server, directory) as world:
         yield world
         with contextlib.ExitStack() as taken:
             for _ in range(4):
@@ -135,25 +135,25 @@ def takes_one(server, taken):
     return False
 
 
-def disk_full(_, folder):
+def disk_full(_, directory):
     """Only of the database: with a full disk for its log the server itself would stop."""
     require_root()
-    with Postgres(disk="32m", **ON_DISK) as server, prepared(server, folder) as world:
+    with Postgres(disk="32m", **ON_DISK) as server, prepared(server, directory) as world:
         with server.connect() as connection:
             cursor = connection.cursor()
-            cursor.execute(f"CREATE TABLESPACE small LOCATION '{server.folder}/disk'")
+            cursor.execute(f"CREATE TABLESPACE small LOCATION '{server.directory}/disk'")
             cursor.execute(f"ALTER DATABASE {database_of(world)} SET TABLESPACE small")
         yield world
         fill_up(world)
         yield
-        world.sql(f"COPY (SELECT 1) TO PROGRAM 'rm {server.folder}/disk/filler'")
+        world.sql(f"COPY (SELECT 1) TO PROGRAM 'rm {server.directory}/disk/filler'")
         yield
 
 
 def fill_up(world):
     with pytest.raises(Exception, match="No space left"):
         world.sql("COPY (SELECT repeat('x', 1000) FROM generate_series(1, 100000)) "
-                  f"TO '{world.server.folder}/disk/filler'")
+                  f"TO '{world.server.directory}/disk/filler'")
     # And the pages that the table has by now, so that the next row needs a new one.
     with world.server.connect(world.url) as connection:
         cursor = connection.cursor()
@@ -163,9 +163,9 @@ def fill_up(world):
                                "VALUES (now() - interval '9 days', 'completed', 'other')")
 
 
-def read_only_standby(_, folder):
+def read_only_standby(_, directory):
     """The configuration names a standby; its primary is lost and it is not promoted yet."""
-    with Postgres(**ON_DISK) as primary, prepared(primary, folder) as world:
+    with Postgres(**ON_DISK) as primary, prepared(primary, directory) as world:
         yield world
         with Postgres(copy_of=primary) as standby:
             move(world, standby)
@@ -177,9 +177,9 @@ def read_only_standby(_, folder):
             standby.crash()
 
 
-def in_recovery(_, folder):
+def in_recovery(_, directory):
     """It starts, and takes no connection yet."""
-    with Postgres(**ON_DISK) as primary, prepared(primary, folder) as world:
+    with Postgres(**ON_DISK) as primary, prepared(primary, directory) as world:
         yield world
         with Postgres(start=False, copy_of=primary, hot_standby="off") as standby:
             move(world, standby)
@@ -187,7 +187,7 @@ def in_recovery(_, folder):
             standby.launch()
             yield
             standby.crash()
-            (standby.folder / "data/standby.signal").unlink()
+            (standby.directory / "data/standby.signal").unlink()
             standby.start()
             yield
             standby.crash()
@@ -195,10 +195,10 @@ def in_recovery(_, folder):
 
 def move(world, server):
     for url in (world.url, world.sections["database"]["url"]):
-        assert str(world.server.folder) in url
-    folders = str(world.server.folder), str(server.folder)
-    world.url = world.url.replace(*folders)
-    world.sections["database"]["url"] = world.sections["database"]["url"].replace(*folders)
+        assert str(world.server.directory) in url
+    directories = str(world.server.directory), str(server.directory)
+    world.url = world.url.replace(*directories)
+    world.sections["database"]["url"] = world.sections["database"]["url"].replace(*directories)
     world.server = server
 
 

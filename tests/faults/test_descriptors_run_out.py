@@ -30,19 +30,19 @@ def library(tmp_path_factory):
 
 
 def populate(world):
-    message = world.folder / "message"
+    message = world.directory / "message"
     message.write_bytes(MESSAGE)
     for name in ("first", "second"):
         world.spider(name, f"cat {message}; cat {message} >&2")
     world.top["precheck"] = ["true"]
     world.add_run("5 hours")
-    world.sections["report"] = {"path": str(world.folder / "page.html")}
+    world.sections["report"] = {"path": str(world.directory / "page.html")}
     world.sections["notify.program"] = {"command": ["/bin/sh", "-c", "cat >/dev/null"]}
 
 
 def names_of(world, library):
     """The names of the calls, in order, of the program; those of its wardens are in between."""
-    trace = world.folder / "trace"
+    trace = world.directory / "trace"
     result = world.run(env={"LD_PRELOAD": str(library), "NO_DESCRIPTOR_TRACE": str(trace)})
     assert result.code == 0, result.err
     return trace.read_text().split()

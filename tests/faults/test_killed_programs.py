@@ -49,7 +49,7 @@ def test_a_retry_without_the_database_of_what_was_killed_with_it_goes_on_when_it
         world, server):
     """The database knows of the first attempt as of one that is running; the journal knows better."""
     first, again = world.gate(), world.gate()
-    mark = world.folder / "again"
+    mark = world.directory / "again"
     world.spider("a", f"if [ -e {mark} ]; then {again.script}; else touch {mark}; {first.script}; fi")
     with Proxy(server) as proxy:
         world.sections["database"]["url"] = proxy.url(world.url)
@@ -73,7 +73,7 @@ def test_a_retry_without_the_database_of_what_was_killed_with_it_goes_on_when_it
 def test_no_spider_starts_while_one_of_a_killed_program_is_still_stopping(world, outage):
     """It has its grace to store what it has; until then it works on the same files and sites."""
     gate = world.gate()
-    mark = world.folder / "second-time"
+    mark = world.directory / "second-time"
     world.spider("deaf", f"[ -e {mark} ] || {{ touch {mark}; {gate.script}; sleep 1000; }}",
                  before="trap '' TERM")
     world.sections["spiders"] = {"grace": "500ms"}  # and five seconds from the second SIGTERM on

@@ -175,7 +175,7 @@ def pair_world(pair, tmp_path):
     assert world.run("migrate").code == 0
     replicated(primary, standby)
     world.sections["database"]["url"] = url.replace(
-        f"host={primary.folder}", f"host={primary.folder},{standby.folder}"
+        f"host={primary.directory}", f"host={primary.directory},{standby.directory}"
         "&target_session_attrs=read-write")
     yield world
     world.close()
@@ -185,7 +185,7 @@ def fail_over(world, primary, standby):
     primary.crash()
     promote(standby)
     world.server = standby
-    world.url = world.url.replace(str(primary.folder), str(standby.folder))
+    world.url = world.url.replace(str(primary.directory), str(standby.directory))
 
 
 def test_a_failover_to_a_standby_that_has_everything_changes_nothing(pair, pair_world):

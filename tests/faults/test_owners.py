@@ -28,16 +28,16 @@ def breakable():
 
 
 @pytest.fixture
-def folder():
+def directory():
     """One that other users may use, too."""
-    with tempfile.TemporaryDirectory(prefix="owners-") as folder:
-        os.chmod(folder, 0o777)
-        yield pathlib.Path(folder)
+    with tempfile.TemporaryDirectory(prefix="owners-") as directory:
+        os.chmod(directory, 0o777)
+        yield pathlib.Path(directory)
 
 
 @pytest.fixture
-def world(breakable, folder):
-    world = FaultWorld(breakable, folder, breakable.create_database())
+def world(breakable, directory):
+    world = FaultWorld(breakable, directory, breakable.create_database())
     assert world.run("migrate").code == 0
     yield world
     world.close()
@@ -241,7 +241,7 @@ def tick_that_sees_only_its_own(world):
     user = server_account()["user"]
     hiding = ["unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 proc /proc && "
               f'exec setpriv --reuid={user} --clear-groups "$@"', "sh"]
-    home = world.folder / "home-other"
+    home = world.directory / "home-other"
     home.mkdir()
     os.chown(home, user, user)
     world.write_config().chmod(0o644)

@@ -68,7 +68,7 @@ class Crowd:
         self._shells = [self._start(host) for host in hosts]
 
     def _start(self, host):
-        (self._world.folder / f"codes-{host.name}").unlink(missing_ok=True)
+        (self._world.directory / f"codes-{host.name}").unlink(missing_ok=True)
         script = START.format(ticks=TICKS // HOSTS, program=self._world.program, host=host.name)
         return subprocess.Popen([*host.command(), "/bin/sh", "-c", script],
                                 env=self._world.environment({"HOME": str(host.home)}),
@@ -79,9 +79,9 @@ class Crowd:
         ended = []
         for host, shell in zip(self._hosts, self._shells):
             shell.wait(PATIENCE)
-            for line in (self._world.folder / f"codes-{host.name}").read_text().splitlines():
+            for line in (self._world.directory / f"codes-{host.name}").read_text().splitlines():
                 code, number = line.split()
-                said = self._world.folder / f"errors-{host.name}-{number}"
+                said = self._world.directory / f"errors-{host.name}-{number}"
                 ended.append((int(code), said.read_text(encoding="utf-8")))
         assert len(ended) == TICKS
         return ended

@@ -41,8 +41,8 @@ class Watch(threading.Thread):
 class VanishedHost:
     """Alpha in mid-run, its cable cut: while its session is idle, or while an answer is on its way."""
 
-    def __init__(self, server, network, folder, answering):
-        self.world = FaultWorld(server, folder, server.create_database())
+    def __init__(self, server, network, directory, answering):
+        self.world = FaultWorld(server, directory, server.create_database())
         assert self.world.run("migrate").code == 0
         self.world.sections["database"] = {"url": Network.url(self.world.url),
                                            "statement_timeout": "60s"}
@@ -82,8 +82,8 @@ def vanished(tmp_path_factory):
     with Network() as network, network.server() as server:
         try:
             for answering in (False, True):
-                folder = tmp_path_factory.mktemp("vanished")
-                hosts.append(VanishedHost(server, network, folder, answering))
+                directory = tmp_path_factory.mktemp("vanished")
+                hosts.append(VanishedHost(server, network, directory, answering))
             yield network, hosts
         finally:
             for host in hosts:

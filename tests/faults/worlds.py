@@ -1,4 +1,4 @@
-"""Many worlds at the same time, each with a folder and a database of its own."""
+"""Many worlds at the same time, each with a directory and a database of its own."""
 
 import contextlib
 import itertools
@@ -12,28 +12,28 @@ AT_ONCE = 4  # most of a case is waiting
 
 
 class Worlds:
-    def __init__(self, server, databases, template, folder):
+    def __init__(self, server, databases, template, directory):
         self._server = server
         self._databases = databases
         self._template = template
-        self._folder = folder
+        self._directory = directory
         self._numbers = itertools.count()
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def take(self):
         with self._lock:
-            folder = self._folder / str(next(self._numbers))
+            directory = self._directory / str(next(self._numbers))
             url = self._databases.take()
-        folder.mkdir()
-        world = FaultWorld(self._server, folder, url, self._template)
+        directory.mkdir()
+        world = FaultWorld(self._server, directory, url, self._template)
         try:
             yield world
         finally:
             world.close()
             with self._lock:
                 self._databases.give_back(url)
-        shutil.rmtree(folder)  # what failed stays, to be looked at
+        shutil.rmtree(directory)  # what failed stays, to be looked at
 
 
 def sweep(case, numbers, what=str):

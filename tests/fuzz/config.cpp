@@ -9,7 +9,7 @@
 #include "config/spider_rules.hpp"
 #include "connection.hpp"
 #include "core/errors.hpp"
-#include "folder.hpp"
+#include "directory.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {
@@ -94,12 +94,13 @@ void check(const config::Config& config) {
 }  // namespace
 
 void try_input(std::string_view bytes) {
-  static const Folder folder;
-  static const auto beside = {folder.write("scrapy.cfg", ""), folder.write("password", "x\n")};
-  const auto file = folder.write("x.toml", bytes).string();
+  static const Directory directory;
+  static const auto beside = {directory.write("scrapy.cfg", ""),
+                              directory.write("password", "x\n")};
+  const auto file = directory.write("x.toml", bytes).string();
   (void)beside;
   try {
-    check(config::load(file, {{}, folder.path(), folder.path()}).config);
+    check(config::load(file, {{}, directory.path(), directory.path()}).config);
   } catch (const UsageError& error) {
     expect(std::string(error.what()).rfind(file + ":", 0) == 0, "an error begins with its place");
   }

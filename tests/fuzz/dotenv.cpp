@@ -6,7 +6,7 @@
 #include "config/load.hpp"
 #include "connection.hpp"
 #include "core/errors.hpp"
-#include "folder.hpp"
+#include "directory.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {
@@ -33,10 +33,10 @@ std::string quoted(const std::string& value) {
   return text + "\"";
 }
 
-void check_reads_back(const Folder& folder, const config::Settings& settings) {
+void check_reads_back(const Directory& directory, const config::Settings& settings) {
   std::string text;
   for (const auto& [name, setting] : settings) text += name + "=" + quoted(setting.value) + "\n";
-  const auto again = config::read_dotenv(folder.write("again", text));
+  const auto again = config::read_dotenv(directory.write("again", text));
   const bool same = std::equal(settings.begin(), settings.end(), again.begin(), again.end(),
                                [](const auto& a, const auto& b) {
                                  return a.first == b.first && a.second.value == b.second.value;
@@ -47,14 +47,14 @@ void check_reads_back(const Folder& folder, const config::Settings& settings) {
 }  // namespace
 
 void try_input(std::string_view bytes) {
-  static const Folder folder;
-  static const auto empty = folder.write("x.toml", "");
-  const auto file = folder.write(".env", bytes).string();
+  static const Directory directory;
+  static const auto empty = directory.write("x.toml", "");
+  const auto file = directory.write(".env", bytes).string();
   try {
     const auto settings = config::read_dotenv(file);
     for (const auto& [name, setting] : settings) check_setting(name, setting, file);
-    check_reads_back(folder, settings);
-    check_connection(config::load(empty, {{}, folder.path(), folder.path()}).config.database);
+    check_reads_back(directory, settings);
+    check_connection(config::load(empty, {{}, directory.path(), directory.path()}).config.database);
   } catch (const UsageError& error) {
     expect(begins_with(error.what(), file + ":"), "an error begins with its place");
   }

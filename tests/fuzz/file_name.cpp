@@ -1,4 +1,5 @@
-// Names of schedules and spiders, which become names of folders, and names found in such folders.
+// Names of schedules and spiders, which become names of directories, and names found in such
+// directories.
 #include "core/file_name.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ void check_log(std::string_view text) {
   expect(log->run > 0 && log->attempt > 0, "runs and attempts count from 1");
   const auto path = log_path("/logs", text, *log);
   expect(parse_log_name(path) == log, "a log's name reads back");
-  expect(path.lexically_normal() == path, "a log is below the folder of logs");
+  expect(path.lexically_normal() == path, "a log is below the directory of logs");
   const auto given = std::filesystem::path(text).filename();
   expect(given.stem() == path.stem(), "there is one way to write a log's name");
 }

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "core/attempt_record.hpp"
-#include "folder.hpp"
+#include "directory.hpp"
 #include "fuzz.hpp"
 #include "journal/file_journal.hpp"
 #include "journal/line.hpp"
@@ -12,13 +12,13 @@ namespace spider_check::fuzz {
 
 namespace {
 
-/** In a folder as the journal has it, on a file name as it gives them. */
+/** In a directory as the journal has it, on a file name as it gives them. */
 void check_files(std::string_view bytes) {
-  static const Folder folder;
-  std::filesystem::create_directories(folder.path() / "journal/x");
-  const auto file = folder.write("journal/x/000000000001-token.attempt", bytes);
-  folder.write("journal/x/known", bytes);
-  journal::FileJournal journal(folder.path(), "x", 1);
+  static const Directory directory;
+  std::filesystem::create_directories(directory.path() / "journal/x");
+  const auto file = directory.write("journal/x/000000000001-token.attempt", bytes);
+  directory.write("journal/x/known", bytes);
+  journal::FileJournal journal(directory.path(), "x", 1);
   (void)journal.known();
   (void)journal.knows(TimePoint(Duration(17)));
   const auto contents = journal.read();

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "crawl.hpp"
-#include "folder.hpp"
+#include "directory.hpp"
 #include "fuzz.hpp"
 #include "scrapy/report_reader.hpp"
 
@@ -34,12 +34,12 @@ std::string facts(const CrawlReport& crawl) {
 }  // namespace
 
 void try_input(std::string_view bytes) {
-  static const Folder folder;
+  static const Directory directory;
   const auto at = bytes.empty() ? 0 : bytes.size() * static_cast<unsigned char>(bytes.back()) / 256;
-  const auto file = folder.write("report", bytes.substr(0, at));
+  const auto file = directory.write("report", bytes.substr(0, at));
   scrapy::ReportReader while_it_grows(file, "t");
   while_it_grows.read_on();
-  folder.append("report", bytes.substr(at));
+  directory.append("report", bytes.substr(at));
   while_it_grows.read_on();
   while_it_grows.finish();
   scrapy::ReportReader at_once(file, "t");

@@ -8,7 +8,7 @@
 
 #include "attempts.hpp"
 #include "journal/file_journal.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 #include "support/fake_journal.hpp"
 
 namespace spider_check::test {
@@ -19,14 +19,14 @@ namespace {
 
 /** Two processes of one host, on a real disk. */
 struct RealDisk {
-  RealDisk() : a(folder.path(), "default", 2), b(folder.path(), "default", 2) {}
+  RealDisk() : a(directory.path(), "default", 2), b(directory.path(), "default", 2) {}
 
   static void at_once(const std::function<void()>& one, const std::function<void()>& other) {
     const auto others = std::async(std::launch::async, other);
     one();
   }
 
-  TempFolder folder;
+  TempDirectory directory;
   journal::FileJournal a;
   journal::FileJournal b;
 };

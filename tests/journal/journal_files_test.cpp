@@ -12,7 +12,7 @@
 #include "journal/file_journal.hpp"
 #include "journal/line.hpp"
 #include "os/file_lock.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::test {
 
@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct World {
-  World() : journal(folder.path(), "news & co", 1) {}
+  World() : journal(directory.path(), "news & co", 1) {}
 
   /** A journal of one attempt with two outcomes and an end, whose program is gone. */
   fs::path write() {
@@ -48,7 +48,7 @@ struct World {
     return all[0];
   }
 
-  TempFolder folder;
+  TempDirectory directory;
   journal::FileJournal journal;
 };
 
@@ -69,14 +69,14 @@ mode_t mode_of(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("it lives in a folder named after the schedule, private whatever the umask is") {
+TEST_CASE("it lives in a directory named after the schedule, private whatever the umask is") {
   const auto before = ::umask(0);
   World world;
   const auto file = world.write();
   world.journal.change([](Known&) {});
   (void)world.journal.try_lock(0);
   ::umask(before);
-  CHECK(fs::path(world.journal.place()).parent_path() == world.folder.path() / "journal");
+  CHECK(fs::path(world.journal.place()).parent_path() == world.directory.path() / "journal");
   CHECK(mode_of(world.journal.place()) == 0700);
   for (const auto& entry : fs::directory_iterator(world.journal.place())) {
     CAPTURE(entry.path().string());
@@ -170,7 +170,7 @@ TEST_CASE("an end is told behind a line that was cut") {
   CHECK(world.held().outcomes.size() == 2);
 }
 
-TEST_CASE("other files in the folder are nobody's business") {
+TEST_CASE("other files in the directory are nobody's business") {
   World world;
   world.write();
   rewrite(fs::path(world.journal.place()) / "notes.txt", "mine");
@@ -209,14 +209,14 @@ TEST_CASE("what is known is changed without its lock where that cannot be had") 
   CHECK(world.journal.known().of_others == 3);
 }
 
-TEST_CASE("a folder that cannot be written is named") {
+TEST_CASE("a directory that cannot be written is named") {
   World world;
-  rewrite(world.folder.path() / "journal", "a file in its place");
+  rewrite(world.directory.path() / "journal", "a file in its place");
   try {
     (void)world.journal.begin(some_attempt());
     FAIL("it was written");
   } catch (const std::system_error& error) {
-    CHECK(std::string(error.what()).find((world.folder.path() / "journal").string()) !=
+    CHECK(std::string(error.what()).find((world.directory.path() / "journal").string()) !=
           std::string::npos);
   }
   CHECK_FALSE(world.journal.pending());
@@ -227,7 +227,7 @@ namespace {
 
 /** What one more process of this host sees. */
 JournalContents seen_by_another(const World& world) {
-  return journal::FileJournal(world.folder.path(), "news & co", 1).read();
+  return journal::FileJournal(world.directory.path(), "news & co", 1).read();
 }
 
 /** A limit of this process, until the end of the test. */
@@ -265,11 +265,11 @@ TEST_CASE("an attempt whose file is removed is written anew, whole, with what co
     fs::remove_all(world.journal.place());
   }
   SUBCASE("all of the state directory") {
-    fs::remove_all(world.folder.path());
+    fs::remove_all(world.directory.path());
   }
   SUBCASE("moved away, and another file in its place") {
     const auto file = world.only_file();
-    fs::rename(file, world.folder.path() / "elsewhere");
+    fs::rename(file, world.directory.path() / "elsewhere");
     rewrite(file, "somebody's");
   }
   attempt->outcome(some_outcome("b"), true);
@@ -313,14 +313,14 @@ TEST_CASE("what did not fit on the disk is written once there is room") {
 
 TEST_CASE("a slot whose lock is removed stays taken, and gets its file again") {
   World world;
-  journal::FileJournal other(world.folder.path(), "news & co", 1);
+  journal::FileJournal other(world.directory.path(), "news & co", 1);
   const auto lock = world.journal.try_lock(0);
   REQUIRE(lock);
   SUBCASE("the file") {
     fs::remove(fs::path(world.journal.place()) / "slot-0.lock");
   }
   SUBCASE("all of the state directory") {
-    fs::remove_all(world.folder.path());
+    fs::remove_all(world.directory.path());
   }
   CHECK(other.read().free_slots == 0);
   CHECK_FALSE(other.try_lock(0));
@@ -332,11 +332,11 @@ TEST_CASE("a slot whose lock is removed stays taken, and gets its file again") {
 }
 
 TEST_CASE("journals of two configurations have locks, attempts and memories of their own") {
-  const TempFolder folder;
-  const auto one = folder.write("one/spider-check.toml", "");
-  const auto two = folder.write("two/spider-check.toml", "");
-  journal::FileJournal first(folder.path(), "default", 1, {one});
-  journal::FileJournal second(folder.path(), "default", 1, {two});
+  const TempDirectory directory;
+  const auto one = directory.write("one/spider-check.toml", "");
+  const auto two = directory.write("two/spider-check.toml", "");
+  journal::FileJournal first(directory.path(), "default", 1, {one});
+  journal::FileJournal second(directory.path(), "default", 1, {two});
   Known known;
   known.success = now;
   remember(first, known);
@@ -346,13 +346,13 @@ TEST_CASE("journals of two configurations have locks, attempts and memories of t
   CHECK_FALSE(second.pending());
   CHECK_FALSE(second.known().success.has_value());
   CHECK(second.place() != first.place());
-  CHECK(journal::FileJournal(folder.path(), "default", 1, {one}).pending());
+  CHECK(journal::FileJournal(directory.path(), "default", 1, {one}).pending());
 }
 
 TEST_CASE("what is known by way of one connection is not known by way of another") {
-  const TempFolder folder;
-  journal::FileJournal first(folder.path(), "default", 1, {}, "host=a");
-  journal::FileJournal second(folder.path(), "default", 1, {}, "host=b");
+  const TempDirectory directory;
+  journal::FileJournal first(directory.path(), "default", 1, {}, "host=a");
+  journal::FileJournal second(directory.path(), "default", 1, {}, "host=b");
   Known known;
   known.mark = TimePoint(Duration(5));
   remember(first, known);

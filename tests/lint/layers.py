@@ -11,7 +11,7 @@ import sys
 
 from sources import TOP
 
-# What each folder of src may include of ours, beside itself.
+# What each directory of src may include of ours, beside itself.
 MAY_INCLUDE = {
     "core": set(),
     "os": {"core"},

@@ -14,12 +14,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Tree:
-    """Files in a folder of their own."""
+    """Files in a directory of their own."""
 
     def __init__(self, test: unittest.TestCase, files: dict[str, str | bytes]):
-        folder = tempfile.TemporaryDirectory()
-        test.addCleanup(folder.cleanup)
-        self.top = pathlib.Path(folder.name)
+        directory = tempfile.TemporaryDirectory()
+        test.addCleanup(directory.cleanup)
+        self.top = pathlib.Path(directory.name)
         for name, content in files.items():
             path = self.top / name
             path.parent.mkdir(parents=True, exist_ok=True)

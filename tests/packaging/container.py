@@ -26,7 +26,7 @@ NOT_IN_A_BASE = ("./usr/share/doc/*", "./usr/share/man/*", "./usr/share/locale/*
 ROOMY = 8 << 30  # bytes of memory; all that podman keeps are two
 
 # podman has a cache and a lock where no option of its own says.
-ALL_IN_ONE_FOLDER = """
+ALL_IN_ONE_DIRECTORY = """
 mkdir -p /var/lib/containers
 mount -t tmpfs tmpfs /var/lib/containers
 mount -t tmpfs tmpfs /dev/shm
@@ -53,31 +53,31 @@ exec chroot "$root" "$@"
 
 
 class Podman:
-    """podman, with all that it keeps in one folder, which is removed at the end of a `with`.
+    """podman, with all that it keeps in one directory, which is removed at the end of a `with`.
 
     Where SPIDER_CHECK_KEEP_IMAGE is set it stays, and what is there is taken for what would be built.
     """
 
-    def __init__(self, folder):
-        self._folder = pathlib.Path(folder)
+    def __init__(self, directory):
+        self._directory = pathlib.Path(directory)
         self._is_kept = "SPIDER_CHECK_KEEP_IMAGE" in os.environ
-        self._before = ["unshare", "--mount", "--propagation=private", "/bin/sh", "-euc", ALL_IN_ONE_FOLDER, "podman",
-                        "--storage-driver=vfs", "--root", self._folder / "root", "--runroot", self._folder / "run",
-                        "--tmpdir", self._folder / "tmp"]
+        self._before = ["unshare", "--mount", "--propagation=private", "/bin/sh", "-euc", ALL_IN_ONE_DIRECTORY, "podman",
+                        "--storage-driver=vfs", "--root", self._directory / "root", "--runroot", self._directory / "run",
+                        "--tmpdir", self._directory / "tmp"]
 
     def __enter__(self):
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
         if not self._is_kept and os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > ROOMY:
             # Hundreds of packages and three copies of the image are there in half the time, and gone in none.
-            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", self._folder], check=True)
+            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", self._directory], check=True)
         return self
 
     def __exit__(self, *_):
         if self._is_kept:
             return
-        if self._folder.is_mount():
-            subprocess.run(["umount", self._folder], check=True)
-        shutil.rmtree(self._folder)
+        if self._directory.is_mount():
+            subprocess.run(["umount", self._directory], check=True)
+        shutil.rmtree(self._directory)
 
     def __call__(self, *arguments, check=True, **options):
         done = subprocess.run([*self._before, *map(str, arguments)], stdout=subprocess.PIPE,
@@ -103,7 +103,7 @@ class Podman:
 
     def build(self, tag):
         """What the build said."""
-        said = self._folder / f"{tag}.log"
+        said = self._directory / f"{tag}.log"
         if not said.exists():
             # podman's own format has no HEALTHCHECK; and layers would be a copy of the whole image each.
             said.write_text(self(
@@ -111,10 +111,10 @@ class Podman:
                 f"--build-arg=BASE={self.import_base()}", "--tag", tag, "--file", TOP / "packaging/docker/Dockerfile", TOP))
         return said.read_text()
 
-    def build_upon(self, folder, tag):
+    def build_upon(self, directory, tag):
         """The image of a Dockerfile that begins with another one."""
         return self("build", "--isolation=chroot", "--network=host", "--format=docker", "--layers=false", "--tag", tag,
-                    folder)
+                    directory)
 
     def image(self, tag):
         return Image(json.loads(self("image", "inspect", tag))[0], self("image", "mount", tag).strip())
@@ -129,7 +129,7 @@ class Image:
         self.size = described["Size"]
         self.user = config["User"]
         self.labels = config["Labels"]
-        self.folder = config["WorkingDir"]
+        self.directory = config["WorkingDir"]
         self.volumes = config["Volumes"]
         self.entrypoint = config["Entrypoint"]
         self.environment = dict(line.split("=", 1) for line in config["Env"])
@@ -143,23 +143,23 @@ class Image:
     def as_user(self, environment):
         """What a command in a container comes behind, as `docker run` and the compose file set it up."""
         variables = [f"{name}={value}" for name, value in {**self.environment, **environment}.items()]
-        return ["env", "-i", "-C", self.folder, *variables, "setpriv", "--reuid", self.user, "--regid", self.user,
+        return ["env", "-i", "-C", self.directory, *variables, "setpriv", "--reuid", self.user, "--regid", self.user,
                 "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
 
 
 class Container:
     """From start() to its end, as often as wanted; whatever it keeps, its binds keep."""
 
-    def __init__(self, image, folder, *, environment, binds, name="jobs-1"):
+    def __init__(self, image, directory, *, environment, binds, name="jobs-1"):
         self._image = image
         self._environment = environment
         self._name = name
-        self._folder = folder
+        self._directory = directory
         self._unshare = None
         self._init = None
-        self._said = folder / f"{name}.log"
+        self._said = directory / f"{name}.log"
         self._root = debian_root.Root(image.root)
-        self._binds = folder / f"{name}.binds"
+        self._binds = directory / f"{name}.binds"
         self._binds.write_text("".join(f"{source}|{self._place(source, to)}|{options}\n"
                                        for to, (source, options) in binds.items()))
 

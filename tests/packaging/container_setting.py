@@ -13,24 +13,24 @@ from postgres import Postgres
 
 DOCKER = TOP / "packaging/docker"
 USER = 1000
-INSIDE = "/opt"  # where a container has the test's folder
+INSIDE = "/opt"  # where a container has the test's directory
 PASSWORD = "not 'secret'"
 
 
 class Setting:
     """What a container of the compose file finds: a project, a configuration, a database, a volume."""
 
-    def __init__(self, image, server, database, folder):
+    def __init__(self, image, server, database, directory):
         self._image = image
         self._server = server
         self._database = database
         self._containers = contextlib.ExitStack()
         self._gates = []
-        self.folder = folder
-        folder.chmod(0o755)
+        self.directory = directory
+        directory.chmod(0o755)
         self.state = self.volume("state")
         self._ran = self.volume("ran")
-        self.config = folder / "config.toml"
+        self.config = directory / "config.toml"
         shutil.copy(DOCKER / "config.toml", self.config)
         self.project = self.volume("project")
 
@@ -40,7 +40,7 @@ class Setting:
             gate.close()
 
     def volume(self, name):
-        path = self.folder / name
+        path = self.directory / name
         path.mkdir(mode=0o700)
         os.chown(path, USER, USER)
         return path
@@ -49,11 +49,11 @@ class Setting:
         """As the compose file has it, but for these variables, and a socket instead of a host's name."""
         variables = {"DB_HOST": "/mnt", "DB_NAME": self._database, "DB_USER": "spider_check",
                      "DB_PASSWORD": PASSWORD, "SPIDER_CHECK_TICK": "5m", **environment}
-        binds = {"/mnt": (self._server.folder, "ro"), "/srv/jobs": (self.project, "rw"),
+        binds = {"/mnt": (self._server.directory, "ro"), "/srv/jobs": (self.project, "rw"),
                  "/etc/spider-check/config.toml": (self.config, "ro"),
-                 "/var/lib/spider-check": (state or self.state, "rw"), INSIDE: (self.folder, "rw")}
+                 "/var/lib/spider-check": (state or self.state, "rw"), INSIDE: (self.directory, "rw")}
         return self._containers.enter_context(Container(
-            self._image, self.folder, environment=variables, binds=binds, name=name))
+            self._image, self.directory, environment=variables, binds=binds, name=name))
 
     def example(self):
         """The project is the repository's example."""
@@ -68,8 +68,8 @@ class Setting:
         if "[scrapy]" in text:
             before, _, after = text.partition("[scrapy]")
             text = "concurrency = 1\n" + before + after[after.index("\n["):]
-        path = self.folder / f"{name}.sh"
-        path.write_text(f"echo >>{INSIDE}/ran/{name}\n{script}\n".replace(str(self.folder), INSIDE))
+        path = self.directory / f"{name}.sh"
+        path.write_text(f"echo >>{INSIDE}/ran/{name}\n{script}\n".replace(str(self.directory), INSIDE))
         self.config.write_text(f'{text}\n[[spider]]\nname = "{name}"\ncommand = ["/bin/sh", "{INSIDE}/{path.name}"]\n')
 
     def ran(self):
@@ -77,8 +77,8 @@ class Setting:
         return {path.name: path.read_text().count("\n") for path in self._ran.iterdir()}
 
     def gate(self):
-        self._gates.append(Gate(self.folder / f"gate-{len(self._gates)}"))
-        for path in self.folder.glob("gate-*"):
+        self._gates.append(Gate(self.directory / f"gate-{len(self._gates)}"))
+        for path in self.directory.glob("gate-*"):
             path.chmod(0o666)
         return self._gates[-1]
 
@@ -102,16 +102,16 @@ def new_server():
     server = Postgres()
     with server.connect() as connection:
         connection.cursor().execute("CREATE ROLE spider_check LOGIN PASSWORD %s", (PASSWORD,))
-        (server.folder / "data/pg_hba.conf").write_text(
+        (server.directory / "data/pg_hba.conf").write_text(
             "local all postgres trust\nlocal all all scram-sha-256\n")
         connection.cursor().execute("SELECT pg_reload_conf()")
     # The socket is in it; whoever may get there still needs the password.
-    server.folder.chmod(0o711)
+    server.directory.chmod(0o711)
     return server
 
 
-def new_setting(image, server, folder):
-    database = f"of_{folder.name}".lower()
+def new_setting(image, server, directory):
+    database = f"of_{directory.name}".lower()
     with server.connect() as connection:
         connection.cursor().execute(f'CREATE DATABASE "{database}" OWNER spider_check')
-    return contextlib.closing(Setting(image, server, database, folder))
+    return contextlib.closing(Setting(image, server, database, directory))

@@ -21,9 +21,9 @@ SPEED = 20  # cron's minutes have three seconds; what it starts lives in real ti
 SETUP = """
 set -e
 mount -t tmpfs -o mode=755 tmpfs "$SPACE"
-for folder in etc home usr/sbin var; do
-  mkdir -p "$SPACE/$folder/upper" "$SPACE/$folder/work"
-  mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$SPACE/$folder/upper,workdir=$SPACE/$folder/work" "/$folder"
+for directory in etc home usr/sbin var; do
+  mkdir -p "$SPACE/$directory/upper" "$SPACE/$directory/work"
+  mount -t overlay overlay -o "lowerdir=/$directory,upperdir=$SPACE/$directory/upper,workdir=$SPACE/$directory/work" "/$directory"
 done
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm

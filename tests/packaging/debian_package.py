@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from debian_root import KEPT, TOP
 
-FOLDER = KEPT / "deb"
+DIRECTORY = KEPT / "deb"
 
 # depends: what apt has to bring before it, as apt-get satisfy takes it. log: all that was said in the build.
 Package = namedtuple("Package", "deb tarball version depends log")
@@ -24,8 +24,8 @@ def built(run):
 
     SPIDER_CHECK_PACKAGE names what build-deb has made before, for whoever changes nothing but a test.
     """
-    if folder := os.environ.get("SPIDER_CHECK_PACKAGE"):
-        return _package(pathlib.Path(folder))
+    if directory := os.environ.get("SPIDER_CHECK_PACKAGE"):
+        return _package(pathlib.Path(directory))
     KEPT.mkdir(exist_ok=True)
     marker = KEPT / "deb.run"
     with open(KEPT / "deb.lock", "w") as lock:
@@ -34,7 +34,7 @@ def built(run):
             marker.unlink(missing_ok=True)
             _build()
             marker.write_text(run)
-    return _package(FOLDER)
+    return _package(DIRECTORY)
 
 
 def _build():
@@ -43,8 +43,8 @@ def _build():
     assert ended.returncode == 0, ended.stdout
 
 
-def _package(folder):
-    (deb,), (tarball,) = folder.glob("spider-check_*.deb"), folder.glob("spider-check-*.tar.gz")
+def _package(directory):
+    (deb,), (tarball,) = directory.glob("spider-check_*.deb"), directory.glob("spider-check-*.tar.gz")
     fields = [subprocess.run(["dpkg-deb", "--field", deb, name], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
               for name in ("Version", "Depends")]
-    return Package(deb, tarball, *fields, (folder / "build.log").read_text())
+    return Package(deb, tarball, *fields, (directory / "build.log").read_text())

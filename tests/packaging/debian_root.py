@@ -46,20 +46,20 @@ def archive(suite="bookworm"):
 
 
 def base(packages=SYSTEM, suite="bookworm", variant="apt"):
-    """The folder of a base, which nobody may write to. It is made where it is not there yet."""
+    """The directory of a base, which nobody may write to. It is made where it is not there yet."""
     sources = archive(suite)
     name = hashlib.sha256(repr((sources, sorted(packages), variant)).encode()).hexdigest()[:12]
-    folder = KEPT / f"base-{suite}-{name}"
+    directory = KEPT / f"base-{suite}-{name}"
     KEPT.mkdir(exist_ok=True)
-    with open(KEPT / f"{folder.name}.lock", "w") as lock:
+    with open(KEPT / f"{directory.name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            _make_base(folder, packages, suite, variant, sources)
-    return folder
+        if not directory.exists():
+            _make_base(directory, packages, suite, variant, sources)
+    return directory
 
 
-def _make_base(folder, packages, suite, variant, sources):
-    unfinished = folder.with_name(f"{folder.name}.new")
+def _make_base(directory, packages, suite, variant, sources):
+    unfinished = directory.with_name(f"{directory.name}.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     with tempfile.NamedTemporaryFile("w", suffix=".list") as file:
         file.write("\n".join(sources) + "\n")
@@ -69,19 +69,19 @@ def _make_base(folder, packages, suite, variant, sources):
         subprocess.run(["mmdebstrap", "--quiet", f"--variant={variant}", "--format=directory", "--skip=cleanup/apt/lists",
                         f"--include={','.join(packages)}", suite, unfinished, file.name],
                        check=True, stdin=subprocess.DEVNULL)
-    unfinished.rename(folder)
+    unfinished.rename(directory)
 
 
 class Root:
     """A root that is removed, with all that runs in it, at the end of a `with`."""
 
-    def __init__(self, base_folder, keep_in=KEPT):
+    def __init__(self, base_directory, keep_in=KEPT):
         self._space = pathlib.Path(tempfile.mkdtemp(prefix="root-", dir=keep_in))
         for part in ("upper", "work", "root"):
             (self._space / part).mkdir()
         self.path = self._space / "root"
         os.chmod(self._space / "upper", 0o755)
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={base_folder},"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={base_directory},"
                         f"upperdir={self._space / 'upper'},workdir={self._space / 'work'}", self.path], check=True)
         # apt in the root finds the archive as this machine does.
         for file in ("/etc/resolv.conf", "/etc/hosts"):
@@ -106,7 +106,7 @@ class Root:
         return file
 
     def copy(self, source, path):
-        """A folder from outside, as root's."""
+        """A directory from outside, as root's."""
         shutil.copytree(source, self.at(path), symlinks=True)
 
     def run(self, *command, check=True, user=None, **options):

@@ -46,9 +46,9 @@ def a_readers_machine(package):
 INSTALL = "sudo apt install ~/spider-check/build-packaging/deb/spider-check_*.deb"
 
 
-def typed(machine, lines, folder="~"):
+def typed(machine, lines, directory="~"):
     """One after another, by somebody who has logged in and stops at the first that fails."""
-    script = "\n".join(f"{line} || exit" for line in [f"cd {folder}", *lines])
+    script = "\n".join(f"{line} || exit" for line in [f"cd {directory}", *lines])
     return machine.run("su", "-l", "me", "-c", f"export EDITOR=/srv/editor SYSTEMD_PAGER=\n{script}").stdout
 
 

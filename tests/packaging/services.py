@@ -75,9 +75,9 @@ class Services:
         """A program for a spider."""
         return [str(pathlib.Path("/") / self.write(f"/srv/{name}", text, 0o755).relative_to(self.root.path))]
 
-    def drop_in(self, unit, text, folder="/etc/systemd/system"):
-        self.write(f"{folder}/{unit}.d/test.conf", text)
-        if folder.startswith("/etc/systemd"):
+    def drop_in(self, unit, text, directory="/etc/systemd/system"):
+        self.write(f"{directory}/{unit}.d/test.conf", text)
+        if directory.startswith("/etc/systemd"):
             self.machine.run("systemctl", "daemon-reload")
 
     def calendar(self, timer, when, *more, **options):
@@ -120,12 +120,12 @@ class Services:
         self.sql(f"UPDATE spider_run SET started_at = started_at - interval '{hours} hours',"
                  f" finished_at = finished_at - interval '{hours} hours'")
 
-    def log(self, spider, schedule="default", folder="/var/log/spider-check"):
+    def log(self, spider, schedule="default", directory="/var/log/spider-check"):
         """The newest one."""
-        return max(self.root.at(f"{folder}/{schedule}/{spider}").iterdir()).read_text()
+        return max(self.root.at(f"{directory}/{schedule}/{spider}").iterdir()).read_text()
 
     def note(self, name):
-        """A file that spiders write in their state folder."""
+        """A file that spiders write in their state directory."""
         return self.root.at(f"/var/lib/spider-check/{name}")
 
 

@@ -63,19 +63,19 @@ def test_it_is_small(image):
 
 
 def test_nothing_is_in_it_but_what_it_needs(image):
-    def holds(folder):
-        place = image.root / folder
+    def holds(directory):
+        place = image.root / directory
         return sorted(path.name for path in place.iterdir()) if place.is_dir() else []
 
     assert "python3-scrapy" in packages(image)
     superfluous = (listed("tests") | listed("build")) - {"python3", "openssl"}
     assert not superfluous & set(packages(image))
-    for folder in ("source", "build", "var/lib/apt/lists", "var/cache/apt/archives/partial", "var/log/apt", "root/.cache"):
-        assert holds(folder) == [], folder
+    for directory in ("source", "build", "var/lib/apt/lists", "var/cache/apt/archives/partial", "var/log/apt", "root/.cache"):
+        assert holds(directory) == [], directory
     assert not list((image.root / "var/cache/apt").glob("**/*.deb"))
     # What is for machines with systemd and cron.
-    for folder in ("etc/cron.d", "usr/lib/sysusers.d", "usr/lib/systemd/system"):
-        assert not [name for name in holds(folder) if "spider-check" in name], folder
+    for directory in ("etc/cron.d", "usr/lib/sysusers.d", "usr/lib/systemd/system"):
+        assert not [name for name in holds(directory) if "spider-check" in name], directory
 
 
 def test_no_two_containers_have_a_machine_id_in_common(image):
@@ -117,7 +117,7 @@ def test_an_image_of_your_own_is_made_upon_it_as_the_dockerfile_says(podman, ima
     podman.build_upon(tmp_path, "jobs")
     own = podman.image("jobs")
     assert (own.root / "opt/venv/bin/pip").exists()
-    assert (own.user, own.entrypoint, own.folder) == (image.user, image.entrypoint, image.folder)
+    assert (own.user, own.entrypoint, own.directory) == (image.user, image.entrypoint, image.directory)
 
 
 # --- Its containers ---------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def in_mid_run(setting, **options):
     container = setting.container(**options).start()
     gate.wait()
     assert setting.only_run().status == "running"
-    (setting.folder / "again").touch()
+    (setting.directory / "again").touch()
     return container
 
 
@@ -221,7 +221,7 @@ def test_a_stop_in_mid_run_reaches_the_spiders_and_the_next_start_goes_on_at_onc
     assert setting.ran() == {"a": 1, "b": 1, "stop": 1}
     run = setting.only_run()
     assert run.status == "failed" and "interrupted" in run.failure, run
-    (setting.folder / "ran/stop").unlink()
+    (setting.directory / "ran/stop").unlink()
     container.start()
     container.says("Spider run completed successfully")
     assert finished(setting)
@@ -366,9 +366,9 @@ def test_compose_mounts_what_is_there_where_the_image_looks_for_it(compose, imag
     assert volumes.pop(image.environment["STATE_DIRECTORY"]) in compose["volumes"]
     assert (DOCKER / volumes.pop(image.environment["SPIDER_CHECK_CONFIG"])).read_text() == \
         (image.root / image.environment["SPIDER_CHECK_CONFIG"].lstrip("/")).read_text()
-    project = re.fullmatch(r"\$\{PROJECT:-(.*)\}", volumes.pop(image.folder))[1]
+    project = re.fullmatch(r"\$\{PROJECT:-(.*)\}", volumes.pop(image.directory))[1]
     assert (DOCKER / project / "scrapy.cfg").exists()
-    assert f'project = "{image.folder}"' in (DOCKER / "config.toml").read_text()
+    assert f'project = "{image.directory}"' in (DOCKER / "config.toml").read_text()
     assert volumes == {}
 
 
@@ -449,6 +449,6 @@ def test_readme_runs_it_with_what_the_image_knows(compose, image):
         if words[1] != "run":
             continue
         places = [value.split(":")[1] for value in values_of(words, "-v")]
-        assert set(places) <= {image.folder, *image.volumes, image.environment["SPIDER_CHECK_CONFIG"]}, words
+        assert set(places) <= {image.directory, *image.volumes, image.environment["SPIDER_CHECK_CONFIG"]}, words
         known = compose["services"]["spider-check"]["environment"]
         assert {value.split("=")[0] for value in values_of(words, "-e")} <= set(known), words

@@ -49,7 +49,7 @@ def install_cron_file(machine):
 
 @pytest.fixture(scope="module")
 def url(server, migrated):
-    os.chmod(server.folder, 0o711)  # for other users than its own
+    os.chmod(server.directory, 0o711)  # for other users than its own
     return server.create_database(migrated)
 
 
@@ -64,7 +64,7 @@ def machine():
 def crontab(server, url, machine):
     """That of alice, after she has typed what README says, for two configurations."""
     database = url.partition(":///")[2].partition("?")[0]
-    machine.write(f"{JOBS}/.env", f"DB_HOST={server.folder}\nDB_USER=postgres\nDB_NAME={database}\n")
+    machine.write(f"{JOBS}/.env", f"DB_HOST={server.directory}\nDB_USER=postgres\nDB_NAME={database}\n")
     machine.write(f"{JOBS}/spider-check.toml", config("hers", "", ["fetch"]))
     machine.write("/home/alice/failing/my.toml", config("failing", url, ["/bin/false"]))
     machine.types("alice", f'cd "{JOBS}" && PATH="$PWD/venv/bin:$PATH" && export PATH && '

@@ -37,8 +37,8 @@ CHANGE = "# changed by the administrator\n"
 @pytest.fixture(scope="session")
 def version_before(package, tmp_path_factory):
     """The same with a lower number, a file that is no more, another timer and another cron file."""
-    folder = tmp_path_factory.mktemp("before")
-    tree = folder / "tree"
+    directory = tmp_path_factory.mktemp("before")
+    tree = directory / "tree"
     subprocess.run(["dpkg-deb", "--raw-extract", package.deb, tree], check=True)
     control = tree / "DEBIAN/control"
     control.write_text(re.sub("^Version: .*$", "Version: 0.0.9", control.read_text(), flags=re.M))
@@ -48,7 +48,7 @@ def version_before(package, tmp_path_factory):
     os.utime(timer, (1e9, 1e9))  # systemd looks whether the file is newer than what it has read
     cron = tree / CRON.lstrip("/")
     cron.write_text(OF_BEFORE + cron.read_text())
-    deb = folder / "spider-check_0.0.9.deb"
+    deb = directory / "spider-check_0.0.9.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, deb], check=True, stdout=subprocess.DEVNULL)
     return deb
 
@@ -107,14 +107,14 @@ def property_of(machine, unit, name):
 
 
 def facts(machine, **more):
-    """What is to be known of the timer, the service and the folders, at this moment."""
+    """What is to be known of the timer, the service and the directories, at this moment."""
     return types.SimpleNamespace(
         enabled=machine.run("systemctl", "is-enabled", TIMER, check=False).stdout.strip(),
         timer=machine.run("systemctl", "is-active", TIMER, check=False).stdout.strip(),
         second=machine.run("systemctl", "is-active", SECOND_TIMER, check=False).stdout.strip(),
         service=machine.run("systemctl", "is-active", SERVICE, check=False).stdout.strip(),
         failed=machine.run("systemctl", "--failed", "--plain", "--no-legend").stdout,
-        folders={path: stat_of(machine.root, path) for path in ("/etc/spider-check", HOME, "/var/log/spider-check")
+        directories={path: stat_of(machine.root, path) for path in ("/etc/spider-check", HOME, "/var/log/spider-check")
                  if machine.root.at(path).exists()},
         **more)
 
@@ -141,11 +141,11 @@ def test_after_the_installation_nothing_runs_and_nothing_fails(installed):
     assert "spider-check" not in installed.verify
 
 
-def test_the_user_can_neither_log_in_nor_have_its_folders_read_by_others(installed):
+def test_the_user_can_neither_log_in_nor_have_its_directories_read_by_others(installed):
     password, group = installed.accounts
     assert re.fullmatch(rf"{USER}:[^:]*:\d+:\d+:[^:]*:{HOME}:/usr/sbin/nologin", password)
     assert group.endswith(":")
-    assert installed.folders == {"/etc/spider-check": f"root:{USER} 2750", HOME: f"{USER}:{USER} 700",
+    assert installed.directories == {"/etc/spider-check": f"root:{USER} 2750", HOME: f"{USER}:{USER} 700",
                                  "/var/log/spider-check": f"{USER}:{USER} 700"}
 
 
@@ -229,7 +229,7 @@ def test_one_command_switches_it_on(ran):
 def test_commands_by_hand_find_what_the_service_has_written(ran):
     assert "finish_reason" in ran.log
     assert "fresh" in ran.status
-    assert ran.folders[HOME] == f"{USER}:{USER} 700"
+    assert ran.directories[HOME] == f"{USER}:{USER} 700"
 
 
 # --- Upgraded, while a run is going on ------------------------------------------------------------
@@ -397,18 +397,18 @@ def came_and_went(package):
         root.write("/srv/configuration", 'database = { host = "/nowhere" }\nspider = [{ name = "a", command = ["true"] }]\n')
         before, passwords = everything(root), root.at("/etc/passwd").read_text()
         root.apt("install", deb)
-        folders = {path: stat_of(root, path) for path in ("/etc/spider-check", HOME, "/var/log/spider-check")}
+        directories = {path: stat_of(root, path) for path in ("/etc/spider-check", HOME, "/var/log/spider-check")}
         root.run("cp", "/srv/configuration", CONFIG)
-        ticks = [root.run("spider-check", user=f"{USER}:{USER}", env={"HOME": HOME, **folder}).stdout for folder in (
+        ticks = [root.run("spider-check", user=f"{USER}:{USER}", env={"HOME": HOME, **directory}).stdout for directory in (
             {}, {"STATE_DIRECTORY": HOME}, {"STATE_DIRECTORY": HOME, "LOGS_DIRECTORY": "/var/log/spider-check"})]
         made = everything(root) - before
         root.apt("purge", "spider-check")
-        return types.SimpleNamespace(folders=folders, ticks=ticks, made=made, before=before, after=everything(root),
+        return types.SimpleNamespace(directories=directories, ticks=ticks, made=made, before=before, after=everything(root),
                                      passwords=(passwords, root.at("/etc/passwd").read_text()), accounts=accounts(root))
 
 
-def test_the_user_and_the_folders_are_there_where_no_systemd_runs(came_and_went):
-    assert came_and_went.folders == {"/etc/spider-check": f"root:{USER} 2750", HOME: f"{USER}:{USER} 700",
+def test_the_user_and_the_directories_are_there_where_no_systemd_runs(came_and_went):
+    assert came_and_went.directories == {"/etc/spider-check": f"root:{USER} 2750", HOME: f"{USER}:{USER} 700",
                                      "/var/log/spider-check": f"{USER}:{USER} 700"}
     for place in (f"{HOME}/journal", f"{HOME}/logs", f"{HOME}/.local/state/spider-check/journal"):
         assert place in came_and_went.made, came_and_went.ticks

@@ -63,8 +63,8 @@ def said_by_examples(text):
 
 @pytest.mark.parametrize("kind", ["system", "user"])
 def test_systemd_finds_no_fault_in_the_units(services, kind):
-    folder = f"/usr/lib/systemd/{kind}"
-    units = [f"{folder}/{path.name}" for path in services.root.at(folder).glob("spider-check*")]
+    directory = f"/usr/lib/systemd/{kind}"
+    units = [f"{directory}/{path.name}" for path in services.root.at(directory).glob("spider-check*")]
     assert len(units) == {"system": 5, "user": 4}[kind]
     assert services.machine.run("systemd-analyze", "verify", "--man=no", f"--{kind}", *units,
                                 env={"XDG_RUNTIME_DIR": "/tmp"}).stdout == ""
@@ -136,7 +136,7 @@ def test_a_run_that_is_due_at_boot_does_not_keep_the_boot_from_being_over(servic
     services.completed(1)
 
 
-def test_each_schedule_of_the_template_has_its_own_interval_and_folders(services):
+def test_each_schedule_of_the_template_has_its_own_interval_and_directories(services):
     units = ["spider-check@quick.service", "spider-check@slow-news.service"]
     services.config("quick", name="quick", interval="1h", spiders={"a": ["echo", "quick"]})
     services.config("slow-news", name="slow-news", interval="1d", spiders={"a": ["echo", "slow"]})
@@ -161,7 +161,7 @@ def test_a_user_with_lingering_has_ticks_without_being_there(services):
     machine, at = services.machine, services.root.at
     services.config(path="/home/me/.config/spider-check/config.toml", database={"url": "postgresql:///mine?host=/run/postgresql"},
                     spiders={"a": ["id", "-un"]})
-    services.calendar("spider-check.timer", "*:*:0/1", folder="/home/me/.config/systemd/user")
+    services.calendar("spider-check.timer", "*:*:0/1", directory="/home/me/.config/systemd/user")
     services.write("/home/me/.env", "DB_NAME=another\n")
     machine.run("chown", "-R", "me:me", "/home/me")
     machine.run("spider-check", "migrate", user="me", env={"HOME": "/home/me"})
@@ -172,7 +172,7 @@ def test_a_user_with_lingering_has_ticks_without_being_there(services):
     my = {"HOME": "/home/me", "XDG_RUNTIME_DIR": f"/run/user/{uid}"}
     machine.run("systemctl", "--user", "enable", "--now", "spider-check.timer", user="me", env=my)
     services.completed(1, "mine")
-    assert services.log("a", folder="/home/me/.local/state/spider-check/logs") == "me\n"
+    assert services.log("a", directory="/home/me/.local/state/spider-check/logs") == "me\n"
     assert at("/home/me/.local/state/spider-check/journal/default").is_dir()
     services.sql("UPDATE scheduler_state SET last_run_at = last_run_at - interval '5 hours'", "mine")
     machine.power_off()

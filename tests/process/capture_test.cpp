@@ -9,7 +9,7 @@
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -39,10 +39,10 @@ TEST_CASE("a program that fails is told with what it said") {
   CHECK(said.errors == "err\n");
 }
 
-TEST_CASE("a program works in the folder that it is given") {
-  const test::TempFolder folder;
-  CHECK(capture({{"pwd", "-P"}, folder.path(), {}, patience}).output ==
-        folder.path().string() + "\n");
+TEST_CASE("a program works in the directory that it is given") {
+  const test::TempDirectory directory;
+  CHECK(capture({{"pwd", "-P"}, directory.path(), {}, patience}).output ==
+        directory.path().string() + "\n");
 }
 
 TEST_CASE("a flood on both streams at once neither blocks nor is kept beyond a megabyte each") {
@@ -120,8 +120,8 @@ TEST_CASE("a program that cannot be started is an error with the reason") {
   CHECK_THROWS_WITH_AS((void)capture({{"/no/such/program"}, {}, {}, patience}),
                        "cannot execute /no/such/program: No such file or directory",
                        std::system_error);
-  CHECK_THROWS_WITH_AS((void)capture({{"true"}, "/no/such/folder", {}, patience}),
-                       "cannot enter /no/such/folder: No such file or directory",
+  CHECK_THROWS_WITH_AS((void)capture({{"true"}, "/no/such/directory", {}, patience}),
+                       "cannot enter /no/such/directory: No such file or directory",
                        std::system_error);
 }
 

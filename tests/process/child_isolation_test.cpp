@@ -9,7 +9,7 @@
 #include "os/child.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -131,9 +131,9 @@ TEST_CASE("a child's environment is this program's, unchanged") {
   ::unsetenv("SPIDER_CHECK_TEST_EMPTY");
 }
 
-TEST_CASE("a child works in the folder that it is given, else in this program's") {
-  const test::TempFolder folder;
-  CHECK(report(folder.path()).at("directory") == folder.path());
+TEST_CASE("a child works in the directory that it is given, else in this program's") {
+  const test::TempDirectory directory;
+  CHECK(report(directory.path()).at("directory") == directory.path());
   CHECK(report().at("directory") == std::filesystem::current_path());
 }
 

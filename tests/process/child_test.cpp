@@ -9,7 +9,7 @@
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -65,11 +65,11 @@ class CoreDumps {
   rlimit before_{};
 };
 
-/** How a child that aborts in this folder ends when it is started without any of our code. */
-Termination plain_abort(const std::filesystem::path& folder) {
+/** How a child that aborts in this directory ends when it is started without any of our code. */
+Termination plain_abort(const std::filesystem::path& directory) {
   const auto pid = ::fork();
   if (pid == 0) {
-    std::filesystem::current_path(folder);
+    std::filesystem::current_path(directory);
     ::execl("/proc/self/exe", "test", "--child", "raise", std::to_string(SIGABRT).c_str(), nullptr);
     ::_exit(1);
   }
@@ -91,17 +91,17 @@ TEST_CASE("the signal that ended a child is told") {
 }
 
 TEST_CASE("a core dump is told where the system makes one, and only there") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   const CoreDumps core_dumps;
-  CHECK(run({"raise", std::to_string(SIGABRT)}, folder.path()).termination ==
-        plain_abort(folder.path()));
+  CHECK(run({"raise", std::to_string(SIGABRT)}, directory.path()).termination ==
+        plain_abort(directory.path()));
   CHECK(end_of({"raise-without-core", std::to_string(SIGABRT)}) ==
         Termination{Signaled{SIGABRT, false}});
 }
 
 TEST_CASE("a program that cannot be executed is refused with the reason, and no process is left") {
-  const test::TempFolder folder;
-  const auto plain = folder.write("plain", "#!/bin/sh\n").string();
+  const test::TempDirectory directory;
+  const auto plain = directory.write("plain", "#!/bin/sh\n").string();
   CHECK(refusal({"/no/such/program"}) ==
         "cannot execute /no/such/program: No such file or directory");
   CHECK(refusal({"no-such-program-in-path"}) ==
@@ -111,10 +111,10 @@ TEST_CASE("a program that cannot be executed is refused with the reason, and no 
 }
 
 TEST_CASE("a working directory that is not there is refused with the reason") {
-  const test::TempFolder folder;
-  const auto file = folder.write("file", "");
-  CHECK(refusal(self({"exit", "0"}), "/no/such/folder") ==
-        "cannot enter /no/such/folder: No such file or directory");
+  const test::TempDirectory directory;
+  const auto file = directory.write("file", "");
+  CHECK(refusal(self({"exit", "0"}), "/no/such/directory") ==
+        "cannot enter /no/such/directory: No such file or directory");
   CHECK(refusal(self({"exit", "0"}), file) ==
         "cannot enter " + file.string() + ": Not a directory");
   CHECK_FALSE(has_children());

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::scrapy {
 
@@ -16,12 +16,12 @@ constexpr const char* statistics =
 
 /** A crawl whose report and log a test writes. */
 struct Crawl {
-  test::TempFolder folder;
+  test::TempDirectory directory;
   SpiderJob job;
 
   Crawl() {
-    job.log = folder.write("books.log", "");
-    job.report = folder.path() / "books.report";
+    job.log = directory.write("books.log", "");
+    job.report = directory.path() / "books.report";
     job.report_token = "t";
     job.crawl = true;
   }
@@ -37,13 +37,13 @@ struct Crawl {
 
 TEST_CASE("of a long log the end is read, and that is known") {
   const Crawl crawl;
-  crawl.folder.write("books.log", std::string(1'000'000, '.') + "\n" + statistics);
+  crawl.directory.write("books.log", std::string(1'000'000, '.') + "\n" + statistics);
   CHECK(crawl.report("").ended);
   CHECK(crawl.report("").only_read == "the last 256 kB of its log");
-  crawl.folder.write("books.log", std::string(1'000'000, '.'));
+  crawl.directory.write("books.log", std::string(1'000'000, '.'));
   CHECK_FALSE(crawl.report("").ended);
   CHECK(crawl.report("").only_read == "the last 256 kB of its log");
-  crawl.folder.write("books.log", statistics);
+  crawl.directory.write("books.log", statistics);
   CHECK(crawl.report("").only_read.empty());
 }
 

@@ -7,7 +7,7 @@
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -17,8 +17,8 @@ namespace {
  * open. */
 std::string settled(const std::string& redirections, const std::vector<std::string>& words = {},
                     const std::string& before = ":") {
-  const test::TempFolder folder;
-  const auto file = (folder.path() / "said").string();
+  const test::TempDirectory directory;
+  const auto file = (directory.path() / "said").string();
   std::string text = before + "; exec " + std::filesystem::read_symlink("/proc/self/exe").string() +
                      " --child settle " + file;
   for (const auto& word : words) text += " '" + word + "'";
@@ -56,8 +56,8 @@ TEST_CASE(
 }
 
 TEST_CASE("a write beyond the limit of a file's size fails and ends nothing") {
-  const test::TempFolder folder;
-  Child child({test::self({"write-too-much", (folder.path() / "file").string()}),
+  const test::TempDirectory directory;
+  Child child({test::self({"write-too-much", (directory.path() / "file").string()}),
                {},
                STDOUT_FILENO,
                STDERR_FILENO});

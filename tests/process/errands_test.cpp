@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -60,8 +60,8 @@ TEST_CASE("every end but exit status 0 is told with what was said, or how it end
 }
 
 TEST_CASE("what takes too long is killed with all that it started") {
-  const test::TempFolder folder;
-  const auto pid = (folder.path() / "pid").string();
+  const test::TempDirectory directory;
+  const auto pid = (directory.path() / "pid").string();
   const auto end = run(script("sleep 1000 & echo $! >" + pid + "; echo waiting; wait", "", 1s));
   CHECK_FALSE(end.done);
   CHECK(end.words == "it was killed after 1.0 s");
@@ -72,8 +72,8 @@ TEST_CASE("what takes too long is killed with all that it started") {
 }
 
 TEST_CASE("errands are run side by side, and told in their order") {
-  const test::TempFolder folder;
-  const auto fifo = (folder.path() / "fifo").string();
+  const test::TempDirectory directory;
+  const auto fifo = (directory.path() / "fifo").string();
   Errands errands;
   // Each waits for the other to open the other end.
   const auto ends = errands.run_all({script("mkfifo " + fifo + " 2>&-; echo a >" + fifo),
@@ -86,9 +86,9 @@ TEST_CASE("errands are run side by side, and told in their order") {
 }
 
 TEST_CASE("what was only started is not waited for, but nothing overtakes it") {
-  const test::TempFolder folder;
-  const auto fifo = (folder.path() / "fifo").string();
-  const auto file = (folder.path() / "file").string();
+  const test::TempDirectory directory;
+  const auto fifo = (directory.path() / "fifo").string();
+  const auto file = (directory.path() / "file").string();
   CHECK(run(script("mkfifo " + fifo)).done);
   Errands errands;
   errands.start(script("read line <" + fifo + "; echo \"$line\" >" + file));
@@ -99,8 +99,8 @@ TEST_CASE("what was only started is not waited for, but nothing overtakes it") {
 }
 
 TEST_CASE("what was started and is still at it in the end is killed") {
-  const test::TempFolder folder;
-  const auto fifo = (folder.path() / "fifo").string();
+  const test::TempDirectory directory;
+  const auto fifo = (directory.path() / "fifo").string();
   CHECK(run(script("mkfifo " + fifo)).done);
   {
     Errands errands;

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace spider_check::test {
 
@@ -20,8 +20,8 @@ os::FileDescriptor open_again(const std::filesystem::path& file) {
 }  // namespace
 
 TEST_CASE("of two processes one gets the lock, until it lets go") {
-  const TempFolder folder;
-  const auto file = folder.path() / "lock";
+  const TempDirectory directory;
+  const auto file = directory.path() / "lock";
   CHECK_FALSE(os::FileLock::is_taken(file));
   {
     const auto lock = os::FileLock::try_take(file);
@@ -35,16 +35,16 @@ TEST_CASE("of two processes one gets the lock, until it lets go") {
 }
 
 TEST_CASE("to look whether a file is locked does not lock it") {
-  const TempFolder folder;
-  const auto file = folder.write("lock", "");
+  const TempDirectory directory;
+  const auto file = directory.write("lock", "");
   const auto looker = open_again(file);
   CHECK_FALSE(os::is_locked(looker));
   CHECK(os::try_lock(open_again(file)));
 }
 
 TEST_CASE("whoever wants the lock waits for one that only looks") {
-  const TempFolder folder;
-  const auto file = folder.write("lock", "");
+  const TempDirectory directory;
+  const auto file = directory.write("lock", "");
   const auto looker = open_again(file);
   REQUIRE(::flock(looker.get(), LOCK_SH) == 0);  // in the middle of is_locked()
   CHECK_FALSE(os::FileLock::is_taken(file));
@@ -55,8 +55,8 @@ TEST_CASE("whoever wants the lock waits for one that only looks") {
 }
 
 TEST_CASE("a lock whose file is removed is taken again under its name") {
-  const TempFolder folder;
-  const auto file = folder.path() / "lock";
+  const TempDirectory directory;
+  const auto file = directory.path() / "lock";
   auto lock = os::FileLock::try_take(file);
   REQUIRE(lock);
   CHECK(lock->is_kept());

@@ -13,7 +13,7 @@
 #include "os/file_descriptor.hpp"
 #include "os/log_reader.hpp"
 #include "os/signals.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -96,9 +96,9 @@ TEST_CASE("an output that takes nothing more is an error with the reason") {
 }
 
 TEST_CASE("a log is read on from where it was, and anew when it was emptied") {
-  const test::TempFolder folder;
-  const ScheduleLogs logs(folder.path(), "default");
-  const auto log = folder.write("default/a/run-1-attempt-1.log", "first");
+  const test::TempDirectory directory;
+  const ScheduleLogs logs(directory.path(), "default");
+  const auto log = directory.write("default/a/run-1-attempt-1.log", "first");
   const auto ends = make_pipe();
   LogOutput output(ends.theirs.get());
   LogReader reader(logs, log);
@@ -106,21 +106,21 @@ TEST_CASE("a log is read on from where it was, and anew when it was emptied") {
   { std::ofstream(log, std::ios::app) << " and more"; }
   CHECK(reader.show_new(output));
   CHECK(seen(ends) == "first and more");
-  folder.write("default/a/run-1-attempt-1.log", "new");
+  directory.write("default/a/run-1-attempt-1.log", "new");
   CHECK(reader.show_new(output));
   CHECK(seen(ends) == "new");
 }
 
 TEST_CASE("only a file of its own is read") {
-  const test::TempFolder folder;
-  const ScheduleLogs logs(folder.path(), "default");
-  const auto file = folder.write("file", "secret");
-  const auto link = folder.path() / "default/a/run-1-attempt-1.log";
+  const test::TempDirectory directory;
+  const ScheduleLogs logs(directory.path(), "default");
+  const auto file = directory.write("file", "secret");
+  const auto link = directory.path() / "default/a/run-1-attempt-1.log";
   std::filesystem::create_directories(link.parent_path());
   std::filesystem::create_symlink(file, link);
   CHECK_THROWS_AS(LogReader(logs, link), std::system_error);
   CHECK_THROWS_AS(LogReader(logs, file), std::system_error);
-  CHECK_THROWS_AS(LogReader(logs, folder.path()), std::system_error);
+  CHECK_THROWS_AS(LogReader(logs, directory.path()), std::system_error);
   const auto none = link.parent_path() / "run-2-attempt-1.log";
   CHECK_THROWS_WITH_AS(LogReader(logs, none),
                        ("cannot read " + none.string() + ": No such file or directory").c_str(),

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -22,15 +22,15 @@ unsigned mode_of(const fs::path& path) {
   return status.st_mode & 07777U;
 }
 
-bool holds_nothing(const fs::path& folder) {
-  return fs::directory_iterator(folder) == fs::directory_iterator();
+bool holds_nothing(const fs::path& directory) {
+  return fs::directory_iterator(directory) == fs::directory_iterator();
 }
 
 /** Sets TMPDIR, and the umask that hides nothing, while it lives. */
 class Temporary {
  public:
-  explicit Temporary(const fs::path& folder) : umask_(::umask(0)) {
-    ::setenv("TMPDIR", folder.c_str(), 1);
+  explicit Temporary(const fs::path& directory) : umask_(::umask(0)) {
+    ::setenv("TMPDIR", directory.c_str(), 1);
   }
 
   Temporary(const Temporary&) = delete;
@@ -49,64 +49,64 @@ class Temporary {
 
 }  // namespace
 
-TEST_CASE("a folder that is not there is made, private, and nothing is left in it") {
-  const test::TempFolder folder;
-  const Temporary temporary(folder.path());
-  LogPlaces places(folder.path() / "logs");
-  CHECK_FALSE(places.fault_of(folder.path() / "logs/default/a"));
+TEST_CASE("a directory that is not there is made, private, and nothing is left in it") {
+  const test::TempDirectory directory;
+  const Temporary temporary(directory.path());
+  LogPlaces places(directory.path() / "logs");
+  CHECK_FALSE(places.fault_of(directory.path() / "logs/default/a"));
   for (const auto* made : {"logs", "logs/default", "logs/default/a"}) {
-    CHECK(mode_of(folder.path() / made) == 0700);
+    CHECK(mode_of(directory.path() / made) == 0700);
   }
-  CHECK(holds_nothing(folder.path() / "logs/default/a"));
-  CHECK_FALSE(places.fault_of(folder.path() / "logs/default/a"));
+  CHECK(holds_nothing(directory.path() / "logs/default/a"));
+  CHECK_FALSE(places.fault_of(directory.path() / "logs/default/a"));
 }
 
-TEST_CASE("the folder that is in the way is named") {
-  const test::TempFolder folder;
-  const auto file = folder.write("file", "");
-  fs::create_symlink("nowhere", folder.path() / "link");
-  LogPlaces places(folder.path() / "link");
+TEST_CASE("the directory that is in the way is named") {
+  const test::TempDirectory directory;
+  const auto file = directory.write("file", "");
+  fs::create_symlink("nowhere", directory.path() / "link");
+  LogPlaces places(directory.path() / "link");
   for (const auto* below : {"", "default", "default/a"}) {
     const auto fault = places.fault_of((file / below).lexically_normal());
     REQUIRE(fault);
     CHECK(fault->why == "Not a directory");
     CHECK_FALSE(fault->scarce);
   }
-  CHECK(places.fault_of(file / "default/a")->folder == file);
-  CHECK(places.fault_of(folder.path() / "link")->why == "No such file or directory");
+  CHECK(places.fault_of(file / "default/a")->directory == file);
+  CHECK(places.fault_of(directory.path() / "link")->why == "No such file or directory");
 }
 
-TEST_CASE("a link below the folder of all logs is not followed") {
-  const test::TempFolder folder;
-  const auto logs = folder.path() / "logs";
+TEST_CASE("a link below the directory of all logs is not followed") {
+  const test::TempDirectory directory;
+  const auto logs = directory.path() / "logs";
   fs::create_directories(logs / "default/b");
-  fs::create_directories(folder.path() / "elsewhere");
-  fs::create_directory_symlink(folder.path() / "elsewhere", logs / "default/a");
+  fs::create_directories(directory.path() / "elsewhere");
+  fs::create_directory_symlink(directory.path() / "elsewhere", logs / "default/a");
   LogPlaces places(logs);
   const auto fault = places.fault_of(logs / "default/a");
   REQUIRE(fault);
-  CHECK(fault->folder == logs / "default/a");
-  CHECK(fault->why == "it is a symbolic link; remove the link: rm " + fault->folder.string());
+  CHECK(fault->directory == logs / "default/a");
+  CHECK(fault->why == "it is a symbolic link; remove the link: rm " + fault->directory.string());
   CHECK_FALSE(places.fault_of(logs / "default/b"));
-  fs::rename(logs / "default", folder.path() / "moved");
-  fs::create_directory_symlink(folder.path() / "moved", logs / "default");
-  CHECK(places.fault_of(logs / "default/b")->folder == logs / "default");
+  fs::rename(logs / "default", directory.path() / "moved");
+  fs::create_directory_symlink(directory.path() / "moved", logs / "default");
+  CHECK(places.fault_of(logs / "default/b")->directory == logs / "default");
   // Where all logs are is the user's to say.
-  fs::create_directory_symlink(folder.path() / "moved", folder.path() / "mine");
-  CHECK_FALSE(LogPlaces(folder.path() / "mine").fault_of(folder.path() / "mine/x/b"));
+  fs::create_directory_symlink(directory.path() / "moved", directory.path() / "mine");
+  CHECK_FALSE(LogPlaces(directory.path() / "mine").fault_of(directory.path() / "mine/x/b"));
 }
 
-TEST_CASE("a folder in which others may write is no place for logs, unless only owners rename") {
-  const test::TempFolder folder;
-  const Temporary temporary(folder.path());
-  const auto logs = folder.path() / "logs";
+TEST_CASE("a directory in which others may write is no place for logs, unless only owners rename") {
+  const test::TempDirectory directory;
+  const Temporary temporary(directory.path());
+  const auto logs = directory.path() / "logs";
   LogPlaces places(logs);
   REQUIRE_FALSE(places.fault_of(logs / "default/a"));
   for (const auto& open : {logs, logs / "default", logs / "default/a"}) {
     REQUIRE(::chmod(open.c_str(), 0777) == 0);
     const auto fault = places.fault_of(logs / "default/a");
     REQUIRE(fault);
-    CHECK(fault->folder == open);
+    CHECK(fault->directory == open);
     CHECK(fault->why == "other users may write in it; forbid it: chmod go-w " + open.string());
     REQUIRE(::chmod(open.c_str(), 01777) == 0);
     CHECK_FALSE(places.fault_of(logs / "default/a"));
@@ -114,10 +114,10 @@ TEST_CASE("a folder in which others may write is no place for logs, unless only 
   }
 }
 
-// Only root gives folders away.
-TEST_CASE("another user's folder is no place for logs" * doctest::skip(::geteuid() != 0)) {
-  const test::TempFolder folder;
-  const auto logs = folder.path() / "logs";
+// Only root gives directories away.
+TEST_CASE("another user's directory is no place for logs" * doctest::skip(::geteuid() != 0)) {
+  const test::TempDirectory directory;
+  const auto logs = directory.path() / "logs";
   LogPlaces places(logs);
   REQUIRE_FALSE(places.fault_of(logs / "default/a"));
   for (const auto& given : {logs / "default", logs / "default/a"}) {
@@ -126,7 +126,7 @@ TEST_CASE("another user's folder is no place for logs" * doctest::skip(::geteuid
     CHECK(fault.has_value() == (given.filename() != "a"));
     const auto of_a = places.fault_of(logs / "default/a");
     REQUIRE(of_a);
-    CHECK(of_a->folder == given);
+    CHECK(of_a->directory == given);
     CHECK(of_a->why ==
           "it belongs to another user (uid 4711); give it to this one: chown -R root " +
               given.string());
@@ -134,10 +134,10 @@ TEST_CASE("another user's folder is no place for logs" * doctest::skip(::geteuid
   }
 }
 
-TEST_CASE("root writes in the folder of a user for whom it works, and in no third one's" *
+TEST_CASE("root writes in the directory of a user for whom it works, and in no third one's" *
           doctest::skip(::geteuid() != 0)) {
-  const test::TempFolder folder;
-  const auto logs = folder.path() / "logs";
+  const test::TempDirectory directory;
+  const auto logs = directory.path() / "logs";
   LogPlaces places(logs);
   REQUIRE_FALSE(places.fault_of(logs / "default/a"));
   for (const auto& given : {logs, logs / "default"}) {
@@ -145,29 +145,29 @@ TEST_CASE("root writes in the folder of a user for whom it works, and in no thir
     CHECK_FALSE(places.fault_of(logs / "default/a"));
   }
   REQUIRE(::chown((logs / "default/a").c_str(), 4712, 4712) == 0);
-  CHECK(places.fault_of(logs / "default/a")->folder == logs / "default/a");
+  CHECK(places.fault_of(logs / "default/a")->directory == logs / "default/a");
 }
 
 TEST_CASE("a file system that takes no files is a fault") {
-  // Nobody makes folders there, not even root.
+  // Nobody makes directories there, not even root.
   const auto fault = LogPlaces("/proc/spider-check").fault_of("/proc/spider-check/a");
   REQUIRE(fault);
-  CHECK(fault->folder == "/proc");
+  CHECK(fault->directory == "/proc");
 }
 
-TEST_CASE("the spare folder is private, and always the same") {
-  const test::TempFolder folder;
-  const Temporary temporary(folder.path());
+TEST_CASE("the spare directory is private, and always the same") {
+  const test::TempDirectory directory;
+  const Temporary temporary(directory.path());
   LogPlaces places("/logs");
   const auto spare = places.spare();
-  CHECK(spare.parent_path() == folder.path());
+  CHECK(spare.parent_path() == directory.path());
   CHECK(spare.filename().string().rfind("spider-check-", 0) == 0);
   CHECK(mode_of(spare) == 0700);
   CHECK(places.spare() == spare);
   CHECK(LogPlaces("/logs").spare() != spare);
 }
 
-TEST_CASE("where TMPDIR takes no files the spare folder is in /tmp") {
+TEST_CASE("where TMPDIR takes no files the spare directory is in /tmp") {
   const Temporary temporary("/proc");
   LogPlaces places("/logs");
   const auto spare = places.spare();

@@ -75,12 +75,12 @@ class ClockThatIsSet {
 }  // namespace
 
 TEST_CASE("spiders run one after the other, in order") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  const auto cut =
-      one_at_a_time().run_all({job(folder, "b", {"exit", "0"}), job(folder, "a", {"exit", "3"}),
-                               job(folder, "c", {"raise", "9"})},
-                              recorder);
+  const auto cut = one_at_a_time().run_all(
+      {job(directory, "b", {"exit", "0"}), job(directory, "a", {"exit", "3"}),
+       job(directory, "c", {"raise", "9"})},
+      recorder);
   CHECK(cut.signal == 0);
   CHECK_FALSE(cut.timed_out);
   CHECK(recorder.events ==
@@ -98,27 +98,28 @@ TEST_CASE("without spiders nothing happens") {
 }
 
 TEST_CASE("a run that is no longer ours after the end of a spider starts no other") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   recorder.at_finish = [&] { recorder.ours = false; };
   CHECK(one_at_a_time()
-            .run_all({job(folder, "a", {"exit", "0"}), job(folder, "b", {"exit", "0"})}, recorder)
+            .run_all({job(directory, "a", {"exit", "0"}), job(directory, "b", {"exit", "0"})},
+                     recorder)
             .signal == 0);
   CHECK(recorder.events == Events{"start a", "finish a"});
 }
 
 TEST_CASE("both streams of a spider go to its log, in the order they are written") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  const auto spider = job(folder, "a", {"say", "to stdout", "to stderr"});
+  const auto spider = job(directory, "a", {"say", "to stdout", "to stderr"});
   (void)one_at_a_time().run_all({spider}, recorder);
   CHECK(test::read_file(spider.log) == "to stdout\nto stderr\n");
 }
 
 TEST_CASE("a log that is there already is another attempt's, and is left alone") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  const auto spider = job(folder, "a", {"say", "x", "y"});
+  const auto spider = job(directory, "a", {"say", "x", "y"});
   (void)one_at_a_time().run_all({spider}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
   (void)one_at_a_time().run_all({spider}, recorder);
@@ -129,12 +130,12 @@ TEST_CASE("a log that is there already is another attempt's, and is left alone")
 }
 
 TEST_CASE("a log that would be a pipe or a link is not opened, and nothing waits") {
-  const test::TempFolder folder;
-  const auto target = folder.write("target", "kept");
-  auto pipe = job(folder, "pipe", {"say", "x", "y"});
-  auto link = job(folder, "link", {"say", "x", "y"});
-  pipe.log = folder.path() / "pipe";
-  link.log = folder.path() / "link";
+  const test::TempDirectory directory;
+  const auto target = directory.write("target", "kept");
+  auto pipe = job(directory, "pipe", {"say", "x", "y"});
+  auto link = job(directory, "link", {"say", "x", "y"});
+  pipe.log = directory.path() / "pipe";
+  link.log = directory.path() / "link";
   REQUIRE(::mkfifo(pipe.log.c_str(), 0600) == 0);
   std::filesystem::create_symlink(target, link.log);
   Recorder recorder;
@@ -148,70 +149,71 @@ TEST_CASE("a log that would be a pipe or a link is not opened, and nothing waits
 }
 
 TEST_CASE("what is thrown away needs no file") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  auto spider = job(folder, "a", {"say", "x", "y"});
+  auto spider = job(directory, "a", {"say", "x", "y"});
   spider.log = "/dev/null";
   (void)one_at_a_time().run_all({spider, spider}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
 }
 
-TEST_CASE("logs and their folders are private to this user") {
-  const test::TempFolder folder;
+TEST_CASE("logs and their directories are private to this user") {
+  const test::TempDirectory directory;
   const NoUmask no_umask;
   Recorder recorder;
-  const auto spider = job(folder, "a", {"exit", "0"});
+  const auto spider = job(directory, "a", {"exit", "0"});
   (void)one_at_a_time().run_all({spider}, recorder);
   CHECK(mode_of(spider.log) == 0600);
-  CHECK(mode_of(folder.path() / "logs/a") == 0700);
-  CHECK(mode_of(folder.path() / "logs") == 0700);
+  CHECK(mode_of(directory.path() / "logs/a") == 0700);
+  CHECK(mode_of(directory.path() / "logs") == 0700);
 }
 
 TEST_CASE("a spider whose log cannot be opened is not started, and the others still run") {
-  const test::TempFolder folder;
-  const auto file = folder.write("file", "");
-  std::filesystem::create_directory(folder.path() / "folder");
-  auto in_file = job(folder, "a", {"exit", "0"});
+  const test::TempDirectory directory;
+  const auto file = directory.write("file", "");
+  std::filesystem::create_directory(directory.path() / "directory");
+  auto in_file = job(directory, "a", {"exit", "0"});
   in_file.log = file / "x.log";
-  auto is_folder = job(folder, "b", {"exit", "0"});
-  is_folder.log = folder.path() / "folder";
+  auto is_directory = job(directory, "b", {"exit", "0"});
+  is_directory.log = directory.path() / "directory";
   Recorder recorder;
-  (void)one_at_a_time().run_all({in_file, is_folder, job(folder, "c", {"exit", "0"})}, recorder);
+  (void)one_at_a_time().run_all({in_file, is_directory, job(directory, "c", {"exit", "0"})},
+                                recorder);
   CHECK(recorder.reports["a"].termination ==
         Termination{
             NotStarted{"cannot open the log file " + in_file.log.string() + ": Not a directory"}});
   CHECK(recorder.reports["b"].termination ==
         Termination{
-            NotStarted{"cannot open the log file " + is_folder.log.string() + ": File exists"}});
+            NotStarted{"cannot open the log file " + is_directory.log.string() + ": File exists"}});
   CHECK(recorder.reports["c"].termination == Termination{Exited{0}});
 }
 
 TEST_CASE("a spider whose program is missing is not started, and the others still run") {
-  const test::TempFolder folder;
-  auto missing = job(folder, "a", {});
+  const test::TempDirectory directory;
+  auto missing = job(directory, "a", {});
   missing.command = {"/no/such/program"};
   Recorder recorder;
-  (void)one_at_a_time().run_all({missing, job(folder, "b", {"exit", "0"})}, recorder);
+  (void)one_at_a_time().run_all({missing, job(directory, "b", {"exit", "0"})}, recorder);
   CHECK(recorder.reports["a"].termination ==
         Termination{NotStarted{"cannot execute /no/such/program: No such file or directory"}});
   CHECK(recorder.reports["b"].termination == Termination{Exited{0}});
 }
 
-TEST_CASE("a spider works in the folder that its job names") {
-  const test::TempFolder folder;
-  auto spider = job(folder, "a", {"report"});
-  spider.working_directory = folder.path();
+TEST_CASE("a spider works in the directory that its job names") {
+  const test::TempDirectory directory;
+  auto spider = job(directory, "a", {"report"});
+  spider.working_directory = directory.path();
   Recorder recorder;
   (void)one_at_a_time().run_all({spider}, recorder);
-  CHECK(test::read_file(spider.log).find("directory: " + folder.path().string() + "\n") !=
+  CHECK(test::read_file(spider.log).find("directory: " + directory.path().string() + "\n") !=
         std::string::npos);
 }
 
 TEST_CASE("the time that a spider took is told, and how much of it was work") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   (void)one_at_a_time().run_all(
-      {job(folder, "busy", {"burn", "100"}), job(folder, "idle", {"exit", "0"})}, recorder);
+      {job(directory, "busy", {"burn", "100"}), job(directory, "idle", {"exit", "0"})}, recorder);
   const auto& busy = recorder.reports["busy"];
   CHECK(busy.took >= 100ms);
   CHECK(busy.took < 30s);
@@ -222,20 +224,20 @@ TEST_CASE("the time that a spider took is told, and how much of it was work") {
 }
 
 TEST_CASE("the memory that a spider used is told in bytes") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   const std::int64_t size = 64 * 1024 * 1024;
-  (void)one_at_a_time().run_all({job(folder, "a", {"fill", std::to_string(size)})}, recorder);
+  (void)one_at_a_time().run_all({job(directory, "a", {"fill", std::to_string(size)})}, recorder);
   CHECK(recorder.reports["a"].peak_memory >= size);
   CHECK(recorder.reports["a"].peak_memory < 16 * size);
 }
 
 TEST_CASE("as many spiders run at a time as may, and the next starts when one ends") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   std::vector<SpiderJob> jobs;
   for (const auto* name : {"a", "b", "c", "d", "e"}) {
-    jobs.push_back(job(folder, name, {"exit", "0"}));
+    jobs.push_back(job(directory, name, {"exit", "0"}));
   }
   (void)LoopRunner(2).run_all(jobs, recorder);
   CHECK(recorder.most_at_once == 2);
@@ -247,12 +249,12 @@ TEST_CASE("as many spiders run at a time as may, and the next starts when one en
 }
 
 TEST_CASE("spiders that run side by side can wait for each other") {
-  const test::TempFolder folder;
-  const auto fifo = (folder.path() / "fifo").string();
+  const test::TempDirectory directory;
+  const auto fifo = (directory.path() / "fifo").string();
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
-  auto writer = job(folder, "a", {});
+  auto writer = job(directory, "a", {});
   writer.command = {"sh", "-c", "echo x >" + fifo};
-  auto reader = job(folder, "b", {});
+  auto reader = job(directory, "b", {});
   reader.command = {"sh", "-c", "read x <" + fifo};
   Recorder recorder;
   (void)LoopRunner(2).run_all({writer, reader}, recorder);
@@ -261,8 +263,8 @@ TEST_CASE("spiders that run side by side can wait for each other") {
 }
 
 TEST_CASE("a spider gets its own variables beside the program's, and its niceness") {
-  const test::TempFolder folder;
-  auto spider = job(folder, "a", {});
+  const test::TempDirectory directory;
+  auto spider = job(directory, "a", {});
   spider.command = {"sh", "-c", "echo $ONLY_HERE $HOME; nice"};
   spider.environment = {{"ONLY_HERE", "a b"}, {"HOME", "elsewhere"}};
   spider.nice = 5;
@@ -270,7 +272,7 @@ TEST_CASE("a spider gets its own variables beside the program's, and its nicenes
   (void)one_at_a_time().run_all({spider}, recorder);
   const auto said = test::read_file(spider.log);
   CHECK(said.rfind("a b elsewhere\n", 0) == 0);
-  auto plain = job(folder, "b", {});
+  auto plain = job(directory, "b", {});
   plain.command = {"nice"};
   (void)one_at_a_time().run_all({plain}, recorder);
   CHECK(std::stoi(said.substr(said.find('\n') + 1)) ==
@@ -278,7 +280,7 @@ TEST_CASE("a spider gets its own variables beside the program's, and its nicenes
 }
 
 TEST_CASE("what the observer waits for wakes the run up") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   test::Pipe pipe;
   bool heard = false;
@@ -294,14 +296,14 @@ TEST_CASE("what the observer waits for wakes the run up") {
     heard = pipe.read(1) == "x";
     std::raise(SIGTERM);
   };
-  auto spider = job(folder, "a", {"await-term"});
+  auto spider = job(directory, "a", {"await-term"});
   REQUIRE(::write(pipe.write_end.get(), "x", 1) == 1);
   CHECK(one_at_a_time().run_all({spider}, recorder).signal == SIGTERM);
   CHECK(heard);
 }
 
 TEST_CASE("a host that wakes up wakes the run up, once") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   ClockThatIsSet clock;
   test::Pipe pipe;
   Recorder recorder;
@@ -324,17 +326,17 @@ TEST_CASE("a host that wakes up wakes the run up, once") {
     }
   };
   recorder.at_start = [&] { clock.jump(); };
-  (void)one_at_a_time().run_all({job(folder, "a", {"await-term"})}, recorder);
+  (void)one_at_a_time().run_all({job(directory, "a", {"await-term"})}, recorder);
   CHECK(clock.is_watched);
   CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
 }
 
 TEST_CASE("spiders run where no clock can be watched") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   ClockThatIsSet clock;
   clock.jumps.close();
   Recorder recorder;
-  (void)one_at_a_time().run_all({job(folder, "a", {"exit", "0"})}, recorder);
+  (void)one_at_a_time().run_all({job(directory, "a", {"exit", "0"})}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
 }
 

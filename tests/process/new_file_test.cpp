@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -25,16 +25,16 @@ int failure(const fs::path& path) {
   return 0;
 }
 
-std::size_t entries(const fs::path& folder) {
+std::size_t entries(const fs::path& directory) {
   return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+      std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
 }
 
 }  // namespace
 
-TEST_CASE("a new file is whole, private, and alone in its folder") {
-  const test::TempFolder folder;
-  const auto path = folder.path() / "x.toml";
+TEST_CASE("a new file is whole, private, and alone in its directory") {
+  const test::TempDirectory directory;
+  const auto path = directory.path() / "x.toml";
   const auto text = std::string(1'000'000, 'x') + "\n";
   const auto mask = ::umask(0);
   write_new_file(path, text);
@@ -42,28 +42,28 @@ TEST_CASE("a new file is whole, private, and alone in its folder") {
   CHECK((test::read_file(path) == text));
   CHECK((fs::status(path).permissions() & fs::perms::mask) ==
         (fs::perms::owner_read | fs::perms::owner_write));
-  CHECK(entries(folder.path()) == 1);
+  CHECK(entries(directory.path()) == 1);
 }
 
 TEST_CASE("whatever exists stays as it is, and nothing is left beside it") {
-  const test::TempFolder folder;
-  const auto file = folder.write("file", "old");
-  fs::create_directory(folder.path() / "folder");
-  fs::create_symlink(file, folder.path() / "link");
-  fs::create_symlink("nowhere", folder.path() / "dangling");
-  for (const auto* name : {"file", "folder", "link", "dangling"}) {
+  const test::TempDirectory directory;
+  const auto file = directory.write("file", "old");
+  fs::create_directory(directory.path() / "directory");
+  fs::create_symlink(file, directory.path() / "link");
+  fs::create_symlink("nowhere", directory.path() / "dangling");
+  for (const auto* name : {"file", "directory", "link", "dangling"}) {
     CAPTURE(name);
-    CHECK(failure(folder.path() / name) == EEXIST);
+    CHECK(failure(directory.path() / name) == EEXIST);
   }
   CHECK(test::read_file(file) == "old");
-  CHECK_FALSE(fs::exists(folder.path() / "nowhere"));
-  CHECK(entries(folder.path()) == 4);
+  CHECK_FALSE(fs::exists(directory.path() / "nowhere"));
+  CHECK(entries(directory.path()) == 4);
 }
 
-TEST_CASE("a folder that is not there is an error that names the file") {
-  const test::TempFolder folder;
-  CHECK(failure(folder.path() / "nowhere/x") == ENOENT);
-  CHECK(failure(folder.write("file", "") / "x") == ENOTDIR);
+TEST_CASE("a directory that is not there is an error that names the file") {
+  const test::TempDirectory directory;
+  CHECK(failure(directory.path() / "nowhere/x") == ENOENT);
+  CHECK(failure(directory.write("file", "") / "x") == ENOTDIR);
 }
 
 }  // namespace spider_check::os

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "temp_folder.hpp"
+#include "temp_directory.hpp"
 
 namespace spider_check::test {
 
@@ -14,17 +14,17 @@ namespace {
 
 struct Projects {
   [[nodiscard]] os::OwnDirectory of(std::vector<fs::path> names) const {
-    return {folder.path() / "state", "default", std::move(names)};
+    return {directory.path() / "state", "default", std::move(names)};
   }
 
   [[nodiscard]] fs::path made_by(std::vector<fs::path> names) const {
     return of(std::move(names)).make();
   }
 
-  TempFolder folder;
-  fs::path one = folder.write("one/spider-check.toml", "");
-  fs::path two = folder.write("two/spider-check.toml", "");
-  fs::path plain = folder.path() / "state/default";
+  TempDirectory directory;
+  fs::path one = directory.write("one/spider-check.toml", "");
+  fs::path two = directory.write("two/spider-check.toml", "");
+  fs::path plain = directory.path() / "state/default";
 };
 
 }  // namespace
@@ -44,7 +44,7 @@ TEST_CASE("a directory belongs to the configuration that wrote there first") {
 TEST_CASE("to look for a directory writes nothing") {
   const Projects p;
   CHECK(p.of({p.one}).path() == p.plain);
-  CHECK_FALSE(fs::exists(p.folder.path() / "state"));
+  CHECK_FALSE(fs::exists(p.directory.path() / "state"));
   fs::create_directories(p.plain);
   CHECK(p.of({p.two}).path() == p.plain);
   CHECK(fs::is_empty(p.plain));
@@ -52,7 +52,7 @@ TEST_CASE("to look for a directory writes nothing") {
 
 TEST_CASE("a directory that nobody has marked yet is taken with what it holds") {
   const Projects p;
-  p.folder.write("state/default/known", "what an earlier version knew");
+  p.directory.write("state/default/known", "what an earlier version knew");
   CHECK(p.made_by({p.one}) == p.plain);
   CHECK(fs::exists(p.plain / "known"));
   CHECK(p.made_by({p.two}) != p.plain);
@@ -71,7 +71,7 @@ TEST_CASE("of two configurations that found the same free directory one is told 
 TEST_CASE("a configuration that was moved keeps its directory") {
   const Projects p;
   REQUIRE(p.made_by({p.one}) == p.plain);
-  const auto moved = p.folder.path() / "elsewhere.toml";
+  const auto moved = p.directory.path() / "elsewhere.toml";
   fs::rename(p.one, moved);
   CHECK(p.of({moved}).path() == p.plain);
   CHECK(p.made_by({moved}) == p.plain);
@@ -100,17 +100,17 @@ TEST_CASE("a configuration that was moved keeps a directory that was not the pla
   const Projects p;
   REQUIRE(p.made_by({p.one}) == p.plain);
   const auto second = p.made_by({p.two});
-  const auto moved = p.folder.path() / "elsewhere.toml";
+  const auto moved = p.directory.path() / "elsewhere.toml";
   fs::rename(p.two, moved);
   CHECK(p.made_by({moved}) == second);
-  CHECK(p.made_by({p.folder.write("three.toml", "")}) != second);
+  CHECK(p.made_by({p.directory.write("three.toml", "")}) != second);
 }
 
 TEST_CASE("a configuration is known by each of its names") {
   const Projects p;
-  const auto release = p.folder.write("release-1.toml", "");
-  const auto link = p.folder.path() / "current.toml";
-  const auto next = p.folder.write("release-2.toml", "");
+  const auto release = p.directory.write("release-1.toml", "");
+  const auto link = p.directory.path() / "current.toml";
+  const auto next = p.directory.write("release-2.toml", "");
   REQUIRE(p.made_by({p.two}) == p.plain);
   fs::create_symlink(release, link);
   const auto first = p.made_by({link, release});
@@ -122,7 +122,7 @@ TEST_CASE("a configuration is known by each of its names") {
   CHECK(p.made_by({link, next}) == first);
   CHECK(p.made_by({next}) == first);
   CHECK(p.made_by({link, next}) == first);
-  const auto last = p.folder.write("release-3.toml", "");
+  const auto last = p.directory.write("release-3.toml", "");
   CHECK(p.made_by({link, last}) == first);
   CHECK(p.made_by({release}) != first);
 }
@@ -138,15 +138,15 @@ TEST_CASE("without a configuration the plain directory is taken and nothing is m
 TEST_CASE("a mark that cannot be read is said, and nothing is taken") {
   const Projects p;
   fs::create_directories(p.plain);
-  fs::create_symlink(p.folder.path() / "mark", p.plain / ".configuration");
+  fs::create_symlink(p.directory.path() / "mark", p.plain / ".configuration");
   CHECK_THROWS_AS((void)p.made_by({p.one}), std::system_error);
-  CHECK_FALSE(fs::exists(p.folder.path() / "mark"));
+  CHECK_FALSE(fs::exists(p.directory.path() / "mark"));
 }
 
 TEST_CASE("a directory that others may write in, or that is a link, is refused") {
-  const TempFolder folder;
-  const auto configuration = folder.write("x.toml", "");
-  const auto root = folder.path() / "root";
+  const TempDirectory directory;
+  const auto configuration = directory.write("x.toml", "");
+  const auto root = directory.path() / "root";
   (void)os::OwnDirectory(root, "a", {configuration}).make();
   const auto refusal = [&](const std::string& name) -> std::string {
     try {
@@ -160,7 +160,7 @@ TEST_CASE("a directory that others may write in, or that is a link, is refused")
   fs::permissions(root / "a", fs::perms(0777));
   CHECK(refusal("a").find("nothing is written in " + (root / "a").string() +
                           ": other users may write in it; forbid it: chmod go-w ") == 0);
-  fs::create_directory_symlink(folder.path(), root / "link");
+  fs::create_directory_symlink(directory.path(), root / "link");
   CHECK(refusal("link").find("it is a symbolic link") != std::string::npos);
   fs::permissions(root, fs::perms(0777));
   CHECK(refusal("b").find("nothing is written in " + root.string() + ": ") == 0);

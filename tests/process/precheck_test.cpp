@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "process/child_program.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -15,8 +15,8 @@ namespace {
 
 /** What a precheck of this shell script objects. */
 std::string objection(const std::string& script, Duration limit = 30s) {
-  const test::TempFolder folder;
-  const auto program = folder.write("check", "#!/bin/sh\n" + script + "\n");
+  const test::TempDirectory directory;
+  const auto program = directory.write("check", "#!/bin/sh\n" + script + "\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   auto text = Precheck({program.string()}, limit).objection().value_or("none");
   const auto start = "precheck `" + program.string() + "` ";

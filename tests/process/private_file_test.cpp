@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -32,44 +32,44 @@ std::string refusal(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("a private file is for its owner only") {
-  const test::TempFolder folder;
-  PrivateFile file(folder.path() / "page.html");
+  const test::TempDirectory directory;
+  PrivateFile file(directory.path() / "page.html");
   file.replace("one");
   CHECK(test::read_file(file.place()) == "one");
   CHECK(permissions(file.place()) == fs::perms(0600));
 }
 
 TEST_CASE("a private file that somebody has opened to others stays so, and is replaced whole") {
-  const test::TempFolder folder;
-  const auto path = folder.write("page.html", "a longer text than the new one");
+  const test::TempDirectory directory;
+  const auto path = directory.write("page.html", "a longer text than the new one");
   fs::permissions(path, fs::perms(0640));
   PrivateFile(path).replace("two");
   CHECK(test::read_file(path) == "two");
   CHECK(permissions(path) == fs::perms(0640));
-  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
+  CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("what is no regular file is left alone") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   CHECK(refusal("/dev/null").find("/dev/null, which is no file") != std::string::npos);
   CHECK(fs::is_character_file("/dev/null"));
-  CHECK(refusal(folder.path()).find("which is no file") != std::string::npos);
+  CHECK(refusal(directory.path()).find("which is no file") != std::string::npos);
 }
 
 TEST_CASE("behind a link of its own a private file keeps its permissions, and the link stays") {
-  const test::TempFolder folder;
-  const auto target = folder.write("www/page.html", "old");
+  const test::TempDirectory directory;
+  const auto target = directory.write("www/page.html", "old");
   fs::permissions(target, fs::perms(0644));
-  fs::create_symlink(target, folder.path() / "link");
-  PrivateFile(folder.path() / "link").replace("new");
+  fs::create_symlink(target, directory.path() / "link");
+  PrivateFile(directory.path() / "link").replace("new");
   CHECK(test::read_file(target) == "new");
   CHECK(permissions(target) == fs::perms(0644));
-  CHECK(fs::is_symlink(folder.path() / "link"));
+  CHECK(fs::is_symlink(directory.path() / "link"));
 }
 
-TEST_CASE("where the folder is missing the error names the file") {
-  const test::TempFolder folder;
-  const auto path = folder.path() / "none/page.html";
+TEST_CASE("where the directory is missing the error names the file") {
+  const test::TempDirectory directory;
+  const auto path = directory.path() / "none/page.html";
   CHECK(refusal(path).find("cannot write " + path.string()) != std::string::npos);
 }
 

@@ -10,7 +10,7 @@
 #include "os/warden.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 

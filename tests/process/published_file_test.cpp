@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -17,9 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::size_t entries(const fs::path& folder) {
+std::size_t entries(const fs::path& directory) {
   return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+      std::distance(fs::directory_iterator(directory), fs::directory_iterator()));
 }
 
 /** The error of a replacement; it must name the file. */
@@ -45,19 +45,19 @@ std::string what_is_said(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("a published file is readable by everybody, whatever the umask is") {
-  const test::TempFolder folder;
-  PublishedFile file(folder.path() / "x.prom");
+  const test::TempDirectory directory;
+  PublishedFile file(directory.path() / "x.prom");
   const auto mask = ::umask(077);
   file.replace("text\n");
   ::umask(mask);
-  CHECK(file.place() == (folder.path() / "x.prom").string());
+  CHECK(file.place() == (directory.path() / "x.prom").string());
   CHECK(test::read_file(file.place()) == "text\n");
   CHECK((fs::status(file.place()).permissions() & fs::perms::mask) == fs::perms(0644));
 }
 
 TEST_CASE("whoever has begun to read a published file goes on with the old one") {
-  const test::TempFolder folder;
-  const auto path = folder.write("x.prom", "the old one");
+  const test::TempDirectory directory;
+  const auto path = directory.write("x.prom", "the old one");
   std::ifstream reader(path);
   std::string word;
   reader >> word;
@@ -67,25 +67,25 @@ TEST_CASE("whoever has begun to read a published file goes on with the old one")
   std::getline(reader, rest);
   CHECK(word + rest == "the old one");
   CHECK((test::read_file(path) == text));
-  CHECK(entries(folder.path()) == 1);
+  CHECK(entries(directory.path()) == 1);
 }
 
 TEST_CASE("a file that cannot be published is named, and nothing is left beside it") {
-  const test::TempFolder folder;
-  CHECK(failure(folder.path() / "nowhere/x.prom") == ENOENT);
-  CHECK(failure(folder.write("file", "old") / "x.prom") == ENOTDIR);
-  fs::create_directory(folder.path() / "folder");
-  CHECK(failure(folder.path() / "folder") == EISDIR);
-  CHECK(test::read_file(folder.path() / "file") == "old");
-  CHECK(entries(folder.path()) == 2);
+  const test::TempDirectory directory;
+  CHECK(failure(directory.path() / "nowhere/x.prom") == ENOENT);
+  CHECK(failure(directory.write("file", "old") / "x.prom") == ENOTDIR);
+  fs::create_directory(directory.path() / "directory");
+  CHECK(failure(directory.path() / "directory") == EISDIR);
+  CHECK(test::read_file(directory.path() / "file") == "old");
+  CHECK(entries(directory.path()) == 2);
 }
 
 TEST_CASE("what is no regular file is never replaced, and said to be what it is") {
-  const test::TempFolder folder;
-  const auto pipe = folder.path() / "pipe";
-  const auto dangling = folder.path() / "dangling";
-  const auto circle = folder.path() / "circle";
-  const auto device = folder.path() / "device";
+  const test::TempDirectory directory;
+  const auto pipe = directory.path() / "pipe";
+  const auto dangling = directory.path() / "dangling";
+  const auto circle = directory.path() / "circle";
+  const auto device = directory.path() / "device";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   fs::create_symlink("nowhere", dangling);
   fs::create_symlink("circle", circle);
@@ -98,7 +98,7 @@ TEST_CASE("what is no regular file is never replaced, and said to be what it is"
 
   const Row rows[] = {
       {pipe, "which is no file but a pipe"},
-      {folder.path(), "which is no file but a directory"},
+      {directory.path(), "which is no file but a directory"},
       {"/dev/null", "which is no file but a device"},
       {device, "which is no file but a device"},
       {dangling, "which is a symbolic link to nothing"},
@@ -112,26 +112,26 @@ TEST_CASE("what is no regular file is never replaced, and said to be what it is"
     CHECK(fs::symlink_status(row.path).type() == before);
   }
   CHECK(fs::is_character_file("/dev/null"));
-  CHECK_FALSE(fs::exists(folder.path() / "nowhere"));
+  CHECK_FALSE(fs::exists(directory.path() / "nowhere"));
 }
 
 TEST_CASE("a link of this user's leads to the file that is replaced") {
-  const test::TempFolder folder;
-  const auto target = folder.write("www/x.prom", "old");
-  fs::create_symlink("www/x.prom", folder.path() / "second");
-  fs::create_symlink(folder.path() / "second", folder.path() / "first");
-  PublishedFile(folder.path() / "first").replace("new");
+  const test::TempDirectory directory;
+  const auto target = directory.write("www/x.prom", "old");
+  fs::create_symlink("www/x.prom", directory.path() / "second");
+  fs::create_symlink(directory.path() / "second", directory.path() / "first");
+  PublishedFile(directory.path() / "first").replace("new");
   CHECK(test::read_file(target) == "new");
-  CHECK(fs::is_symlink(folder.path() / "first"));
-  CHECK(fs::is_symlink(folder.path() / "second"));
+  CHECK(fs::is_symlink(directory.path() / "first"));
+  CHECK(fs::is_symlink(directory.path() / "second"));
 }
 
 // Only root gives files away.
 TEST_CASE("a link of another user's, or to another user's file, is not followed" *
           doctest::skip(::geteuid() != 0)) {
-  const test::TempFolder folder;
-  const auto target = folder.write("target", "old");
-  const auto link = folder.path() / "link";
+  const test::TempDirectory directory;
+  const auto target = directory.write("target", "old");
+  const auto link = directory.path() / "link";
   fs::create_symlink(target, link);
   REQUIRE(::lchown(link.c_str(), 4711, 4711) == 0);
   CHECK(what_is_said(link).find("which is a symbolic link of another user's") != std::string::npos);
@@ -140,7 +140,7 @@ TEST_CASE("a link of another user's, or to another user's file, is not followed"
   CHECK(what_is_said(link).find("which is a symbolic link to another user's file") !=
         std::string::npos);
   CHECK(test::read_file(target) == "old");
-  // But a file of its own name is replaced whoever it belongs to: the folder is ours.
+  // But a file of its own name is replaced whoever it belongs to: the directory is ours.
   PublishedFile(target).replace("new");
   CHECK(test::read_file(target) == "new");
 }

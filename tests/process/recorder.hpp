@@ -8,7 +8,7 @@
 
 #include "core/ports.hpp"
 #include "process/child_program.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::test {
 
@@ -55,13 +55,13 @@ class Recorder final : public RunObserver {
   [[nodiscard]] bool go_on() override { return ours; }
 };
 
-/** A job that runs this program with these words, its log in the folder. */
-inline SpiderJob job(const TempFolder& folder, const std::string& name,
+/** A job that runs this program with these words, its log in the directory. */
+inline SpiderJob job(const TempDirectory& directory, const std::string& name,
                      const std::vector<std::string>& words) {
   SpiderJob job;
   job.name = name;
   job.command = self(words);
-  job.log = folder.path() / "logs" / name / "x.log";
+  job.log = directory.path() / "logs" / name / "x.log";
   return job;
 }
 

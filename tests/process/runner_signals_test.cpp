@@ -27,9 +27,9 @@ std::string own_pid() {
 }
 
 /** A job whose limits no test reaches by chance. */
-SpiderJob patient(const test::TempFolder& folder, const std::string& name,
+SpiderJob patient(const test::TempDirectory& directory, const std::string& name,
                   const std::vector<std::string>& words) {
-  auto made = job(folder, name, words);
+  auto made = job(directory, name, words);
   made.limits = {for_ever, 0s, for_ever, for_ever};
   return made;
 }
@@ -38,12 +38,12 @@ SpiderJob patient(const test::TempFolder& folder, const std::string& name,
 
 TEST_CASE(
     "a signal to this program reaches each running spider as one SIGTERM, and no other runs") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  const auto spider = patient(folder, "a", {"stop-runner", own_pid()});
-  const auto other = patient(folder, "b", {"await-term"});
+  const auto spider = patient(directory, "a", {"stop-runner", own_pid()});
+  const auto other = patient(directory, "b", {"await-term"});
   const auto cut =
-      LoopRunner(2).run_all({other, spider, patient(folder, "c", {"exit", "0"})}, recorder);
+      LoopRunner(2).run_all({other, spider, patient(directory, "c", {"exit", "0"})}, recorder);
   CHECK(cut.signal == SIGTERM);
   CHECK(recorder.reports.size() == 2);
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
@@ -55,9 +55,10 @@ TEST_CASE(
 
 TEST_CASE("a spider that does not heed SIGTERM is told again after the grace, and then killed") {
   for (const int told : {SIGTERM, SIGINT, SIGHUP}) {
-    const test::TempFolder folder;
+    const test::TempDirectory directory;
     Recorder recorder;
-    auto spider = patient(folder, "a", {"stop-runner-and-stay", own_pid(), std::to_string(told)});
+    auto spider =
+        patient(directory, "a", {"stop-runner-and-stay", own_pid(), std::to_string(told)});
     spider.limits.grace = 60ms;
     spider.limits.second_grace = 40ms;
     CHECK(LoopRunner(1).run_all({spider}, recorder).signal == told);
@@ -68,9 +69,9 @@ TEST_CASE("a spider that does not heed SIGTERM is told again after the grace, an
 }
 
 TEST_CASE("the second SIGTERM comes when the grace is over") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  auto spider = patient(folder, "a", {"count-terms", "2"});
+  auto spider = patient(directory, "a", {"count-terms", "2"});
   spider.limits.timeout = 1s;
   // Two SIGTERMs that wait for a slow host to run the spider are one.
   spider.limits.grace = 1s;
@@ -81,36 +82,36 @@ TEST_CASE("the second SIGTERM comes when the grace is over") {
 }
 
 TEST_CASE("a second signal kills at once, and the first is the one that counts") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  const auto cut = LoopRunner(1).run_all(
-      {patient(folder, "a", {"stop-runner-twice", own_pid()}), patient(folder, "b", {"exit", "0"})},
-      recorder);
+  const auto cut = LoopRunner(1).run_all({patient(directory, "a", {"stop-runner-twice", own_pid()}),
+                                          patient(directory, "b", {"exit", "0"})},
+                                         recorder);
   CHECK(cut.signal == SIGTERM);
   CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
   CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});
 }
 
 TEST_CASE("a signal between two spiders stops the rest and blames nobody") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   recorder.at_finish = [] { std::raise(SIGINT); };
   const auto cut = LoopRunner(1).run_all(
-      {patient(folder, "a", {"exit", "0"}), patient(folder, "b", {"exit", "0"})}, recorder);
+      {patient(directory, "a", {"exit", "0"}), patient(directory, "b", {"exit", "0"})}, recorder);
   CHECK(cut.signal == SIGINT);
   CHECK(recorder.reports["a"].stopped == StopCause::none);
   CHECK(recorder.reports.count("b") == 0);
 }
 
 TEST_CASE("a signal after the last spider is told as well") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   recorder.at_finish = [] { std::raise(SIGHUP); };
-  CHECK(LoopRunner(1).run_all({patient(folder, "a", {"exit", "0"})}, recorder).signal == SIGHUP);
+  CHECK(LoopRunner(1).run_all({patient(directory, "a", {"exit", "0"})}, recorder).signal == SIGHUP);
 }
 
 TEST_CASE("a run that is no longer ours stops its spiders and starts no other") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   recorder.at_attend = [&] { recorder.ours = false; };
   recorder.wanted = [] {
@@ -119,30 +120,30 @@ TEST_CASE("a run that is no longer ours stops its spiders and starts no other") 
     return soon;
   };
   const auto cut = LoopRunner(1).run_all(
-      {patient(folder, "a", {"await-term"}), patient(folder, "b", {"exit", "0"})}, recorder);
+      {patient(directory, "a", {"await-term"}), patient(directory, "b", {"exit", "0"})}, recorder);
   CHECK(cut.signal == 0);
   CHECK(recorder.events == Events{"start a", "stop a", "finish a"});
   CHECK(recorder.reports["a"].stopped == StopCause::run_stopped);
 }
 
 TEST_CASE("a spider that takes longer than its timeout is stopped, and the others run") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  auto slow = patient(folder, "a", {"count-terms", "9"});
+  auto slow = patient(directory, "a", {"count-terms", "9"});
   slow.limits.timeout = 50ms;
   slow.limits.grace = slow.limits.second_grace = 20ms;
-  (void)LoopRunner(1).run_all({slow, patient(folder, "b", {"exit", "0"})}, recorder);
+  (void)LoopRunner(1).run_all({slow, patient(directory, "b", {"exit", "0"})}, recorder);
   CHECK(recorder.events == Events{"start a", "stop a", "finish a", "start b", "finish b"});
   CHECK(recorder.reports["a"].stopped == StopCause::timeout);
   CHECK(recorder.reports["b"].stopped == StopCause::none);
 }
 
 TEST_CASE("a spider that makes no progress is stopped, one that makes some is not") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  auto stuck = patient(folder, "a", {"await-term"});
+  auto stuck = patient(directory, "a", {"await-term"});
   stuck.limits.stall_timeout = 400ms;
-  auto busy = patient(folder, "b", {"exit-after", "1500"});
+  auto busy = patient(directory, "b", {"exit-after", "1500"});
   busy.limits.stall_timeout = 400ms;
   std::uint64_t looks = 0;
   recorder.mark = [&](const SpiderJob& asked) { return asked.name == "b" ? ++looks : 0; };
@@ -154,11 +155,11 @@ TEST_CASE("a spider that makes no progress is stopped, one that makes some is no
 }
 
 TEST_CASE("a crawl that closes is not stalled, and one that is over has only stayed") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
-  auto closing = patient(folder, "a", {"exit-after", "900"});
-  auto over = patient(folder, "b", {"await-term"});
-  auto late = patient(folder, "c", {"await-term"});
+  auto closing = patient(directory, "a", {"exit-after", "900"});
+  auto over = patient(directory, "b", {"await-term"});
+  auto late = patient(directory, "c", {"await-term"});
   closing.limits.stall_timeout = over.limits.stall_timeout = 300ms;
   late.limits.timeout = 300ms;
   recorder.phase_of = [](const SpiderJob& job) {
@@ -171,10 +172,10 @@ TEST_CASE("a crawl that closes is not stalled, and one that is over has only sta
 }
 
 TEST_CASE("the limit of the whole run stops what runs and starts no more") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Recorder recorder;
   const auto cut = LoopRunner(1, 50ms).run_all(
-      {patient(folder, "a", {"await-term"}), patient(folder, "b", {"exit", "0"})}, recorder);
+      {patient(directory, "a", {"await-term"}), patient(directory, "b", {"exit", "0"})}, recorder);
   CHECK(cut.timed_out);
   CHECK(cut.signal == 0);
   CHECK(recorder.events == Events{"start a", "stop a", "finish a"});

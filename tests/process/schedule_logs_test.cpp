@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::os {
 
@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-/** What is listed, from the schedule's folder on. */
+/** What is listed, from the schedule's directory on. */
 Names listed(ScheduleLogs& logs) {
   Names names;
   for (const auto& file : logs.list()) {
@@ -30,101 +30,101 @@ Names listed(ScheduleLogs& logs) {
 }  // namespace
 
 TEST_CASE("the logs of one schedule are listed, and the reports beside them") {
-  const test::TempFolder folder;
-  folder.write("my%20own/a/run-1-attempt-1.log", "12345");
-  folder.write("my%20own/a/run-1-attempt-1.report", "");
-  folder.write("my%20own/b%2Fc/run-20-attempt-3.log", "");
-  folder.write("default/a/run-1-attempt-1.log", "");
-  ScheduleLogs logs(folder.path(), "my own");
-  CHECK(logs.path() == folder.path() / "my%20own");
+  const test::TempDirectory directory;
+  directory.write("my%20own/a/run-1-attempt-1.log", "12345");
+  directory.write("my%20own/a/run-1-attempt-1.report", "");
+  directory.write("my%20own/b%2Fc/run-20-attempt-3.log", "");
+  directory.write("default/a/run-1-attempt-1.log", "");
+  ScheduleLogs logs(directory.path(), "my own");
+  CHECK(logs.path() == directory.path() / "my%20own");
   CHECK(listed(logs) ==
         Names{"a/run-1-attempt-1.log", "a/run-1-attempt-1.report", "b%2Fc/run-20-attempt-3.log"});
 }
 
 TEST_CASE("a log is listed with its size") {
-  const test::TempFolder folder;
-  const auto file = folder.write("default/a/run-1-attempt-1.log", "12345");
-  const auto list = ScheduleLogs(folder.path(), "default").list();
+  const test::TempDirectory directory;
+  const auto file = directory.write("default/a/run-1-attempt-1.log", "12345");
+  const auto list = ScheduleLogs(directory.path(), "default").list();
   REQUIRE(list.size() == 1);
   CHECK(list.front().path == file);
   CHECK(list.front().size == 5);
 }
 
-TEST_CASE("without a folder there are no logs") {
-  const test::TempFolder folder;
-  ScheduleLogs logs(folder.path() / "none", "default");
+TEST_CASE("without a directory there are no logs") {
+  const test::TempDirectory directory;
+  ScheduleLogs logs(directory.path() / "none", "default");
   CHECK(logs.list().empty());
 }
 
 TEST_CASE("below a file there are no logs") {
-  const test::TempFolder folder;
-  ScheduleLogs logs(folder.write("file", ""), "default");
+  const test::TempDirectory directory;
+  ScheduleLogs logs(directory.write("file", ""), "default");
   CHECK(logs.list().empty());
 }
 
-TEST_CASE("a folder that is a file or a link cannot be read") {
-  const test::TempFolder folder;
-  folder.write("file", "");
-  folder.write("elsewhere/a/run-1-attempt-1.log", "");
-  fs::create_directory_symlink(folder.path() / "elsewhere", folder.path() / "link");
+TEST_CASE("a directory that is a file or a link cannot be read") {
+  const test::TempDirectory directory;
+  directory.write("file", "");
+  directory.write("elsewhere/a/run-1-attempt-1.log", "");
+  fs::create_directory_symlink(directory.path() / "elsewhere", directory.path() / "link");
   for (const std::string name : {"file", "link"}) {
-    ScheduleLogs logs(folder.path(), name);
+    ScheduleLogs logs(directory.path(), name);
     CHECK_THROWS_AS((void)logs.list(), std::system_error);
     CHECK_FALSE(logs.remove(logs.path() / "a/run-1-attempt-1.log").empty());
   }
-  CHECK(fs::exists(folder.path() / "elsewhere/a/run-1-attempt-1.log"));
+  CHECK(fs::exists(directory.path() / "elsewhere/a/run-1-attempt-1.log"));
 }
 
-TEST_CASE("what is no log, no file of its own or not in a spider's folder is not listed") {
-  const test::TempFolder folder;
-  const auto top = folder.path() / "default";
-  const auto secret = folder.write("elsewhere/run-1-attempt-1.log", "");
-  folder.write("default/a/notes.txt", "");
-  folder.write("default/a/run-1-attempt-1.log.gz", "");
-  folder.write("default/run-1-attempt-1.log", "");
-  folder.write("default/a/deeper/run-1-attempt-1.log", "");
+TEST_CASE("what is no log, no file of its own or not in a spider's directory is not listed") {
+  const test::TempDirectory directory;
+  const auto top = directory.path() / "default";
+  const auto secret = directory.write("elsewhere/run-1-attempt-1.log", "");
+  directory.write("default/a/notes.txt", "");
+  directory.write("default/a/run-1-attempt-1.log.gz", "");
+  directory.write("default/run-1-attempt-1.log", "");
+  directory.write("default/a/deeper/run-1-attempt-1.log", "");
   fs::create_directory(top / "a/run-2-attempt-1.log");
   fs::create_symlink(secret, top / "a/run-3-attempt-1.log");
   REQUIRE(::mkfifo((top / "a/run-4-attempt-1.log").c_str(), 0600) == 0);
   fs::create_directory_symlink(secret.parent_path(), top / "b");
-  ScheduleLogs logs(folder.path(), "default");
+  ScheduleLogs logs(directory.path(), "default");
   CHECK(listed(logs).empty());
 }
 
-TEST_CASE("a log is removed, and its folder with the last one") {
-  const test::TempFolder folder;
-  const auto first = folder.write("default/a/run-1-attempt-1.log", "");
-  const auto second = folder.write("default/a/run-1-attempt-1.report", "");
-  ScheduleLogs logs(folder.path(), "default");
+TEST_CASE("a log is removed, and its directory with the last one") {
+  const test::TempDirectory directory;
+  const auto first = directory.write("default/a/run-1-attempt-1.log", "");
+  const auto second = directory.write("default/a/run-1-attempt-1.report", "");
+  ScheduleLogs logs(directory.path(), "default");
   CHECK(logs.remove(first) == "");
   CHECK_FALSE(fs::exists(first));
   CHECK(fs::exists(second));
   CHECK(logs.remove(second) == "");
   CHECK_FALSE(fs::exists(first.parent_path()));
-  CHECK(fs::exists(folder.path() / "default"));
+  CHECK(fs::exists(directory.path() / "default"));
 }
 
 TEST_CASE("a log that is gone already is removed") {
-  const test::TempFolder folder;
-  folder.write("default/a/run-2-attempt-1.log", "");
-  ScheduleLogs logs(folder.path(), "default");
+  const test::TempDirectory directory;
+  directory.write("default/a/run-2-attempt-1.log", "");
+  ScheduleLogs logs(directory.path(), "default");
   CHECK(logs.remove(logs.path() / "a/run-1-attempt-1.log") == "");
 }
 
 TEST_CASE("nothing but a log of the schedule is removed") {
-  const test::TempFolder folder;
-  const auto top = folder.path() / "default";
+  const test::TempDirectory directory;
+  const auto top = directory.path() / "default";
   const fs::path files[] = {
-      folder.write("default/a/notes.txt", ""),
-      folder.write("default/run-1-attempt-1.log", ""),
-      folder.write("default/a/deeper/run-1-attempt-1.log", ""),
-      folder.write("other/a/run-1-attempt-1.log", ""),
-      folder.write("run-1-attempt-1.log", ""),
+      directory.write("default/a/notes.txt", ""),
+      directory.write("default/run-1-attempt-1.log", ""),
+      directory.write("default/a/deeper/run-1-attempt-1.log", ""),
+      directory.write("other/a/run-1-attempt-1.log", ""),
+      directory.write("run-1-attempt-1.log", ""),
       top / "../other/a/run-1-attempt-1.log",
       top / "a/../../other/a/run-1-attempt-1.log",
       top / "../run-1-attempt-1.log",
   };
-  ScheduleLogs logs(folder.path(), "default");
+  ScheduleLogs logs(directory.path(), "default");
   for (const auto& file : files) {
     CHECK(logs.remove(file) ==
           "cannot remove " + file.string() + ": it is no log in " + top.string());
@@ -132,74 +132,74 @@ TEST_CASE("nothing but a log of the schedule is removed") {
   }
 }
 
-TEST_CASE("a folder that has become a link is not followed when a log is removed") {
-  const test::TempFolder folder;
-  const auto secret = folder.write("elsewhere/run-1-attempt-1.log", "");
-  fs::create_directory(folder.path() / "default");
-  fs::create_directory_symlink(secret.parent_path(), folder.path() / "default/a");
-  ScheduleLogs logs(folder.path(), "default");
+TEST_CASE("a directory that has become a link is not followed when a log is removed") {
+  const test::TempDirectory directory;
+  const auto secret = directory.write("elsewhere/run-1-attempt-1.log", "");
+  fs::create_directory(directory.path() / "default");
+  fs::create_directory_symlink(secret.parent_path(), directory.path() / "default/a");
+  ScheduleLogs logs(directory.path(), "default");
   const auto file = logs.path() / "a/run-1-attempt-1.log";
   CHECK(logs.remove(file) == "cannot remove " + file.string() + ": Not a directory");
   CHECK(fs::exists(secret));
 }
 
 TEST_CASE("a log that has become a link is removed, and not what it points to") {
-  const test::TempFolder folder;
-  const auto secret = folder.write("secret", "");
-  const auto link = folder.path() / "default/a/run-1-attempt-1.log";
+  const test::TempDirectory directory;
+  const auto secret = directory.write("secret", "");
+  const auto link = directory.path() / "default/a/run-1-attempt-1.log";
   fs::create_directories(link.parent_path());
   fs::create_symlink(secret, link);
-  ScheduleLogs logs(folder.path(), "default");
+  ScheduleLogs logs(directory.path(), "default");
   CHECK(logs.remove(link) == "");
   CHECK_FALSE(fs::is_symlink(fs::symlink_status(link)));
   CHECK(fs::exists(secret));
 }
 
-TEST_CASE("a folder with the name of a log stays, with the reason") {
-  const test::TempFolder folder;
-  const auto path = folder.path() / "default/a/run-1-attempt-1.log";
+TEST_CASE("a directory with the name of a log stays, with the reason") {
+  const test::TempDirectory directory;
+  const auto path = directory.path() / "default/a/run-1-attempt-1.log";
   fs::create_directories(path);
-  ScheduleLogs logs(folder.path(), "default");
+  ScheduleLogs logs(directory.path(), "default");
   CHECK(logs.remove(path) == "cannot remove " + path.string() + ": Is a directory");
   CHECK(fs::exists(path));
 }
 
 TEST_CASE("every name of a log is taken, whatever has it") {
-  const test::TempFolder folder;
-  const auto top = folder.path() / "default";
-  folder.write("default/a/run-1-attempt-1.log", "");
-  folder.write("default/a/run-2-attempt-1.report", "");
-  folder.write("default/b/run-1-attempt-1.2.log", "");
-  folder.write("default/b/notes.txt", "");
+  const test::TempDirectory directory;
+  const auto top = directory.path() / "default";
+  directory.write("default/a/run-1-attempt-1.log", "");
+  directory.write("default/a/run-2-attempt-1.report", "");
+  directory.write("default/b/run-1-attempt-1.2.log", "");
+  directory.write("default/b/notes.txt", "");
   fs::create_symlink("nowhere", top / "a/run-3-attempt-1.log");
   fs::create_directory(top / "a/run-4-attempt-1.log");
   REQUIRE(::mkfifo((top / "a/run-5-attempt-1.log").c_str(), 0600) == 0);
-  CHECK(ScheduleLogs(folder.path(), "default").names() ==
+  CHECK(ScheduleLogs(directory.path(), "default").names() ==
         std::set<LogName>{{1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}, {1, 1, 0, 2}});
-  CHECK(ScheduleLogs(folder.path(), "none").names().empty());
+  CHECK(ScheduleLogs(directory.path(), "none").names().empty());
 }
 
 TEST_CASE("the end of a log is its last bytes, as they are") {
-  const test::TempFolder folder;
-  const ScheduleLogs logs(folder.path(), "default");
-  const auto log = folder.write("default/a/run-7-attempt-1.log", "first\nlast \xff\n");
+  const test::TempDirectory directory;
+  const ScheduleLogs logs(directory.path(), "default");
+  const auto log = directory.write("default/a/run-7-attempt-1.log", "first\nlast \xff\n");
   CHECK(logs.end_of(log, 100) == "first\nlast \xff\n");
   CHECK(logs.end_of(log, 7) == "last \xff\n");
-  CHECK(logs.end_of(folder.write("default/a/run-7+2-attempt-1.log", "x"), 7) == "x");
-  CHECK(logs.end_of(folder.write("default/a/run-7-attempt-1.2.log", "y"), 7) == "y");
-  CHECK(logs.end_of(folder.path() / "x/../default//a/./run-7-attempt-1.2.log", 7) == "y");
+  CHECK(logs.end_of(directory.write("default/a/run-7+2-attempt-1.log", "x"), 7) == "x");
+  CHECK(logs.end_of(directory.write("default/a/run-7-attempt-1.2.log", "y"), 7) == "y");
+  CHECK(logs.end_of(directory.path() / "x/../default//a/./run-7-attempt-1.2.log", 7) == "y");
 }
 
 TEST_CASE("of what is gone, no log or elsewhere nothing is read") {
-  const test::TempFolder folder;
-  const ScheduleLogs logs(folder.path(), "default");
-  const auto log = folder.write("default/a/run-8-attempt-1.log", "x");
+  const test::TempDirectory directory;
+  const ScheduleLogs logs(directory.path(), "default");
+  const auto log = directory.write("default/a/run-8-attempt-1.log", "x");
   for (const fs::path& path :
-       {logs.path() / "a/run-7-attempt-1.log", folder.write("default/a/secret", "x"),
-        folder.write("default/a/run-7-attempt-1.report", "x"),
-        folder.write("default/run-7-attempt-1.log", "x"),
-        folder.write("default/a/b/run-7-attempt-1.log", "x"),
-        folder.write("other/a/run-7-attempt-1.log", "x"),
+       {logs.path() / "a/run-7-attempt-1.log", directory.write("default/a/secret", "x"),
+        directory.write("default/a/run-7-attempt-1.report", "x"),
+        directory.write("default/run-7-attempt-1.log", "x"),
+        directory.write("default/a/b/run-7-attempt-1.log", "x"),
+        directory.write("other/a/run-7-attempt-1.log", "x"),
         logs.path() / "../other/a/run-7-attempt-1.log",
         logs.path() / "a/../../other/a/run-7-attempt-1.log", fs::path("/etc/passwd"),
         fs::path("/dev/zero"), fs::path(), fs::path("a/run-8-attempt-1.log"), fs::relative(log)}) {
@@ -209,12 +209,12 @@ TEST_CASE("of what is gone, no log or elsewhere nothing is read") {
   }
 }
 
-TEST_CASE("no link, folder, device or pipe is taken for a log") {
-  const test::TempFolder folder;
-  const ScheduleLogs logs(folder.path(), "default");
-  const auto top = folder.path() / "default/a";
-  folder.write("default/a/run-2-attempt-1.log", "x");
-  folder.write("elsewhere/run-2-attempt-1.log", "x");
+TEST_CASE("no link, directory, device or pipe is taken for a log") {
+  const test::TempDirectory directory;
+  const ScheduleLogs logs(directory.path(), "default");
+  const auto top = directory.path() / "default/a";
+  directory.write("default/a/run-2-attempt-1.log", "x");
+  directory.write("elsewhere/run-2-attempt-1.log", "x");
   fs::create_symlink(top / "run-2-attempt-1.log", top / "run-1-attempt-1.log");
   fs::create_directory(top / "run-3-attempt-1.log");
   REQUIRE(::mkfifo((top / "run-4-attempt-1.log").c_str(), 0600) == 0);
@@ -222,20 +222,20 @@ TEST_CASE("no link, folder, device or pipe is taken for a log") {
   for (const auto* name : {"1", "3", "4", "5"}) {
     CHECK(logs.end_of(top / (std::string("run-") + name + "-attempt-1.log"), 100).empty());
   }
-  fs::create_directory_symlink(folder.path() / "elsewhere", folder.path() / "default/b");
-  CHECK(logs.end_of(folder.path() / "default/b/run-2-attempt-1.log", 100).empty());
-  fs::create_directory_symlink(folder.path() / "default", folder.path() / "link");
-  CHECK(ScheduleLogs(folder.path(), "link")
-            .end_of(folder.path() / "link/a/run-2-attempt-1.log", 100)
+  fs::create_directory_symlink(directory.path() / "elsewhere", directory.path() / "default/b");
+  CHECK(logs.end_of(directory.path() / "default/b/run-2-attempt-1.log", 100).empty());
+  fs::create_directory_symlink(directory.path() / "default", directory.path() / "link");
+  CHECK(ScheduleLogs(directory.path(), "link")
+            .end_of(directory.path() / "link/a/run-2-attempt-1.log", 100)
             .empty());
 }
 
 // Only root gives files away.
-TEST_CASE("another user's file is not taken for a log, unless the folder is theirs, too" *
+TEST_CASE("another user's file is not taken for a log, unless the directory is theirs, too" *
           doctest::skip(::geteuid() != 0)) {
-  const test::TempFolder folder;
-  const ScheduleLogs logs(folder.path(), "default");
-  const auto log = folder.write("default/a/run-1-attempt-1.log", "x");
+  const test::TempDirectory directory;
+  const ScheduleLogs logs(directory.path(), "default");
+  const auto log = directory.write("default/a/run-1-attempt-1.log", "x");
   REQUIRE(::chown(log.c_str(), 4711, 4711) == 0);
   CHECK(logs.end_of(log, 100).empty());
   REQUIRE(::chown(logs.path().c_str(), 4711, 4711) == 0);
@@ -243,18 +243,19 @@ TEST_CASE("another user's file is not taken for a log, unless the folder is thei
 }
 
 TEST_CASE("two configurations of one name have logs of their own") {
-  const test::TempFolder folder;
-  const auto one = folder.write("one/x.toml", "");
-  const auto other = folder.write("other/x.toml", "");
-  const auto top = folder.path() / "logs";
+  const test::TempDirectory directory;
+  const auto one = directory.write("one/x.toml", "");
+  const auto other = directory.write("other/x.toml", "");
+  const auto top = directory.path() / "logs";
   ScheduleLogs ours(top, "default", {one});
   CHECK(ours.make() == top / "default");
-  folder.write("logs/default/a/run-1-attempt-1.log", "ours");
+  directory.write("logs/default/a/run-1-attempt-1.log", "ours");
   ScheduleLogs theirs(top, "default", {other});
   CHECK(theirs.names().empty());
   const auto path = theirs.make();
   CHECK(path.filename().string().starts_with("default-"));
-  const auto log = folder.write(fs::relative(path, folder.path()) / "a/run-1-attempt-1.log", "x");
+  const auto log =
+      directory.write(fs::relative(path, directory.path()) / "a/run-1-attempt-1.log", "x");
   CHECK(listed(theirs) == Names{"a/run-1-attempt-1.log"});
   CHECK(theirs.end_of(log, 10) == "x");
   CHECK(ours.end_of(log, 10).empty());

@@ -9,7 +9,7 @@
 
 #include "core/errors.hpp"
 #include "os/signals.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 #include "scrapy/crawl_witness.hpp"
 #include "scrapy/project.hpp"
 
@@ -19,13 +19,13 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/** A project in a folder of its own, with a script in the place of Scrapy. */
+/** A project in a directory of its own, with a script in the place of Scrapy. */
 struct FakeProject {
   explicit FakeProject(const std::string& script) {
-    const auto program = folder.write("scrapy", "#!/bin/sh\n" + script + "\n");
+    const auto program = directory.write("scrapy", "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-    folder.write("scrapy.cfg", "[settings]\ndefault = jobs.settings\n");
-    options.folder = folder.path();
+    directory.write("scrapy.cfg", "[settings]\ndefault = jobs.settings\n");
+    options.directory = directory.path();
     options.command = {program.string()};
   }
 
@@ -39,7 +39,7 @@ struct FakeProject {
 
   /** Why it cannot be listed, without the beginning that all reasons share. */
   [[nodiscard]] std::string fault() const {
-    const auto start = "cannot list the spiders of " + folder.path().string() + ": ";
+    const auto start = "cannot list the spiders of " + directory.path().string() + ": ";
     try {
       (void)list();
     } catch (const ListingError& error) {
@@ -49,7 +49,7 @@ struct FakeProject {
     return "it can be listed";
   }
 
-  test::TempFolder folder;
+  test::TempDirectory directory;
   ProjectOptions options;
 };
 
@@ -64,21 +64,21 @@ TEST_CASE("what `scrapy list` says on stderr is no spider") {
   CHECK(FakeProject("echo a; echo warning >&2").names() == Words{"a"});
 }
 
-TEST_CASE("a project is listed in its own folder, with the command's own words first") {
+TEST_CASE("a project is listed in its own directory, with the command's own words first") {
   FakeProject project("pwd -P; echo \"$#:$*\"");
   project.options.command.emplace_back("-L");
-  CHECK(project.names() == Words{project.folder.path().string(), "2:-L list"});
+  CHECK(project.names() == Words{project.directory.path().string(), "2:-L list"});
 }
 
-TEST_CASE("a spider is crawled in the project's folder, with the settings as flags") {
+TEST_CASE("a spider is crawled in the project's directory, with the settings as flags") {
   FakeProject project("echo news");
   project.options.settings = {{"LOG_LEVEL", "INFO"}, {"A", "b c"}};
   const auto jobs = project.list();
   REQUIRE(jobs.size() == 1);
-  const auto scrapy = (project.folder.path() / "scrapy").string();
+  const auto scrapy = (project.directory.path() / "scrapy").string();
   CHECK(jobs[0].name == "news");
   CHECK(jobs[0].command == Words{scrapy, "crawl", "-s", "LOG_LEVEL=INFO", "-s", "A=b c", "news"});
-  CHECK(jobs[0].working_directory == project.folder.path());
+  CHECK(jobs[0].working_directory == project.directory.path());
   CHECK(jobs[0].log.empty());
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a crawl is a spider once more, with arguments of its own, also one th
                             {"papers", "news", {}, "x.toml:7"}};
   CHECK(project.names() == Words{"news", "books_uk", "papers"});
   const auto job = project.list().at(1);
-  const auto scrapy = (project.folder.path() / "scrapy").string();
+  const auto scrapy = (project.directory.path() / "scrapy").string();
   CHECK(job.command ==
         Words{scrapy, "crawl", "-s", "A=b", "-a", "country=uk", "-a", "q=a b", "books"});
   CHECK(job.arguments_at == 8);
@@ -119,7 +119,7 @@ TEST_CASE("a crawl of a spider that is not there is left out, with its place") {
   const auto listing = Project(project.options).list();
   CHECK(listing.jobs.size() == 1);
   REQUIRE(listing.left_out.size() == 1);
-  CHECK(listing.left_out[0] == "x.toml:3: crawl.spider: " + project.folder.path().string() +
+  CHECK(listing.left_out[0] == "x.toml:3: crawl.spider: " + project.directory.path().string() +
                                    " has no spider \"books\", so the crawl \"uk\" is not run; name "
                                    "one that `scrapy list` prints");
 }
@@ -144,7 +144,7 @@ TEST_CASE("a project without spiders is a fault") {
 TEST_CASE("a project without spiders is explained by its scrapy.cfg, if that is why") {
   FakeProject project("true");
   const auto file =
-      project.folder.write("scrapy.cfg", "[settings]\none = one.settings\nother: x\n");
+      project.directory.write("scrapy.cfg", "[settings]\none = one.settings\nother: x\n");
   const auto fault = file.string() + " has no [settings] ";
   CHECK(project.fault() == fault + "default (one, other): set SCRAPY_PROJECT in env");
   project.options.environment = {{"SCRAPY_PROJECT", "Three"}};
@@ -169,7 +169,7 @@ TEST_CASE("scrapy.cfg is read as Python reads it") {
        "default (a): set SCRAPY_PROJECT in env"},
   };
   for (const auto& row : rows) {
-    const auto file = project.folder.write("scrapy.cfg", row.first).string();
+    const auto file = project.directory.write("scrapy.cfg", row.first).string();
     CAPTURE(row.first);
     CHECK(project.fault() == (row.second.empty() ? "`scrapy list` prints no spider"
                                                  : file + " has no [settings] " + row.second));
@@ -178,12 +178,12 @@ TEST_CASE("scrapy.cfg is read as Python reads it") {
 
 TEST_CASE("the scrapy.cfg of a user counts, too") {
   FakeProject project("true");
-  project.folder.write("scrapy.cfg", "[settings]\none = x\n");
-  project.folder.write(".config/scrapy.cfg", "[settings]\nmine = x\n");
+  project.directory.write("scrapy.cfg", "[settings]\none = x\n");
+  project.directory.write(".config/scrapy.cfg", "[settings]\nmine = x\n");
   const std::string home = std::getenv("HOME");
-  ::setenv("HOME", project.folder.path().c_str(), 1);
+  ::setenv("HOME", project.directory.path().c_str(), 1);
   CHECK(project.fault().ends_with("default (mine, one): set SCRAPY_PROJECT in env"));
-  project.folder.write(".scrapy.cfg", "[settings]\ndefault = x\n");
+  project.directory.write(".scrapy.cfg", "[settings]\ndefault = x\n");
   CHECK(project.fault() == "`scrapy list` prints no spider");
   ::setenv("HOME", home.c_str(), 1);
 }
@@ -199,7 +199,7 @@ TEST_CASE("a project that cannot be listed is a fault with the cause in its trac
       "cat >&2 <<END\nTraceback (most recent call last):\n"
       "  File \"$PWD/jobs/news.py\", line 7\nSyntaxError: expected ':'\nEND\nexit 1");
   CHECK(project.fault() ==
-        (project.folder.path() / "jobs/news.py").string() + ":7: SyntaxError: expected ':'");
+        (project.directory.path() / "jobs/news.py").string() + ":7: SyntaxError: expected ':'");
 }
 
 TEST_CASE("without a traceback the cause is the end, and the last line on stderr") {

@@ -37,7 +37,7 @@ class Process {
 /** What a spider says to the test, which reads it as it is written. */
 class NamedPipe {
  public:
-  explicit NamedPipe(const test::TempFolder& folder) : path_(folder.path() / "pipe") {
+  explicit NamedPipe(const test::TempDirectory& directory) : path_(directory.path() / "pipe") {
     if (::mkfifo(path_.c_str(), 0600) != 0) throw std::runtime_error("cannot make a FIFO");
     pipe_.read_end = FileDescriptor(Adopt{}, ::open(path_.c_str(), O_RDWR | O_CLOEXEC));
   }
@@ -54,8 +54,8 @@ class NamedPipe {
 /** A program of ours that runs one spider, which hides a daemon and heeds no SIGTERM. */
 struct Runner {
   explicit Runner(const std::string& grace)
-      : pipe(folder),
-        child({test::self({"run-one", (folder.path() / "log").string(), grace, "hide-and-stay",
+      : pipe(directory),
+        child({test::self({"run-one", (directory.path() / "log").string(), grace, "hide-and-stay",
                            pipe.path()}),
                {},
                STDOUT_FILENO,
@@ -64,7 +64,7 @@ struct Runner {
     pids >> daemon >> spider >> program;
   }
 
-  test::TempFolder folder;
+  test::TempDirectory directory;
   NamedPipe pipe;
   Child child;
   pid_t daemon = 0;
@@ -73,8 +73,9 @@ struct Runner {
 };
 
 /** A spider that is a shell script, with short graces; its log is its standard output. */
-SpiderJob script(const test::TempFolder& folder, const std::string& name, const std::string& text) {
-  auto job = test::job(folder, name, {});
+SpiderJob script(const test::TempDirectory& directory, const std::string& name,
+                 const std::string& text) {
+  auto job = test::job(directory, name, {});
   job.command = {"sh", "-c", text};
   job.limits = {1h, 0s, 50ms, 50ms};
   return job;
@@ -98,9 +99,9 @@ const Termination lost_warden =
 
 TEST_CASE("a process that a spider leaves behind is ended, also one in a session of its own") {
   for (const auto* session : {"same-session", "own-session"}) {
-    const test::TempFolder folder;
+    const test::TempDirectory directory;
     test::Recorder recorder;
-    const auto spider = test::job(folder, "a", {"leave-behind", session});
+    const auto spider = test::job(directory, "a", {"leave-behind", session});
     (void)LoopRunner(1).run_all({spider}, recorder);
     CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
     const auto left = std::stoi(test::read_file(spider.log));
@@ -109,9 +110,9 @@ TEST_CASE("a process that a spider leaves behind is ended, also one in a session
 }
 
 TEST_CASE("what hides as a daemon and heeds no SIGTERM is killed with its spider") {
-  const test::TempFolder folder;
-  const NamedPipe pipe(folder);
-  auto spider = test::job(folder, "a", {"hide-and-stay", pipe.path()});
+  const test::TempDirectory directory;
+  const NamedPipe pipe(directory);
+  auto spider = test::job(directory, "a", {"hide-and-stay", pipe.path()});
   spider.limits = {1s, 0s, 50ms, 50ms};
   test::Recorder recorder;
   (void)LoopRunner(1).run_all({spider}, recorder);
@@ -152,8 +153,8 @@ TEST_CASE("a spider that kills its warden is ended, with all that it started") {
            "1000",
            "kill -9 $PPID; setsid sh -c 'echo $$; exec sleep 1000' & exit 0",
        }) {
-    const test::TempFolder folder;
-    const auto spider = script(folder, "a", text);
+    const test::TempDirectory directory;
+    const auto spider = script(directory, "a", text);
     const auto report = run(spider);
     CHECK(report.termination == lost_warden);
     CHECK(report.stopped == StopCause::none);
@@ -165,9 +166,9 @@ TEST_CASE("a spider that kills its warden is ended, with all that it started") {
 }
 
 TEST_CASE("a spider whose warden was killed gets SIGTERM and its grace first") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   auto spider =
-      script(folder, "a",
+      script(directory, "a",
              "trap 'echo told' TERM; kill -9 $PPID; i=0; while [ $i -lt 50 ]; do sleep 0.01; "
              "i=$((i+1)); done; echo stored");
   spider.limits.grace = 1h;
@@ -179,9 +180,9 @@ TEST_CASE("a spider whose warden was killed gets SIGTERM and its grace first") {
 }
 
 TEST_CASE("a spider of a killed warden is killed at once when this program is told to stop twice") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   auto spider =
-      script(folder, "a",
+      script(directory, "a",
              "trap '' TERM; kill -9 $PPID; kill -TERM " + std::to_string(::getpid()) +
                  "; kill -INT " + std::to_string(::getpid()) + "; while :; do sleep 1; done");
   spider.limits.grace = 1h;
@@ -191,11 +192,11 @@ TEST_CASE("a spider of a killed warden is killed at once when this program is to
 }
 
 TEST_CASE("of spiders side by side only that whose warden was killed is ended") {
-  const test::TempFolder folder;
-  const auto killer = script(folder, "a", "echo $$; kill -9 $PPID; exec sleep 1000");
+  const test::TempDirectory directory;
+  const auto killer = script(directory, "a", "echo $$; kill -9 $PPID; exec sleep 1000");
   const auto pid = killer.log.string();
   const auto other =
-      script(folder, "b",
+      script(directory, "b",
              "until [ -s " + pid + " ]; do sleep 0.01; done; while [ -e /proc/$(cat " + pid +
                  ") ]; do sleep 0.01; done; sleep 0.1; echo done");
   test::Recorder recorder;
@@ -206,20 +207,20 @@ TEST_CASE("of spiders side by side only that whose warden was killed is ended") 
 }
 
 TEST_CASE("a warden that was stopped goes on") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   test::Recorder recorder;
   recorder.wanted = [] {
     Interest soon;
     soon.until = std::chrono::steady_clock::now() + 20ms;
     return soon;
   };
-  (void)LoopRunner(1).run_all({script(folder, "a", "kill -STOP $PPID; exit 3")}, recorder);
+  (void)LoopRunner(1).run_all({script(directory, "a", "kill -STOP $PPID; exit 3")}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Exited{3}});
 }
 
 TEST_CASE("a warden that was stopped stops its spider") {
-  const test::TempFolder folder;
-  auto spider = script(folder, "a", "kill -STOP $PPID; exec sleep 1000");
+  const test::TempDirectory directory;
+  auto spider = script(directory, "a", "kill -STOP $PPID; exec sleep 1000");
   spider.limits.timeout = 200ms;
   const auto report = run(spider);
   CHECK(report.termination == Termination{Signaled{SIGTERM, false}});
@@ -227,8 +228,8 @@ TEST_CASE("a warden that was stopped stops its spider") {
 }
 
 TEST_CASE("a warden that does not answer is replaced, and its spider ended") {
-  const test::TempFolder folder;
-  auto spider = script(folder, "a",
+  const test::TempDirectory directory;
+  auto spider = script(directory, "a",
                        "trap '' TERM; echo $$; p=$PPID; while kill -STOP $p 2>&-; do :; done; "
                        "exec sleep 1000");
   spider.limits.timeout = 100ms;
@@ -241,8 +242,8 @@ TEST_CASE("a warden that does not answer is replaced, and its spider ended") {
 }
 
 TEST_CASE("a wrapper that ends at SIGTERM leaves the grace to what it runs") {
-  const test::TempFolder folder;
-  auto spider = script(folder, "a",
+  const test::TempDirectory directory;
+  auto spider = script(directory, "a",
                        "(trap 'sleep 0.2; echo stored; exit 0' TERM; echo ready; "
                        "while :; do sleep 0.01; done) & trap 'exit 0' TERM; wait");
   spider.limits = {300ms, 0s, 1h, 1h};

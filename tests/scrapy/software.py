@@ -22,7 +22,7 @@ PACKAGES = [
 
 
 def environment():
-    """The folder of programs in which all of it is installed."""
+    """The directory of programs in which all of it is installed."""
     return versions.environment(versions.NEWEST, *PACKAGES)
 
 
@@ -65,8 +65,8 @@ def real(server, databases, migrated, tmp_path_factory, site):
     with a_world(server, databases, migrated, tmp_path_factory.mktemp("real")) as world:
         world.crawl_env = {"SITE": site.url, "PYTHONDONTWRITEBYTECODE": "1"}
         for variable, name in (("OUT", "out"), ("TMPDIR", "tmp")):
-            world.crawl_env[variable] = str(world.folder / name)
-            (world.folder / name).mkdir()
+            world.crawl_env[variable] = str(world.directory / name)
+            (world.directory / name).mkdir()
         yield world
 
 

@@ -36,13 +36,13 @@ def test_a_crawl_is_judged_by_what_it_did(outcomes, mode):
 
 @pytest.mark.parametrize("name", ["browser_is_left", "browser_outlives"])
 def test_no_browser_outlives_its_spider(outcomes, real, name):
-    pids = (real.folder / "out" / name).read_text().split()
+    pids = (real.directory / "out" / name).read_text().split()
     assert pids
     assert [pid for pid in pids if is_alive(pid)] == []
 
 
 def test_no_process_of_a_browser_is_left(outcomes, real):
     """Wherever it is: a browser has its files where its crawl has them."""
-    own = str(real.folder).encode()
+    own = str(real.directory).encode()
     assert [path for path in pathlib.Path("/proc").glob("[1-9]*/cmdline")
             if own in path.read_bytes()] == []

@@ -38,12 +38,12 @@ def crawled(server, databases, migrated, tmp_path_factory):
     """What became of each good crawl, by what crawled; crawled once, when it is first asked for."""
     @functools.cache
     def outcomes(scrapy):
-        folder = tmp_path_factory.mktemp("good")
-        with a_world(server, databases, migrated, folder) as world, Site(GoodHandler) as site, \
+        directory = tmp_path_factory.mktemp("good")
+        with a_world(server, databases, migrated, directory) as world, Site(GoodHandler) as site, \
                 Site(BusyHandler) as busy:
             world.sections["scrapy"] = {"project": str(PROJECT), "include": crawls_of(scrapy)}
             world.sections['spiders."empty_day_*"'] = {"min_items": 0}
-            world.crawl_env = {"SITE": site.url, "BUSY_SITE": busy.url, "OUT": str(folder),
+            world.crawl_env = {"SITE": site.url, "BUSY_SITE": busy.url, "OUT": str(directory),
                                "PYTHONDONTWRITEBYTECODE": "1"}
             crawls.use(world, scrapy)
             return crawls.outcomes(world)

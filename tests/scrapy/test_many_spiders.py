@@ -23,7 +23,7 @@ MODULES = 5
 @pytest.fixture(params=[500, 5000])
 def crowd(request, world):
     """A world with a project of that many spiders, and their names."""
-    package = world.folder / "project/crowd"
+    package = world.directory / "project/crowd"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "settings.py").write_text('BOT_NAME = "crowd"\nSPIDER_MODULES = ["crowd"]\n')
@@ -75,7 +75,7 @@ def test_a_tick_skips_and_status_knows_them_all(crowd):
 def test_what_they_cost_is_little_to_what_scrapy_takes_to_list_them(crowd):
     """In time of the processor, which does not depend on what else the machine does."""
     scrapy, = crowd.sections["scrapy"]["command"]
-    listing = processor_time(subprocess.run, [scrapy, "list"], cwd=crowd.folder / "project",
+    listing = processor_time(subprocess.run, [scrapy, "list"], cwd=crowd.directory / "project",
                              check=True, stdout=subprocess.DEVNULL)
     assert processor_time(crowd.run, "check") < 2 * listing
     crowd.add_run("1 hour")

@@ -41,5 +41,5 @@ def test_the_line_where_start_ended_is_named(outcomes):
 
 
 def test_a_compressed_feed_is_whole(outcomes, real):
-    with gzip.open(real.folder / "out/modern_compressed_feed.jsonl.gz", "rt") as feed:
+    with gzip.open(real.directory / "out/modern_compressed_feed.jsonl.gz", "rt") as feed:
         assert len(feed.readlines()) == 20

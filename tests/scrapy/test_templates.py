@@ -23,13 +23,13 @@ MODES = [
 @pytest.fixture(scope="module")
 def outcomes(server, databases, migrated, tmp_path_factory):
     """The shop is where the proxy of this machine is."""
-    folder = tmp_path_factory.mktemp("templates")
+    directory = tmp_path_factory.mktemp("templates")
     scrapy = str(environment() / "scrapy")
-    subprocess.run([scrapy, "startproject", "market"], cwd=folder, check=True)
+    subprocess.run([scrapy, "startproject", "market"], cwd=directory, check=True)
     for mode in MODES:
         subprocess.run([scrapy, "genspider", "-t", mode.name, mode.name, f"{SHOP}/"],
-                       cwd=folder / "market", check=True)
-    with Site(answering(PAGES)) as proxy, a_world(server, databases, migrated, folder) as world:
+                       cwd=directory / "market", check=True)
+    with Site(answering(PAGES)) as proxy, a_world(server, databases, migrated, directory) as world:
         world.top["concurrency"] = 2
         world.sections["scrapy"] = {"project": "market", "command": [scrapy]}
         world.sections["spiders"] = LIMITS

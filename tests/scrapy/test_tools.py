@@ -29,13 +29,13 @@ SIGNS = {"uv": "uv.lock", "poetry": "poetry.lock", "pipenv": "Pipfile"}
 
 @pytest.fixture(scope="session")
 def programs():
-    """The folder where the tools are."""
-    folder = versions.FOLDER / "tools"
-    with open(f"{folder}.lock", "w") as lock:
+    """The directory where the tools are."""
+    directory = versions.DIRECTORY / "tools"
+    with open(f"{directory}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not versions.is_made(folder, PACKAGES):
-            versions.make(folder, PACKAGES)
-    return folder / "bin"
+        if not versions.is_made(directory, PACKAGES):
+            versions.make(directory, PACKAGES)
+    return directory / "bin"
 
 
 class Project:
@@ -66,8 +66,8 @@ class Project:
     def environment(self):
         """Makes it, and gives the path of a `scrapy` in it."""
         self.run(self.make)
-        folder = self.run(self.question) if self.question else self.world.project / ".venv"
-        scrapy = pathlib.Path(folder) / "bin/scrapy"
+        directory = self.run(self.question) if self.question else self.world.project / ".venv"
+        scrapy = pathlib.Path(directory) / "bin/scrapy"
         scrapy.symlink_to(SCRAPY)
         return str(scrapy)
 
@@ -121,7 +121,7 @@ def test_a_crawl_that_a_tool_runs_is_judged_as_one(fresh, programs, tool):
     project.environment()
     shop = Shop(fresh.project)
     del fresh.sections["scrapy"]
-    fresh.sections["spiders"] = {"working_directory": str(shop.folder)}
+    fresh.sections["spiders"] = {"working_directory": str(shop.directory)}
     fresh.spiders = [{"name": "books", "command": [tool, "run", "scrapy", "crawl", "books"]}]
     env = project.env | {"UV_PYTHON": "/usr/bin/python3"}
     assert fresh.run("--force", env=env).code == 0
@@ -134,8 +134,8 @@ def test_a_crawl_that_a_tool_runs_is_judged_as_one(fresh, programs, tool):
 def test_two_environments_of_one_name_are_told_apart_by_poetry_only(fresh, programs):
     project = Project(fresh, programs, "poetry")
     scrapy = project.environment()
-    folder = pathlib.Path(scrapy).parents[1]
-    other = folder.with_name("jobs-ABCDEFGH-py3.11")
+    directory = pathlib.Path(scrapy).parents[1]
+    other = directory.with_name("jobs-ABCDEFGH-py3.11")
     os.makedirs(other / "bin")
     (other / "bin/scrapy").symlink_to(SCRAPY)
     assert project.command() == scrapy

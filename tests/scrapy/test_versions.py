@@ -7,8 +7,8 @@ import pytest
 import versions
 
 
-def version_in(folder):
-    return subprocess.run([folder / "scrapy", "version"], capture_output=True, text=True,
+def version_in(directory):
+    return subprocess.run([directory / "scrapy", "version"], capture_output=True, text=True,
                           check=True).stdout.split()[1]
 
 
@@ -18,7 +18,7 @@ def test_each_environment_has_its_version(version):
 
 
 def test_what_cannot_be_installed_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr(versions, "FOLDER", tmp_path)
+    monkeypatch.setattr(versions, "DIRECTORY", tmp_path)
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(versions.NotInstalled, match="PyPI.*\n.*refused"):
@@ -28,7 +28,7 @@ def test_what_cannot_be_installed_is_said(monkeypatch, tmp_path):
 @pytest.fixture
 def made(monkeypatch, tmp_path):
     """What was installed, where nothing really is."""
-    monkeypatch.setattr(versions, "FOLDER", tmp_path)
+    monkeypatch.setattr(versions, "DIRECTORY", tmp_path)
     commands = []
 
     def run(module, *args):
@@ -55,7 +55,7 @@ def test_more_packages_have_an_environment_of_their_own(made):
 
 
 def test_an_environment_that_was_not_finished_is_made_anew(made, monkeypatch):
-    folder = versions.environment("2.19").parent
-    (folder / "packages.json").unlink()
+    directory = versions.environment("2.19").parent
+    (directory / "packages.json").unlink()
     versions.environment("2.19")
     assert made == ["venv", "pip"] * 2

@@ -1,4 +1,4 @@
-"""The Scrapy versions that are tried, each with its programs in a folder of its own.
+"""The Scrapy versions that are tried, each with its programs in a directory of its own.
 
 Debian's is installed with the system; the others get a virtual environment in build-tests/scrapy,
 which is kept until its list of packages changes.
@@ -16,12 +16,12 @@ from collections import namedtuple
 from crawl_modes import failed, hangs
 
 PYTHON = "/usr/bin/python3"
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build-tests/scrapy"
+DIRECTORY = pathlib.Path(__file__).resolve().parents[2] / "build-tests/scrapy"
 DEBIAN = pathlib.Path("/usr/bin")
 
 Version = namedtuple("Version", "packages differences other_cases", defaults=[()])
 
-# Without FILES_STORE they take the folder "None", and do not disable the pipeline.
+# Without FILES_STORE they take the directory "None", and do not disable the pipeline.
 NO_FILES_STORE = "scrapy.pipelines.files.FilesPipeline"
 
 # What an old Scrapy needs besides itself is of its own time; a new one takes the newest. The
@@ -73,19 +73,19 @@ def chosen():
 
 
 def environment(version, *more_packages):
-    """The folder where that version's `scrapy` and `python3` are; made if it is not there."""
+    """The directory where that version's `scrapy` and `python3` are; made if it is not there."""
     packages = VERSIONS[version].packages
     if packages is None:
         assert not more_packages, "Debian's Scrapy is never changed"
         return DEBIAN
     packages = [*packages, *more_packages]
-    folder = FOLDER / "-".join([version, *name_of(more_packages)])
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with open(f"{folder}.lock", "w") as lock:
+    directory = DIRECTORY / "-".join([version, *name_of(more_packages)])
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    with open(f"{directory}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_made(folder, packages):
-            make(folder, packages)
-    return folder / "bin"
+        if not is_made(directory, packages):
+            make(directory, packages)
+    return directory / "bin"
 
 
 def name_of(packages):
@@ -93,17 +93,17 @@ def name_of(packages):
     return [hashlib.sha256(json.dumps(packages).encode()).hexdigest()[:8]] if packages else []
 
 
-def is_made(folder, packages):
-    list_file = folder / "packages.json"  # written last
+def is_made(directory, packages):
+    list_file = directory / "packages.json"  # written last
     return list_file.exists() and json.loads(list_file.read_text()) == packages
 
 
-def make(folder, packages):
-    shutil.rmtree(folder, ignore_errors=True)
-    run("venv", "--without-pip", folder)
-    run("pip", "--python", folder / "bin/python3", "install", "--quiet", "--retries", "2",
+def make(directory, packages):
+    shutil.rmtree(directory, ignore_errors=True)
+    run("venv", "--without-pip", directory)
+    run("pip", "--python", directory / "bin/python3", "install", "--quiet", "--retries", "2",
         *packages)
-    (folder / "packages.json").write_text(json.dumps(packages))
+    (directory / "packages.json").write_text(json.dumps(packages))
 
 
 def run(*command):

@@ -32,21 +32,21 @@ def lead_pipes(commands, answers):
 class Browser:
     """One process; a page is opened in a tab of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, directory):
         program = shutil.which("chromium")
         assert program, "chromium is missing: packaging/dependencies --tests installs it"
         read_commands, self._commands = os.pipe()
         self._answers, write_answers = os.pipe()
         options = OPTIONS + (("--no-sandbox",) if os.geteuid() == 0 else ())
-        with open(folder / "chromium.log", "wb") as log:
+        with open(directory / "chromium.log", "wb") as log:
             self._process = subprocess.Popen(
-                [program, *options, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+                [program, *options, f"--user-data-dir={directory / 'profile'}", "about:blank"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=False,
-                env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
+                env={"HOME": str(directory), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC"},
                 preexec_fn=lambda: lead_pipes(read_commands, write_answers))
         os.close(read_commands)
         os.close(write_answers)
-        self._log = folder / "chromium.log"
+        self._log = directory / "chromium.log"
         self._buffer = b""
         self._last = 0
         self.events = []

@@ -41,8 +41,8 @@ std::unique_ptr<CrawlWitness> FakeWitnesses::watch(const SpiderJob& job) {
   return std::make_unique<FakeWitness>(reports[job.name]);
 }
 
-std::optional<FolderFault> FakeLogPlaces::fault_of(const std::filesystem::path& folder) {
-  const auto found = faults.find(folder);
+std::optional<DirectoryFault> FakeLogPlaces::fault_of(const std::filesystem::path& directory) {
+  const auto found = faults.find(directory);
   return found == faults.end() ? std::nullopt : std::optional(found->second);
 }
 

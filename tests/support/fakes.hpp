@@ -66,13 +66,14 @@ class FakePrecheck final : public Precheck {
   }
 };
 
-/** Folders that can be written in, but for those that a test names. */
+/** Directories that can be written in, but for those that a test names. */
 class FakeLogPlaces final : public LogPlaces {
  public:
-  std::map<std::filesystem::path, FolderFault> faults;  ///< by folder
-  std::string no_spare;                                 ///< why there is no spare; empty: there is
+  std::map<std::filesystem::path, DirectoryFault> faults;  ///< by directory
+  std::string no_spare;  ///< why there is no spare; empty: there is
 
-  [[nodiscard]] std::optional<FolderFault> fault_of(const std::filesystem::path& folder) override;
+  [[nodiscard]] std::optional<DirectoryFault> fault_of(
+      const std::filesystem::path& directory) override;
   [[nodiscard]] const std::filesystem::path& spare() override;
 
  private:

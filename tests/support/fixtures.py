@@ -1,6 +1,6 @@
 """What the tests of the built program share: a server, databases as its migrations leave them, worlds.
 
-A conftest.py imports what its folder uses.
+A conftest.py imports what its directory uses.
 """
 
 import os
@@ -32,10 +32,10 @@ def server():
 def migrated(server, tmp_path_factory):
     """The name of a database that the program has prepared, to make others from."""
     url = server.create_database()
-    folder = tmp_path_factory.mktemp("migrated")
-    (folder / "config.toml").write_text(f'[database]\nurl = "{url}"\n')
-    subprocess.run([program_path(), "migrate", "-c", "config.toml"], cwd=folder, check=True,
-                   env={"HOME": str(folder)}, timeout=60)
+    directory = tmp_path_factory.mktemp("migrated")
+    (directory / "config.toml").write_text(f'[database]\nurl = "{url}"\n')
+    subprocess.run([program_path(), "migrate", "-c", "config.toml"], cwd=directory, check=True,
+                   env={"HOME": str(directory)}, timeout=60)
     return url.partition(":///")[2].partition("?")[0]
 
 

@@ -35,11 +35,11 @@ class PgBouncer:
             raise RuntimeError(f"PgBouncer is missing: there is no {BINARY}; "
                                "type: apt install pgbouncer")
         # The path of a socket has 107 bytes at most, so not below a TMPDIR of any length.
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="spider-check-", dir="/tmp"))
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="spider-check-", dir="/tmp"))
         self._process = None
         try:
-            self._start(server, {**SETTINGS, "unix_socket_dir": self.folder,
-                                 "auth_file": self.folder / "users", **settings})
+            self._start(server, {**SETTINGS, "unix_socket_dir": self.directory,
+                                 "auth_file": self.directory / "users", **settings})
         except BaseException:
             self.close()
             raise
@@ -51,18 +51,18 @@ class PgBouncer:
         self.close()
 
     def url(self, database):
-        return (f"postgresql:///{quote(database)}?host={self.folder}&port={PORT}"
+        return (f"postgresql:///{quote(database)}?host={self.directory}&port={PORT}"
                 f"&user={SUPERUSER}")
 
     @property
     def log(self):
-        return (self.folder / "log").read_text(errors="replace")
+        return (self.directory / "log").read_text(errors="replace")
 
     def close(self):
         if self._process is not None:
             self._process.terminate()  # it closes its connections at once
             self._process.wait(PATIENCE)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     @contextlib.contextmanager
     def connect(self, database):
@@ -78,15 +78,15 @@ class PgBouncer:
 
     def _start(self, server, settings):
         account = server_account()  # PgBouncer refuses to run as root, too
-        lines = ["[databases]", f"* = host={server.folder}", "[pgbouncer]"]
+        lines = ["[databases]", f"* = host={server.directory}", "[pgbouncer]"]
         lines += [f"{name} = {value}" for name, value in settings.items()]
-        (self.folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
-        (self.folder / "users").write_text(f'"{SUPERUSER}" ""\n')
+        (self.directory / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+        (self.directory / "users").write_text(f'"{SUPERUSER}" ""\n')
         if account:
-            os.chown(self.folder, account["user"], account["group"])
-        with open(self.folder / "log", "wb") as log:
+            os.chown(self.directory, account["user"], account["group"])
+        with open(self.directory / "log", "wb") as log:
             self._process = subprocess.Popen(
-                [BINARY, self.folder / "pgbouncer.ini"], cwd=self.folder, stdin=subprocess.DEVNULL,
+                [BINARY, self.directory / "pgbouncer.ini"], cwd=self.directory, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
                 start_new_session=True, preexec_fn=die_with_parent, **account)
         deadline = time.monotonic() + PATIENCE

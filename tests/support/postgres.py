@@ -1,11 +1,11 @@
-"""A PostgreSQL 15 of the tests' own: in a folder of its own, on a socket file only, gone at the end.
+"""A PostgreSQL 15 of the tests' own: in a directory of its own, on a socket file only, gone at the end.
 
     with Postgres() as server:
         url = server.create_database()
         with server.connect(url) as connection: ...
 
 The server is the child of a keeper (this file, started as a program), which stops it and removes the
-folder as soon as the pipe from the tests is closed: at a clean end, after an exception, and also when
+directory as soon as the pipe from the tests is closed: at a clean end, after an exception, and also when
 the tests are killed. If the keeper itself is killed, the kernel stops the server.
 """
 
@@ -53,11 +53,11 @@ class Postgres:
 
     before: a command that starts the keeper, such as nsenter with the network to live in.
     copy_of: another of these, of which it becomes a standby.
-    disk: the size of a small disk, `disk` in the folder, for a tablespace ("32m"); needs root.
+    disk: the size of a small disk, `disk` in the directory, for a tablespace ("32m"); needs root.
     """
 
     def __init__(self, *, start=True, before=(), copy_of=None, disk=None, **settings):
-        special = {"copy_of": copy_of and copy_of.folder, "disk": disk}
+        special = {"copy_of": copy_of and copy_of.directory, "disk": disk}
         settings.update({name: value for name, value in special.items() if value})
         options = [f"{name}={value}" for name, value in settings.items()]
         self._port = settings.get("port")
@@ -67,7 +67,7 @@ class Postgres:
             start_new_session=True)  # so that Ctrl-C does not reach it
         self._numbers = itertools.count(1)
         try:
-            self.folder = pathlib.Path(self._answer())
+            self.directory = pathlib.Path(self._answer())
             if start:
                 self.start()
         except BaseException:
@@ -81,7 +81,7 @@ class Postgres:
         self.close()
 
     def close(self):
-        """Stops the server and removes its folder; may be called more than once."""
+        """Stops the server and removes its directory; may be called more than once."""
         if not self._keeper.stdin.closed:
             with contextlib.suppress(BrokenPipeError):
                 self._keeper.stdin.close()
@@ -106,16 +106,16 @@ class Postgres:
     @property
     def postmaster(self):
         """The pid of its first process, as its own host counts."""
-        return int((self.folder / "data/postmaster.pid").read_text().split("\n", 1)[0])
+        return int((self.directory / "data/postmaster.pid").read_text().split("\n", 1)[0])
 
     @property
     def log(self):
         """What the server has logged so far."""
-        return (self.folder / "log").read_text(errors="replace")
+        return (self.directory / "log").read_text(errors="replace")
 
     def url(self, database=SUPERUSER):
         port = f"&port={self._port}" if self._port else ""
-        return f"postgresql:///{quote(database)}?host={self.folder}&user={SUPERUSER}{port}"
+        return f"postgresql:///{quote(database)}?host={self.directory}&user={SUPERUSER}{port}"
 
     def create_database(self, template="template1"):
         """The URL of a fresh database."""
@@ -170,30 +170,30 @@ def server_account():
     raise PostgresError("PostgreSQL refuses to run as root, and there is no user postgres or nobody")
 
 
-def mount_disk(folder, size, account):
+def mount_disk(directory, size, account):
     """A file system of that size, which nobody but this process and its children sees."""
     libc = ctypes.CDLL(None, use_errno=True)
     private = MS_REC | MS_PRIVATE
     options = f"size={size},mode=700,uid={account['user']},gid={account['group']}".encode()
     if (libc.unshare(CLONE_NEWNS) or libc.mount(b"none", b"/", None, private, None)
-            or libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, options)):
+            or libc.mount(b"tmpfs", bytes(directory), b"tmpfs", 0, options)):
         raise PostgresError(f"cannot mount a disk of its own: {os.strerror(ctypes.get_errno())}")
 
 
 class Cluster:
     """What the keeper keeps."""
 
-    def __init__(self, folder, settings):
-        self.folder = pathlib.Path(folder)
-        self.data = self.folder / "data"
+    def __init__(self, directory, settings):
+        self.directory = pathlib.Path(directory)
+        self.data = self.directory / "data"
         self.account = server_account()
         self.server = None
         self.port = settings.get("port", "5432")
         if self.account:
-            os.chown(folder, self.account["user"], self.account["group"])
+            os.chown(directory, self.account["user"], self.account["group"])
         settings = dict(settings)
         if size := settings.pop("disk", None):
-            disk = self.folder / "disk"
+            disk = self.directory / "disk"
             disk.mkdir()
             mount_disk(disk, size, self.account)
         original = settings.pop("copy_of", None)
@@ -201,7 +201,7 @@ class Cluster:
             self._copy(original)
         else:
             self._initialize()
-        self._configure({**SETTINGS, "unix_socket_directories": folder, **settings})
+        self._configure({**SETTINGS, "unix_socket_directories": directory, **settings})
 
     def start(self):
         self._start(until=(READY,))
@@ -210,7 +210,7 @@ class Cluster:
         self._start(until=(READY, REJECTING))
 
     def _start(self, until):
-        with open(self.folder / "log", "ab") as log:
+        with open(self.directory / "log", "ab") as log:
             self.server = self._spawn(["postgres", "-D", str(self.data)], log)
         deadline = time.monotonic() + PATIENCE
         while self._answers() not in until:
@@ -248,7 +248,7 @@ class Cluster:
         if not (BINARIES / program).exists():
             raise PostgresError(f"PostgreSQL 15 is missing: there is no {BINARIES}/{program}; "
                                 "type: apt install postgresql-15")
-        with open(self.folder / "log", "ab") as log:
+        with open(self.directory / "log", "ab") as log:
             made = self._spawn([program, *options], log)
         if made.wait() != 0:
             raise PostgresError(f"{program} failed: {self._end_of_log()}")
@@ -261,18 +261,18 @@ class Cluster:
     def _spawn(self, command, log):
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
         return subprocess.Popen(
-            [BINARIES / command[0], *command[1:]], cwd=self.folder, env=environment,
+            [BINARIES / command[0], *command[1:]], cwd=self.directory, env=environment,
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             # Where the keeper is killed: SIGQUIT makes the server end all of its processes.
             preexec_fn=functools.partial(die_with_parent, signal.SIGQUIT), **self.account)
 
     def _answers(self):
-        command = [BINARIES / "pg_isready", "-q", "-h", self.folder, "-p", self.port,
+        command = [BINARIES / "pg_isready", "-q", "-h", self.directory, "-p", self.port,
                    "-U", SUPERUSER]
         return subprocess.run(command, check=False).returncode
 
     def _end_of_log(self):
-        lines = (self.folder / "log").read_text(errors="replace").split("\n")
+        lines = (self.directory / "log").read_text(errors="replace").split("\n")
         return " / ".join(line for line in lines[-8:] if line)
 
 
@@ -281,11 +281,11 @@ def keep(settings):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     # The path of a socket has 107 bytes at most, so not below a TMPDIR of any length.
-    folder = tempfile.mkdtemp(prefix="spider-check-", dir="/tmp")
+    directory = tempfile.mkdtemp(prefix="spider-check-", dir="/tmp")
     cluster = None
     try:
-        cluster = Cluster(folder, settings)
-        print("ok", folder, flush=True)
+        cluster = Cluster(directory, settings)
+        print("ok", directory, flush=True)
         for request in sys.stdin:
             getattr(cluster, request.strip())()
             print("ok", flush=True)
@@ -294,7 +294,7 @@ def keep(settings):
     finally:
         if cluster is not None:
             cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ int main(int c, char** v) { return setgid(0) != 0 || setuid(0) != 0 || execvp(v[
 """
 
 
-def as_root_program(folder):
+def as_root_program(directory):
     """A program that anybody may run, and that runs its words as root."""
-    source, program = folder / "as-root.c", folder / "as-root"
+    source, program = directory / "as-root.c", directory / "as-root"
     source.write_text(AS_ROOT)
     subprocess.run([os.environ.get("CC", "cc").split()[0], "-o", program, source], check=True)
     os.chown(program, 0, 0)
@@ -26,15 +26,15 @@ def as_root_program(folder):
     return program
 
 
-class FrozenFolder:
+class FrozenDirectory:
     """A file system on a loop device; while it is frozen, whoever writes there is in the D state."""
 
     state = "D"
 
-    def __init__(self, folder):
-        self._mount = folder / "frozen"
+    def __init__(self, directory):
+        self._mount = directory / "frozen"
         self._mount.mkdir()
-        image = folder / "image"
+        image = directory / "image"
         with open(image, "wb") as file:
             file.truncate(16 << 20)
         subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
@@ -85,12 +85,12 @@ class TracedExit:
         self.release()
 
 
-def frozen_or_traced(folder):
+def frozen_or_traced(directory):
     """Where there is no loop device to be had, as in most containers, the other one."""
     try:
-        return FrozenFolder(folder)
+        return FrozenDirectory(directory)
     except (subprocess.CalledProcessError, FileNotFoundError):
-        shutil.rmtree(folder / "frozen", ignore_errors=True)
+        shutil.rmtree(directory / "frozen", ignore_errors=True)
         return TracedExit()
 
 

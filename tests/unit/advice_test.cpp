@@ -5,7 +5,7 @@
 
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -24,14 +24,14 @@ SpiderJob job(const std::string& name, bool crawl) {
 
 /** The advice on a file, for the crawls "news" and "jobs" and the program "rss". */
 Lines advice(const std::string& toml, bool all_known = true) {
-  const test::TempFolder folder;
-  folder.write("spider-check.toml", toml);
-  folder.write("scrapy.cfg", "");
-  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
+  const test::TempDirectory directory;
+  directory.write("spider-check.toml", toml);
+  directory.write("scrapy.cfg", "");
+  const auto config = load({}, {{}, directory.path(), directory.path()}).config;
   std::vector<SpiderJob> jobs{job("news", true), job("jobs", true), job("rss", false)};
   for (auto& each : jobs) apply_rules(config, each);
   auto lines = advise(config, jobs, all_known);
-  const auto start = folder.path().string() + "/";
+  const auto start = directory.path().string() + "/";
   for (auto& line : lines) {
     if (line.rfind(start, 0) == 0) line = line.substr(start.size());
   }

@@ -254,7 +254,7 @@ TEST_CASE("init reads no configuration, and writes to one place") {
   CHECK(refusal({"init", "-o", "x", "--stdout"}) ==
         "-o and --stdout exclude each other; give one of them");
   for (const auto& words : {Words{"init", ""}, Words{"init", "-o", ""}}) {
-    CHECK(contains(refusal(words), "an empty text names no file and no folder"));
+    CHECK(contains(refusal(words), "an empty text names no file and no directory"));
   }
 }
 

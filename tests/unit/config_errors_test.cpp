@@ -7,7 +7,7 @@
 
 #include "config/load.hpp"
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -15,19 +15,19 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-/** Why a configuration is refused; its folder is written as DIR. */
+/** Why a configuration is refused; its directory is written as DIR. */
 std::string refusal(const std::string& toml, Variables variables = {},
                     const std::string& dotenv = "") {
-  const test::TempFolder folder;
-  folder.write("x.toml", toml);
-  folder.write("jobs/scrapy.cfg", "");
-  folder.write("empty", "");
-  if (!dotenv.empty()) folder.write(".env", dotenv);
+  const test::TempDirectory directory;
+  directory.write("x.toml", toml);
+  directory.write("jobs/scrapy.cfg", "");
+  directory.write("empty", "");
+  if (!dotenv.empty()) directory.write(".env", dotenv);
   try {
-    (void)load("x.toml", {std::move(variables), folder.path(), folder.path()});
+    (void)load("x.toml", {std::move(variables), directory.path(), directory.path()});
   } catch (const UsageError& error) {
     std::string text = error.what();
-    const auto name = folder.path().string();
+    const auto name = directory.path().string();
     for (auto at = text.find(name); at != std::string::npos; at = text.find(name)) {
       text.replace(at, name.size(), "DIR");
     }
@@ -197,7 +197,7 @@ TEST_CASE("what is missing or given twice is refused") {
        "DIR/x.toml:2: scrapy: has no project; say where scrapy.cfg is, like project = "
        "\"/srv/jobs\""},
       {"[scrapy]\nproject = 'nowhere'",
-       "DIR/x.toml:2: scrapy.project: there is no DIR/nowhere/scrapy.cfg; name the folder that "
+       "DIR/x.toml:2: scrapy.project: there is no DIR/nowhere/scrapy.cfg; name the directory that "
        "holds scrapy.cfg"},
       {"[scrapy]\nproject = 'jobs'\ncommand = []",
        "DIR/x.toml:3: scrapy.command: names no program; write it like [\"/usr/local/bin/fetch\", "
@@ -249,7 +249,7 @@ TEST_CASE("a path that is too long for any file is refused like any other that i
   const std::string name(300, 'p');
   CHECK(refusal("[scrapy]\nproject = '" + name + "'") ==
         "DIR/x.toml:2: scrapy.project: there is no DIR/" + name +
-            "/scrapy.cfg; name the folder that holds scrapy.cfg");
+            "/scrapy.cfg; name the directory that holds scrapy.cfg");
   CHECK(refusal("[database]\npassword_file = '" + name + "'") ==
         "DIR/x.toml:2: database.password_file: cannot read DIR/" + name +
             "; name a file whose first line is the password");

@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "config/load.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -19,11 +19,11 @@ using Variables = std::map<std::string, std::string>;
 using Words = std::vector<std::string>;
 
 Config load_text(const std::string& toml, Variables variables = {}) {
-  const test::TempFolder folder;
-  folder.write("jobs/scrapy.cfg", "");
-  folder.write("password", "s3cret\nsecond line\n");
-  folder.write("spider-check.toml", toml);
-  return load({}, {std::move(variables), folder.path(), folder.path() / "home"}).config;
+  const test::TempDirectory directory;
+  directory.write("jobs/scrapy.cfg", "");
+  directory.write("password", "s3cret\nsecond line\n");
+  directory.write("spider-check.toml", toml);
+  return load({}, {std::move(variables), directory.path(), directory.path() / "home"}).config;
 }
 
 Config load_variable(const std::string& name, const std::string& value) {
@@ -70,19 +70,19 @@ TEST_CASE("each key of the schedule has its effect") {
 }
 
 TEST_CASE("the page is beside the file, and none is none") {
-  const test::TempFolder folder;
-  folder.write("spider-check.toml", "[report]\npath = 'www/page.html'\n");
-  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
-  CHECK(config.report_path == folder.path() / "www/page.html");
+  const test::TempDirectory directory;
+  directory.write("spider-check.toml", "[report]\npath = 'www/page.html'\n");
+  const auto config = load({}, {{}, directory.path(), directory.path()}).config;
+  CHECK(config.report_path == directory.path() / "www/page.html");
   CHECK(load_text("[report]\npath = '/srv/x.html'\n").report_path == "/srv/x.html");
   CHECK(load_text("").report_path.empty());
 }
 
 TEST_CASE("a precheck with a slash is beside the file, and none is none") {
-  const test::TempFolder folder;
-  folder.write("spider-check.toml", "precheck = ['bin/online', './x']\n");
-  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
-  CHECK(config.precheck == Words{(folder.path() / "bin/online").string(), "./x"});
+  const test::TempDirectory directory;
+  directory.write("spider-check.toml", "precheck = ['bin/online', './x']\n");
+  const auto config = load({}, {{}, directory.path(), directory.path()}).config;
+  CHECK(config.precheck == Words{(directory.path() / "bin/online").string(), "./x"});
   CHECK(load_text("precheck = []\n").precheck.empty());
 }
 
@@ -90,10 +90,10 @@ TEST_CASE("metrics are written nowhere, or beside the file, or where a path says
   CHECK(load_text("").metrics.empty());
   CHECK(load_text("[metrics]\n").metrics.empty());
   CHECK(load_text("[metrics]\npath = '/var/x/y.prom'\n").metrics == "/var/x/y.prom");
-  const test::TempFolder folder;
-  folder.write("spider-check.toml", "[metrics]\npath = 'out/y.prom'\n");
-  const auto config = load({}, {{}, folder.path(), folder.path()}).config;
-  CHECK(config.metrics == folder.path() / "out/y.prom");
+  const test::TempDirectory directory;
+  directory.write("spider-check.toml", "[metrics]\npath = 'out/y.prom'\n");
+  const auto config = load({}, {{}, directory.path(), directory.path()}).config;
+  CHECK(config.metrics == directory.path() / "out/y.prom");
 }
 
 TEST_CASE("the least and the most that a key takes are taken") {

@@ -1,4 +1,4 @@
-// Where a configuration comes from: which file, which source wins, which folders.
+// Where a configuration comes from: which file, which source wins, which directories.
 #include <map>
 #include <string>
 #include <vector>
@@ -7,7 +7,7 @@
 
 #include "config/load.hpp"
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -23,15 +23,15 @@ using Variables = std::map<std::string, std::string>;
  */
 class World {
  public:
-  World() : environment{{}, folder.path() / "here", folder.path() / "home"} {
-    folder.write("here/spider-check.toml", "");
+  World() : environment{{}, directory.path() / "here", directory.path() / "home"} {
+    directory.write("here/spider-check.toml", "");
   }
 
   [[nodiscard]] Loaded load(const std::optional<std::string>& file = std::nullopt) const {
     return config::load(file, environment);
   }
 
-  test::TempFolder folder;
+  test::TempDirectory directory;
   Environment environment;
 };
 
@@ -62,7 +62,8 @@ TEST_CASE("an empty file leaves everything at its default") {
   CHECK(config.log_dir == world.environment.home / ".local/state/spider-check/logs");
 }
 
-TEST_CASE("a file is looked for in the working directory, the user's folder and /etc, in order") {
+TEST_CASE(
+    "a file is looked for in the working directory, the user's directory and /etc, in order") {
   Environment environment{{}, "/here", "/home/me"};
   using Paths = std::vector<std::filesystem::path>;
   CHECK(default_files(environment) == Paths{"/here/spider-check.toml",
@@ -76,22 +77,22 @@ TEST_CASE("a file is looked for in the working directory, the user's folder and 
 
 TEST_CASE("of several files the strongest is read, and it alone") {
   World world;
-  std::filesystem::remove(world.folder.path() / "here/spider-check.toml");
-  const auto home = world.folder.write("home/.config/spider-check/config.toml", "name = 'home'");
+  std::filesystem::remove(world.directory.path() / "here/spider-check.toml");
+  const auto home = world.directory.write("home/.config/spider-check/config.toml", "name = 'home'");
   CHECK(world.load().config.name == "home");
   CHECK(world.load().file == home);
-  world.folder.write("xdg/spider-check/config.toml", "name = 'xdg'");
-  world.environment.variables["XDG_CONFIG_HOME"] = world.folder.path() / "xdg";
+  world.directory.write("xdg/spider-check/config.toml", "name = 'xdg'");
+  world.environment.variables["XDG_CONFIG_HOME"] = world.directory.path() / "xdg";
   CHECK(world.load().config.name == "xdg");
-  world.folder.write("here/spider-check.toml", "interval = '1h'");
+  world.directory.write("here/spider-check.toml", "interval = '1h'");
   CHECK(world.load().config.name == "default");
   CHECK(world.load().config.policy.interval == 1h);
-  world.folder.write("here/named.toml", "name = 'variable'");
+  world.directory.write("here/named.toml", "name = 'variable'");
   world.environment.variables["SPIDER_CHECK_CONFIG"] = "named.toml";
   CHECK(world.load().config.name == "variable");
-  world.folder.write("flag.toml", "name = 'flag'");
+  world.directory.write("flag.toml", "name = 'flag'");
   CHECK(world.load("../flag.toml").config.name == "flag");
-  CHECK(world.load("../flag.toml").file == world.folder.path() / "flag.toml");
+  CHECK(world.load("../flag.toml").file == world.directory.path() / "flag.toml");
 }
 
 TEST_CASE("a file that is named must be there") {
@@ -103,19 +104,20 @@ TEST_CASE("a file that is named must be there") {
   CHECK_THROWS_WITH_AS((void)world.load(), text.c_str(), UsageError);
 }
 
-TEST_CASE("a folder is no configuration file") {
+TEST_CASE("a directory is no configuration file") {
   const World world;
-  const auto text = world.folder.path().string() +
+  const auto text = world.directory.path().string() +
                     ": cannot be read: Is a directory; name a file that can be read";
-  CHECK_THROWS_WITH_AS((void)world.load(world.folder.path()), text.c_str(), UsageError);
+  CHECK_THROWS_WITH_AS((void)world.load(world.directory.path()), text.c_str(), UsageError);
 }
 
 TEST_CASE("environment beats .env beats file, variable by variable") {
   World world;
-  world.folder.write("here/spider-check.toml",
-                     "interval = '1h'\nmax_instances = 2\n[database]\nhost = 'file'\n"
-                     "name = 'file'\nuser = 'file'\n");
-  world.folder.write("here/.env", "SCHEDULER_INTERVAL_HOURS=2\nDB_NAME=dotenv\nDB_USER=dotenv\n");
+  world.directory.write("here/spider-check.toml",
+                        "interval = '1h'\nmax_instances = 2\n[database]\nhost = 'file'\n"
+                        "name = 'file'\nuser = 'file'\n");
+  world.directory.write("here/.env",
+                        "SCHEDULER_INTERVAL_HOURS=2\nDB_NAME=dotenv\nDB_USER=dotenv\n");
   world.environment.variables = {{"SCHEDULER_INTERVAL_HOURS", "3"}, {"DB_USER", "environment"}};
   const auto config = world.load().config;
   CHECK(config.policy.interval == 3h);
@@ -128,7 +130,7 @@ TEST_CASE("environment beats .env beats file, variable by variable") {
 TEST_CASE("ports and addresses that do not fit the hosts are refused where they were named") {
   const auto why = [](const std::string& dotenv, std::map<std::string, std::string> variables) {
     World world;
-    world.folder.write("here/.env", dotenv);
+    world.directory.write("here/.env", dotenv);
     world.environment.variables = std::move(variables);
     try {
       (void)world.load();
@@ -147,8 +149,8 @@ TEST_CASE("ports and addresses that do not fit the hosts are refused where they 
 
 TEST_CASE("an empty variable counts as none") {
   World world;
-  world.folder.write("here/spider-check.toml", "interval = '1h'\n[database]\nhost = 'file'\n");
-  world.folder.write("here/.env", "DB_HOST=\nSCHEDULER_INTERVAL_HOURS=\n");
+  world.directory.write("here/spider-check.toml", "interval = '1h'\n[database]\nhost = 'file'\n");
+  world.directory.write("here/.env", "DB_HOST=\nSCHEDULER_INTERVAL_HOURS=\n");
   world.environment.variables = {{"DB_HOST", ""},
                                  {"SPIDER_CHECK_CONFIG", ""},
                                  {"SCHEDULER_INTERVAL_HOURS", ""},
@@ -159,75 +161,77 @@ TEST_CASE("an empty variable counts as none") {
 
 TEST_CASE("the .env of the working directory comes before the one beside the file") {
   const World world;
-  const auto file = world.folder.write("etc/x.toml", "").string();
-  world.folder.write("etc/.env", "DB_HOST=beside\n");
+  const auto file = world.directory.write("etc/x.toml", "").string();
+  world.directory.write("etc/.env", "DB_HOST=beside\n");
   CHECK(world.load(file).config.database.parameters.at("host") == "beside");
-  world.folder.write("here/.env", "DB_NAME=here\n");
+  world.directory.write("here/.env", "DB_NAME=here\n");
   const auto parameters = world.load(file).config.database.parameters;
   CHECK(parameters.at("dbname") == "here");
   CHECK(parameters.count("host") == 0);
 }
 
-TEST_CASE("relative paths in a file count from the file's folder") {
+TEST_CASE("relative paths in a file count from the file's directory") {
   const World world;
-  world.folder.write("etc/jobs/scrapy.cfg", "");
-  const auto file = world.folder.write(
+  world.directory.write("etc/jobs/scrapy.cfg", "");
+  const auto file = world.directory.write(
       "etc/x.toml",
       "log_dir = 'logs'\n[scrapy]\nproject = 'jobs'\ncommand = ['../venv/bin/scrapy', './x']\n"
       "[[spider]]\nname = 'a'\ncommand = ['bin/a', 'in/b']\n"
       "[[spider]]\nname = 'b'\ncommand = ['python3', 'b.py']\n");
   const auto config = world.load(file).config;
-  const auto etc = world.folder.path() / "etc";
+  const auto etc = world.directory.path() / "etc";
   using Command = std::vector<std::string>;
   CHECK(config.log_dir == etc / "logs");
   CHECK(config.scrapy->project == etc / "jobs");
   CHECK(config.scrapy->command ==
-        Command{(world.folder.path() / "venv/bin/scrapy").string(), "./x"});
+        Command{(world.directory.path() / "venv/bin/scrapy").string(), "./x"});
   CHECK(config.programs[0].command == Command{(etc / "bin/a").string(), "in/b"});
   CHECK(config.programs[1].command == Command{"python3", "b.py"});
 }
 
-TEST_CASE("logs go to the folder that the file, systemd, XDG or the home gives, in order") {
+TEST_CASE("logs go to the directory that the file, systemd, XDG or the home gives, in order") {
   World world;
   auto& variables = world.environment.variables;
   variables["XDG_STATE_HOME"] = "/xdg";
   CHECK(world.load().config.log_dir == "/xdg/spider-check/logs");
   variables["STATE_DIRECTORY"] = "/var/lib/spider-check:/var/lib/other";
   CHECK(world.load().config.log_dir == "/var/lib/spider-check/logs");
-  world.folder.write("here/spider-check.toml", "state_dir = '/state'");
+  world.directory.write("here/spider-check.toml", "state_dir = '/state'");
   CHECK(world.load().config.log_dir == "/state/logs");
   variables["LOGS_DIRECTORY"] = "/var/log/spider-check:/var/log/other";
   CHECK(world.load().config.log_dir == "/var/log/spider-check");
-  world.folder.write("here/spider-check.toml", "state_dir = '/state'\nlog_dir = '/logs'");
+  world.directory.write("here/spider-check.toml", "state_dir = '/state'\nlog_dir = '/logs'");
   CHECK(world.load().config.log_dir == "/logs");
 }
 
 TEST_CASE("a person in a Scrapy project means that one, unless the file says what to run") {
   const World world;
   CHECK_FALSE(world.load().config.scrapy.has_value());
-  world.folder.write("here/scrapy.cfg", "");
+  world.directory.write("here/scrapy.cfg", "");
   REQUIRE(world.load().config.scrapy.has_value());
   CHECK(world.load().config.scrapy->project == world.environment.working_directory);
   CHECK(world.load().config.scrapy->command == std::vector<std::string>{"scrapy"});
-  world.folder.write("here/spider-check.toml", "[[spider]]\nname = 'a'\ncommand = ['a']\n");
+  world.directory.write("here/spider-check.toml", "[[spider]]\nname = 'a'\ncommand = ['a']\n");
   CHECK_FALSE(world.load().config.scrapy.has_value());
 }
 
-TEST_CASE("below a Scrapy project it is as in its folder, where no other file says what to run") {
+TEST_CASE(
+    "below a Scrapy project it is as in its directory, where no other file says what to run") {
   World world;
-  world.folder.write("project/scrapy.cfg", "");
-  world.folder.write("project/.env", "SCHEDULER_INTERVAL_HOURS=1\n");
-  world.folder.write("project/a/b/x", "");
-  const auto project = world.folder.path() / "project";
+  world.directory.write("project/scrapy.cfg", "");
+  world.directory.write("project/.env", "SCHEDULER_INTERVAL_HOURS=1\n");
+  world.directory.write("project/a/b/x", "");
+  const auto project = world.directory.path() / "project";
   world.environment.working_directory = project / "a/b";
   const auto found = world.load();
   REQUIRE(found.config.scrapy.has_value());
   CHECK(found.config.scrapy->project == project);
   CHECK(found.config.identity == std::vector{project});
   CHECK(found.config.policy.interval == 1h);
-  const auto beside = world.folder.write("project/spider-check.toml", "[scrapy]\nproject = '.'\n");
+  const auto beside =
+      world.directory.write("project/spider-check.toml", "[scrapy]\nproject = '.'\n");
   CHECK(world.load().file == beside);
-  const auto users = world.folder.write("home/.config/spider-check/config.toml", "");
+  const auto users = world.directory.write("home/.config/spider-check/config.toml", "");
   CHECK(world.load().file == users);
   CHECK_FALSE(world.load().config.scrapy.has_value());
 }
@@ -246,8 +250,8 @@ TEST_CASE("the real environment is read as it is") {
 
 TEST_CASE("a configuration is known by its file, as it was named and as it is") {
   const World world;
-  const auto file = world.folder.write("releases/1/jobs.toml", "");
-  const auto link = world.folder.path() / "current";
+  const auto file = world.directory.write("releases/1/jobs.toml", "");
+  const auto link = world.directory.path() / "current";
   std::filesystem::create_symlink(file.parent_path(), link);
   using Paths = std::vector<std::filesystem::path>;
   CHECK(world.load(file.string()).config.identity == Paths{file});

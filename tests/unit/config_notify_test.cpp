@@ -6,7 +6,7 @@
 
 #include "config/load.hpp"
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -17,17 +17,17 @@ namespace {
 using Words = std::vector<std::string>;
 
 NotifyConfig load_text(const std::string& toml) {
-  const test::TempFolder folder;
-  folder.write("secret", "https://hooks.example/s3cret\nsecond line\n");
-  folder.write("x.toml", toml);
-  auto notify = load("x.toml", {{}, folder.path(), folder.path()}).config.notify;
+  const test::TempDirectory directory;
+  directory.write("secret", "https://hooks.example/s3cret\nsecond line\n");
+  directory.write("x.toml", toml);
+  auto notify = load("x.toml", {{}, directory.path(), directory.path()}).config.notify;
   auto& ca_file = notify.channels.ca_file;
-  if (ca_file.starts_with(folder.path().string()))
-    ca_file.replace(0, folder.path().string().size(), "DIR");
+  if (ca_file.starts_with(directory.path().string()))
+    ca_file.replace(0, directory.path().string().size(), "DIR");
   return notify;
 }
 
-/** Why it is refused, without the folder's name. */
+/** Why it is refused, without the directory's name. */
 std::string refusal(const std::string& toml) {
   try {
     (void)load_text(toml);

@@ -7,7 +7,7 @@
 
 #include "config/load.hpp"
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -15,12 +15,12 @@ namespace {
 
 /** Why a configuration is refused. */
 std::string refusal(const std::string& toml, const std::string& dotenv = "") {
-  const test::TempFolder folder;
-  folder.write("x.toml", toml);
-  folder.write(".env", dotenv);
-  folder.write("password", "s3cret\n");
+  const test::TempDirectory directory;
+  directory.write("x.toml", toml);
+  directory.write(".env", dotenv);
+  directory.write("password", "s3cret\n");
   try {
-    (void)load("x.toml", {{}, folder.path(), folder.path()});
+    (void)load("x.toml", {{}, directory.path(), directory.path()});
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -91,21 +91,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/** What is said of a file of that mode; "none" for nothing. Its folder is written as DIR. */
+/** What is said of a file of that mode; "none" for nothing. Its directory is written as DIR. */
 std::string warning(const std::string& file, unsigned mode, const std::string& toml,
                     const std::string& dotenv = "") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   const std::pair<std::string, std::string> files[] = {
       {"x.toml", toml}, {".env", dotenv}, {"password", "s3cret\n"}};
   for (const auto& [name, text] : files) {
-    fs::permissions(folder.write(name, text), fs::perms{0600});
+    fs::permissions(directory.write(name, text), fs::perms{0600});
   }
-  fs::permissions(folder.path() / file, static_cast<fs::perms>(mode));
-  const auto warnings = load("x.toml", {{}, folder.path(), folder.path()}).config.warnings;
+  fs::permissions(directory.path() / file, static_cast<fs::perms>(mode));
+  const auto warnings = load("x.toml", {{}, directory.path(), directory.path()}).config.warnings;
   if (warnings.empty()) return "none";
   CHECK(warnings.size() == 1);
   auto text = warnings.front();
-  const auto name = folder.path().string();
+  const auto name = directory.path().string();
   for (auto at = text.find(name); at != std::string::npos; at = text.find(name)) {
     text.replace(at, name.size(), "DIR");
   }

@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::setup {
 
@@ -18,18 +18,18 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 
 /** A person's machine: a home, a project in it, and a shell that stands in the project. */
 struct Desk {
-  test::TempFolder folder;
+  test::TempDirectory directory;
   config::Environment environment;
 
   Desk() {
-    folder.write("home/x", "");
-    folder.write("jobs/spider-check.toml", "[[spider]]\nname = 'a'\ncommand = ['sh']\n");
-    environment = {{}, folder.path() / "jobs", home()};
+    directory.write("home/x", "");
+    directory.write("jobs/spider-check.toml", "[[spider]]\nname = 'a'\ncommand = ['sh']\n");
+    environment = {{}, directory.path() / "jobs", home()};
   }
 
-  [[nodiscard]] fs::path home() const { return folder.path() / "home"; }
+  [[nodiscard]] fs::path home() const { return directory.path() / "home"; }
 
-  [[nodiscard]] fs::path file() const { return folder.path() / "jobs/spider-check.toml"; }
+  [[nodiscard]] fs::path file() const { return directory.path() / "jobs/spider-check.toml"; }
 
   [[nodiscard]] config::Loaded loaded() const { return config::load(file(), environment); }
 
@@ -95,12 +95,12 @@ TEST_CASE("where cron lacks nothing the line has the program and the configurati
   CHECK(job.program.is_absolute());
   CHECK(job.program.filename() == "spider-check");
   CHECK(job.file == desk.file());
-  CHECK(job.folder.empty());
+  CHECK(job.directory.empty());
   CHECK(job.variables.empty());
   CHECK(desk.warnings().empty());
 }
 
-TEST_CASE("a home, a state and a log folder that the shell names are cron's, too") {
+TEST_CASE("a home, a state and a log directory that the shell names are cron's, too") {
   Desk desk;
   desk.environment.variables["XDG_STATE_HOME"] = "/s";
   CHECK(desk.job().variables == Variables{{"STATE_DIRECTORY", "/s/spider-check"}});
@@ -114,37 +114,37 @@ TEST_CASE("a home, a state and a log folder that the shell names are cron's, too
   CHECK(desk.job().variables == Variables{{"HOME", "/elsewhere"}});
 }
 
-TEST_CASE("a folder that the configuration names is no matter") {
+TEST_CASE("a directory that the configuration names is no matter") {
   Desk desk;
-  desk.folder.write("jobs/spider-check.toml", "state_dir = '/s'\n");
+  desk.directory.write("jobs/spider-check.toml", "state_dir = '/s'\n");
   desk.environment.variables = {{"STATE_DIRECTORY", "/t"}};
   CHECK(desk.job().variables.empty());
 }
 
 TEST_CASE("cron reads the .env file that this shell reads") {
   Desk desk;
-  desk.folder.write("home/.env", "DB_HOST=other\n");
-  CHECK(desk.job().folder == desk.environment.working_directory);  // or that one would be read
-  desk.folder.write("jobs/.env", "DB_HOST=h\n");
-  CHECK(desk.job().folder == desk.environment.working_directory);
+  desk.directory.write("home/.env", "DB_HOST=other\n");
+  CHECK(desk.job().directory == desk.environment.working_directory);  // or that one would be read
+  desk.directory.write("jobs/.env", "DB_HOST=h\n");
+  CHECK(desk.job().directory == desk.environment.working_directory);
   fs::remove(desk.home() / ".env");
-  CHECK(desk.job().folder.empty());
-  desk.folder.write("here/.env", "DB_HOST=h\n");
-  desk.environment.working_directory = desk.folder.path() / "here";
-  CHECK(desk.job().folder == desk.environment.working_directory);
+  CHECK(desk.job().directory.empty());
+  desk.directory.write("here/.env", "DB_HOST=h\n");
+  desk.environment.working_directory = desk.directory.path() / "here";
+  CHECK(desk.job().directory == desk.environment.working_directory);
 }
 
 TEST_CASE("variables that cron will not have are named without their values") {
   Desk desk;
   desk.environment.variables = {{"PGPASSWORD", "s3cret"}, {"DB_HOST", "h"}, {"OTHER", "x"}};
-  const auto dotenv = (desk.folder.path() / "jobs/.env").string();
+  const auto dotenv = (desk.directory.path() / "jobs/.env").string();
   CHECK(desk.warnings() == std::vector<std::string>{
                                "of the environment, cron does not have DB_HOST, PGPASSWORD; write "
                                "what ticks need into " +
                                dotenv});
-  desk.folder.write("jobs/.env", "DB_HOST=h\nPGPASSWORD=s3cret\n");
+  desk.directory.write("jobs/.env", "DB_HOST=h\nPGPASSWORD=s3cret\n");
   CHECK(desk.warnings().empty());
-  desk.folder.write("jobs/.env", "DB_HOST=another\nPGPASSWORD=s3cret\n");
+  desk.directory.write("jobs/.env", "DB_HOST=another\nPGPASSWORD=s3cret\n");
   REQUIRE(desk.warnings().size() == 1);
   CHECK(desk.warnings().front().find("DB_HOST;") != std::string::npos);
 }
@@ -154,14 +154,14 @@ TEST_CASE("variables that Scrapy reads belong into the configuration") {
   desk.environment.variables = {{"SCRAPY_PROJECT", "one"}};
   CHECK(desk.warnings().empty());
   const std::string config = "[scrapy]\nproject = '.'\n";
-  desk.folder.write("jobs/scrapy.cfg", "");
-  desk.folder.write("jobs/spider-check.toml", config);
+  desk.directory.write("jobs/scrapy.cfg", "");
+  desk.directory.write("jobs/spider-check.toml", config);
   CHECK(desk.warnings() ==
         std::vector<std::string>{"cron does not have what Scrapy reads of this environment; write "
                                  "env = { SCRAPY_PROJECT = \"one\" } into [spiders] of " +
                                  desk.file().string()});
-  desk.folder.write("jobs/spider-check.toml",
-                    config + "[spiders]\nenv = { SCRAPY_PROJECT = 'two' }\n");
+  desk.directory.write("jobs/spider-check.toml",
+                       config + "[spiders]\nenv = { SCRAPY_PROJECT = 'two' }\n");
   CHECK(desk.warnings().empty());
 }
 
@@ -173,11 +173,11 @@ TEST_CASE("without a configuration it says what to do") {
 
 TEST_CASE("a path that a crontab cannot hold is refused") {
   const Desk desk;
-  desk.folder.write("a\nb.toml", "");
-  const auto loaded = config::load(desk.folder.path() / "a\nb.toml", desk.environment);
+  desk.directory.write("a\nb.toml", "");
+  const auto loaded = config::load(desk.directory.path() / "a\nb.toml", desk.environment);
   const auto text = refusal(loaded, desk);
   CHECK(text.starts_with("init --cron: a crontab cannot hold the control character in: "));
-  CHECK(text.ends_with("; rename the file or the folder"));
+  CHECK(text.ends_with("; rename the file or the directory"));
 }
 
 }  // namespace spider_check::setup

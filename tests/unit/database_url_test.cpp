@@ -10,7 +10,7 @@
 #include "config/apply.hpp"
 #include "config/load.hpp"
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -21,10 +21,10 @@ using Parameters = std::map<std::string, std::string>;
 /** The connection that a file, a .env file and an environment make. */
 ConnectionOptions connection(const std::string& toml, Parameters variables,
                              const std::string& dotenv = "") {
-  const test::TempFolder folder;
-  folder.write("x.toml", "[database]\n" + toml);
-  if (!dotenv.empty()) folder.write(".env", dotenv);
-  return load("x.toml", {std::move(variables), folder.path(), folder.path()}).config.database;
+  const test::TempDirectory directory;
+  directory.write("x.toml", "[database]\n" + toml);
+  if (!dotenv.empty()) directory.write(".env", dotenv);
+  return load("x.toml", {std::move(variables), directory.path(), directory.path()}).config.database;
 }
 
 }  // namespace

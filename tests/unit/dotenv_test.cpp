@@ -5,7 +5,7 @@
 
 #include "config/environment.hpp"
 #include "core/errors.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -15,9 +15,9 @@ using Values = std::map<std::string, std::string>;
 
 /** What a .env file with this text sets. */
 Values read(const std::string& text) {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   Values values;
-  for (const auto& [name, setting] : read_dotenv(folder.write(".env", text))) {
+  for (const auto& [name, setting] : read_dotenv(directory.write(".env", text))) {
     values[name] = setting.value;
   }
   return values;
@@ -89,16 +89,16 @@ TEST_CASE("the last line need not end with a newline") {
 }
 
 TEST_CASE("a setting knows its file and line") {
-  const test::TempFolder folder;
-  const auto file = folder.write(".env", "# first\n\nDB_PORT=5432\n");
+  const test::TempDirectory directory;
+  const auto file = directory.write(".env", "# first\n\nDB_PORT=5432\n");
   CHECK(read_dotenv(file).at("DB_PORT").place == file.string() + ":3: DB_PORT");
 }
 
 TEST_CASE("a quote that is not closed is refused without showing the value") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   for (const std::string text :
        {"A=1\nDB_PASSWORD=\"s3cret\nB=2\n", "A=1\nDB_PASSWORD='s3cret\n"}) {
-    const auto file = folder.write(".env", text);
+    const auto file = directory.write(".env", text);
     const auto quote = std::string(1, text[16]);
     CHECK_THROWS_WITH_AS(
         (void)read_dotenv(file),
@@ -120,8 +120,8 @@ TEST_CASE("a value between quotes may go over several lines") {
 }
 
 TEST_CASE("the lines of a long value count for the places of the next") {
-  const test::TempFolder folder;
-  const auto file = folder.write(".env", "\n\nKEY='1\n2\n3'\nDB_PORT=5432\n");
+  const test::TempDirectory directory;
+  const auto file = directory.write(".env", "\n\nKEY='1\n2\n3'\nDB_PORT=5432\n");
   CHECK(read_dotenv(file).at("KEY").place == file.string() + ":3: KEY");
   CHECK(read_dotenv(file).at("DB_PORT").place == file.string() + ":6: DB_PORT");
 }
@@ -138,11 +138,11 @@ TEST_CASE("what is wrong with the variables of others is passed over") {
 }
 
 TEST_CASE("a quote of ours that only another value's quote would close is not closed") {
-  const test::TempFolder folder;
+  const test::TempDirectory directory;
   for (const std::string text : {"DB_PASSWORD=\"s3cret\nB=\"2\"\n", "DB_PASSWORD='s3cret\nB=2'\n",
                                  "PGHOST='a\n\nexport B='\n", "SCHEDULER_TIMEZONE=\"\nx\" y\n"}) {
     CAPTURE(text);
-    const auto file = folder.write(".env", text);
+    const auto file = directory.write(".env", text);
     const auto name = text.substr(0, text.find('='));
     const auto quote = std::string(1, text[name.size() + 1]);
     CHECK_THROWS_WITH_AS(
@@ -154,16 +154,16 @@ TEST_CASE("a quote of ours that only another value's quote would close is not cl
 }
 
 TEST_CASE("a NUL in a value is refused with its place") {
-  const test::TempFolder folder;
-  const auto file = folder.write(".env", std::string("A=1\nDB_HOST=a\0b\n", 16));
+  const test::TempDirectory directory;
+  const auto file = directory.write(".env", std::string("A=1\nDB_HOST=a\0b\n", 16));
   CHECK_THROWS_WITH_AS((void)read_dotenv(file),
                        (file.string() + ":2: DB_HOST: holds a NUL character; take it out").c_str(),
                        UsageError);
 }
 
 TEST_CASE("a .env file that is not there is refused by name") {
-  const test::TempFolder folder;
-  const auto file = folder.path() / ".env";
+  const test::TempDirectory directory;
+  const auto file = directory.path() / ".env";
   CHECK_THROWS_WITH_AS((void)read_dotenv(file),
                        (file.string() + ": cannot be read: No such file or directory; name a file "
                                         "that can be read")

@@ -230,13 +230,13 @@ TEST_CASE("only a name that a log has is a log's") {
   }
 }
 
-TEST_CASE("a log file stays inside the log folder, whatever the names are") {
-  const std::filesystem::path folder = "/var/log/spider-check";
+TEST_CASE("a log file stays inside the log directory, whatever the names are") {
+  const std::filesystem::path directory = "/var/log/spider-check";
   for (const auto& name : nasty_names()) {
-    const auto path = log_path(folder / to_file_name(name), name, {1, 1});
+    const auto path = log_path(directory / to_file_name(name), name, {1, 1});
     CAPTURE(path.string());
     CHECK(path.lexically_normal() == path);
-    CHECK(path.parent_path().parent_path().parent_path() == folder);
+    CHECK(path.parent_path().parent_path().parent_path() == directory);
   }
 }
 

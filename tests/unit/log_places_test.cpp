@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "support/fake_log_folder.hpp"
+#include "support/fake_log_directory.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {
@@ -14,15 +14,15 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/** A host whose spiders' log folders have the faults that a test gives. */
+/** A host whose spiders' log directories have the faults that a test gives. */
 struct World {
   World() { host.schedule.log_places = &places; }
 
-  void refuse(const std::string& spider, FolderFault fault) {
+  void refuse(const std::string& spider, DirectoryFault fault) {
     places.faults["/logs/default/" + spider] = std::move(fault);
   }
 
-  void refuse_all(const FolderFault& fault) {
+  void refuse_all(const DirectoryFault& fault) {
     for (const auto* spider : {"a", "b", "c"}) refuse(spider, fault);
   }
 
@@ -33,8 +33,8 @@ struct World {
   FakeLogPlaces places;
 };
 
-const FolderFault denied{"/logs", "Permission denied", false};
-const FolderFault full{"/logs", "No space left on device", true};
+const DirectoryFault denied{"/logs", "Permission denied", false};
+const DirectoryFault full{"/logs", "No space left on device", true};
 
 const LogName first{1, 1};
 
@@ -42,9 +42,9 @@ const LogName first{1, 1};
 LogName named(const Names& there, const LogName& name, RunId newest_run) {
   MemoryDatabase database;
   Host host(database);
-  FakeLogFolder folder;
-  host.schedule.logs = &folder;
-  for (const auto& file : there) folder.add(file);
+  FakeLogDirectory directory;
+  host.schedule.logs = &directory;
+  for (const auto& file : there) directory.add(file);
   return app::free_log_name(host.schedule, name, [&] { return newest_run; });
 }
 
@@ -76,20 +76,20 @@ TEST_CASE("a later run of this database, in another slot or of some spiders, is 
 }
 
 TEST_CASE("the logs of a new database do not meet those of the old one, with it or without") {
-  FakeLogFolder folder;
+  FakeLogDirectory directory;
   FakeDisk disk;
-  for (const auto* name : {"a/run-1-attempt-1.log", "a/run-2-attempt-1.log"}) folder.add(name);
+  for (const auto* name : {"a/run-1-attempt-1.log", "a/run-2-attempt-1.log"}) directory.add(name);
   MemoryDatabase database;
   Host host(database);
-  host.schedule.logs = &folder;
+  host.schedule.logs = &directory;
   host.keep_journal(disk);
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.runner.started[0].log == "/logs/default/a/run-1-attempt-1.2.log");
   CHECK(database.runs[0].outcomes[0].outcome.log == "/logs/default/a/run-1-attempt-1.2.log");
-  folder.add("a/run-1-attempt-1.2.log");
+  directory.add("a/run-1-attempt-1.2.log");
   CHECK(host.tick({true, {}}).code == ExitCode::success);
   CHECK(host.runner.started.back().log == "/logs/default/c/run-2-attempt-1.2.log");
-  folder.add("c/run-2-attempt-1.2.log");
+  directory.add("c/run-2-attempt-1.2.log");
   database.down = true;
   CHECK(host.tick({true, {}}).code == ExitCode::success);
   CHECK(host.runner.started.back().log == "/logs/default/c/run-2+1-attempt-1.2.log");
@@ -154,7 +154,7 @@ TEST_CASE(
               "this run's are lost"});
 }
 
-TEST_CASE("without any place a folder that is only full must do") {
+TEST_CASE("without any place a directory that is only full must do") {
   World world;
   world.places.no_spare = "nor in /tmp";
   world.refuse_all(full);

@@ -11,7 +11,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const std::string folder = "/logs/default/";
+const std::string directory = "/logs/default/";
 
 /** SPIDER/RUN.EXTENSION, the first attempt. */
 struct File {
@@ -20,7 +20,7 @@ struct File {
 };
 
 /** "a/3.log" is run 3 of spider a. */
-std::string path_of(const std::string& name, const std::string& top = folder) {
+std::string path_of(const std::string& name, const std::string& top = directory) {
   const auto slash = name.find('/');
   const auto dot = name.rfind('.');
   return top + name.substr(0, slash + 1) + "run-" + name.substr(slash + 1, dot - slash - 1) +
@@ -136,16 +136,16 @@ TEST_CASE("what is too old goes, and then the oldest until the rest fits") {
 }
 
 TEST_CASE("two attempts at a run are two logs, the later is the newer") {
-  const std::vector<LogFile> files{{folder + "a/run-1-attempt-1.log", 10},
-                                   {folder + "a/run-1-attempt-2.log", 10}};
+  const std::vector<LogFile> files{{directory + "a/run-1-attempt-1.log", 10},
+                                   {directory + "a/run-1-attempt-2.log", 10}};
   const auto gone = superfluous(files, {}, {1, plenty});
   REQUIRE(gone.size() == 1);
-  CHECK(gone.front().path == folder + "a/run-1-attempt-1.log");
+  CHECK(gone.front().path == directory + "a/run-1-attempt-1.log");
 }
 
 TEST_CASE("where the numbers began anew the earlier series is the older") {
   const auto log = [](const std::string& name) {
-    return LogFile{folder + "a/run-" + name + ".log", 10};
+    return LogFile{directory + "a/run-" + name + ".log", 10};
   };
   const std::vector<LogFile> files{log("1-attempt-1"), log("9-attempt-1"), log("1-attempt-1.2"),
                                    log("2-attempt-1.2"), log("3-attempt-1.2")};
@@ -165,7 +165,7 @@ TEST_CASE("where the numbers began anew the earlier series is the older") {
 
 TEST_CASE("a wanted log is known however its path is written, and wherever all logs were before") {
   const auto files = files_of({{"a/1.log"}, {"a/2.log"}});
-  for (const std::string& top : {folder, std::string("/logs/./x/../default//"),
+  for (const std::string& top : {directory, std::string("/logs/./x/../default//"),
                                  std::string("/old/place/default/"), std::string("default/")}) {
     CHECK(superfluous(files, {path_of("a/1.log", top)}, {1, plenty}).empty());
   }
@@ -173,8 +173,8 @@ TEST_CASE("a wanted log is known however its path is written, and wherever all l
 }
 
 TEST_CASE("a file that is no log of ours is never removed") {
-  const std::vector<LogFile> files{{folder + "a/notes.txt", 5000},
-                                   {folder + "a/run-x-attempt-1.log", 5000}};
+  const std::vector<LogFile> files{{directory + "a/notes.txt", 5000},
+                                   {directory + "a/run-x-attempt-1.log", 5000}};
   CHECK(superfluous(files, {}, {9, 0}).empty());
 }
 

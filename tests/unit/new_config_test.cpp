@@ -10,7 +10,7 @@
 #include "core/errors.hpp"
 #include "core/spider_rules.hpp"
 #include "golden/golden.hpp"
-#include "process/temp_folder.hpp"
+#include "process/temp_directory.hpp"
 
 namespace spider_check::config {
 
@@ -20,11 +20,11 @@ using Words = std::vector<std::string>;
 
 /** What a text says, read where there is a project in "jobs". */
 Config read(const std::string& text) {
-  const test::TempFolder folder;
-  folder.write("jobs/scrapy.cfg", "");
-  folder.write("scrapy.cfg", "");
-  folder.write("spider-check.toml", text);
-  return load({}, {{}, folder.path(), folder.path()}).config;
+  const test::TempDirectory directory;
+  directory.write("jobs/scrapy.cfg", "");
+  directory.write("scrapy.cfg", "");
+  directory.write("spider-check.toml", text);
+  return load({}, {{}, directory.path(), directory.path()}).config;
 }
 
 /** With the # taken away from each key and table. */
@@ -120,20 +120,20 @@ TEST_CASE("a name that is no UTF-8 is refused") {
 }
 
 TEST_CASE("the database's variables are found where a tick would find them") {
-  const test::TempFolder folder;
-  const auto here = folder.path() / "here";
-  folder.write("file/.env", "OTHER=1\nDB_NAME=\n");
-  folder.write("here/x", "");
+  const test::TempDirectory directory;
+  const auto here = directory.path() / "here";
+  directory.write("file/.env", "OTHER=1\nDB_NAME=\n");
+  directory.write("here/x", "");
   const Environment environment{{{"PGPASSWORD", "s3cret"}, {"DB_HOST", "h"}}, here, here};
-  const auto find = [&] { return find_database_variables(folder.path() / "file", environment); };
+  const auto find = [&] { return find_database_variables(directory.path() / "file", environment); };
   CHECK(find().names == Words{"DB_HOST", "PGPASSWORD"});
   CHECK(find().where == "the environment");
   CHECK_FALSE(find().always_read);
-  folder.write("here/.env", "PGSERVICE=x\n");
+  directory.write("here/.env", "PGSERVICE=x\n");
   CHECK(find().names == Words{"PGSERVICE"});
   CHECK(find().where == (here / ".env").string());
   CHECK_FALSE(find().always_read);
-  folder.write("file/.env", "DB_NAME=x\n");
+  directory.write("file/.env", "DB_NAME=x\n");
   CHECK(find().names == Words{"DB_NAME"});
   CHECK(find().always_read);
 }

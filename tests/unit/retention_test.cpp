@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "app/prune.hpp"
-#include "support/fake_log_folder.hpp"
+#include "support/fake_log_directory.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {
@@ -46,7 +46,7 @@ struct World {
   std::string prune(bool dry_run = false) { return app::prune(host.schedule, dry_run); }
 
   MemoryDatabase database;
-  FakeLogFolder logs;
+  FakeLogDirectory logs;
   Host host{database};
 };
 

@@ -10,8 +10,8 @@ namespace spider_check::scrapy {
 
 namespace {
 
-std::string explain(const std::string& name, const std::string& folder = "/srv/jobs") {
-  return explain_traceback(test::read_golden("tracebacks/" + name + ".txt"), folder);
+std::string explain(const std::string& name, const std::string& directory = "/srv/jobs") {
+  return explain_traceback(test::read_golden("tracebacks/" + name + ".txt"), directory);
 }
 
 }  // namespace
@@ -52,12 +52,12 @@ TEST_CASE("a library in the project's virtual environment is not the project") {
                           "/srv/jobs") == "/srv/jobs/jobs/news.py:3: OSError: gone");
 }
 
-TEST_CASE("a folder is no folder of the same beginning") {
+TEST_CASE("a directory is no directory of the same beginning") {
   CHECK(explain("syntax_error", "/srv/job").rfind("/srv/jobs/jobs/spiders/news.py:7: ", 0) == 0);
   CHECK(explain("error_in_a_library", "/srv/job").rfind("/usr/lib/python3.11/re/", 0) == 0);
 }
 
-TEST_CASE("a folder that is written with a slash at its end is the same folder") {
+TEST_CASE("a directory that is written with a slash at its end is the same directory") {
   CHECK(explain("error_in_a_library", "/srv/jobs/") == explain("error_in_a_library"));
 }
 

@@ -10,7 +10,7 @@ USER_AGENT = "jobs-example"
 ROBOTSTXT_OBEY = True
 DOWNLOAD_DELAY = 0.02
 
-# One file for each spider, written afresh by each run. The folder is made here, because two spiders
+# One file for each spider, written afresh by each run. The directory is made here, because two spiders
 # that start at once would both make it, and Scrapy gives up the feed of the second.
 pathlib.Path("output").mkdir(exist_ok=True)
 FEEDS = {

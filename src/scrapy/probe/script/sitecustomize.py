@@ -1,6 +1,6 @@
 """Loads the probe where a program uses Scrapy that is not Scrapy's own: a script that crawls.
 
-Python imports it at its start, because its folder is on PYTHONPATH. It hides another of that name,
+Python imports it at its start, because its directory is on PYTHONPATH. It hides another of that name,
 which it runs. Any Python reads it, since any may be started below.
 """
 
@@ -43,17 +43,17 @@ class _Finder(object):
 
 
 def _run_the_hidden_one():
-    """Python's search once more, without this folder; what it raises goes to Python."""
+    """Python's search once more, without this directory; what it raises goes to Python."""
     here = os.path.dirname(os.path.abspath(__file__))
-    mine = [(place, folder) for place, folder in enumerate(sys.path)
-            if os.path.abspath(folder) == here]
-    sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
+    mine = [(place, directory) for place, directory in enumerate(sys.path)
+            if os.path.abspath(directory) == here]
+    sys.path[:] = [directory for directory in sys.path if os.path.abspath(directory) != here]
     this = sys.modules.pop("sitecustomize", None)  # Python 2 empties a module that nobody holds
     try:
         import sitecustomize  # noqa: F401
     finally:
-        for place, folder in mine:
-            sys.path.insert(place, folder)
+        for place, directory in mine:
+            sys.path.insert(place, directory)
         del this
 
 

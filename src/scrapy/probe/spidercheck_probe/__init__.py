@@ -1,6 +1,6 @@
 """Tells spider-check what crawls do, from the inside, without a change to them.
 
-Scrapy loads it as an entry point of `scrapy.commands`, because its folder is on PYTHONPATH; in other
+Scrapy loads it as an entry point of `scrapy.commands`, because its directory is on PYTHONPATH; in other
 programs `script/sitecustomize.py` loads it. Where SPIDERCHECK_REPORT names a file, it appends one
 JSON object a line to it; where not, it does nothing. It changes no setting, and whatever fails in
 here fails silently: a crawl matters more than a report.

@@ -12,19 +12,19 @@ _owns = {}  # which files are the project's own
 _libraries = None
 
 
-def _library_folders():
+def _library_directories():
     """Of Python, of Scrapy, of this probe, and of the virtual environment."""
     import scrapy
     import sysconfig
 
-    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    folders += [os.path.dirname(scrapy.__file__), os.path.dirname(os.path.dirname(__file__))]
+    directories = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    directories += [os.path.dirname(scrapy.__file__), os.path.dirname(os.path.dirname(__file__))]
     if sys.prefix != getattr(sys, "base_prefix", sys.prefix):
         # A project may be inside of its environment.
         inside = here.startswith(os.path.join(os.path.realpath(sys.prefix), ""))
-        folders += [sys.prefix + "/lib", sys.prefix + "/lib64"] if inside else [sys.prefix]
-    return tuple(os.path.join(form(folder), "")
-                 for folder in folders for form in (os.path.abspath, os.path.realpath))
+        directories += [sys.prefix + "/lib", sys.prefix + "/lib64"] if inside else [sys.prefix]
+    return tuple(os.path.join(form(directory), "")
+                 for directory in directories for form in (os.path.abspath, os.path.realpath))
 
 
 def _looks_own(name):
@@ -32,7 +32,7 @@ def _looks_own(name):
     if name.startswith("<") or os.path.basename(name) == "scrapy":
         return False
     if _libraries is None:
-        _libraries = _library_folders()
+        _libraries = _library_directories()
     for path in (os.path.abspath(name), os.path.realpath(name)):
         parts = path.split(os.sep)
         if "site-packages" in parts or "dist-packages" in parts or path.startswith(_libraries):

@@ -16,28 +16,28 @@ inline std::string read_file(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/** A folder for one test, removed with everything in it at the end. */
-class TempFolder {
+/** A directory for one test, removed with everything in it at the end. */
+class TempDirectory {
  public:
-  TempFolder() {
+  TempDirectory() {
     auto name = (std::filesystem::temp_directory_path() / "spider-check-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
     path_ = std::filesystem::canonical(name);
   }
 
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  TempFolder(TempFolder&&) = delete;
-  TempFolder& operator=(TempFolder&&) = delete;
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
+  TempDirectory(TempDirectory&&) = delete;
+  TempDirectory& operator=(TempDirectory&&) = delete;
 
-  ~TempFolder() {
+  ~TempDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-  /** Writes a file, in folders that need not exist yet; gives its path. */
+  /** Writes a file, in directories that need not exist yet; gives its path. */
   std::filesystem::path write(const std::filesystem::path& name, const std::string& text) const {
     const auto file = path_ / name;
     std::filesystem::create_directories(file.parent_path());

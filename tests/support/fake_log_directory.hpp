@@ -9,7 +9,7 @@
 namespace spider_check::test {
 
 /** Logs that are only listed; what is removed is off the list. */
-class FakeLogFolder final : public LogFolder {
+class FakeLogDirectory final : public LogDirectory {
  public:
   std::vector<LogFile> files;
 

@@ -1,4 +1,4 @@
-#include "folder.hpp"
+#include "directory.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -27,23 +27,23 @@ void write_to(const fs::path& file, std::string_view bytes, std::ios::openmode m
 
 }  // namespace
 
-Folder::Folder() {
+Directory::Directory() {
   auto name = (place() / "spider-check-fuzz-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
   path_ = name;
 }
 
-Folder::~Folder() {
+Directory::~Directory() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
 }
 
-fs::path Folder::write(std::string_view name, std::string_view bytes) const {
+fs::path Directory::write(std::string_view name, std::string_view bytes) const {
   write_to(path_ / name, bytes, std::ios::trunc);
   return path_ / name;
 }
 
-void Folder::append(std::string_view name, std::string_view bytes) const {
+void Directory::append(std::string_view name, std::string_view bytes) const {
   write_to(path_ / name, bytes, std::ios::app);
 }
 

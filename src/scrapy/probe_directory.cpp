@@ -1,4 +1,4 @@
-#include "scrapy/probe_folder.hpp"
+#include "scrapy/probe_directory.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,10 +22,10 @@ bool is_trusted(const fs::path& path) {
   return known && (status.st_mode & S_IWOTH) == 0;
 }
 
-bool is_all_trusted(const fs::path& folder) {
+bool is_all_trusted(const fs::path& directory) {
   std::error_code error;
-  if (!is_trusted(folder)) return false;
-  fs::recursive_directory_iterator entry(folder, error);
+  if (!is_trusted(directory)) return false;
+  fs::recursive_directory_iterator entry(directory, error);
   for (; !error && entry != fs::end(entry); entry.increment(error)) {
     if (!is_trusted(entry->path())) return false;
   }
@@ -34,8 +34,8 @@ bool is_all_trusted(const fs::path& folder) {
 
 }  // namespace
 
-ProbeFolder find_probe() {
-  const auto here = os::program_folder();
+ProbeDirectory find_probe() {
+  const auto here = os::program_directory();
   const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
                              SPIDER_CHECK_PROBE_DIR};
   for (const auto& place : places) {

@@ -1,4 +1,4 @@
-#include "os/folder.hpp"
+#include "os/directory.hpp"
 
 #include <array>
 #include <cerrno>
@@ -17,12 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string why_not_writable(const fs::path& folder) {
+std::string why_not_writable(const fs::path& directory) {
   std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) return folder.string() + " is no folder";
-  if (::eaccess(folder.c_str(), W_OK | X_OK) == 0) return {};
-  if (errno == EROFS) return folder.string() + " is on a read-only file system";
-  return "this user may not write in " + folder.string();
+  if (!fs::is_directory(directory, ignored)) return directory.string() + " is no directory";
+  if (::eaccess(directory.c_str(), W_OK | X_OK) == 0) return {};
+  if (errno == EROFS) return directory.string() + " is on a read-only file system";
+  return "this user may not write in " + directory.string();
 }
 
 /** The directory itself, or the nearest above it that is there. */
@@ -47,9 +47,9 @@ FileDescriptor nameless_file(const fs::path& directory) {
 
 }  // namespace
 
-FolderState look_at_folder(const fs::path& folder) {
-  const auto nearest = nearest_there(folder);
-  return {nearest == folder, why_not_writable(nearest)};
+DirectoryState inspect_directory(const fs::path& directory) {
+  const auto nearest = nearest_there(directory);
+  return {nearest == directory, why_not_writable(nearest)};
 }
 
 std::string why_not_lock(const fs::path& directory) {
@@ -69,12 +69,13 @@ std::string why_not_lock(const fs::path& directory) {
   return {};
 }
 
-std::string why_not_enter(const fs::path& folder) {
+std::string why_not_enter(const fs::path& directory) {
   std::error_code ignored;
-  const auto status = fs::status(folder, ignored);
-  if (!fs::exists(status)) return "there is no folder " + folder.string();
-  if (!fs::is_directory(status)) return folder.string() + " is no folder";
-  if (::eaccess(folder.c_str(), X_OK) != 0) return "this user may not enter " + folder.string();
+  const auto status = fs::status(directory, ignored);
+  if (!fs::exists(status)) return "there is no directory " + directory.string();
+  if (!fs::is_directory(status)) return directory.string() + " is no directory";
+  if (::eaccess(directory.c_str(), X_OK) != 0)
+    return "this user may not enter " + directory.string();
   return {};
 }
 

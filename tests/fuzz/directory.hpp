@@ -5,17 +5,17 @@
 
 namespace spider_check::fuzz {
 
-/** A private folder for readers that want a file, in memory where the host has such a place. */
-class Folder {
+/** A private directory for readers that want a file, in memory where the host has such a place. */
+class Directory {
  public:
-  Folder();
+  Directory();
 
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  Folder(Folder&&) = delete;
-  Folder& operator=(Folder&&) = delete;
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  Directory(Directory&&) = delete;
+  Directory& operator=(Directory&&) = delete;
 
-  ~Folder();
+  ~Directory();
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
