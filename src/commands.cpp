@@ -12,10 +12,10 @@
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
 #include "app/monitoring.hpp"
+#include "app/notifications.hpp"
 #include "app/page.hpp"
 #include "app/prune.hpp"
 #include "app/status.hpp"
-#include "app/telling.hpp"
 #include "app/tick.hpp"
 #include "core/errors.hpp"
 #include "db/look.hpp"
@@ -84,7 +84,7 @@ class Commands {
   }
 
   app::Result operator()(const config::HistoryCommand& command) {
-    const HistoryFilter filter{command.since, command.spider, command.status, app::most_runs};
+    const HistoryFilter filter{command.since, command.spider, command.status, app::max_runs};
     print(app::history(schedule_, filter, command.json));
     return {};
   }
@@ -159,7 +159,7 @@ class Commands {
   }
 
   Parts& parts_;
-  app::Schedule& schedule_;
+  app::Instance& schedule_;
 };
 
 }  // namespace

@@ -41,19 +41,20 @@ std::string way_to(const ConnectionOptions& database) {
 
 }  // namespace
 
-std::string metrics(const app::Schedule& schedule) {
-  return app::metrics(schedule, config::version);
+std::string metrics(const app::Instance& instance) {
+  return app::metrics(instance, config::version);
 }
 
-Parts::Telling::Telling(const config::Config& config, TellingStore& store, const LogDirectory& logs)
+Parts::Notifications::Notifications(const config::Config& config, NotificationStore& store,
+                                    const LogDirectory& logs)
     : channels(config.notify.channels, os::sender()),
-      notifier{config.notify.policy, store, channels, errands,
+      notifier{config.notify.policy, store, channels, deliveries,
                [&logs](const std::filesystem::path& log) { return logs.end_of(log, end_of_log); }} {
 }
 
 Parts::Parts(const config::Config& config, config::Verbosity verbosity)
     : session_(config.database, db::session_name(os::host_name(), ::getpid())),
-      store_(session_, config.name, config.max_instances, owners_),
+      store_(session_, config.name, config.max_instances, host_),
       reports_(session_, config.name),
       messages_(session_, config.name),
       project_(setup::project_options(config)),
@@ -62,20 +63,20 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
       logs_(config.log_dir, config.name, config.identity),
       journal_(config.state_dir, config.name, config.max_instances, config.identity,
                way_to(config.database)),
-      log_places_(config.log_dir),
+      log_fallback_(config.log_dir),
       precheck_(config.precheck),
       page_(config.report_path),
       metrics_file_(config.metrics),
       log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
-      schedule_{config.name,
+      instance_{config.name,
                 config.policy,
                 config.takeover_after,
                 config.log_dir,
                 store_,
-                owners_,
+                host_,
                 sources(config),
                 runner_,
-                witnesses_,
+                monitors_,
                 render::Zone(config.timezone),
                 log_,
                 [&config](SpiderJob& job) { config::apply_rules(config, job); },
@@ -89,38 +90,38 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   session_.on_warning([this](const std::string& text) {
     log_.info("PostgreSQL warns: {}", render::printable(text));
   });
-  schedule_.count_rows = [](const RowCheck& check) {
+  instance_.count_rows = [](const RowCheck& check) {
     return db::count_rows(check, db::session_name(os::host_name(), ::getpid()));
   };
-  if (!config.precheck.empty()) schedule_.precheck = &precheck_;
-  schedule_.precheck_max_age = config.precheck_max_age;
-  schedule_.log_places = &log_places_;
-  schedule_.reports = &reports_;
-  schedule_.messages = &messages_;
-  schedule_.warnings = config.warnings;
-  schedule_.how_to_name = config::how_to_name(config);
+  if (!config.precheck.empty()) instance_.precheck = &precheck_;
+  instance_.precheck_max_age = config.precheck_max_age;
+  instance_.log_fallback = &log_fallback_;
+  instance_.reports = &reports_;
+  instance_.messages = &messages_;
+  instance_.warnings = config.warnings;
+  instance_.how_to_name = config::how_to_name(config);
   if (!config.scrapy) {
-    for (const auto& program : config.programs) schedule_.spiders.push_back(program.name);
+    for (const auto& program : config.programs) instance_.spiders.push_back(program.name);
   }
   publish(config);
-  if (config.notify.channels.any()) tell_people(config);
+  if (config.notify.channels.any()) set_notifier(config);
 }
 
 void Parts::publish(const config::Config& config) {
   if (!config.report_path.empty()) {
-    schedule_.publications.push_back(
-        {"the page", &page_, [](const auto& schedule) { return app::page(schedule); }});
+    instance_.publications.push_back(
+        {"the page", &page_, [](const auto& instance) { return app::page(instance); }});
   }
   if (!config.metrics.empty()) {
-    schedule_.publications.push_back({"the metrics", &metrics_file_, metrics});
+    instance_.publications.push_back({"the metrics", &metrics_file_, metrics});
   }
 }
 
-void Parts::tell_people(const config::Config& config) {
-  telling_.emplace(config, messages_, logs_);
-  schedule_.notifier = &telling_->notifier;
-  auto channels = telling_->channels.of_events();
-  for (auto& name : telling_->channels.of_runs()) channels.push_back(std::move(name));
+void Parts::set_notifier(const config::Config& config) {
+  notifications_.emplace(config, messages_, logs_);
+  instance_.notifier = &notifications_->notifier;
+  auto channels = notifications_->channels.of_events();
+  for (auto& name : notifications_->channels.of_runs()) channels.push_back(std::move(name));
   store_.look_for_messages(std::move(channels));
 }
 

@@ -5,33 +5,33 @@
 #include <string>
 #include <vector>
 
+#include "app/instance.hpp"
 #include "app/log.hpp"
+#include "app/notifications.hpp"
 #include "app/program_source.hpp"
-#include "app/schedule.hpp"
-#include "app/telling.hpp"
 #include "config/command_line.hpp"
 #include "config/config.hpp"
+#include "db/notification_store.hpp"
 #include "db/report_store.hpp"
 #include "db/run_store.hpp"
 #include "db/session.hpp"
-#include "db/telling_store.hpp"
 #include "journal/file_journal.hpp"
 #include "notify/channels.hpp"
-#include "os/errands.hpp"
-#include "os/log_places.hpp"
+#include "os/deliveries.hpp"
+#include "os/host.hpp"
+#include "os/log_fallback.hpp"
 #include "os/loop_runner.hpp"
 #include "os/precheck.hpp"
 #include "os/private_file.hpp"
-#include "os/process_identity.hpp"
 #include "os/published_file.hpp"
 #include "os/schedule_logs.hpp"
-#include "scrapy/crawl_witness.hpp"
+#include "scrapy/crawl_monitor.hpp"
 #include "scrapy/project.hpp"
 
 namespace spider_check {
 
 /** The state as Prometheus reads it, with this program's version. Throws DbError. */
-[[nodiscard]] std::string metrics(const app::Schedule& schedule);
+[[nodiscard]] std::string metrics(const app::Instance& schedule);
 
 /** The parts that a configuration asks for, put together; the configuration outlives them. */
 class Parts {
@@ -44,7 +44,7 @@ class Parts {
   Parts& operator=(Parts&&) = delete;
   ~Parts() = default;
 
-  [[nodiscard]] app::Schedule& schedule() noexcept { return schedule_; }
+  [[nodiscard]] app::Instance& schedule() noexcept { return instance_; }
 
   [[nodiscard]] db::Session& session() noexcept { return session_; }
 
@@ -52,36 +52,36 @@ class Parts {
 
  private:
   /** What a schedule that tells nobody does without. */
-  struct Telling {
-    Telling(const config::Config& config, TellingStore& store, const LogDirectory& logs);
+  struct Notifications {
+    Notifications(const config::Config& config, NotificationStore& store, const LogDirectory& logs);
 
     notify::Channels channels;
-    os::Errands errands;
+    os::Deliveries deliveries;
     app::Notifier notifier;
   };
 
-  void tell_people(const config::Config& config);
+  void set_notifier(const config::Config& config);
   void publish(const config::Config& config);
   [[nodiscard]] std::vector<SpiderSource*> sources(const config::Config& config);
 
-  os::ProcessIdentity owners_;
+  os::Host host_;
   db::Session session_;
   db::PgRunStore store_;
   db::PgReportStore reports_;
-  db::PgTellingStore messages_;
+  db::PgNotificationStore messages_;
   scrapy::Project project_;
   app::ProgramSource programs_;
   os::LoopRunner runner_;
   os::ScheduleLogs logs_;
   journal::FileJournal journal_;
-  os::LogPlaces log_places_;
+  os::LogFallback log_fallback_;
   os::Precheck precheck_;
   os::PrivateFile page_;
   os::PublishedFile metrics_file_;
-  scrapy::Witnesses witnesses_;
+  scrapy::Monitors monitors_;
   app::Log log_;
-  app::Schedule schedule_;
-  std::optional<Telling> telling_;
+  app::Instance instance_;
+  std::optional<Notifications> notifications_;
 };
 
 }  // namespace spider_check

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "app/attempt_log.hpp"
-#include "app/log_places.hpp"
-#include "app/memory.hpp"
+#include "app/best_effort_journal.hpp"
+#include "app/host_state.hpp"
+#include "app/log_fallback.hpp"
+#include "app/notifications.hpp"
 #include "app/publish.hpp"
 #include "app/retention.hpp"
-#include "app/run_keeper.hpp"
+#include "app/run_monitor.hpp"
 #include "app/run_writer.hpp"
-#include "app/telling.hpp"
 #include "core/duration.hpp"
 #include "core/errors.hpp"
 #include "core/file_name.hpp"
@@ -24,16 +24,16 @@ namespace {
 using namespace std::chrono_literals;
 
 // A restart of PostgreSQL takes seconds, crash recovery or a reboot of its host a minute or two.
-constexpr auto patience = 2min;
+constexpr auto max_time_to_record = 2min;
 // Whoever asked this program to end does not wait for that.
-constexpr auto patience_when_stopped = 5s;
+constexpr auto max_time_when_stopped = 5s;
 
 constexpr auto no_attempts_left = "no attempts are left in this interval";
 
 /** Reads from the database what is worth a warning when it cannot be read, and no reason not to
  * run. */
 template <typename Read>
-auto if_readable(const Schedule& schedule, RunWriter& writer, Read&& read) -> decltype(read()) {
+auto if_readable(const Instance& instance, RunWriter& writer, Read&& read) -> decltype(read()) {
   if (!writer.connected()) return {};
   try {
     return read();
@@ -41,28 +41,28 @@ auto if_readable(const Schedule& schedule, RunWriter& writer, Read&& read) -> de
     if (error.kind() == DbError::Kind::connection) {
       writer.failed(error);
     } else {
-      schedule.log.warn("What spiders did before cannot be read: {}", error.what());
+      instance.log.warn("What spiders did before cannot be read: {}", error.what());
     }
     return {};
   }
 }
 
-std::map<std::string, History> histories_of(const Schedule& schedule, RunWriter& writer,
-                                            const std::vector<SpiderJob>& jobs) {
+std::map<std::string, Baseline> baselines_of(const Instance& instance, RunWriter& writer,
+                                             const std::vector<SpiderJob>& jobs) {
   // Of programs, too: one of them may turn out to be a crawl.
   std::vector<std::string> names;
   for (const auto& job : jobs) names.push_back(job.name);
   if (names.empty()) return {};
-  return if_readable(schedule, writer, [&] { return schedule.store.histories(names); });
+  return if_readable(instance, writer, [&] { return instance.store.baselines(names); });
 }
 
 /** Spiders that were run when the schedule last succeeded, and that no source offers any more. */
-std::vector<std::string> gone(const Schedule& schedule, RunWriter& writer, const SpiderList& list) {
+std::vector<std::string> gone(const Instance& instance, RunWriter& writer, const SpiderList& list) {
   auto before =
-      if_readable(schedule, writer, [&] { return schedule.store.spiders_of_last_success(); });
+      if_readable(instance, writer, [&] { return instance.store.spiders_of_last_success(); });
   std::vector<std::string> names;
   for (const auto& job : list.jobs) names.push_back(job.name);
-  if (auto other = shared_name_fault(schedule, before, names); !other.empty()) return {other};
+  if (auto other = shared_name_fault(instance, before, names); !other.empty()) return {other};
   const std::unordered_set<std::string> here(names.begin(), names.end());
   std::erase_if(before, [&](const auto& name) { return here.contains(name); });
   if (before.empty()) return {};
@@ -77,14 +77,14 @@ std::vector<std::string> gone(const Schedule& schedule, RunWriter& writer, const
 /** One attempt, from its list of spiders to its recorded end. */
 class Attempt {
  public:
-  Attempt(Schedule& schedule, Claimed claimed, SlotLock& lock, SpiderList list)
-      : schedule_(schedule),
+  Attempt(Instance& instance, ClaimedAttempt claimed, SlotLock& lock, SpiderList list)
+      : instance_(instance),
         claimed_(std::move(claimed)),
         record_(claimed_.record),
         lock_(lock),
         list_(std::move(list)),
-        log_(std::move(claimed_.journal), schedule.log),
-        writer_(schedule, record_, log_, lock, claimed_.in_database) {
+        log_(std::move(claimed_.journal), instance.log),
+        writer_(instance, record_, log_, lock, claimed_.in_database) {
     if (claimed_.in_database) log_.recorded(record_.claim.id, record_.database);
     // Before any spider starts: after a sleep, say, another host may have the run's lock by now.
     if (claimed_.lost_midway) writer_.try_now();
@@ -92,36 +92,36 @@ class Attempt {
   }
 
   Result run(bool whole) {
-    for (const auto& fault : list_.faults) schedule_.log.error("{}", render::printable(fault));
+    for (const auto& fault : list_.faults) instance_.log.error("{}", render::printable(fault));
     if (record_.claim.attempt > 1) done_ = succeeded_before();
     if (list_.stopped) return end_interrupted(claimed_.stops->take());
-    if (whole && list_.faults.empty()) missing_ = gone(schedule_, writer_, list_);
+    if (whole && list_.faults.empty()) missing_ = gone(instance_, writer_, list_);
     missing_.insert(missing_.end(), list_.left_out.begin(), list_.left_out.end());
-    for (const auto& what : missing_) schedule_.log.warn("{}", render::printable(what));
+    for (const auto& what : missing_) instance_.log.warn("{}", render::printable(what));
     jobs_ = remaining();
     writer_.count(static_cast<int>(list_.jobs.size()), spiders_outlive(jobs_));
-    auto histories = histories_of(schedule_, writer_, jobs_);
+    auto baselines = baselines_of(instance_, writer_, jobs_);
     if (writer_.lost()) return end(not_started(jobs_.size()));
     if (!jobs_.empty()) {
-      schedule_.log.info("Starting spider run for {} spider(s)", jobs_.size());
+      instance_.log.info("Starting spider run for {} spider(s)", jobs_.size());
     }
-    const auto view = schedule_.make_view(jobs_);
+    const auto view = instance_.make_view(jobs_);
     view->begin(record_.claim);
-    check_in_at_start(schedule_, record_);
-    RunKeeper keeper(schedule_, writer_, *view, std::move(histories));
-    const auto cut = schedule_.runner.run_all(jobs_, keeper);
+    check_in_at_start(instance_, record_);
+    RunMonitor run_monitor(instance_, writer_, *view, std::move(baselines));
+    const auto cut = instance_.runner.run_all(jobs_, run_monitor);
     view->close();
     claimed_.stops.reset();
-    done_.insert(done_.end(), keeper.succeeded().begin(), keeper.succeeded().end());
-    const bool all_done = keeper.finished() == jobs_.size() && keeper.failed().empty();
+    done_.insert(done_.end(), run_monitor.succeeded().begin(), run_monitor.succeeded().end());
+    const bool all_done = run_monitor.finished() == jobs_.size() && run_monitor.failed().empty();
     if (cut.signal != 0 && !all_done) return end_interrupted(cut.signal);
-    auto result = end(failure(keeper, cut));
+    auto result = end(failure(run_monitor, cut));
     result.signal = cut.signal;
     // Whoever asked this program to end does not wait for that; the next run does it, too.
     if (written_ != Written::database || cut.signal != 0) return result;
     let_go();
-    publish(schedule_);
-    tidy_up(schedule_);
+    publish(instance_);
+    tidy_up(instance_);
     return result;
   }
 
@@ -140,21 +140,21 @@ class Attempt {
     auto jobs = list_.jobs;
     const std::unordered_set<std::string> done(done_.begin(), done_.end());
     std::erase_if(jobs, [&](const auto& job) { return done.contains(job.name); });
-    const auto directory = log_directory(schedule_);
-    record_.log = free_log_name(schedule_, record_.log, [this] { return newest_run(); });
+    const auto directory = log_directory(instance_);
+    record_.log = free_log_name(instance_, record_.log, [this] { return newest_run(); });
     for (auto& job : jobs) {
       job.log = log_path(directory, job.name, record_.log);
     }
-    if (const auto fault = move_logs(schedule_, jobs)) missing_.push_back(*fault);
-    for (auto& job : jobs) schedule_.witnesses.prepare(job);
-    hold_back_survived(schedule_, jobs);
+    if (const auto fault = move_logs(instance_, jobs)) missing_.push_back(*fault);
+    for (auto& job : jobs) instance_.monitors.prepare(job);
+    hold_back_survived(instance_, jobs);
     return jobs;
   }
 
   /** 0: the database cannot be asked. */
   [[nodiscard]] RunId newest_run() {
-    return if_readable(schedule_, writer_,
-                       [&] { return schedule_.store.newest_run_before(Duration{0}); });
+    return if_readable(instance_, writer_,
+                       [&] { return instance_.store.newest_run_before(Duration{0}); });
   }
 
   /** By the database, which may not have all, and as far as this host knows. */
@@ -162,7 +162,7 @@ class Attempt {
     auto names = claimed_.succeeded;
     if (!writer_.connected() || record_.claim.id == 0) return names;
     try {
-      const auto recorded = schedule_.store.succeeded(record_.claim.id);
+      const auto recorded = instance_.store.succeeded(record_.claim.id);
       names.insert(names.end(), recorded.begin(), recorded.end());
     } catch (const DbError& error) {
       writer_.failed(error);
@@ -171,13 +171,13 @@ class Attempt {
   }
 
   /** Why the attempt failed, in words; empty when it did not. */
-  [[nodiscard]] std::string failure(const RunKeeper& keeper, const RunCut& cut) const {
+  [[nodiscard]] std::string failure(const RunMonitor& run_monitor, const RunCut& cut) const {
     std::vector<std::string> reasons;
-    if (const auto& failed = keeper.failed(); !failed.empty()) {
+    if (const auto& failed = run_monitor.failed(); !failed.empty()) {
       reasons.push_back(std::to_string(failed.size()) + " of " + std::to_string(list_.jobs.size()) +
                         " spiders failed (" + render::list(failed) + ")");
     }
-    const auto rest = jobs_.size() - keeper.finished();
+    const auto rest = jobs_.size() - run_monitor.finished();
     if (cut.timed_out && rest > 0) {
       reasons.push_back("the run took longer than its limit (run_timeout): " +
                         std::to_string(rest) + " spider(s) were not started");
@@ -209,12 +209,12 @@ class Attempt {
 
   Result end_interrupted(int signal) {
     const auto why = "interrupted by " + signal_name(signal);
-    const auto& policy = schedule_.policy;
+    const auto& policy = instance_.policy;
     const bool goes_on = record_.claim.attempt < policy.max_attempts &&
-                         least_age(record_.run_started, schedule_.owners.now()) < policy.interval;
-    schedule_.log.warn("Spider run {}; {}", why,
+                         least_age(record_.run_started, instance_.host.now()) < policy.interval;
+    instance_.log.warn("Spider run {}; {}", why,
                        goes_on ? "the next tick goes on with the rest" : no_attempts_left);
-    finish({RunStatus::failed, why, faults(), Duration{0}}, patience_when_stopped);
+    finish({RunStatus::failed, why, faults(), Duration{0}}, max_time_when_stopped);
     return {ExitCode::spider_failed, signal};
   }
 
@@ -224,49 +224,49 @@ class Attempt {
       end.status = RunStatus::failed;
       end.failure = why;
       end.retry_after =
-          retry_after(record_.claim.attempt, least_age(record_.run_started, schedule_.owners.now()),
-                      schedule_.policy);
+          retry_after(record_.claim.attempt, least_age(record_.run_started, instance_.host.now()),
+                      instance_.policy);
     }
-    finish(end, patience);
+    finish(end, max_time_to_record);
     if (writer_.lost()) return {ExitCode::spider_failed};
     if (!why.empty()) {
-      schedule_.log.error(
+      instance_.log.error(
           "Spider run failed: {}; {}", render::printable(why),
           end.retry_after ? "retry is due in " + to_words(*end.retry_after) : no_attempts_left);
       return {ExitCode::spider_failed};
     }
     if (written_ == Written::nowhere) return {ExitCode::database_unusable};
-    schedule_.log.info("Spider run completed successfully");
+    instance_.log.info("Spider run completed successfully");
     return {ExitCode::success};
   }
 
   void finish(const RunEnd& end, Duration longest) {
     written_ = writer_.finish(end, longest);
     if (written_ != Written::database) return;
-    note_recorded(schedule_, record_, {end, schedule_.owners.now()}, done_);
+    note_recorded(instance_, record_, {end, instance_.host.now()}, done_);
     log_.forget();
-    if (schedule_.journal != nullptr && !schedule_.journal->pending()) note_taken(schedule_);
+    if (instance_.journal != nullptr && !instance_.journal->pending()) note_taken(instance_);
   }
 
-  Schedule& schedule_;
-  Claimed claimed_;
+  Instance& instance_;
+  ClaimedAttempt claimed_;
   AttemptRecord& record_;
   SlotLock& lock_;
   SpiderList list_;
   std::vector<SpiderJob> jobs_;
   std::vector<std::string> missing_;
   std::vector<std::string> done_;  ///< the spiders that have succeeded in this run
-  AttemptLog log_;
+  BestEffortJournal log_;
   RunWriter writer_;
   Written written_ = Written::nowhere;  ///< the end
 };
 
 }  // namespace
 
-Result carry_out(Schedule& schedule, Claimed claimed, SlotLock& lock,
+Result carry_out(Instance& instance, ClaimedAttempt claimed, SlotLock& lock,
                  const std::optional<SpiderList>& selected) {
-  auto list = selected ? *selected : list_spiders(schedule);
-  return Attempt(schedule, std::move(claimed), lock, std::move(list)).run(!selected);
+  auto list = selected ? *selected : list_spiders(instance);
+  return Attempt(instance, std::move(claimed), lock, std::move(list)).run(!selected);
 }
 
 }  // namespace spider_check::app

@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "app/claimed.hpp"
+#include "app/claim.hpp"
+#include "app/instance.hpp"
 #include "app/result.hpp"
-#include "app/schedule.hpp"
 #include "app/spider_list.hpp"
 #include "core/ports.hpp"
 
@@ -17,7 +17,7 @@ namespace spider_check::app {
  * lock: the slot's lock in the database; not held where the claim is not in the database yet.
  * selected: the spiders that --spider named, already listed; empty: all that there are.
  */
-[[nodiscard]] Result carry_out(Schedule& schedule, Claimed claimed, SlotLock& lock,
+[[nodiscard]] Result carry_out(Instance& instance, ClaimedAttempt claimed, SlotLock& lock,
                                const std::optional<SpiderList>& selected);
 
 }  // namespace spider_check::app

@@ -12,16 +12,16 @@ namespace spider_check::app {
 namespace {
 
 /** What this database has not got. Throws DbError. */
-std::vector<PendingAttempt> attempts_of(const Schedule& schedule) {
+std::vector<PendingAttempt> attempts_of(const Instance& instance) {
   std::vector<PendingAttempt> attempts;
   try {
-    if (schedule.journal == nullptr || !schedule.journal->pending()) return {};
-    attempts = schedule.journal->read().attempts;
+    if (instance.journal == nullptr || !instance.journal->pending()) return {};
+    attempts = instance.journal->read().attempts;
   } catch (const std::system_error&) {
     // What is wrong with the journal is told when it is written to.
   }
   if (attempts.empty()) return attempts;
-  const auto here = schedule.store.database();
+  const auto here = instance.store.database();
   std::erase_if(attempts,
                 [&](const auto& each) { return each.record.database.is_other_than(here); });
   return attempts;
@@ -29,34 +29,35 @@ std::vector<PendingAttempt> attempts_of(const Schedule& schedule) {
 
 }  // namespace
 
-State read_state(const Schedule& schedule) {
-  return merge(schedule.store.state(), attempts_of(schedule), schedule.owners.now());
+State read_state(const Instance& instance) {
+  return merge(instance.store.state(), attempts_of(instance), instance.host.now());
 }
 
-std::optional<TimePoint> newest_success(const Schedule& schedule, const Glance& glance) {
+std::optional<TimePoint> newest_success(const Instance& instance,
+                                        const LatestSuccess& latest_success) {
   State state;
-  state.now = glance.now;
-  state.newest_success = glance.newest_success;
-  return merge(state, attempts_of(schedule), schedule.owners.now()).newest_success;
+  state.now = latest_success.now;
+  state.newest_success = latest_success.newest_success;
+  return merge(state, attempts_of(instance), instance.host.now()).newest_success;
 }
 
-Considered consider(const Schedule& schedule, const Request& request, State state) {
-  const auto fates = judge_owners(schedule, state);
-  auto decision = decide(state, schedule.policy, request, fates);
+Considered consider(const Instance& instance, const Request& request, State state) {
+  const auto statuses = owner_statuses(instance, state);
+  auto decision = decide(state, instance.policy, request, statuses);
   return {std::move(state), std::move(decision)};
 }
 
-std::string explain(const Schedule& schedule, const Considered& considered) {
-  return render::explain(considered.decision, schedule.policy, considered.state.now, schedule.zone);
+std::string explain(const Instance& instance, const Considered& considered) {
+  return render::explain(considered.decision, instance.policy, considered.state.now, instance.zone);
 }
 
-Result skip(Schedule& schedule, const Request& request, const Considered& considered) {
+Result skip(Instance& instance, const Request& request, const Considered& considered) {
   if (request.force) {
-    schedule.log.error("{}; nothing is run", explain(schedule, considered));
+    instance.log.error("{}; nothing is run", explain(instance, considered));
     return {ExitCode::already_running};
   }
   const bool says_so = std::holds_alternative<RecentRun>(considered.decision.action);
-  schedule.log.info("{}{}", explain(schedule, considered), says_so ? "" : "; skipping");
+  instance.log.info("{}{}", explain(instance, considered), says_so ? "" : "; skipping");
   return {};
 }
 
@@ -64,22 +65,22 @@ Considered busy(Run run) {
   return {{}, {AlreadyRunning{std::move(run)}, {}}};
 }
 
-bool is_put_off(Schedule& schedule, const Request& request, const State& state) {
+bool is_put_off(Instance& instance, const Request& request, const State& state) {
   if (request.force) return false;
-  const auto why = deferred(schedule, state);
-  if (why) schedule.log.info("{}", *why);
+  const auto why = deferred(instance, state);
+  if (why) instance.log.info("{}", *why);
   return why.has_value();
 }
 
-void say_why(Schedule& schedule, const Considered& considered) {
-  for (const auto& warning : schedule.warnings) {
-    schedule.log.warn("{}", render::printable(warning));
+void say_why(Instance& instance, const Considered& considered) {
+  for (const auto& warning : instance.warnings) {
+    instance.log.warn("{}", render::printable(warning));
   }
-  schedule.log.info("{}", explain(schedule, considered));
+  instance.log.info("{}", explain(instance, considered));
   const auto* start = std::get_if<StartRun>(&considered.decision.action);
   if (start == nullptr || !start->lateness) return;
   const auto late = render::explain(*start->lateness);
-  if (!late.empty()) schedule.log.info("{}", late);
+  if (!late.empty()) instance.log.info("{}", late);
 }
 
 }  // namespace spider_check::app

@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 
 // What only moves on is drawn twice a second; what happens is seen at once, but many at a time.
 constexpr auto usual_pause = 500ms;
-constexpr auto least_pause = 100ms;
+constexpr auto min_pause = 100ms;
 
 // The end of a run is recorded before anybody waits longer for a terminal that is held (Ctrl-S).
-constexpr int patience = 1000;  // milliseconds
+constexpr int terminal_wait = 1000;  // milliseconds
 constexpr int for_ever = -1;
 
 /** From the table's first line on; the cursor is back there afterwards. */
@@ -68,7 +68,7 @@ void LiveView::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
 }
 
 std::optional<RunView::Clock::time_point> LiveView::next_refresh() const {
-  return drawn_at_ + (changed_ ? least_pause : usual_pause);
+  return drawn_at_ + (changed_ ? min_pause : usual_pause);
 }
 
 void LiveView::refresh() {
@@ -104,7 +104,7 @@ void LiveView::make_way() {
 void LiveView::leave(const std::string& last_words) {
   closed_ = true;
   terminal_.write((cursor_ ? "\r\x1b[J\x1b[?25h" : "") + last_words);
-  terminal_.wait(patience);
+  terminal_.wait(terminal_wait);
   cursor_.reset();
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "app/above_table.hpp"
 #include "app/cursor_guard.hpp"
 #include "app/live_progress.hpp"
+#include "app/log_redirect.hpp"
 #include "app/run_view.hpp"
 #include "app/terminal.hpp"
 
@@ -52,7 +52,7 @@ class LiveView final : public RunView {
   bool changed_ = false;
   bool closed_ = false;
   std::optional<CursorGuard> cursor_;  ///< while there is a table
-  AboveTable above_;
+  LogRedirect above_;
 };
 
 }  // namespace spider_check::app

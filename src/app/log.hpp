@@ -24,7 +24,7 @@ class Log {
   /** Takes a line, without its end. Should not throw: what is said is never worth a run. */
   using Writer = std::function<void(LogLevel, const std::string&)>;
 
-  Log(LogLevel least, Writer writer) : least_(least), writer_(std::move(writer)) {}
+  Log(LogLevel least, Writer writer) : min_(least), writer_(std::move(writer)) {}
 
   template <typename... Values>
   void debug(fmt::format_string<Values...> format, Values&&... values) {
@@ -52,9 +52,9 @@ class Log {
   }
 
   /** What matters less is not written. */
-  [[nodiscard]] LogLevel least() const noexcept { return least_; }
+  [[nodiscard]] LogLevel least() const noexcept { return min_; }
 
-  [[nodiscard]] bool says(LogLevel level) const noexcept { return level >= least_; }
+  [[nodiscard]] bool says(LogLevel level) const noexcept { return level >= min_; }
 
   /** From now on this takes the lines; returns who did. */
   Writer exchange_writer(Writer writer) { return std::exchange(writer_, std::move(writer)); }
@@ -62,7 +62,7 @@ class Log {
  private:
   void write(LogLevel level, fmt::string_view format, fmt::format_args values);
 
-  LogLevel least_;
+  LogLevel min_;
   Writer writer_;
 };
 

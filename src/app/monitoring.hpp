@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 #include "core/health.hpp"
 
 namespace spider_check::app {
@@ -16,9 +16,9 @@ struct HealthAnswer {
 };
 
 /** Judges the schedule; max_age: empty for the usual one. Throws DbError. */
-[[nodiscard]] HealthAnswer health(const Schedule& schedule, std::optional<Duration> max_age);
+[[nodiscard]] HealthAnswer health(const Instance& instance, std::optional<Duration> max_age);
 
 /** The status as Prometheus reads it. Throws DbError. */
-[[nodiscard]] std::string metrics(const Schedule& schedule, std::string_view version);
+[[nodiscard]] std::string metrics(const Instance& instance, std::string_view version);
 
 }  // namespace spider_check::app

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "app/considered.hpp"
+#include "app/instance.hpp"
 #include "app/result.hpp"
-#include "app/schedule.hpp"
 #include "app/spider_list.hpp"
 #include "core/errors.hpp"
 
@@ -16,16 +16,16 @@ namespace spider_check::app {
  * the file lock of this host, and leaves it to a later tick to record what came of it. Throws
  * DbError when the journal cannot be used either, so that nothing is run.
  */
-[[nodiscard]] Result tick_without_database(Schedule& schedule, const Request& request,
+[[nodiscard]] Result tick_without_database(Instance& instance, const Request& request,
                                            const std::optional<SpiderList>& selected,
                                            const DbError& error);
 
 /** What it would decide. Throws DbError. */
-[[nodiscard]] Considered consider_without_database(const Schedule& schedule, const Request& request,
+[[nodiscard]] Considered consider_without_database(const Instance& instance, const Request& request,
                                                    const DbError& error);
 
 /** Whether the host has woken up so lately that the database may need a moment to be there. */
-[[nodiscard]] bool woke_lately(const Schedule& schedule, const Request& request,
+[[nodiscard]] bool woke_lately(const Instance& instance, const Request& request,
                                const DbError& error);
 
 }  // namespace spider_check::app

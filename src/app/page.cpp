@@ -11,34 +11,34 @@ namespace spider_check::app {
 namespace {
 
 constexpr auto span = std::chrono::hours(24 * 30);
-constexpr int most_points = 500;  // of a spider
-constexpr int most_failures = 10;
-constexpr std::int64_t most_log_bytes = 16'384;
+constexpr int max_points = 500;  // of a spider
+constexpr int max_failures = 10;
+constexpr std::int64_t max_log_bytes = 16'384;
 
-std::vector<Failure> read_failures(const Schedule& schedule) {
-  auto failures = schedule.reports->failures(most_failures);
-  if (schedule.logs == nullptr) return failures;
+std::vector<Failure> read_failures(const Instance& instance) {
+  auto failures = instance.reports->failures(max_failures);
+  if (instance.logs == nullptr) return failures;
   for (auto& failure : failures) {
-    failure.log_end = schedule.logs->end_of(failure.recorded.outcome.log, most_log_bytes);
+    failure.log_end = instance.logs->end_of(failure.recorded.outcome.log, max_log_bytes);
   }
   return failures;
 }
 
 }  // namespace
 
-PageReport read_page(const Schedule& schedule) {
+PageReport read_page(const Instance& instance) {
   PageReport report;
-  report.status = read_status(schedule);
+  report.status = read_status(instance);
   report.history.now = report.status.state.now;
-  if (schedule.reports == nullptr) return report;
-  report.history = read_history(schedule, {span, {}, {}, most_runs});
-  report.series = schedule.reports->series(span, most_points);
-  report.failures = read_failures(schedule);
+  if (instance.reports == nullptr) return report;
+  report.history = read_history(instance, {span, {}, {}, max_runs});
+  report.series = instance.reports->series(span, max_points);
+  report.failures = read_failures(instance);
   return report;
 }
 
-std::string page(const Schedule& schedule) {
-  return render::page(read_page(schedule), schedule.zone);
+std::string page(const Instance& instance) {
+  return render::page(read_page(instance), instance.zone);
 }
 
 }  // namespace spider_check::app

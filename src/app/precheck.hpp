@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 #include "core/run.hpp"
 
 namespace spider_check::app {
@@ -13,6 +13,6 @@ namespace spider_check::app {
  * the sentence that says why it does; empty: run. An objection that comes too late, because the
  * data is older than precheck_max_age or there is none, is logged as a warning.
  */
-[[nodiscard]] std::optional<std::string> deferred(Schedule& schedule, const State& state);
+[[nodiscard]] std::optional<std::string> deferred(Instance& instance, const State& state);
 
 }  // namespace spider_check::app

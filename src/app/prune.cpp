@@ -17,10 +17,10 @@ std::string counted(std::int64_t count, const std::string& what) {
 
 }  // namespace
 
-std::string prune(Schedule& schedule, bool dry_run) {
+std::string prune(Instance& instance, bool dry_run) {
   // In this order: which logs are too old is known by the rows.
-  const auto logs = remove_old_logs(schedule, dry_run);
-  const auto rows = remove_old_runs(schedule, dry_run, std::nullopt);
+  const auto logs = remove_old_logs(instance, dry_run);
+  const auto rows = remove_old_runs(instance, dry_run, std::nullopt);
   const std::string verb = dry_run ? "Would remove " : "Removed ";
   std::string text;
   if (rows.runs > 0) {
@@ -32,7 +32,7 @@ std::string prune(Schedule& schedule, bool dry_run) {
             size_words(logs.bytes) + "\n";
   }
   if (!text.empty()) return text;
-  return "Nothing to remove: nothing that may go is older than " + to_words(schedule.keep) + "\n";
+  return "Nothing to remove: nothing that may go is older than " + to_words(instance.keep) + "\n";
 }
 
 }  // namespace spider_check::app

@@ -2,32 +2,32 @@
 
 #include <exception>
 
-#include "app/memory.hpp"
+#include "app/host_state.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
 
-void publish(Schedule& schedule, LogLevel of_faults) {
+void publish(Instance& instance, LogLevel of_faults) {
   bool is_whole = true;
-  for (const auto& publication : schedule.publications) {
+  for (const auto& publication : instance.publications) {
     try {
-      publication.file->replace(publication.text(schedule));
-      schedule.log.debug("Wrote {} to {}", publication.what,
+      publication.file->replace(publication.text(instance));
+      instance.log.debug("Wrote {} to {}", publication.what,
                          render::printable(publication.file->place()));
     } catch (const std::exception& error) {
-      schedule.log.at(of_faults, "Could not write {}, so {} stays as it was: {}", publication.what,
+      instance.log.at(of_faults, "Could not write {}, so {} stays as it was: {}", publication.what,
                       render::printable(publication.file->place()),
                       render::printable(error.what()));
       is_whole = false;
     }
   }
-  if (is_whole) note_published(schedule);
+  if (is_whole) note_published(instance);
 }
 
-void publish_whether_enabled(Schedule& schedule, LogLevel of_faults) {
-  if (schedule.journal == nullptr) return;
-  if (schedule.journal->known().published_disabled == schedule.policy.enabled) {
-    publish(schedule, of_faults);
+void publish_whether_enabled(Instance& instance, LogLevel of_faults) {
+  if (instance.journal == nullptr) return;
+  if (instance.journal->host_state().published_disabled == instance.policy.enabled) {
+    publish(instance, of_faults);
   }
 }
 

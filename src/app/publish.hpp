@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 
 namespace spider_check::app {
 
@@ -8,12 +8,12 @@ namespace spider_check::app {
  * Writes every publication of the schedule anew, as the database has it now. Never throws: what
  * cannot be written is one line of that level, and stays as it was.
  */
-void publish(Schedule& schedule, LogLevel of_faults = LogLevel::warning);
+void publish(Instance& instance, LogLevel of_faults = LogLevel::warning);
 
 /**
  * The same, where what is published says that the schedule is enabled and it is not, or the other
  * way round: no run says so for a long time.
  */
-void publish_whether_enabled(Schedule& schedule, LogLevel of_faults);
+void publish_whether_enabled(Instance& instance, LogLevel of_faults);
 
 }  // namespace spider_check::app

@@ -4,8 +4,8 @@
 #include <exception>
 #include <string>
 
-#include "app/memory.hpp"
-#include "app/telling.hpp"
+#include "app/host_state.hpp"
+#include "app/notifications.hpp"
 #include "core/log_retention.hpp"
 #include "core/size.hpp"
 #include "render/zone.hpp"
@@ -25,11 +25,11 @@ RemovedLogs count(const std::vector<LogFile>& files) {
   return all;
 }
 
-RemovedLogs remove_all(Schedule& schedule, const std::vector<LogFile>& files) {
+RemovedLogs remove_all(Instance& instance, const std::vector<LogFile>& files) {
   RemovedLogs removed;
   std::string failure;
   for (const auto& file : files) {
-    const auto why = schedule.logs->remove(file.path);
+    const auto why = instance.logs->remove(file.path);
     if (!why.empty()) {
       if (failure.empty()) failure = why;
       continue;
@@ -38,69 +38,69 @@ RemovedLogs remove_all(Schedule& schedule, const std::vector<LogFile>& files) {
     removed.bytes += file.size;
   }
   if (!failure.empty()) {
-    schedule.log.warn("{} old log file(s) could not be removed: {}", files.size() - removed.files,
+    instance.log.warn("{} old log file(s) could not be removed: {}", files.size() - removed.files,
                       render::printable(failure));
   }
   return removed;
 }
 
-void tidy_logs(Schedule& schedule) {
+void tidy_logs(Instance& instance) {
   try {
-    const auto removed = remove_old_logs(schedule, false);
+    const auto removed = remove_old_logs(instance, false);
     if (removed.files == 0) return;
-    schedule.log.debug("Removed {} old log file(s), {}", removed.files, size_words(removed.bytes));
+    instance.log.debug("Removed {} old log file(s), {}", removed.files, size_words(removed.bytes));
   } catch (const std::exception& error) {
-    schedule.log.warn("Old logs were not removed: {}", render::printable(error.what()));
+    instance.log.warn("Old logs were not removed: {}", render::printable(error.what()));
   }
 }
 
-void tidy_runs(Schedule& schedule) {
+void tidy_runs(Instance& instance) {
   try {
-    const auto removed = remove_old_runs(schedule, false, patience_after_run);
+    const auto removed = remove_old_runs(instance, false, patience_after_run);
     if (removed.kept > 0) {
-      const bool is_news = note_unremovable(schedule, removed.cause);
-      schedule.log.at(is_news ? LogLevel::warning : LogLevel::debug, "{}", unremovable(removed));
+      const bool is_news = note_unremovable(instance, removed.cause);
+      instance.log.at(is_news ? LogLevel::warning : LogLevel::debug, "{}", unremovable(removed));
     }
     if (removed.runs == 0) return;
-    schedule.log.debug("Removed {} old run(s) with {} attempt(s)", removed.runs, removed.attempts);
+    instance.log.debug("Removed {} old run(s) with {} attempt(s)", removed.runs, removed.attempts);
   } catch (const std::exception& error) {
-    schedule.log.warn("Old runs were not removed: {}", render::printable(error.what()));
+    instance.log.warn("Old runs were not removed: {}", render::printable(error.what()));
   }
 }
 
-void tidy_messages(Schedule& schedule) {
-  if (schedule.messages == nullptr) return;
+void tidy_messages(Instance& instance) {
+  if (instance.messages == nullptr) return;
   try {
-    give_up_messages(schedule);
-    if (schedule.keep > Duration{0}) schedule.messages->forget_settled(schedule.keep);
+    give_up_messages(instance);
+    if (instance.keep > Duration{0}) instance.messages->forget_settled(instance.keep);
   } catch (const std::exception& error) {
-    schedule.log.warn("Old messages were not removed: {}", render::printable(error.what()));
+    instance.log.warn("Old messages were not removed: {}", render::printable(error.what()));
   }
 }
 
 }  // namespace
 
-RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run) {
-  if (schedule.logs == nullptr) return {};
+RemovedLogs remove_old_logs(Instance& instance, bool dry_run) {
+  if (instance.logs == nullptr) return {};
   // First what is there: a log that is written from now on is not among it.
-  auto files = schedule.logs->list();
+  auto files = instance.logs->list();
   if (files.empty()) return {};
-  const auto failed = schedule.store.newest_failed_logs();
-  const auto too_old = schedule.store.newest_run_before(schedule.keep);
-  const auto gone = superfluous(std::move(files), failed, {too_old, schedule.log_size});
-  return dry_run ? count(gone) : remove_all(schedule, gone);
+  const auto failed = instance.store.newest_failed_logs();
+  const auto too_old = instance.store.newest_run_before(instance.keep);
+  const auto gone = logs_to_delete(std::move(files), failed, {too_old, instance.log_size});
+  return dry_run ? count(gone) : remove_all(instance, gone);
 }
 
-Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration> patience) {
+Pruned remove_old_runs(Instance& instance, bool dry_run, std::optional<Duration> patience) {
   Pruned all;
-  if (schedule.keep <= Duration{0}) return all;
+  if (instance.keep <= Duration{0}) return all;
   PruneStep step;
-  step.age = schedule.keep;
+  step.age = instance.keep;
   step.dry_run = dry_run;
-  step.mark = schedule.store.newest_run_before(schedule.keep);
+  step.mark = instance.store.newest_run_before(instance.keep);
   const auto start = std::chrono::steady_clock::now();
   while (!step.done && (!patience || std::chrono::steady_clock::now() - start < *patience)) {
-    const auto some = schedule.store.prune(step);
+    const auto some = instance.store.prune(step);
     all.runs += some.runs;
     all.attempts += some.attempts;
     all.kept += some.kept;
@@ -116,11 +116,11 @@ std::string unremovable(const Pruned& pruned) {
          " cannot be removed: " + render::printable(pruned.why);
 }
 
-void tidy_up(Schedule& schedule) {
+void tidy_up(Instance& instance) {
   // In this order: which logs are too old is known by the rows.
-  tidy_logs(schedule);
-  tidy_runs(schedule);
-  tidy_messages(schedule);
+  tidy_logs(instance);
+  tidy_runs(instance);
+  tidy_messages(instance);
 }
 
 }  // namespace spider_check::app

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 
 namespace spider_check::app {
 
@@ -20,13 +20,13 @@ struct RemovedLogs {
  * DbError when the database does not tell which those are, and then nothing is removed, and
  * std::system_error when the directory cannot be read.
  */
-RemovedLogs remove_old_logs(Schedule& schedule, bool dry_run);
+RemovedLogs remove_old_logs(Instance& instance, bool dry_run);
 
 /**
  * Removes the rows of old runs (RunStore::prune) step by step, until nothing is left to do or it
  * was `patience` at it. Throws DbError; what was removed by then stays so.
  */
-Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration> patience);
+Pruned remove_old_runs(Instance& instance, bool dry_run, std::optional<Duration> patience);
 
 /** "3 old runs cannot be removed: …" */
 [[nodiscard]] std::string unremovable(const Pruned& pruned);
@@ -35,6 +35,6 @@ Pruned remove_old_runs(Schedule& schedule, bool dry_run, std::optional<Duration>
  * What is to be done after a run: the logs, and then the rows, of which what is left goes after the
  * next run. Never throws: what goes wrong is a warning.
  */
-void tidy_up(Schedule& schedule);
+void tidy_up(Instance& instance);
 
 }  // namespace spider_check::app

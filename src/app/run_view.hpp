@@ -8,7 +8,7 @@
 namespace spider_check::app {
 
 /** What a person sees of a run while it goes on. */
-class RunView : public Port {
+class RunView : public Interface {
  public:
   using Clock = std::chrono::steady_clock;
 

@@ -6,8 +6,8 @@
 #include <thread>
 #include <utility>
 
-#include "app/carry.hpp"
-#include "app/memory.hpp"
+#include "app/host_state.hpp"
+#include "app/replay.hpp"
 #include "core/errors.hpp"
 #include "render/zone.hpp"
 
@@ -24,7 +24,7 @@ constexpr auto beat_interval = 30s;
 constexpr Duration first_pause = 250ms;
 // Once it is there again nobody else may start before this host has its run back. But a try that
 // takes long keeps the spiders waiting for what their ends need: it is made more rarely.
-constexpr Duration longest_pause = 2s;
+constexpr Duration max_pause = 2s;
 constexpr Duration slow_try = 1s;
 constexpr Duration slow_pause = 10s;
 
@@ -32,12 +32,12 @@ constexpr Duration slow_pause = 10s;
 constexpr Duration margin = 15s;
 
 // The same for what the database refuses: somebody must change something first.
-constexpr Duration longest_refusal = 5min;
+constexpr Duration max_refusal = 5min;
 // At the end of a run: as it is, once more, and without its details.
-constexpr int most_refusals = 3;
+constexpr int max_refusals = 3;
 
 // More in one statement saves nothing.
-constexpr std::size_t most_at_once = 200;
+constexpr std::size_t max_at_once = 200;
 
 // How long a start may be in memory only: a power cut then loses sight of it, a kill does not.
 constexpr auto sync_interval = 1s;
@@ -49,19 +49,19 @@ constexpr Duration nap = 1s;
 
 Duration spiders_outlive(const std::vector<SpiderJob>& jobs) {
   Duration longest{0};
-  for (const auto& job : jobs) longest = std::max(longest, longest_stop(job.limits));
+  for (const auto& job : jobs) longest = std::max(longest, max_stop(job.limits));
   return jobs.empty() ? Duration{0} : beat_interval + longest + margin;
 }
 
-RunWriter::RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log, SlotLock& lock,
-                     bool in_database)
-    : schedule_(schedule),
+RunWriter::RunWriter(Instance& instance, AttemptRecord& record, BestEffortJournal& log,
+                     SlotLock& lock, bool in_database)
+    : instance_(instance),
       record_(record),
       log_(log),
       lock_(lock),
       connected_(in_database),
       was_connected_(in_database),
-      asleep_(schedule.owners.now().asleep),
+      asleep_(instance.host.now().asleep),
       next_beat_(Clock::now() + beat_interval),
       next_sync_(Clock::now() + beat_interval),
       pause_(first_pause) {
@@ -97,7 +97,7 @@ void RunWriter::count(int spiders, Duration spiders_outlive) {
 }
 
 void RunWriter::count_again() {
-  schedule_.store.set_spider_count(record_.claim, record_.spider_count, record_.spiders_outlive);
+  instance_.store.set_spider_count(record_.claim, record_.spider_count, record_.spiders_outlive);
   counted_ = true;
 }
 
@@ -107,12 +107,12 @@ void RunWriter::failed(const DbError& error) {
 }
 
 void RunWriter::starting(const SpiderJob& job) {
-  log_.start({job.name, job.log, schedule_.owners.now()});
+  log_.start({job.name, job.log, instance_.host.now()});
   next_sync_ = std::min(next_sync_, Clock::now() + sync_interval);
 }
 
 void RunWriter::add(SpiderOutcome outcome) {
-  log_.outcome({outcome, schedule_.owners.now()}, !connected_ || !unwritten_.empty());
+  log_.outcome({outcome, instance_.host.now()}, !connected_ || !unwritten_.empty());
   unwritten_.push_back({std::move(outcome), Clock::now()});
   attend();
 }
@@ -122,17 +122,17 @@ RunWriter::Clock::time_point RunWriter::next_step() const {
   return unwritten_.empty() ? next_beat_ : std::min(next_beat_, next_try_);
 }
 
-Interest RunWriter::interest() const {
+PollRequest RunWriter::poll_request() const {
   if (lost_) return {};
-  Interest interest;
+  PollRequest poll_request;
   // Also the idle connection is watched: what is lost there another host may take.
-  if (connected()) interest = schedule_.store.interest();
+  if (connected()) poll_request = instance_.store.poll_request();
   if (!writing_) {
     const auto next = next_step();
-    interest.until = interest.until ? std::min(*interest.until, next) : next;
+    poll_request.until = poll_request.until ? std::min(*poll_request.until, next) : next;
   }
-  interest.until = interest.until ? std::min(*interest.until, next_sync_) : next_sync_;
-  return interest;
+  poll_request.until = poll_request.until ? std::min(*poll_request.until, next_sync_) : next_sync_;
+  return poll_request;
 }
 
 void RunWriter::attend() {
@@ -147,22 +147,22 @@ void RunWriter::sync_journal() {
   if (Clock::now() < next_sync_) return;
   next_sync_ = Clock::now() + beat_interval;
   log_.sync();
-  if (schedule_.journal == nullptr) return;
+  if (instance_.journal == nullptr) return;
   try {
-    schedule_.journal->keep_locks();
+    instance_.journal->keep_locks();
   } catch (const std::system_error& error) {
-    schedule_.log.debug("{}", render::printable(error.what()));
+    instance_.log.debug("{}", render::printable(error.what()));
   }
 }
 
 /** What a server does while the host sleeps is not seen; it may have given the run to another. */
 void RunWriter::look_for_sleep() {
-  const auto asleep = schedule_.owners.now().asleep;
+  const auto asleep = instance_.host.now().asleep;
   if (asleep - asleep_ < nap) return;
   asleep_ = asleep;
   suspect_ = true;
   next_beat_ = next_try_ = Clock::now();
-  schedule_.log.debug("The host slept; the connection is checked");
+  instance_.log.debug("The host slept; the connection is checked");
 }
 
 /** False when there is nothing to do but to wait. */
@@ -170,16 +170,16 @@ bool RunWriter::step() {
   const auto now = Clock::now();
   try {
     if (writing_) {
-      if (!schedule_.store.written()) return false;
+      if (!instance_.store.written()) return false;
       sent();
       return true;
     }
-    if (connected()) (void)schedule_.store.written();
+    if (connected()) (void)instance_.store.written();
     if ((!connected_ || missing_) && now < next_try_) return false;
     if (refused_ || missing_) return record_again();
     if (!connected_) return reconnect();
     if (due_outcomes(now) == 0 && now < next_beat_) return false;
-    if (std::exchange(suspect_, false)) schedule_.store.verify(record_.claim);
+    if (std::exchange(suspect_, false)) instance_.store.verify(record_.claim);
     send();
     return true;
   } catch (const MissingRun& error) {
@@ -196,7 +196,7 @@ bool RunWriter::step() {
 std::size_t RunWriter::due_outcomes(Clock::time_point now) const {
   if (now < next_try_ || unwritten_.empty()) return 0;
   // What was refused once goes alone, so that it holds back nothing else.
-  return unwritten_.front().refused > 0 ? 1 : std::min(most_at_once, unwritten_.size());
+  return unwritten_.front().refused > 0 ? 1 : std::min(max_at_once, unwritten_.size());
 }
 
 void RunWriter::send() {
@@ -209,7 +209,7 @@ void RunWriter::send() {
     outcomes.push_back(outcome);
   }
   writing_ = true;
-  schedule_.store.send(record_.claim, outcomes);
+  instance_.store.send(record_.claim, outcomes);
 }
 
 void RunWriter::sent() {
@@ -228,13 +228,13 @@ void RunWriter::sent() {
 void RunWriter::on_lost(const LostRun& error) {
   writing_ = false;
   lost_ = true;
-  schedule_.log.error("{}; its spiders are stopped here", error.what());
+  instance_.log.error("{}; its spiders are stopped here", error.what());
 }
 
 /** Somebody emptied the table, or went back to a dump: nobody else has the run. */
 void RunWriter::on_missing(const MissingRun& error) {
   writing_ = false;
-  schedule_.log.warn("{}; it is recorded anew, and the spiders go on", error.what());
+  instance_.log.warn("{}; it is recorded anew, and the spiders go on", error.what());
   // Where it vanishes each time it is not written without a pause.
   next_try_ = Clock::now() + (pause_ == first_pause ? Duration{0} : pause_);
   missing_ = true;
@@ -245,14 +245,14 @@ void RunWriter::on_error(const DbError& error) {
   if (error.kind() != DbError::Kind::connection && connected()) return refuse(error);
   if (!connected()) {
     // Still away: the next try comes later each time.
-    schedule_.log.debug("The database is still away: {}", error.what());
+    instance_.log.debug("The database is still away: {}", error.what());
     next_try_ = Clock::now() + pause_;
-    const auto longest = Clock::now() - tried_ < slow_try ? longest_pause : slow_pause;
+    const auto longest = Clock::now() - tried_ < slow_try ? max_pause : slow_pause;
     pause_ = std::min(2 * pause_, longest);
     return;
   }
   connected_ = refused_ = false;
-  schedule_.log.warn("The database went away: {}; the spiders go on", error.what());
+  instance_.log.warn("The database went away: {}; the spiders go on", error.what());
   // Most often it is back at once: a restart, or an administrator who ended the session.
   next_try_ = Clock::now();
 }
@@ -264,9 +264,9 @@ void RunWriter::refuse(const DbError& error) {
       error.kind() == DbError::Kind::data || error.kind() == DbError::Kind::not_migrated;
   if (lasts) {
     ++refusals_;
-    if (std::exchange(said_, error.cause()) != error.cause()) note_refused(schedule_, error);
+    if (std::exchange(said_, error.cause()) != error.cause()) note_refused(instance_, error);
   } else {
-    schedule_.log.warn("The database did not take {}: {}",
+    instance_.log.warn("The database did not take {}: {}",
                        under_way_ == 0
                            ? std::string("what was written")
                            : "the outcome of " + std::to_string(under_way_) + " spider(s)",
@@ -280,7 +280,7 @@ void RunWriter::refuse(const DbError& error) {
   // A heartbeat that was refused says nothing of outcomes.
   if (refused_ || missing_ || under_way_ > 0) {
     next_try_ = Clock::now() + pause_;
-    pause_ = std::min(2 * pause_, lasts ? longest_refusal : longest_pause);
+    pause_ = std::min(2 * pause_, lasts ? max_refusal : max_pause);
   }
   under_way_ = 0;
   next_beat_ = Clock::now() + beat_interval;
@@ -290,11 +290,11 @@ bool RunWriter::reconnect() {
   tried_ = Clock::now();
   // Of the run's earlier attempts the database may know less than this one goes on from: one that
   // was killed still stands there as running.
-  schedule_.store.drop_connection();
+  instance_.store.drop_connection();
   require_same_database();
-  if (!was_connected_) carry_attempts_of(schedule_, record_.claim.uuid);
+  if (!was_connected_) replay_attempts_of(instance_, record_.claim.uuid);
   try {
-    go_on_from(schedule_.store.reclaim(record_, schedule_.owners.now(), lock_));
+    go_on_from(instance_.store.reclaim(record_, instance_.host.now(), lock_));
   } catch (const DbError& error) {
     // The lock was taken before anything was written.
     refused_ = error.kind() == DbError::Kind::data;
@@ -302,7 +302,7 @@ bool RunWriter::reconnect() {
   }
   suspect_ = false;
   pause_ = first_pause;
-  schedule_.log.info("{}: run {} is still ours",
+  instance_.log.info("{}: run {} is still ours",
                      was_connected_ ? "Connected again" : "The database is back", record_.claim.id);
   was_connected_ = true;
   return true;
@@ -310,13 +310,13 @@ bool RunWriter::reconnect() {
 
 /** What vanished, or was refused, on the same connection. */
 bool RunWriter::record_again() {
-  if (refused_) carry_attempts_of(schedule_, record_.claim.uuid);
+  if (refused_) replay_attempts_of(instance_, record_.claim.uuid);
   const bool was_there = connected_;
-  const auto id = schedule_.store.record_again(record_, schedule_.owners.now());
-  pause_ = std::min(2 * pause_, longest_pause);
+  const auto id = instance_.store.record_again(record_, instance_.host.now());
+  pause_ = std::min(2 * pause_, max_pause);
   go_on_from(id);
   was_connected_ = true;
-  schedule_.log.info("{}, as run {}", was_there ? "Recorded again" : "Recorded now", id);
+  instance_.log.info("{}, as run {}", was_there ? "Recorded again" : "Recorded now", id);
   return true;
 }
 
@@ -339,12 +339,12 @@ void RunWriter::go_on_from(RunId id) {
 
 /** What answers may have the same name, and be another one. */
 void RunWriter::require_same_database() {
-  auto here = schedule_.store.database();
+  auto here = instance_.store.database();
   if (record_.database.is_other_than(here)) {
     const auto what = "another database answers ('" + render::printable(here.name) + "', id " +
                       here.id + "); this run belongs to '" +
                       render::printable(record_.database.name) + "', id " + record_.database.id;
-    if (!std::exchange(said_other_, true)) schedule_.log.warn("The database is away: {}", what);
+    if (!std::exchange(said_other_, true)) instance_.log.warn("The database is away: {}", what);
     throw DbError(DbError::Kind::connection, what);
   }
   record_.database = std::move(here);
@@ -355,7 +355,7 @@ bool RunWriter::drain() {
   while (!lost_) {
     if (writing_) {
       try {
-        schedule_.store.wait_written();
+        instance_.store.wait_written();
       } catch (const MissingRun& error) {
         on_missing(error);
         continue;
@@ -383,7 +383,7 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
   while (!lost_) {
     try {
       if (drain()) {
-        schedule_.store.finish(record_.claim, end);
+        instance_.store.finish(record_.claim, end);
         return true;
       }
     } catch (const MissingRun& error) {
@@ -393,10 +393,10 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
     } catch (const DbError& error) {
       on_error(error);
       if (connected_)
-        next_try_ = Clock::now() + std::exchange(pause_, std::min(2 * pause_, longest_pause));
+        next_try_ = Clock::now() + std::exchange(pause_, std::min(2 * pause_, max_pause));
     }
-    if (lost_ || refusals_ >= most_refusals) break;
-    const auto next = std::min(next_try_, Clock::now() + longest_pause);
+    if (lost_ || refusals_ >= max_refusals) break;
+    const auto next = std::min(next_try_, Clock::now() + max_pause);
     if (next > deadline) break;
     // A server that comes back tells nobody: it can only be asked again.
     std::this_thread::sleep_until(next);
@@ -406,7 +406,7 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
 
 Written RunWriter::finish(const RunEnd& end, Duration patience) {
   // First where nothing can take it away again.
-  log_.end({end, schedule_.owners.now()});
+  log_.end({end, instance_.host.now()});
   // A last try: the database may have come up meanwhile, or take what it refused.
   if (!was_connected_) patience = Duration{0};
   if (!was_connected_ || connected()) next_try_ = Clock::now();
@@ -417,7 +417,7 @@ Written RunWriter::finish(const RunEnd& end, Duration patience) {
   log_.sync();
   if (log_.is_whole()) return left_in_journal();
   if (!lost_) {
-    schedule_.log.error(
+    instance_.log.error(
         "The database {}: the end of run {} could not be recorded, nor kept in the journal{}",
         refusals_ > 0 ? "refuses it" : "stayed away", record_.claim.id,
         log_.fault().empty() ? "" : ": " + render::printable(log_.fault()));
@@ -428,10 +428,10 @@ Written RunWriter::finish(const RunEnd& end, Duration patience) {
 Written RunWriter::left_in_journal() const {
   if (lost_) return Written::journal;
   // What the database refuses was said, once.
-  schedule_.log.at(refusals_ > 0 ? LogLevel::info : LogLevel::warning,
+  instance_.log.at(refusals_ > 0 ? LogLevel::info : LogLevel::warning,
                    "The database {}: the end of this run is kept in the journal in {}, "
                    "and the next tick records it{}",
-                   refusals_ > 0 ? "refuses it" : "is away", schedule_.journal->place(),
+                   refusals_ > 0 ? "refuses it" : "is away", instance_.journal->place(),
                    refusals_ > 0 ? " if the database takes it then" : "");
   return Written::journal;
 }

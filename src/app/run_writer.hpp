@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "app/attempt_log.hpp"
-#include "app/schedule.hpp"
+#include "app/best_effort_journal.hpp"
+#include "app/instance.hpp"
 #include "core/attempt_record.hpp"
 #include "core/errors.hpp"
 #include "core/ports.hpp"
@@ -23,7 +23,7 @@ namespace spider_check::app {
 /** Where the end of an attempt was written. */
 enum class Written {
   database,
-  journal,  ///< the next tick on this host carries it into the database
+  journal,  ///< the next tick on this host replays it into the database
   nowhere,
 };
 
@@ -41,7 +41,7 @@ class RunWriter {
    * All of them outlive the writer. record: the attempt, whose claim follows what the database
    * says. in_database: it is recorded there, and the lock is held.
    */
-  RunWriter(Schedule& schedule, AttemptRecord& record, AttemptLog& log, SlotLock& lock,
+  RunWriter(Instance& instance, AttemptRecord& record, BestEffortJournal& log, SlotLock& lock,
             bool in_database);
 
   /** Asks for a database that was there a moment ago, without waiting any longer. */
@@ -60,7 +60,7 @@ class RunWriter {
   void add(SpiderOutcome outcome);
 
   /** What it waits for. */
-  [[nodiscard]] Interest interest() const;
+  [[nodiscard]] PollRequest poll_request() const;
 
   /** Goes on as far as it can without waiting for an answer. */
   void attend();
@@ -111,9 +111,9 @@ class RunWriter {
   void look_for_sleep();
   void sync_journal();
 
-  Schedule& schedule_;
+  Instance& instance_;
   AttemptRecord& record_;
-  AttemptLog& log_;
+  BestEffortJournal& log_;
   SlotLock& lock_;
   std::deque<Unwritten> unwritten_;
   std::vector<Unwritten> written_;  ///< in case a server takes over that has not got them

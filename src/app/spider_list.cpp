@@ -25,10 +25,10 @@ std::string names_of(const std::vector<SpiderJob>& jobs) {
 
 }  // namespace
 
-SpiderList list_spiders(const Schedule& schedule) {
+SpiderList list_spiders(const Instance& instance) {
   SpiderList list;
   std::unordered_set<std::string> names;
-  for (auto* source : schedule.sources) {
+  for (auto* source : instance.sources) {
     try {
       auto listing = source->list();
       list.left_out.insert(list.left_out.end(), listing.left_out.begin(), listing.left_out.end());
@@ -38,7 +38,7 @@ SpiderList list_spiders(const Schedule& schedule) {
                                 "'; only the first is run");
           continue;
         }
-        if (schedule.rules) schedule.rules(job);
+        if (instance.rules) instance.rules(job);
         list.jobs.push_back(std::move(job));
       }
     } catch (const ListingStopped&) {
@@ -65,26 +65,26 @@ SpiderList select(const SpiderList& all, const std::vector<std::string>& names) 
   return selected;
 }
 
-std::string shared_name_fault(const Schedule& schedule, const std::vector<std::string>& last,
+std::string shared_name_fault(const Instance& instance, const std::vector<std::string>& last,
                               const std::vector<std::string>& here) {
   const std::unordered_set<std::string> names(here.begin(), here.end());
   const auto is_here = [&](const auto& name) { return names.contains(name); };
   if (last.empty() || here.empty() || std::any_of(last.begin(), last.end(), is_here)) return {};
-  return "none of the spiders that schedule '" + schedule.name + "' ran last (" +
+  return "none of the spiders that schedule '" + instance.name + "' ran last (" +
          render::list(last) + ") is one of this configuration's (" + render::list(here) +
          "): another configuration runs under the same name in this database, and each of the two "
          "keeps the other from running; " +
-         schedule.how_to_name;
+         instance.how_to_name;
 }
 
-void warn_of_shared_name(const Schedule& schedule) {
-  if (schedule.spiders.empty()) return;
+void warn_of_shared_name(const Instance& instance) {
+  if (instance.spiders.empty()) return;
   try {
     const auto fault =
-        shared_name_fault(schedule, schedule.store.spiders_of_last_success(), schedule.spiders);
-    if (!fault.empty()) schedule.log.warn("{}", render::printable(fault));
+        shared_name_fault(instance, instance.store.spiders_of_last_success(), instance.spiders);
+    if (!fault.empty()) instance.log.warn("{}", render::printable(fault));
   } catch (const DbError& error) {
-    schedule.log.debug("What spiders did before cannot be read: {}", error.what());
+    instance.log.debug("What spiders did before cannot be read: {}", error.what());
   }
 }
 

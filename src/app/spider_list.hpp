@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
@@ -19,7 +19,7 @@ struct SpiderList {
 /** Lists all sources and gives each job its rules. Of two spiders with one name the second is a
  * fault.
  */
-[[nodiscard]] SpiderList list_spiders(const Schedule& schedule);
+[[nodiscard]] SpiderList list_spiders(const Instance& instance);
 
 /**
  * The spiders that --spider names, in its order. Throws UsageError for a name that there is not,
@@ -31,11 +31,11 @@ struct SpiderList {
  * That another configuration runs under this schedule's name: none of the spiders of the last
  * success is among those here. Empty where that is not so, or either is not known.
  */
-[[nodiscard]] std::string shared_name_fault(const Schedule& schedule,
+[[nodiscard]] std::string shared_name_fault(const Instance& instance,
                                             const std::vector<std::string>& last,
                                             const std::vector<std::string>& here);
 
 /** Warns of it where this schedule's spiders are known without listing a project. */
-void warn_of_shared_name(const Schedule& schedule);
+void warn_of_shared_name(const Instance& instance);
 
 }  // namespace spider_check::app

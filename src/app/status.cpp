@@ -3,7 +3,7 @@
 #include <system_error>
 #include <utility>
 
-#include "app/claimed.hpp"
+#include "app/claim.hpp"
 #include "app/considered.hpp"
 #include "core/journal.hpp"
 #include "core/status.hpp"
@@ -18,27 +18,28 @@ namespace {
 constexpr int recent_attempts = 20;
 
 /** From what a tick would decide by. */
-StatusReport report_of(const Schedule& schedule, State state) {
+StatusReport report_of(const Instance& instance, State state) {
   StatusReport report;
-  report.schedule = schedule.name;
-  report.policy = schedule.policy;
-  auto considered = consider(schedule, {}, std::move(state));
+  report.schedule = instance.name;
+  report.policy = instance.policy;
+  auto considered = consider(instance, {}, std::move(state));
   report.state = std::move(considered.state);
   report.decision = std::move(considered.decision);
   return report;
 }
 
 /** The attempts that have ended, for this database to be told of. */
-void add_waiting(const Schedule& schedule, const JournalContents& contents,
+void add_waiting(const Instance& instance, const JournalContents& contents,
                  const DatabaseIdentity& database, StatusReport& report) {
-  report.journal = schedule.journal->place();
+  report.journal = instance.journal->place();
   report.unreadable = contents.unreadable;
   for (const auto& attempt : contents.attempts) {
     if (attempt.live) continue;
     const bool is_other = attempt.record.database.is_other_than(database);
     ++(is_other ? report.of_others : report.waiting);
   }
-  if (report.waiting > 0 && contents.known.refused) report.refused = contents.known.refused->text;
+  if (report.waiting > 0 && contents.host_state.refused)
+    report.refused = contents.host_state.refused->text;
 }
 
 /** What became of the spiders of a run that only the journal has. */
@@ -54,68 +55,68 @@ std::vector<RecordedOutcome> outcomes_in(const JournalContents& contents, const 
   return outcomes;
 }
 
-void add_waiting(const Schedule& schedule, StatusReport& report) {
-  if (schedule.journal == nullptr) return;
+void add_waiting(const Instance& instance, StatusReport& report) {
+  if (instance.journal == nullptr) return;
   try {
-    if (!schedule.journal->pending()) return;
-    const auto contents = schedule.journal->read();
-    add_waiting(schedule, contents, schedule.store.database(), report);
+    if (!instance.journal->pending()) return;
+    const auto contents = instance.journal->read();
+    add_waiting(instance, contents, instance.store.database(), report);
     const auto& state = report.state;
     if (!state.last || !state.last->in_journal) return;
-    report.outcomes = outcomes_in(contents, *state.last, schedule.owners.now(), state.now);
+    report.outcomes = outcomes_in(contents, *state.last, instance.host.now(), state.now);
     // They are counted up to the newest success.
     if (state.newest_success == state.last->started) report.failed_runs = 0;
   } catch (const std::system_error& error) {
-    report.journal = schedule.journal->place();
+    report.journal = instance.journal->place();
     report.unreadable = {error.what()};
   }
 }
 
 /** Empty where the journal knows nothing, or cannot be read. */
-std::string text_by_journal(const Schedule& schedule) {
+std::string text_by_journal(const Instance& instance) {
   try {
-    const auto contents = schedule.journal->read();
-    auto report = report_of(schedule, state_of(contents, schedule.owners.now()));
+    const auto contents = instance.journal->read();
+    auto report = report_of(instance, state_of(contents, instance.host.now()));
     report.database_away = true;
-    add_waiting(schedule, contents, contents.known.database, report);
+    add_waiting(instance, contents, contents.host_state.database, report);
     const auto& state = report.state;
     const bool knows = state.newest_success || state.last || report.waiting + report.of_others > 0;
     if (!knows && report.unreadable.empty()) return {};
-    return render::status_text(report, schedule.zone);
+    return render::status_text(report, instance.zone);
   } catch (const std::system_error& error) {
     return render::printable(error.what()) + "\n";
   }
 }
 
-std::string by_database(const Schedule& schedule, bool json) {
-  auto report = read_status(schedule);
+std::string by_database(const Instance& instance, bool json) {
+  auto report = read_status(instance);
   const bool shows_outcomes = json || report.spiders.empty();
   if (shows_outcomes && report.state.last && !report.state.last->in_journal) {
-    report.outcomes = schedule.store.outcomes(report.state.last->id);
+    report.outcomes = instance.store.outcomes(report.state.last->id);
   }
-  return json ? render::status_json(report, schedule.zone)
-              : render::status_text(report, schedule.zone);
+  return json ? render::status_json(report, instance.zone)
+              : render::status_text(report, instance.zone);
 }
 
 }  // namespace
 
-StatusReport read_status(const Schedule& schedule) {
-  auto report = report_of(schedule, read_state(schedule));
-  if (schedule.reports != nullptr) {
-    report.spiders = schedule.reports->spiders(recent_attempts);
-    report.failed_runs = schedule.reports->failed_runs();
+StatusReport read_status(const Instance& instance) {
+  auto report = report_of(instance, read_state(instance));
+  if (instance.reports != nullptr) {
+    report.spiders = instance.reports->spiders(recent_attempts);
+    report.failed_runs = instance.reports->failed_runs();
   }
-  add_waiting(schedule, report);
+  add_waiting(instance, report);
   return report;
 }
 
-StatusAnswer status(const Schedule& schedule, bool json) {
+StatusAnswer status(const Instance& instance, bool json) {
   try {
-    return {by_database(schedule, json), std::nullopt};
+    return {by_database(instance, json), std::nullopt};
   } catch (const DbError& error) {
     // What programs read has the whole state or none.
-    if (json || !may_do_without(schedule, error)) throw;
-    return {text_by_journal(schedule), error};
+    if (json || !can_run_offline(instance, error)) throw;
+    return {text_by_journal(instance), error};
   }
 }
 

@@ -3,14 +3,14 @@
 #include <optional>
 #include <string>
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 #include "core/errors.hpp"
 #include "core/status.hpp"
 
 namespace spider_check::app {
 
 /** All that is known of the schedule now but `outcomes`, which few need. Throws DbError. */
-[[nodiscard]] StatusReport read_status(const Schedule& schedule);
+[[nodiscard]] StatusReport read_status(const Instance& instance);
 
 /** What `status` says. */
 struct StatusAnswer {
@@ -23,6 +23,6 @@ struct StatusAnswer {
  * host's journal knows, which may be nothing. Throws DbError where no tick would go by the journal,
  * and for JSON.
  */
-[[nodiscard]] StatusAnswer status(const Schedule& schedule, bool json);
+[[nodiscard]] StatusAnswer status(const Instance& instance, bool json);
 
 }  // namespace spider_check::app

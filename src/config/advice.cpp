@@ -11,7 +11,7 @@ namespace {
 
 using Jobs = std::vector<SpiderJob>;
 
-constexpr std::size_t most_names = 8;
+constexpr std::size_t max_names = 8;
 
 // Nobody but a crawl tells how many items it has, and how it ended.
 constexpr const char* crawl_keys[] = {"min_items",      "max_errors",      "min_items_ratio",
@@ -22,7 +22,7 @@ class Adviser {
  public:
   explicit Adviser(const Config& config) : config_(config) {}
 
-  void look_at_schedule() {
+  void check_schedule() {
     const auto& policy = config_.policy;
     const bool said = config_.places.contains("retry_after");
     if (!said || policy.max_attempts == 1 || policy.retry_after < policy.interval) return;
@@ -31,7 +31,7 @@ class Adviser {
         "), so the next run is due before a retry; make it shorter");
   }
 
-  void look_at_precheck() {
+  void check_precheck() {
     const auto& interval = config_.policy.interval;
     if (config_.precheck.empty() || config_.precheck_max_age > interval) return;
     const auto* key = config_.places.contains("precheck_max_age") ? "precheck_max_age" : "precheck";
@@ -40,7 +40,7 @@ class Adviser {
         ", so the precheck never puts a run off; make precheck_max_age longer");
   }
 
-  void look_at_settings() {
+  void check_settings() {
     if (!config_.scrapy) return;
     const auto& settings = config_.scrapy->settings;
     const auto is_jobdir = [](const auto& setting) { return setting.first == "JOBDIR"; };
@@ -50,7 +50,7 @@ class Adviser {
         "before has seen, and spiders must not share it; take it out");
   }
 
-  void look_at_limits(const SpiderJob& job) {
+  void check_limits(const SpiderJob& job) {
     const auto rules = rules_of(config_, job.name);
     const auto& limits = job.limits;
     const auto run_timeout = config_.run_timeout;
@@ -72,21 +72,21 @@ class Adviser {
     }
   }
 
-  void look_at_override(const SpiderOverride& table, const Jobs& jobs, bool all_known) {
+  void check_override(const SpiderOverride& table, const Jobs& jobs, bool all_known) {
     Jobs meant;
     std::copy_if(jobs.begin(), jobs.end(), std::back_inserter(meant),
                  [&](const auto& job) { return is_for(table, job.name); });
     if (!meant.empty()) {
-      look_at_criteria(table.rules, meant, "\"" + table.pattern + "\"");
+      check_criteria(table.rules, meant, "\"" + table.pattern + "\"");
     } else if (all_known) {
       add(table.place + ": no spider has this name or fits it; there are: " + names_of(jobs));
     }
   }
 
-  void look_at_criteria(const SpiderRules& rules, const Jobs& jobs, const std::string& whom) {
+  void check_criteria(const SpiderRules& rules, const Jobs& jobs, const std::string& whom) {
     const bool counted = std::any_of(jobs.begin(), jobs.end(),
                                      [](const auto& job) { return job.row_check.has_value(); });
-    if (!counted) look_at_rows(rules);
+    if (!counted) check_rows(rules);
     if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.crawl; })) return;
     for (const auto* key : crawl_keys) {
       const bool is_for_rows = std::string_view(key) == "min_items_ratio";
@@ -96,7 +96,7 @@ class Adviser {
     }
   }
 
-  void look_at_rows(const SpiderRules& rules) {
+  void check_rows(const SpiderRules& rules) {
     for (const auto* key : {"check_url", "min_rows"}) {
       if (!rules.places.contains(key)) continue;
       add(place_of(rules.places, key, key) +
@@ -116,10 +116,10 @@ class Adviser {
 
   static std::string names_of(const Jobs& jobs) {
     std::string names;
-    for (std::size_t i = 0; i < jobs.size() && i < most_names; ++i) {
+    for (std::size_t i = 0; i < jobs.size() && i < max_names; ++i) {
       names += (i == 0 ? "" : ", ") + jobs[i].name;
     }
-    return names + (jobs.size() > most_names ? ", …" : "");
+    return names + (jobs.size() > max_names ? ", …" : "");
   }
 
   const Config& config_;
@@ -136,12 +136,12 @@ std::string place_of(const Places& places, const std::string& key, const std::st
 std::vector<std::string> advise(const Config& config, const std::vector<SpiderJob>& jobs,
                                 bool all_known) {
   Adviser adviser(config);
-  adviser.look_at_schedule();
-  adviser.look_at_precheck();
-  adviser.look_at_settings();
-  if (all_known && !jobs.empty()) adviser.look_at_criteria(config.spiders, jobs, "there");
-  for (const auto& job : jobs) adviser.look_at_limits(job);
-  for (const auto& table : config.overrides) adviser.look_at_override(table, jobs, all_known);
+  adviser.check_schedule();
+  adviser.check_precheck();
+  adviser.check_settings();
+  if (all_known && !jobs.empty()) adviser.check_criteria(config.spiders, jobs, "there");
+  for (const auto& job : jobs) adviser.check_limits(job);
+  for (const auto& table : config.overrides) adviser.check_override(table, jobs, all_known);
   return adviser.take();
 }
 

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 /** Assigns what was read, if anything was. */
 template <typename T, typename U>
-void assign(T& target, std::optional<U> value) {
+void take_value(T& target, std::optional<U> value) {
   if (value) target = std::move(*value);
 }
 
@@ -38,21 +38,21 @@ std::optional<OnDatabaseError> read_on_database_error(TomlTable& table) {
 
 void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
   auto& policy = config.policy;
-  assign(config.name, table.text("name"));
-  assign(policy.enabled, table.boolean("enabled"));
-  assign(policy.interval, table.duration("interval", 1s));
+  take_value(config.name, table.text("name"));
+  take_value(policy.enabled, table.boolean("enabled"));
+  take_value(policy.interval, table.duration("interval", 1s));
   if (const auto zone = table.text("timezone")) {
     set_timezone(*zone, table.place("timezone"), config);
   }
-  assign(config.max_instances, table.number("max_instances", 1, 100));
-  assign(config.concurrency, table.number("concurrency", 1, 1000));
-  assign(config.run_timeout, table.duration("run_timeout", 0s));
-  assign(config.keep, table.duration("keep", 1h));
-  assign(config.log_size, table.size("log_size"));
-  assign(policy.max_attempts, table.number("max_attempts", 1, 100));
-  assign(policy.retry_after, table.duration("retry_after", 0s));
-  assign(policy.slack, table.duration("slack", 0s));
-  assign(config.takeover_after, table.duration("takeover_after", 1min));
+  take_value(config.max_instances, table.number("max_instances", 1, 100));
+  take_value(config.concurrency, table.number("concurrency", 1, 1000));
+  take_value(config.run_timeout, table.duration("run_timeout", 0s));
+  take_value(config.keep, table.duration("keep", 1h));
+  take_value(config.log_size, table.size("log_size"));
+  take_value(policy.max_attempts, table.number("max_attempts", 1, 100));
+  take_value(policy.retry_after, table.duration("retry_after", 0s));
+  take_value(policy.slack, table.duration("slack", 0s));
+  take_value(config.takeover_after, table.duration("takeover_after", 1min));
   if (const auto directory = table.text("state_dir")) config.state_dir = absolute(base, *directory);
   if (const auto directory = table.text("log_dir")) config.log_dir = absolute(base, *directory);
   for (const auto* key : {"name", "slack", "retry_after", "run_timeout", "precheck",
@@ -63,9 +63,9 @@ void read_schedule(TomlTable& table, const fs::path& base, Config& config) {
 
 /** What becomes of a tick that finds the world not ready. */
 void read_obstacles(TomlTable& table, const fs::path& base, Config& config) {
-  assign(config.on_database_error, read_on_database_error(table));
-  assign(config.wake_wait, table.duration("wake_wait", 0s));
-  assign(config.precheck_max_age, table.duration("precheck_max_age", 1s));
+  take_value(config.on_database_error, read_on_database_error(table));
+  take_value(config.wake_wait, table.duration("wake_wait", 0s));
+  take_value(config.precheck_max_age, table.duration("precheck_max_age", 1s));
   auto command = table.texts("precheck");
   if (!command || command->empty()) return;
   if (command->front().empty()) {
@@ -109,8 +109,8 @@ std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
     password_file = absolute(base, *file);
     parameters["password"] = read_secret(*password_file, place, "password");
   }
-  assign(database.connect_timeout, table.duration("connect_timeout", 1s));
-  assign(database.statement_timeout, table.duration("statement_timeout", 100ms));
+  take_value(database.connect_timeout, table.duration("connect_timeout", 1s));
+  take_value(database.statement_timeout, table.duration("statement_timeout", 100ms));
   table.finish();
   return password_file;
 }
@@ -141,11 +141,11 @@ ScrapyConfig read_scrapy(TomlTable table, const fs::path& base) {
   for (const auto* key : {"project", "command", "settings"}) {
     if (table.has(key)) scrapy.places[key] = table.place(key);
   }
-  assign(scrapy.command, read_command(table, base));
-  assign(scrapy.include, table.texts("include"));
-  assign(scrapy.exclude, table.texts("exclude"));
-  assign(scrapy.settings, table.pairs("settings"));
-  assign(scrapy.list_timeout, table.duration("list_timeout", 1s));
+  take_value(scrapy.command, read_command(table, base));
+  take_value(scrapy.include, table.texts("include"));
+  take_value(scrapy.exclude, table.texts("exclude"));
+  take_value(scrapy.settings, table.pairs("settings"));
+  take_value(scrapy.list_timeout, table.duration("list_timeout", 1s));
   table.finish();
   return scrapy;
 }
@@ -178,7 +178,7 @@ CrawlConfig read_crawl(TomlTable& table, const Config& config) {
   }
   crawl.spider = *spider;
   crawl.place = table.place("spider");
-  assign(crawl.arguments, table.pairs("arguments"));
+  take_value(crawl.arguments, table.pairs("arguments"));
   table.finish();
   return crawl;
 }

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // A run's program waits no longer for a receiver.
-constexpr Duration longest_timeout = 30s;
+constexpr Duration max_timeout = 30s;
 
 /** "example.org" of "https://me:secret@example.org:8080/path" */
 std::string_view host_of(std::string_view url) {
@@ -73,9 +73,9 @@ void read_policy(TomlTable& table, NotifyConfig& notify) {
   policy.stale_after = table.duration("stale_after", 0s);
   if (const auto degraded = table.boolean("degraded")) policy.degraded = *degraded;
   const auto timeout = table.duration("timeout", 1s);
-  if (timeout && *timeout > longest_timeout) {
-    throw UsageError(table.place("timeout") + ": is longer than " + to_text(longest_timeout) +
-                     "; a receiver that needs longer is no receiver");
+  if (timeout && *timeout > max_timeout) {
+    throw UsageError(table.place("timeout") + ": is longer than " + to_text(max_timeout) +
+                     "; no receiver may need longer");
   }
   if (timeout) notify.channels.timeout = *timeout;
 }

@@ -122,7 +122,7 @@ bool is_known_here(const std::string& name) {
 
 /** Where the database itself is missing, or only the old names in it. */
 std::string package_of(const std::string& name) {
-  if (is_known_here("Etc/UTC")) return "tzdata-legacy, which has old names, or mend the name";
+  if (is_known_here("Etc/UTC")) return "tzdata-legacy, which has old names, or correct the name";
   return is_old_name(name) ? "tzdata, and tzdata-legacy for this old name" : "tzdata";
 }
 
@@ -156,7 +156,7 @@ void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
 void set_timezone(const std::string& name, const std::string& place, Config& config) {
   if (!is_known_here(name) && !is_zone_elsewhere(name)) {
     throw UsageError(place + ": \"" + name +
-                     "\" is no time zone that this host knows; expected one like "
+                     "\" is not a time zone that this host knows; expected one like "
                      "\"America/Bogota\" (the Debian package tzdata has them)");
   }
   config.timezone = name;

@@ -15,7 +15,8 @@ void check_variables(const std::vector<std::pair<std::string, std::string>>& var
                      const std::string& place) {
   for (const auto& [name, value] : variables) {
     if (!name.empty() && name.find('=') == std::string::npos) continue;
-    throw UsageError(place + ": \"" + name + "\" is no name of a variable; write it like " +
+    throw UsageError(place + ": \"" + name +
+                     "\" is not a valid name of a variable; write it like " +
                      R"(env = { PROXY = "http://proxy:3128" })");
   }
 }

@@ -66,7 +66,7 @@ class Parser {
     add_text(app_, "-c,--config", flags_.config_file, "The configuration file", "FILE");
     app_.add_flag("-q,--quiet", flags_.quiet, "Say nothing but warnings and errors");
     app_.add_flag("-v,--verbose", flags_.verbose, "Say more");
-    app_.add_flag("--force", flags_.force, "Run all spiders now, whatever the interval says");
+    app_.add_flag("--force", flags_.force, "Run all spiders now, also when no run is due");
     app_.add_option("--spider", flags_.spiders, "Run only these now; never moves the schedule")
         ->type_name("NAME")
         ->expected(1, CLI::detail::expected_max_vector_size);
@@ -121,7 +121,7 @@ class Parser {
     add_text(show, "RUN", flags_.run, "The number of the run")->required();
     add_json(show);
 
-    auto& report = add("report", "Write a page for a browser: what ran, and what not");
+    auto& report = add("report", "Write an HTML report");
     add_text(report, "-o,--output", flags_.output, "The file to write; default: print it", "FILE");
   }
 
@@ -147,7 +147,7 @@ class Parser {
   void add_setup() {
     add("check", "Try everything that the configuration names");
 
-    auto& notify = add("notify", "Try whether people can be told");
+    auto& notify = add("notify", "Send a test notification");
     notify.add_flag("--test", flags_.test, "Send a test by each channel");
 
     auto& init = add("init", "Write a configuration for a Scrapy project");

@@ -11,8 +11,8 @@
 #include "core/channels.hpp"
 #include "core/connection.hpp"
 #include "core/decision.hpp"
+#include "core/notification.hpp"
 #include "core/on_database_error.hpp"
-#include "core/telling.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {

@@ -209,8 +209,8 @@ void check_port(const std::string& text, const std::string& place, Show show) {
     const bool whole = error == std::errc{} && read == one.data() + one.size();
     if (whole && port >= 1 && port <= 65535) continue;
     if (one.empty() && text.find(',') != std::string::npos) continue;
-    const auto what =
-        show == Show::yes ? "\"" + std::string(one) + "\" is no port" : "the port is none";
+    const auto what = show == Show::yes ? "\"" + std::string(one) + "\" is not a valid port"
+                                        : "the port is not valid";
     throw UsageError(place + ": " + what + "; expected a number from 1 to 65535");
   }
 }

@@ -17,13 +17,13 @@ Number to_number(const std::string& text, const std::string& flag) {
   const auto* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error == std::errc{} && rest == end && number > 0) return number;
-  throw UsageError(flag + ": \"" + text + "\" is no number from 1 on; write it like 17");
+  throw UsageError(flag + ": \"" + text + "\" is not a positive number; write it like 17");
 }
 
 /** Throws UsageError. */
 Duration to_duration(const std::string& text, const std::string& flag) {
   if (const auto duration = parse_duration(text)) return *duration;
-  throw UsageError(flag + ": \"" + text + "\" is no duration; write it like " +
+  throw UsageError(flag + ": \"" + text + "\" is not a valid duration; write it like " +
                    std::string(duration_examples));
 }
 
@@ -36,7 +36,7 @@ HistoryCommand history(const Flags& flags) {
   command.status = parse_run_status(*flags.status);
   if (command.status) return command;
   throw UsageError("--status: \"" + *flags.status +
-                   "\" is no status; write running, completed or failed");
+                   "\" is not a status; write running, completed or failed");
 }
 
 ReportCommand report(const Flags& flags) {
@@ -48,14 +48,16 @@ HealthCommand health(const Flags& flags) {
   if (!flags.max_age) return {};
   const auto age = parse_duration(*flags.max_age);
   if (age && *age > Duration{0}) return {age};
-  throw UsageError("--max-age: \"" + *flags.max_age + "\" is no duration above 0s; write it like " +
+  throw UsageError("--max-age: \"" + *flags.max_age +
+                   "\" is not a duration above 0s; write it like " +
                    std::string(duration_examples));
 }
 
 /** Throws UsageError. */
 LogRun to_log_run(const std::string& text) {
   if (const auto run = parse_log_run(text)) return *run;
-  throw UsageError("--run: \"" + text + "\" is no run; write it like 17, or 17+2 or 17.2 where " +
+  throw UsageError("--run: \"" + text +
+                   "\" is not a run; write it like 17, or 17+2 or 17.2 where " +
                    "its logs are named so");
 }
 

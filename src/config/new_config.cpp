@@ -118,7 +118,7 @@ std::string database_text(const DatabaseVariables& database) {
 }
 
 std::string notify_text() {
-  return "# Who is told when runs fail or recover, data is stale or spiders are degraded.\n" +
+  return "# Notifications: when runs fail or recover, data is stale or spiders are degraded.\n" +
          unset("[notify]", "") + unset("after_failures = 1", "how many runs in a row must fail") +
          unset("stale = true", "tell when the data is too old all the same") +
          unset(R"(stale_after = "4h")", "beyond the interval; default: as long as that") +
@@ -130,7 +130,7 @@ std::string notify_text() {
          unset(R"(command = ["/usr/local/bin/tell-me"])", "") +
          unset("[notify.webhook]", "gets JSON, by POST") +
          unset(R"(url = "https://hooks.example/me")", "a secret; or url_file: a file with it") +
-         unset("[notify.ping]", "a check as of healthchecks.io, told of each run") +
+         unset("[notify.ping]", "a check as of healthchecks.io, pinged at each run") +
          unset(R"(url = "https://hc.example/uuid")", "a secret; or url_file: a file with it");
 }
 
@@ -165,7 +165,7 @@ std::string spiders_text(const std::vector<std::pair<std::string, std::string>>&
          unset("max_time_ratio = 3", "so many times as long, or as short, as usual degrade it") +
          unset(R"(optional_fields = ["note"])", "item fields that may become empty") +
          unset(R"(finish_reasons = ["finished"])", "how a good crawl ends") +
-         unset("ignore_status = [404]", "pages refused so are no fault, and no dead pages") +
+         unset("ignore_status = [404]", "pages refused with these count for nothing") +
          unset("max_dead_pages = 10", "more degrade it; default: a tenth of all pages") +
          unset(R"(ignore_errors = ["asyncio"])", "by logger, or by message: \"re:PATTERN\"") +
          unset(R"(check_sql = "SELECT count(*) FROM jobs")",
@@ -182,7 +182,7 @@ std::string example_text(const std::string& spider) {
   const std::string name = spider.empty() ? "news" : spider;
   return "# What is different for one spider, or for those that fit a glob like \"news_*\".\n" +
          unset("[spiders." + quoted(name) + "]", "its name") +
-         unset(R"(timeout = "2h")", "whatever [spiders] can say") + unset("min_items = 10", "") +
+         unset(R"(timeout = "2h")", "any key of [spiders]") + unset("min_items = 10", "") +
          "\n# A spider once more, with arguments of its own: a name, a history and logs of its "
          "own.\n" +
          unset("[[crawl]]", "once for each") + unset("name = " + quoted(name + "_uk"), "") +

@@ -14,7 +14,7 @@ namespace spider_check::config {
 
 namespace {
 
-constexpr std::size_t most_keys = 48;  // no table has more
+constexpr std::size_t max_keys = 48;  // no table has more
 
 std::string_view kind(const toml::node& node) {
   switch (node.type()) {
@@ -83,7 +83,7 @@ std::string TomlTable::place() const {
 }
 
 const toml::node* TomlTable::find(const char* key) {
-  if (known_.empty()) known_.reserve(most_keys);
+  if (known_.empty()) known_.reserve(max_keys);
   known_.emplace_back(key);
   return table_->get(key);
 }
@@ -149,8 +149,8 @@ std::optional<Duration> TomlTable::duration(const char* key, Duration least) {
   const auto text = node->value<std::string>().value_or("");
   const auto duration = parse_duration(text);
   if (!duration) {
-    throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is no duration; write it like " +
-                     std::string(duration_examples));
+    throw UsageError(at(*node, key) + ": " + in_quotes(text) +
+                     " is not a valid duration; write it like " + std::string(duration_examples));
   }
   if (*duration < least) {
     throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is too short; at least " +
@@ -186,8 +186,8 @@ std::optional<std::int64_t> TomlTable::size(const char* key) {
   if (!node->is_string()) refuse(*node, key, examples);
   const auto text = node->value<std::string>().value_or("");
   if (const auto bytes = parse_size(text)) return bytes;
-  throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is no size; write it like " +
-                   std::string(size_examples));
+  throw UsageError(at(*node, key) + ": " + in_quotes(text) +
+                   " is not a valid size; write it like " + std::string(size_examples));
 }
 
 std::optional<std::vector<std::string>> TomlTable::texts(const char* key) {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/port.hpp"
-#include "core/telling.hpp"
+#include "core/interface.hpp"
+#include "core/notification.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -23,7 +23,7 @@ struct ChannelOptions {
 };
 
 /** A short program to be run, which takes a message on its standard input. */
-struct Errand {
+struct Delivery {
   std::vector<std::string> command;
   std::string input;
   std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
@@ -31,23 +31,24 @@ struct Errand {
 };
 
 /** How it ended. */
-struct ErrandEnd {
+struct DeliveryEnd {
   bool done = false;
   std::string words;  ///< the line that it said, or why it was not done; may be hostile
 };
 
-/** Runs errands. */
-class ErrandRunner : public Port {
+/** Runs deliveries. */
+class DeliveryRunner : public Interface {
  public:
-  /** Side by side, to their ends; in the order of the errands. Does not throw. */
-  [[nodiscard]] virtual std::vector<ErrandEnd> run_all(const std::vector<Errand>& errands) = 0;
+  /** Side by side, to their ends; in the order of the deliveries. Does not throw. */
+  [[nodiscard]] virtual std::vector<DeliveryEnd> run_all(
+      const std::vector<Delivery>& deliveries) = 0;
 
   /** Starts one and does not wait for it. Whatever becomes of it does not matter. */
-  virtual void start(const Errand& errand) noexcept = 0;
+  virtual void start(const Delivery& delivery) noexcept = 0;
 };
 
 /** Puts what is to be told into the words of each channel. */
-class Channels : public Port {
+class Channels : public Interface {
  public:
   /** Of those that are told about events: "program", "webhook". */
   [[nodiscard]] virtual std::vector<std::string> of_events() const = 0;
@@ -57,15 +58,15 @@ class Channels : public Port {
 
   /** The facts of an event, one JSON object. log: the end of the log of a spider that failed. */
   [[nodiscard]] virtual std::string facts(const Event& event, const std::string& schedule,
-                                          const std::string& host, const Situation& situation,
+                                          const std::string& host, const ScheduleSummary& summary,
                                           const Policy& policy, const std::string& log) const = 0;
 
   /** What tells one channel these facts. */
-  [[nodiscard]] virtual Errand errand(const std::string& channel, EventKind event,
-                                      const std::string& facts) const = 0;
+  [[nodiscard]] virtual Delivery delivery(const std::string& channel, EventKind event,
+                                          const std::string& facts) const = 0;
 
   /** What checks in at the start of a run; empty where nobody is to be told. */
-  [[nodiscard]] virtual std::optional<Errand> start(const std::string& run_uuid) const = 0;
+  [[nodiscard]] virtual std::optional<Delivery> start(const std::string& run_uuid) const = 0;
 };
 
 }  // namespace spider_check

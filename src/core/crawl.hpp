@@ -84,7 +84,7 @@ struct CrawlReport {
 };
 
 /** What a run of the past did that says what is usual. */
-struct PastRun {
+struct BaselineRun {
   std::int64_t items = 0;
   Duration took{0};
   std::map<std::string, std::int64_t> fields;
@@ -92,7 +92,8 @@ struct PastRun {
   std::optional<std::int64_t> rows{};  ///< that check_sql counted; empty: it was not asked
 };
 
-/** What is usual for a spider, by successes_for_usual in core/verdict.hpp; the newest run first. */
-using History = std::vector<PastRun>;
+/** What is usual for a spider, by successes_for_baseline in core/verdict.hpp; the newest run first.
+ */
+using Baseline = std::vector<BaselineRun>;
 
 }  // namespace spider_check

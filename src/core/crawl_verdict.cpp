@@ -41,9 +41,9 @@ auto median(Numbers numbers) {
   return *middle;
 }
 
-std::int64_t median_items(const History& history) {
+std::int64_t median_items(const Baseline& baseline_runs) {
   std::vector<std::int64_t> items;
-  for (const auto& run : history) items.push_back(run.items);
+  for (const auto& run : baseline_runs) items.push_back(run.items);
   return median(std::move(items));
 }
 
@@ -54,22 +54,22 @@ std::string too_few(std::int64_t found, const std::string& what, std::int64_t le
 }
 
 /** "of the last 20 good runs" */
-std::string of_the_last(const History& history) {
-  const bool all_good =
-      std::all_of(history.begin(), history.end(), [](const auto& run) { return run.good; });
-  const auto runs = static_cast<std::int64_t>(history.size());
+std::string of_the_last(const Baseline& baseline_runs) {
+  const bool all_good = std::all_of(baseline_runs.begin(), baseline_runs.end(),
+                                    [](const auto& run) { return run.good; });
+  const auto runs = static_cast<std::int64_t>(baseline_runs.size());
   return "of the last " +
          (all_good ? count(runs, "good run") : count(runs, "run") + " that worked");
 }
 
-Duration median_time(const History& history) {
+Duration median_time(const Baseline& baseline_runs) {
   std::vector<Duration> times;
-  for (const auto& run : history) times.push_back(run.took);
+  for (const auto& run : baseline_runs) times.push_back(run.took);
   return median(std::move(times));
 }
 
 /** "the pipeline shop.Store was disabled: SHOP_DB is not set" */
-std::string to_text(const SwitchedOff& part) {
+std::string describe(const SwitchedOff& part) {
   if (part.what == "feed") {
     const auto why = part.why.empty() ? "" : ": " + part.why;
     return count(part.count, "feed") + " could not be stored (" + part.name + why + ")";
@@ -137,7 +137,7 @@ class Failures {
   void switched_off() {
     for (const auto& part : crawl_.switched_off) {
       if (!loses_items(part, crawl_)) continue;
-      add(to_text(part) + (part.what == "feed" ? "" : "; its items are lost"));
+      add(describe(part) + (part.what == "feed" ? "" : "; its items are lost"));
     }
   }
 
@@ -153,7 +153,7 @@ class Failures {
   void finish() {
     const auto& allowed = criteria_.finish_reasons;
     if (crawl_.finish_reason.empty()) {
-      add("the crawl never got going: it has no finish reason" + first_fault(crawl_));
+      add("the crawl did not start: it has no finish reason" + first_fault(crawl_));
     } else if (std::find(allowed.begin(), allowed.end(), crawl_.finish_reason) == allowed.end()) {
       add("its finish reason is " + quoted(crawl_.finish_reason) + first_fault(crawl_));
     }
@@ -190,7 +190,7 @@ class Failures {
       add(count(errors, "error") + ", at most " + std::to_string(*criteria_.max_errors) +
           " are allowed" + first_fault(crawl_));
     } else if (crawl_.progress.items == 0 && (errors > 0 || crawl_.exceptions > 0)) {
-      add(count(std::max(errors, crawl_.exceptions), "error") + " and not one item" +
+      add(count(std::max(errors, crawl_.exceptions), "error") + " and no items" +
           first_fault(crawl_));
     }
   }
@@ -206,12 +206,12 @@ class Failures {
 class Defects {
  public:
   Defects(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
-          const History& history)
-      : child_(child), crawl_(crawl), criteria_(criteria), history_(history) {}
+          const Baseline& baseline_runs)
+      : child_(child), crawl_(crawl), criteria_(criteria), baseline_(baseline_runs) {}
 
   /** Of the process and of what was asked of it. */
   [[nodiscard]] Reasons around() {
-    if (!child_.left.empty()) add(spider_check::to_text(child_.left));
+    if (!child_.left.empty()) add(to_text(child_.left));
     if (child_.stopped == StopCause::stayed) {
       add("its process stayed after the crawl had ended, and was stopped");
     }
@@ -229,8 +229,8 @@ class Defects {
   }
 
   /** Of the crawl beside what is usual. */
-  [[nodiscard]] Reasons against_usual() {
-    if (history_.size() < runs_for_usual) return {};
+  [[nodiscard]] Reasons against_baseline() {
+    if (baseline_.size() < runs_for_baseline) return {};
     fewer_items();
     empty_fields();
     unusual_time();
@@ -239,7 +239,7 @@ class Defects {
 
  private:
   void switched_off() {
-    for (const auto& part : crawl_.switched_off) add(to_text(part));
+    for (const auto& part : crawl_.switched_off) add(describe(part));
   }
 
   void errors() {
@@ -269,14 +269,14 @@ class Defects {
         " kept");
   }
 
-  [[nodiscard]] std::string of_the_last() const { return spider_check::of_the_last(history_); }
+  [[nodiscard]] std::string of_the_last() const { return spider_check::of_the_last(baseline_); }
 
   void fewer_items() {
-    const auto usual = median_items(history_);
+    const auto baseline = median_items(baseline_);
     const auto found = crawl_.progress.items;
-    if (static_cast<double>(found) >= static_cast<double>(usual) * criteria_.min_items_ratio)
+    if (static_cast<double>(found) >= static_cast<double>(baseline) * criteria_.min_items_ratio)
       return;
-    add(count(found, "item") + ", median " + of_the_last() + " is " + std::to_string(usual));
+    add(count(found, "item") + ", median " + of_the_last() + " is " + std::to_string(baseline));
   }
 
   [[nodiscard]] bool is_optional(const std::string& field) const {
@@ -286,9 +286,9 @@ class Defects {
 
   /** Filled in half the items of each of those runs, and now in none. */
   void empty_fields() {
-    for (const auto& [field, filled] : history_.front().fields) {
+    for (const auto& [field, filled] : baseline_.front().fields) {
       if (is_optional(field)) continue;
-      const auto usual = [&name = field](const PastRun& run) {
+      const auto baseline = [&name = field](const BaselineRun& run) {
         const auto found = run.fields.find(name);
         return found != run.fields.end() && run.items > 0 && found->second * 2 >= run.items;
       };
@@ -296,7 +296,7 @@ class Defects {
       if (now != crawl_.fields.end() && now->second > 0) continue;
       // Without any counts nobody looked: the statistics in a log have none.
       if (crawl_.fields.empty()) return;
-      if (std::all_of(history_.begin(), history_.end(), usual)) {
+      if (std::all_of(baseline_.begin(), baseline_.end(), baseline)) {
         add("field " + quoted(field) + " is empty in every item, and was filled in each " +
             of_the_last());
       }
@@ -307,17 +307,17 @@ class Defects {
   void unusual_time() {
     const auto ratio = criteria_.max_time_ratio;
     if (ratio == 0) return;
-    const auto usual = median_time(history_);
+    const auto baseline = median_time(baseline_);
     const auto took = child_.took;
     const auto is_beyond = [ratio](Duration longer, Duration shorter) {
       return static_cast<double>(longer.count()) > ratio * static_cast<double>(shorter.count()) &&
              longer - shorter > 1min;
     };
-    if (is_beyond(took, usual)) {
-      add("it took " + to_words(took) + ", median " + of_the_last() + " is " + to_words(usual));
-    } else if (is_beyond(usual, took)) {
+    if (is_beyond(took, baseline)) {
+      add("it took " + to_words(took) + ", median " + of_the_last() + " is " + to_words(baseline));
+    } else if (is_beyond(baseline, took)) {
       add("it took only " + to_words(took) + ", median " + of_the_last() + " is " +
-          to_words(usual));
+          to_words(baseline));
     }
   }
 
@@ -326,11 +326,11 @@ class Defects {
   const ChildReport& child_;
   const CrawlReport& crawl_;
   const Criteria& criteria_;
-  const History& history_;
+  const Baseline& baseline_;
   Reasons reasons_;
 };
 
-constexpr std::size_t most_reasons = 20;
+constexpr std::size_t max_reasons = 20;
 
 /** What these rules say of a crawl, or of each of several, which are named. */
 template <typename Rules>
@@ -340,46 +340,47 @@ Reasons of_each(const CrawlReport& crawl, Rules&& rules) {
   for (const auto& part : crawl.parts) {
     for (const auto& reason : rules(part)) all.push_back(part.spider + ": " + reason);
   }
-  if (all.size() > most_reasons) {
-    const auto more = all.size() - most_reasons;
-    all.resize(most_reasons);
+  if (all.size() > max_reasons) {
+    const auto more = all.size() - max_reasons;
+    all.resize(max_reasons);
     all.push_back(std::to_string(more) + " more");
   }
   return all;
 }
 
 Reasons defects(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
-                const History& history) {
-  auto reasons = Defects(child, crawl, criteria, history).around();
+                const Baseline& baseline_runs) {
+  auto reasons = Defects(child, crawl, criteria, baseline_runs).around();
   const auto add = [&](const Reasons& more) {
     reasons.insert(reasons.end(), more.begin(), more.end());
   };
   add(of_each(crawl, [&](const CrawlReport& part) {
-    return Defects(child, part, criteria, history).inside();
+    return Defects(child, part, criteria, baseline_runs).inside();
   }));
-  add(Defects(child, crawl, criteria, history).against_usual());
+  add(Defects(child, crawl, criteria, baseline_runs).against_baseline());
   explain(crawl, reasons);
   return reasons;
 }
 
 /** "12 rows, median of the last 20 good runs is 240"; empty where that is not far fewer. */
-std::string fewer_rows(std::int64_t found, double min_ratio, History history) {
-  std::erase_if(history, [](const PastRun& run) { return !run.rows; });
-  if (history.size() < runs_for_usual) return {};
+std::string fewer_rows(std::int64_t found, double min_ratio, Baseline baseline_runs) {
+  std::erase_if(baseline_runs, [](const BaselineRun& run) { return !run.rows; });
+  if (baseline_runs.size() < runs_for_baseline) return {};
   std::vector<std::int64_t> rows;
-  for (const auto& run : history) rows.push_back(*run.rows);
-  const auto usual = median(std::move(rows));
-  if (static_cast<double>(found) >= static_cast<double>(usual) * min_ratio) return {};
-  return count(found, "row") + ", median " + of_the_last(history) + " is " + std::to_string(usual);
+  for (const auto& run : baseline_runs) rows.push_back(*run.rows);
+  const auto baseline = median(std::move(rows));
+  if (static_cast<double>(found) >= static_cast<double>(baseline) * min_ratio) return {};
+  return count(found, "row") + ", median " + of_the_last(baseline_runs) + " is " +
+         std::to_string(baseline);
 }
 
 /** Of a crawl whose process ended well, or as well as it could. */
 Judgement judge_by_numbers(const ChildReport& child, const CrawlReport& crawl,
-                           const Criteria& criteria, const History& history) {
+                           const Criteria& criteria, const Baseline& baseline_runs) {
   auto reasons =
       of_each(crawl, [&](const CrawlReport& part) { return Failures(part, criteria).all(); });
   if (!reasons.empty()) return {Verdict::failed, std::move(reasons)};
-  reasons = defects(child, crawl, criteria, history);
+  reasons = defects(child, crawl, criteria, baseline_runs);
   if (!reasons.empty()) return {Verdict::degraded, std::move(reasons)};
   return {Verdict::ok, {}};
 }
@@ -391,7 +392,7 @@ std::string where_it_logs(const CrawlReport& crawl) {
 }
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
-                const History& history) {
+                const Baseline& baseline_runs) {
   // Whose crawl had told all is judged by it, however its process had to be ended.
   const bool stayed = child.stopped == StopCause::stayed;
   auto judgement = stayed ? Judgement{Verdict::ok, {}} : judge(child);
@@ -402,7 +403,7 @@ Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criter
     if (for_its_own_sake) judgement.reasons.back() += first_fault(crawl);
     return judgement;
   }
-  judgement = judge_by_numbers(child, crawl, criteria, history);
+  judgement = judge_by_numbers(child, crawl, criteria, baseline_runs);
   if (judgement.verdict != Verdict::ok && !crawl.only_read.empty()) {
     judgement.reasons.push_back("only " + crawl.only_read + " were read");
   }
@@ -410,7 +411,7 @@ Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criter
 }
 
 void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& criteria,
-                const History& history) {
+                const Baseline& baseline_runs) {
   auto& [verdict, reasons] = judgement;
   if (count.rows && *count.rows < criteria.min_rows) {
     verdict = Verdict::failed;
@@ -419,7 +420,7 @@ void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& cri
     return;
   }
   auto reason =
-      count.rows ? fewer_rows(*count.rows, criteria.min_items_ratio, history) : count.fault;
+      count.rows ? fewer_rows(*count.rows, criteria.min_items_ratio, baseline_runs) : count.fault;
   if (reason.empty()) return;
   verdict = Verdict::degraded;
   reasons.push_back(std::move(reason));

@@ -66,20 +66,20 @@ State after_interruption(State state, const Run& run) {
 
 struct Candidate {
   const Run* run;
-  OwnerFate fate;
+  OwnerStatus fate;
   std::optional<TimePoint> until;
 };
 
 bool may_return(const Candidate& owner) {
-  return !owner.run->lock_held && owner.fate != OwnerFate::gone;
+  return !owner.run->lock_held && owner.fate != OwnerStatus::gone;
 }
 
 bool was_interrupted(const Candidate& owner) {
-  return !owner.run->lock_held && owner.fate == OwnerFate::gone;
+  return !owner.run->lock_held && owner.fate == OwnerStatus::gone;
 }
 
 OwnerMayReturn wait_for(const Candidate& owner) {
-  return {*owner.run, owner.fate == OwnerFate::alive, owner.until};
+  return {*owner.run, owner.fate == OwnerStatus::alive, owner.until};
 }
 
 /** Rows 5 to 7 for one run that is marked running; empty when it holds nothing back. */
@@ -96,21 +96,21 @@ std::optional<Action> held_back_by(const Candidate& owner, const State& state,
 }
 
 /** The runs that are marked running, the newest first. */
-std::vector<Candidate> running(const State& state, const OwnerFates& fates) {
+std::vector<Candidate> running(const State& state, const OwnerStatuses& statuses) {
   std::vector<Candidate> runs;
   if (state.partial && state.partial->status == RunStatus::running) {
-    runs.push_back({&*state.partial, fates.partial, fates.partial_until});
+    runs.push_back({&*state.partial, statuses.partial, statuses.partial_until});
   }
   if (state.last && state.last->status == RunStatus::running) {
-    runs.push_back({&*state.last, fates.last, fates.last_until});
+    runs.push_back({&*state.last, statuses.last, statuses.last_until});
   }
   return runs;
 }
 
 /** Row 1. An owner that lost its lock and is not gone still has spiders going. */
-Decision decide_forced(const State& state, const OwnerFates& fates) {
+Decision decide_forced(const State& state, const OwnerStatuses& statuses) {
   Decision decision{StartRun{!state.newest_success && !state.last, std::nullopt}, {}};
-  for (const auto& owner : running(state, fates)) {
+  for (const auto& owner : running(state, statuses)) {
     if (was_interrupted(owner)) decision.interrupted.push_back(*owner.run);
     if (may_return(owner)) return {wait_for(owner), {}};
   }
@@ -137,9 +137,8 @@ Duration backoff(const Policy& policy, int attempts) {
   return std::min(wait, policy.interval);
 }
 
-std::optional<Decision> decide_at_a_glance(TimePoint now,
-                                           const std::optional<TimePoint>& newest_success,
-                                           const Policy& policy, const Request& request) {
+std::optional<Decision> decide_quick(TimePoint now, const std::optional<TimePoint>& newest_success,
+                                     const Policy& policy, const Request& request) {
   if (request.force) return std::nullopt;
   if (!policy.enabled) return Decision{Disabled{}, {}};
   if (newest_success && !is_due(now, *newest_success, policy)) {
@@ -149,14 +148,14 @@ std::optional<Decision> decide_at_a_glance(TimePoint now,
 }
 
 Decision decide(const State& state, const Policy& policy, const Request& request,
-                const OwnerFates& fates) {
-  if (request.force) return decide_forced(state, fates);
-  if (auto decision = decide_at_a_glance(state.now, state.newest_success, policy, request)) {
+                const OwnerStatuses& statuses) {
+  if (request.force) return decide_forced(state, statuses);
+  if (auto decision = decide_quick(state.now, state.newest_success, policy, request)) {
     return *decision;
   }
   std::vector<Run> interrupted;
   State settled = state;
-  for (const auto& owner : running(state, fates)) {
+  for (const auto& owner : running(state, statuses)) {
     if (auto action = held_back_by(owner, state, policy)) return {*action, interrupted};
     if (!was_interrupted(owner)) continue;
     interrupted.push_back(*owner.run);

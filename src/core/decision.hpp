@@ -77,9 +77,9 @@ struct Decision {
 };
 
 /** What became of the owners in a state; looked at only for a run that is `running` unlocked. */
-struct OwnerFates {
-  OwnerFate last = OwnerFate::unknown;
-  OwnerFate partial = OwnerFate::unknown;
+struct OwnerStatuses {
+  OwnerStatus last = OwnerStatus::unknown;
+  OwnerStatus partial = OwnerStatus::unknown;
   std::optional<TimePoint> last_until{};     ///< when an unknown one is taken for gone
   std::optional<TimePoint> partial_until{};  ///< the same of the partial run's
 };
@@ -89,15 +89,15 @@ struct OwnerFates {
  * and every instant are the database's own, so that no host's clock matters.
  */
 [[nodiscard]] Decision decide(const State& state, const Policy& policy, const Request& request,
-                              const OwnerFates& fates);
+                              const OwnerStatuses& statuses);
 
 /**
  * The part of decide() that needs nothing but the newest success, because this is what nearly every
  * tick ends with: disabled or a recent run; otherwise empty, and decide() is needed.
  */
-[[nodiscard]] std::optional<Decision> decide_at_a_glance(
-    TimePoint now, const std::optional<TimePoint>& newest_success, const Policy& policy,
-    const Request& request);
+[[nodiscard]] std::optional<Decision> decide_quick(TimePoint now,
+                                                   const std::optional<TimePoint>& newest_success,
+                                                   const Policy& policy, const Request& request);
 
 /** Whether the decision starts spiders. */
 [[nodiscard]] bool runs_spiders(const Decision& decision);

@@ -17,9 +17,10 @@ struct Unit {
 };
 
 // Largest first, so that "1h30m" reads in order and "30m1h" is refused as the slip that it is.
-constexpr std::array<Unit, 5> units{{{"d", 24h}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
+constexpr std::array<Unit, 5> duration_units{
+    {{"d", 24h}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}}};
 
-constexpr Duration longest = 10'000 * std::chrono::hours(24);
+constexpr Duration max_duration = 10'000 * std::chrono::hours(24);
 
 std::string_view take_letters(std::string_view& text) {
   std::size_t length = 0;
@@ -53,12 +54,12 @@ std::optional<Duration> parse_duration(std::string_view text) {
     const auto number = take_number(text);
     const auto name = take_letters(text);
     if (!number) return std::nullopt;
-    while (next_unit < units.size() && units[next_unit].name != name) ++next_unit;
-    if (next_unit == units.size()) return std::nullopt;
-    const auto unit = units[next_unit++].length;
-    if (*number > longest / unit) return std::nullopt;
+    while (next_unit < duration_units.size() && duration_units[next_unit].name != name) ++next_unit;
+    if (next_unit == duration_units.size()) return std::nullopt;
+    const auto unit = duration_units[next_unit++].length;
+    if (*number > max_duration / unit) return std::nullopt;
     sum += *number * unit;
-    if (sum > longest) return std::nullopt;
+    if (sum > max_duration) return std::nullopt;
   }
   return sum;
 }
@@ -66,7 +67,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
 std::string to_text(Duration duration) {
   if (duration < 0s) return "-" + to_text(-duration);
   std::string text;
-  for (const auto& unit : units) {
+  for (const auto& unit : duration_units) {
     if (const auto count = duration / unit.length; count > 0) {
       text += part(count, unit.name);
       duration -= count * unit.length;

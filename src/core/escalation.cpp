@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration first_pause = 10ms;
-constexpr Duration longest_pause = 500ms;
+constexpr Duration max_pause = 500ms;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ Escalation::Step Escalation::step(Time now) {
     return Step::give_up;
   }
   next_ = std::min(now + pause_, give_up_at_);
-  pause_ = std::min(2 * pause_, longest_pause);
+  pause_ = std::min(2 * pause_, max_pause);
   return Step::kill;
 }
 

@@ -11,7 +11,7 @@ namespace spider_check {
 
 namespace {
 
-constexpr std::size_t longest = 120;
+constexpr std::size_t max_length = 120;
 
 bool stays(char c, bool first) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -69,9 +69,9 @@ std::string to_file_name(std::string_view text) {
     name +=
         stays(c, name.empty()) ? std::string(1, c) : hex("%%%02X", static_cast<unsigned char>(c));
   }
-  if (name.size() <= longest) return name;
+  if (name.size() <= max_length) return name;
   const auto mark = hex("~%08x", fnv1a(text));
-  return name.substr(0, longest - mark.size()) + mark;
+  return name.substr(0, max_length - mark.size()) + mark;
 }
 
 std::string from_file_name(std::string_view name) {

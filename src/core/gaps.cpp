@@ -13,8 +13,8 @@ class StaleTime {
  public:
   explicit StaleTime(TimePoint from) : from_(from) {}
 
-  void add(const std::vector<Hindrance>& hindrances, TimePoint start) {
-    for (const auto& each : hindrances) {
+  void add(const std::vector<Delay>& delays, TimePoint start) {
+    for (const auto& each : delays) {
       known_.push_back({start - each.from, start - each.to, each.cause, each.detail});
     }
   }
@@ -28,8 +28,8 @@ class StaleTime {
 
   /** Appends the pieces, the oldest first. */
   void pieces(TimePoint to, bool open, std::vector<Gap>& gaps) {
-    if (to - from_ < least_gap) return;
-    if (failing_since_) known_.push_back({*failing_since_, to, GapCause::failing, why_});
+    if (to - from_ < min_gap) return;
+    if (failing_since_) known_.push_back({*failing_since_, to, DelayCause::failing, why_});
     std::set<TimePoint> edges{from_, to};
     for (const auto& each : known_) {
       for (const auto edge : {each.from, each.to}) {
@@ -42,7 +42,7 @@ class StaleTime {
     }
     // Shorter ones are the wait for the next tick, and no cause of their own.
     const auto is_short = [](const Gap& gap) {
-      return gap.cause == GapCause::unknown && gap.to - gap.from < least_gap;
+      return gap.cause == DelayCause::unknown && gap.to - gap.from < min_gap;
     };
     gaps.erase(
         std::remove_if(gaps.begin() + static_cast<std::ptrdiff_t>(first), gaps.end(), is_short),
@@ -55,7 +55,7 @@ class StaleTime {
     for (const auto& each : known_) {
       if (each.from <= from && each.to >= to) return {from, to, each.cause, each.detail};
     }
-    return {from, to, GapCause::unknown, ""};
+    return {from, to, DelayCause::unknown, ""};
   }
 
   static void append(Gap gap, std::size_t first, std::vector<Gap>& gaps) {
@@ -82,7 +82,7 @@ class Finder {
     if (run.partial) return;
     running_ = run.status == RunStatus::running ? &run : nullptr;
     begin(due(record), run.started);
-    if (stale_) stale_->add(record.hindrances, run.started);
+    if (stale_) stale_->add(record.delays, run.started);
     if (run.status == RunStatus::completed) {
       // Its data is of its last attempt; until then it was failing.
       const bool at_once = run.attempt == 1 || !run.finished;
@@ -97,7 +97,7 @@ class Finder {
     }
   }
 
-  std::vector<Gap> finish(TimePoint now, const std::vector<Hindrance>& current) {
+  std::vector<Gap> finish(TimePoint now, const std::vector<Delay>& current) {
     // A first attempt that goes on may mend it from its start on; what is tried again has failed.
     const bool mending = running_ != nullptr && running_->attempt == 1;
     if (mending) {
@@ -145,7 +145,7 @@ class Finder {
 }  // namespace
 
 std::vector<Gap> find_gaps(const std::vector<RunRecord>& runs, const Policy& policy,
-                           TimePoint since, TimePoint now, const std::vector<Hindrance>& current) {
+                           TimePoint since, TimePoint now, const std::vector<Delay>& current) {
   Finder finder(policy);
   for (auto record = runs.rbegin(); record != runs.rend(); ++record) finder.see(*record);
   auto gaps = finder.finish(now, current);

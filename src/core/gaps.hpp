@@ -8,7 +8,7 @@
 namespace spider_check {
 
 /** Ticks come every few minutes: data that is stale for less than this is no gap. */
-inline constexpr Duration least_gap = std::chrono::minutes(10);
+inline constexpr Duration min_gap = std::chrono::minutes(10);
 
 /**
  * The times since `since` in which the data was stale, each with why, the newest first: from the
@@ -20,6 +20,6 @@ inline constexpr Duration least_gap = std::chrono::minutes(10);
  */
 [[nodiscard]] std::vector<Gap> find_gaps(const std::vector<RunRecord>& runs, const Policy& policy,
                                          TimePoint since, TimePoint now,
-                                         const std::vector<Hindrance>& current = {});
+                                         const std::vector<Delay>& current = {});
 
 }  // namespace spider_check

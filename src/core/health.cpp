@@ -47,7 +47,7 @@ class Judge {
   }
 
   [[nodiscard]] bool is_silent(const Run& run) const {
-    return state_.now - run.heartbeat > longest_silence;
+    return state_.now - run.heartbeat > max_silence;
   }
 
   /** A whole run goes on that may end well before its own start is too old. */
@@ -66,8 +66,7 @@ class Judge {
     }
     const auto age = state_.now - *state_.newest_success;
     if (age <= max_age_) return;
-    add(level, "the data is " + to_words(age) + " old, and at most " + to_text(max_age_) +
-                   " is right" + rest);
+    add(level, "data is " + to_words(age) + " old (limit " + to_text(max_age_) + ")" + rest);
   }
 
   /** One failure may mend: by a retry, or where a run was cut short, by the run after it. */
@@ -84,7 +83,7 @@ class Judge {
     add(HealthLevel::critical, std::to_string(report_.failed_runs) + " runs in a row failed");
   }
 
-  [[nodiscard]] std::string what_is_known_of(const OwnerMayReturn& lost) const {
+  [[nodiscard]] std::string host_state_of(const OwnerMayReturn& lost) const {
     if (lost.alive) return " is alive, but has lost its connection";
     std::string text = " has lost its connection and may be gone";
     if (!lost.until) return text;
@@ -93,7 +92,7 @@ class Judge {
 
   void judge_running() {
     if (const auto* lost = std::get_if<OwnerMayReturn>(&report_.decision.action)) {
-      add(HealthLevel::warning, name_of(lost->run) + what_is_known_of(*lost));
+      add(HealthLevel::warning, name_of(lost->run) + host_state_of(*lost));
     }
     for (const auto& run : report_.decision.interrupted) {
       add(HealthLevel::warning, name_of(run) + " was interrupted");

@@ -39,7 +39,7 @@ struct Health {
 [[nodiscard]] Duration default_max_age(const Policy& policy);
 
 /** A run is silent when it says nothing for so long: ten heartbeats were missed. */
-inline constexpr Duration longest_silence = std::chrono::minutes(5);
+inline constexpr Duration max_silence = std::chrono::minutes(5);
 
 /** Judges a schedule by its status. Never HealthLevel::unknown. */
 [[nodiscard]] Health judge_health(const StatusReport& report, Duration max_age);

@@ -25,7 +25,7 @@ void add_end(Run& run, const HostTime& ended, const std::optional<Duration>& ret
   if (retry_after) run.next_attempt = *run.finished + *retry_after;
 }
 
-std::optional<Run> run_of(const KnownRun& known, const HostTime& now) {
+std::optional<Run> run_of(const HostRun& known, const HostTime& now) {
   Run run;
   run.id = known.claim.id;
   run.uuid = known.claim.uuid;
@@ -70,9 +70,9 @@ std::vector<Run> runs_of(const JournalContents& contents, const HostTime& now, i
     auto& known = newest[uuid];
     if (known.attempt <= run->attempt || known.uuid.empty()) known = std::move(*run);
   };
-  if (contents.known.last) add(run_of(*contents.known.last, now));
+  if (contents.host_state.last) add(run_of(*contents.host_state.last, now));
   for (const auto& pending : contents.attempts) {
-    if (pending.record.database.is_other_than(contents.known.database)) continue;
+    if (pending.record.database.is_other_than(contents.host_state.database)) continue;
     add(run_of(pending, now));
   }
   std::vector<Run> runs;
@@ -119,7 +119,7 @@ State state_of(const JournalContents& contents, const HostTime& now) {
   State state;
   state.now = now.wall;
   state.free_slots = contents.free_slots;
-  if (const auto& success = contents.known.success) {
+  if (const auto& success = contents.host_state.success) {
     const auto since = age(*success, now);
     if (since) add_success(state, now.wall - *since);
     if (!since) ++state.future_runs;

@@ -9,15 +9,15 @@
 
 #include "core/attempt_record.hpp"
 #include "core/decision.hpp"
-#include "core/hindrance.hpp"
+#include "core/delay.hpp"
 #include "core/host_time.hpp"
-#include "core/port.hpp"
+#include "core/interface.hpp"
 #include "core/run_store.hpp"
 
 namespace spider_check {
 
 /** The last whole run that this host has seen recorded. */
-struct KnownRun {
+struct HostRun {
   Claim claim;
   RunStatus status = RunStatus::completed;
   HostTime started;
@@ -59,18 +59,18 @@ struct Refusal {
 };
 
 /** What this host remembers of the database, for when it is away. */
-struct Known {
+struct HostState {
   DatabaseIdentity database;        ///< of which all this is known
   std::optional<HostTime> success;  ///< the start of the newest whole run that completed
   std::optional<TimePoint> mark;    ///< the same by the database's clock: only to be compared
-  std::optional<KnownRun> last;
+  std::optional<HostRun> last;
   std::optional<HostTime> away;     ///< since when the database cannot be used
   HostTime noted;                   ///< when this was written
   bool published_disabled = false;  ///< what is published says that the schedule is disabled
   std::optional<Refusal> refused;   ///< the last time that an attempt was to be recorded
   std::string unremovable;          ///< why some old runs stay: a DbError::cause()
   /** What has kept runs from starting since the last one; at most one of each cause. */
-  std::vector<NotedHindrance> hindrances;
+  std::vector<NotedDelay> delays;
   std::vector<FutureHeartbeat> heartbeats;
   std::vector<Survivor> survivors{};  ///< their spiders do not start while they live
   int of_others = 0;  ///< how many attempts of other databases were said to be in the journal
@@ -80,12 +80,12 @@ struct Known {
 struct PendingAttempt {
   std::string name;  ///< in the journal
   AttemptRecord record;
-  bool live = false;  ///< the program that wrote it, or one that carries it, is still at it
+  bool live = false;  ///< the program that wrote it, or one that replays it, is still at it
 };
 
 /** All that the journal holds. */
 struct JournalContents {
-  Known known;
+  HostState host_state;
   std::vector<PendingAttempt> attempts;  ///< in the order in which they began
   int free_slots = 1;
   /** What cannot be read, one line each: which file, why, and what mends it. */
@@ -97,7 +97,7 @@ struct JournalContents {
  * when it cannot be written; it is kept then, and written with what comes next. What somebody has
  * removed meanwhile is written anew, whole.
  */
-class AttemptJournal : public Port {
+class AttemptJournal : public Interface {
  public:
   /** This database has recorded the run, by this id. */
   virtual void recorded(RunId id, const DatabaseIdentity& database) = 0;
@@ -121,8 +121,8 @@ class AttemptJournal : public Port {
   virtual void forget() = 0;
 };
 
-/** A pending attempt, held so that nobody else carries it. */
-class HeldAttempt : public Port {
+/** A pending attempt, held so that nobody else replays it. */
+class HeldAttempt : public Interface {
  public:
   [[nodiscard]] virtual const AttemptRecord& record() const = 0;
 
@@ -137,7 +137,7 @@ class HeldAttempt : public Port {
  * What this host keeps of one schedule outside the database: a spool, and no state. Deleting it
  * while the database is there loses nothing. Verbs that write throw std::system_error.
  */
-class Journal : public Port {
+class Journal : public Interface {
  public:
   /** Whether there may be attempts that the database does not know of; a few system calls. */
   [[nodiscard]] virtual bool pending() = 0;
@@ -164,20 +164,20 @@ class Journal : public Port {
   /** Takes the locks that this process holds again where their files were removed. */
   virtual void keep_locks() = 0;
 
-  [[nodiscard]] virtual Known known() = 0;
+  [[nodiscard]] virtual HostState host_state() = 0;
 
   /**
    * Changes what is known. Of two processes that do so at once one waits for the other, so that
    * neither undoes what the other noted; but not for long, and not where nothing can be locked.
    */
-  virtual void change(const std::function<void(Known&)>& change) = 0;
+  virtual void change(const std::function<void(HostState&)>& change) = 0;
 
   /**
    * Whether what is known has this mark, or none, no outage, and nothing published of a disabled
    * schedule, and was remembered by way of the same connection: what nearly every tick asks, so it
    * must cost next to nothing.
    */
-  [[nodiscard]] virtual bool knows(const std::optional<TimePoint>& mark) = 0;
+  [[nodiscard]] virtual bool is_current(const std::optional<TimePoint>& mark) = 0;
 
   /** Where it is, for messages. */
   [[nodiscard]] virtual std::string place() const = 0;

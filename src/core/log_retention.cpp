@@ -70,9 +70,9 @@ std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
 
 }  // namespace
 
-std::vector<LogFile> superfluous(std::vector<LogFile> files,
-                                 const std::vector<std::filesystem::path>& wanted,
-                                 const LogLimits& limits) {
+std::vector<LogFile> logs_to_delete(std::vector<LogFile> files,
+                                    const std::vector<std::filesystem::path>& wanted,
+                                    const LogLimits& limits) {
   for (auto& file : files) file.path = file.path.lexically_normal();
   const auto keys = keys_to_keep(files, wanted);
   const TooOld is_too_old(files, limits.too_old);

@@ -24,8 +24,8 @@ struct LogLimits {
  * name, so that it is found again when all logs were moved. Older is what belongs to an earlier
  * run: no file's time matters, which is the host's, and may be anything.
  */
-[[nodiscard]] std::vector<LogFile> superfluous(std::vector<LogFile> files,
-                                               const std::vector<std::filesystem::path>& wanted,
-                                               const LogLimits& limits);
+[[nodiscard]] std::vector<LogFile> logs_to_delete(std::vector<LogFile> files,
+                                                  const std::vector<std::filesystem::path>& wanted,
+                                                  const LogLimits& limits);
 
 }  // namespace spider_check

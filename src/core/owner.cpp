@@ -21,7 +21,7 @@ bool is_machine_id(const std::string& text) {
 
 }  // namespace
 
-bool is_neighbour(const Owner& owner, const Owner& self) {
+bool same_pid_namespace(const Owner& owner, const Owner& self) {
   return owner.boot_id == self.boot_id && owner.pid_namespace == self.pid_namespace &&
          !owner.boot_id.empty() && owner.pid_namespace != 0;
 }
@@ -31,15 +31,15 @@ Duration time_until_gone(const OwnerSigns& signs, Duration takeover_after) {
   return std::max(longest - signs.silence, time_to_return - signs.reachable);
 }
 
-OwnerFate judge_owner(const Owner& owner, const Owner& self, const OwnerSigns& signs,
-                      Duration takeover_after) {
-  if (is_neighbour(owner, self)) {
-    return signs.process_exists ? OwnerFate::alive : OwnerFate::gone;
+OwnerStatus owner_status(const Owner& owner, const Owner& self, const OwnerSigns& signs,
+                         Duration takeover_after) {
+  if (same_pid_namespace(owner, self)) {
+    return signs.process_exists ? OwnerStatus::alive : OwnerStatus::gone;
   }
   const bool same_machine = is_machine_id(owner.machine) && owner.machine == self.machine;
   const bool other_boot = !owner.boot_id.empty() && owner.boot_id != self.boot_id;
-  if (same_machine && other_boot && signs.silence >= signs.uptime) return OwnerFate::gone;
-  return time_until_gone(signs, takeover_after) < 0s ? OwnerFate::gone : OwnerFate::unknown;
+  if (same_machine && other_boot && signs.silence >= signs.uptime) return OwnerStatus::gone;
+  return time_until_gone(signs, takeover_after) < 0s ? OwnerStatus::gone : OwnerStatus::unknown;
 }
 
 }  // namespace spider_check

@@ -12,8 +12,8 @@
 #include "core/crawl.hpp"
 #include "core/file_name.hpp"
 #include "core/host_time.hpp"
+#include "core/interface.hpp"
 #include "core/owner.hpp"
-#include "core/port.hpp"
 #include "core/precheck.hpp"
 #include "core/row_count.hpp"
 #include "core/run_store.hpp"
@@ -48,18 +48,18 @@ struct Listing {
 };
 
 /** Where spiders come from. */
-class SpiderSource : public Port {
+class SpiderSource : public Interface {
  public:
   /**
    * Every spider there is, without log paths. Throws ListingError; its message is one line that
    * names the cause and, where there is one, the file and line. Throws ListingStopped when this
-   * program is told to stop (see SpiderRunner::hold_stops), whose signal it leaves there.
+   * program is told to stop (see SpiderRunner::block_stop_signals), whose signal it leaves there.
    */
   [[nodiscard]] virtual Listing list() = 0;
 };
 
 /** Watches one spider by what it tells. */
-class CrawlWitness : public Port {
+class CrawlMonitor : public Interface {
  public:
   /** How far it has come, as of now; empty when it does not tell. Never waits or throws. */
   [[nodiscard]] virtual std::optional<Progress> progress() = 0;
@@ -72,17 +72,17 @@ class CrawlWitness : public Port {
 };
 
 /** Prepares spiders so that those which are crawls tell what they do. */
-class CrawlWitnesses : public Port {
+class CrawlMonitors : public Interface {
  public:
   /** Lets the job report. Where that cannot be, a crawl's log must do. */
   virtual void prepare(SpiderJob& job) = 0;
 
   /** Watches a prepared job that is about to start. */
-  [[nodiscard]] virtual std::unique_ptr<CrawlWitness> watch(const SpiderJob& job) = 0;
+  [[nodiscard]] virtual std::unique_ptr<CrawlMonitor> watch(const SpiderJob& job) = 0;
 };
 
-/** Told what happens while spiders run; called on the runner's own thread. */
-class RunObserver : public Port {
+/** NotificationState what happens while spiders run; called on the runner's own thread. */
+class RunObserver : public Interface {
  public:
   virtual void on_start(const SpiderJob& job) = 0;
 
@@ -98,9 +98,9 @@ class RunObserver : public Port {
   [[nodiscard]] virtual CrawlPhase phase(const SpiderJob& job) = 0;
 
   /** What the observer itself waits for. */
-  [[nodiscard]] virtual Interest interest() = 0;
+  [[nodiscard]] virtual PollRequest poll_request() = 0;
 
-  /** Called each time the runner wakes up, and at least when the interest asks for it. */
+  /** Called each time the runner wakes up, and at least when the poll_request asks for it. */
   virtual void attend() = 0;
 
   /** Returning false stops the spiders and ends the run. */
@@ -114,20 +114,20 @@ struct RunCut {
 };
 
 /** While it lives, a signal that tells this program to stop does not end it. */
-class StopHold : public Port {
+class SignalBlock : public Interface {
  public:
   /** The signal that came, or 0. Never waits. */
   [[nodiscard]] virtual int take() = 0;
 };
 
 /** Runs child processes. */
-class SpiderRunner : public Port {
+class SpiderRunner : public Interface {
  public:
   /**
    * Holds back what would stop this program, for run_all(), which heeds also what came before.
    * Whoever holds it does not take long. Throws std::system_error.
    */
-  [[nodiscard]] virtual std::unique_ptr<StopHold> hold_stops() = 0;
+  [[nodiscard]] virtual std::unique_ptr<SignalBlock> block_stop_signals() = 0;
 
   /**
    * Runs the jobs and reports each. None of their processes is left when it returns. What was cut
@@ -144,7 +144,7 @@ struct LogFile {
 };
 
 /** The directory where the logs of one schedule are. */
-class LogDirectory : public Port {
+class LogDirectory : public Interface {
  public:
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
 
@@ -180,35 +180,35 @@ class LogDirectory : public Port {
 };
 
 /** Why nothing can be written in a directory. */
-struct DirectoryFault {
+struct DirectoryError {
   std::filesystem::path directory;  ///< the very one, or that in which it cannot be made
   std::string why;                  ///< "Permission denied"
   bool scarce = false;              ///< it can be written in, but there is hardly any room
 };
 
 /** Finds directories that logs can be written in. */
-class LogPlaces : public Port {
+class LogFallback : public Interface {
  public:
   /** Makes a directory, private to this user, where there is none. Empty: it can be written in. */
-  [[nodiscard]] virtual std::optional<DirectoryFault> fault_of(
+  [[nodiscard]] virtual std::optional<DirectoryError> check_writable(
       const std::filesystem::path& directory) = 0;
 
   /**
    * A private directory for what cannot be written where it belongs; always the same one, made when
    * it is first asked for. Throws std::system_error.
    */
-  [[nodiscard]] virtual const std::filesystem::path& spare() = 0;
+  [[nodiscard]] virtual const std::filesystem::path& fallback_directory() = 0;
 };
 
 /** What only the operating system knows about owners, and about this host's time. */
-class OwnerProbe : public Port {
+class Host : public Interface {
  public:
   /** This very process. */
   [[nodiscard]] virtual const Owner& self() const = 0;
 
   /**
-   * Whether the very process of a neighbour (is_neighbour), or one that stops its spiders, exists.
-   * One that nobody lets us see exists.
+   * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
+   * exists. One that nobody lets us see exists.
    */
   [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
 

@@ -3,13 +3,13 @@
 #include <optional>
 #include <string>
 
-#include "core/port.hpp"
+#include "core/interface.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
 
 /** A program that says whether the world is ready for a run: whether there is a network, say. */
-class Precheck : public Port {
+class Precheck : public Interface {
  public:
   /**
    * Asks, which may take half a minute. Why a run should be put off, in one printable line that

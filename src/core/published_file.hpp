@@ -3,12 +3,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/port.hpp"
+#include "core/interface.hpp"
 
 namespace spider_check {
 
 /** A file that others read at any time, like a page or what a collector of metrics takes. */
-class PublishedFile : public Port {
+class PublishedFile : public Interface {
  public:
   /**
    * Puts the text in place of what is there: a reader sees the old one or the new one whole. Throws

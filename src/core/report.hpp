@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/hindrance.hpp"
+#include "core/delay.hpp"
 #include "core/run.hpp"
 #include "core/run_store.hpp"
 #include "core/status.hpp"
@@ -21,7 +21,7 @@ namespace spider_check {
 struct Gap {
   TimePoint from{};
   TimePoint to{};
-  GapCause cause = GapCause::unknown;
+  DelayCause cause = DelayCause::unknown;
   std::string detail;  ///< in words; may be empty
   bool open = false;   ///< it lasts still: `to` is now
 
@@ -35,7 +35,7 @@ struct RunRecord {
   std::optional<Duration> late;    ///< how long after it was due it started
   int missed_intervals = 0;
   std::vector<std::string> faults;  ///< what was wrong that is no single spider's
-  std::vector<Hindrance> hindrances;
+  std::vector<Delay> delays;
   // By the newest attempt of each spider in this run.
   int ok = 0;
   int degraded = 0;

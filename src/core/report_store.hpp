@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/port.hpp"
+#include "core/interface.hpp"
 #include "core/report.hpp"
 
 namespace spider_check {
@@ -21,7 +21,7 @@ struct HistoryFilter {
  * Reads what reports show of one schedule: each verb is one statement, whose cost does not grow
  * with the history that it does not show. All throw DbError.
  */
-class ReportStore : public Port {
+class ReportStore : public Interface {
  public:
   /** The runs, the newest first. Runs of the future are left out. */
   [[nodiscard]] virtual std::vector<RunRecord> runs(const HistoryFilter& filter) = 0;

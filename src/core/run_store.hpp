@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/crawl.hpp"
-#include "core/hindrance.hpp"
+#include "core/delay.hpp"
 #include "core/host_time.hpp"
-#include "core/port.hpp"
+#include "core/interface.hpp"
 #include "core/run.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
@@ -33,10 +33,11 @@ struct DatabaseIdentity {
 };
 
 /** What one cheap look at the store tells, enough for the tick that finds nothing to do. */
-struct Glance {
+struct LatestSuccess {
   TimePoint now{};
   std::optional<TimePoint> newest_success;
-  bool to_tell = false;  ///< there may be something to tell people; only where that is looked for
+  bool may_notify =
+      false;  ///< there may be something to tell people; only where that is looked for
 };
 
 /** The session that holds a slot's lock. */
@@ -54,7 +55,7 @@ struct NewRun {
   bool partial = false;
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
-  std::vector<Hindrance> hindrances{};  ///< what kept it from starting when it was due
+  std::vector<Delay> delays{};  ///< what kept it from starting when it was due
 };
 
 /**
@@ -121,7 +122,7 @@ struct PruneStep {
  * The lock of one slot of the schedule, held until release() or destruction. Where more than one
  * slot exists it also holds off other deciders until decided() is called.
  */
-class SlotLock : public Port {
+class SlotLock : public Interface {
  public:
   [[nodiscard]] virtual int slot() const noexcept = 0;
 
@@ -137,10 +138,10 @@ class SlotLock : public Port {
  * used; those that take a Claim throw LostRun when the run is no longer the caller's, and
  * MissingRun when that is because somebody removed it.
  */
-class RunStore : public Port {
+class RunStore : public Interface {
  public:
   /** One round trip, one index probe. */
-  [[nodiscard]] virtual Glance glance() = 0;
+  [[nodiscard]] virtual LatestSuccess latest_success() = 0;
 
   /** One round trip. */
   [[nodiscard]] virtual DatabaseIdentity database() = 0;
@@ -185,7 +186,7 @@ class RunStore : public Port {
 
   /** What the write under way waits for; where there is none, what the loss of the connection
    * shows itself by. */
-  [[nodiscard]] virtual Interest interest() const = 0;
+  [[nodiscard]] virtual PollRequest poll_request() const = 0;
 
   /**
    * Goes on with the write under way as far as it can without waiting. True once it is done, or
@@ -224,7 +225,7 @@ class RunStore : public Port {
    * since stays, unless they only took the attempt for interrupted and it had ended. Gives the
    * run's id.
    */
-  virtual RunId carry(const AttemptRecord& attempt, const HostTime& now) = 0;
+  virtual RunId replay(const AttemptRecord& attempt, const HostTime& now) = 0;
 
   /** Forgets a connection that was lost: the next verb makes a new one. */
   virtual void drop_connection() noexcept = 0;
@@ -237,7 +238,7 @@ class RunStore : public Port {
   [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;
 
   /** What is usual for these spiders; none for one that never succeeded. */
-  [[nodiscard]] virtual std::map<std::string, History> histories(
+  [[nodiscard]] virtual std::map<std::string, Baseline> baselines(
       const std::vector<std::string>& spiders) = 0;
 
   /** The names of the spiders in the newest whole run that completed. */

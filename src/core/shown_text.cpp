@@ -11,15 +11,15 @@ namespace spider_check {
 
 namespace {
 
-constexpr std::size_t most_log_bytes = 8192;
-constexpr int most_log_lines = 40;
+constexpr std::size_t max_log_bytes = 8192;
+constexpr int max_log_lines = 40;
 constexpr std::string_view hidden = "***";
 constexpr std::string_view ends_of_authority = "/?#\"'<> \t\r\n";
 constexpr std::string_view ends_of_value = "&;,\"'<> \t\r\n";
 
 /** Where the last lines of a log begin. */
 std::size_t beginning_of_end(std::string_view log) {
-  auto from = log.size() - std::min(log.size(), most_log_bytes);
+  auto from = log.size() - std::min(log.size(), max_log_bytes);
   if (from > 0) {
     const auto line = log.find('\n', from);
     // One line may be longer than all that is shown.
@@ -30,7 +30,7 @@ std::size_t beginning_of_end(std::string_view log) {
   }
   auto end = log.size();
   if (end > from && log[end - 1] == '\n') --end;
-  for (int lines = 0; end > from && lines < most_log_lines; ++lines) {
+  for (int lines = 0; end > from && lines < max_log_lines; ++lines) {
     const auto before = log.rfind('\n', end - 1);
     if (before == log.npos || before < from) return from;
     end = before;

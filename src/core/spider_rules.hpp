@@ -22,7 +22,7 @@ struct SpiderLimits {
 };
 
 /** How long it lives at most once it is stopped; its supervisor stops it when its program dies. */
-[[nodiscard]] constexpr Duration longest_stop(const SpiderLimits& limits) {
+[[nodiscard]] constexpr Duration max_stop(const SpiderLimits& limits) {
   return limits.grace + limits.second_grace;
 }
 

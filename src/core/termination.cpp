@@ -37,14 +37,14 @@ std::string to_text(const Termination& termination) {
 }
 
 std::string to_text(const std::vector<LeftProcess>& left) {
-  constexpr std::size_t most_named = 3;
+  constexpr std::size_t max_named = 3;
   std::string text;
-  for (std::size_t i = 0; i < left.size() && i < most_named; ++i) {
+  for (std::size_t i = 0; i < left.size() && i < max_named; ++i) {
     const auto& process = left[i];
     text += (i == 0 ? "could not be ended: " : "; ") + process.name + ", pid " +
             std::to_string(process.pid) + " is still alive (" + process.why + ")";
   }
-  if (left.size() > most_named) text += "; " + std::to_string(left.size() - most_named) + " more";
+  if (left.size() > max_named) text += "; " + std::to_string(left.size() - max_named) + " more";
   return text;
 }
 

@@ -36,13 +36,13 @@ struct Judgement {
  * these were good, a change has lasted, and it is what its last successes did, degraded ones
  * included.
  */
-inline constexpr std::size_t successes_for_usual = 25;
+inline constexpr std::size_t successes_for_baseline = 25;
 
 /** How many runs it takes to say what is usual, and of those successes to be good. */
-inline constexpr std::size_t runs_for_usual = 5;
+inline constexpr std::size_t runs_for_baseline = 5;
 
 /** The most runs that say what is usual, the newest ones. */
-inline constexpr std::size_t most_runs_for_usual = 20;
+inline constexpr std::size_t max_runs_for_baseline = 20;
 
 /**
  * Judges one attempt of a program that is no crawl, by how its process went: anything but exit
@@ -53,14 +53,14 @@ inline constexpr std::size_t most_runs_for_usual = 20;
 
 /** Judges one attempt of a crawl, by its process and by what it did. */
 [[nodiscard]] Judgement judge(const ChildReport& child, const CrawlReport& crawl,
-                              const Criteria& criteria, const History& history);
+                              const Criteria& criteria, const Baseline& history);
 
 /**
  * Judges what was counted after an attempt that did not fail by itself; beside its own reasons
  * stands what the count says.
  */
 void judge_rows(Judgement& judgement, const RowCount& count, const Criteria& criteria,
-                const History& history);
+                const Baseline& history);
 
 /** What a person needs who finds nothing in the log of a crawl that has a log_file. */
 [[nodiscard]] std::string where_it_logs(const CrawlReport& crawl);

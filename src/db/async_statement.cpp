@@ -50,7 +50,7 @@ void AsyncStatement::execute() {
   }
 }
 
-Interest AsyncStatement::interest() const {
+PollRequest AsyncStatement::poll_request() const {
   // Also while it is being sent there may be something to read, without which the server stops.
   return {PQsocket(connection_), to_write_, true, deadline_};
 }

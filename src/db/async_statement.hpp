@@ -33,7 +33,7 @@ class AsyncStatement {
   ~AsyncStatement() = default;
 
   /** What it waits for. */
-  [[nodiscard]] Interest interest() const;
+  [[nodiscard]] PollRequest poll_request() const;
 
   /** Goes on as far as it can without waiting; true once it is done. Throws DbError. */
   [[nodiscard]] bool advance();

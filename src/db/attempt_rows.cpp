@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "db/delay_json.hpp"
 #include "db/encoding.hpp"
-#include "db/hindrance_json.hpp"
 #include "db/outcome_json.hpp"
 #include "db/outcome_rows.hpp"
 #include "db/run_store.hpp"
@@ -77,7 +77,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   int missed = record.run.missed_intervals.value_or(0);
   auto has_late = record.run.late ? soci::i_ok : soci::i_null;
   auto has_missed = record.run.missed_intervals ? soci::i_ok : soci::i_null;
-  const auto hindrances = to_kept_quoted(sql, to_json(record.run.hindrances));
+  const auto delays = to_kept_quoted(sql, to_json(record.run.delays));
   long long id = 0;
   sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, updated_at, "
          "schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id, "
@@ -98,7 +98,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
       soci::use(values.process_start), soci::use(values.machine), soci::use(values.slot),
       soci::use(values.uuid), soci::use(values.token), soci::use(values.failure),
       soci::use(values.faults), soci::use(values.ended_ago, values.ended),
-      soci::use(values.next_ago, values.next), soci::use(hindrances), soci::use(values.outlive),
+      soci::use(values.next_ago, values.next), soci::use(delays), soci::use(values.outlive),
       soci::into(id);
   return id;
 }

@@ -20,6 +20,6 @@ namespace spider_check::db {
 /**
  * "SELECT … FROM …" over those of its crawls that say what is usual (see core/verdict.hpp), as `r`.
  */
-[[nodiscard]] std::string usual_attempts_of_name(const std::string& columns);
+[[nodiscard]] std::string baseline_attempts_of_name(const std::string& columns);
 
 }  // namespace spider_check::db

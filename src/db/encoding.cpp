@@ -12,8 +12,8 @@ namespace spider_check::db {
 
 namespace {
 
-constexpr std::string_view mark = "\\u";
-constexpr std::size_t digits = 4;
+constexpr std::string_view escape_mark = "\\u";
+constexpr std::size_t hex_digits = 4;
 
 void append_unit(std::string& text, std::string_view before, char32_t unit) {
   std::array<char, 8> buffer{};
@@ -24,11 +24,12 @@ void append_unit(std::string& text, std::string_view before, char32_t unit) {
 
 /** The unit of UTF-16 that stands at the start of the text, as it is written by append_unit(). */
 std::optional<char32_t> unit_at(std::string_view text) {
-  if (!text.starts_with(mark) || text.size() < mark.size() + digits) return std::nullopt;
+  if (!text.starts_with(escape_mark) || text.size() < escape_mark.size() + hex_digits)
+    return std::nullopt;
   unsigned unit = 0;
-  const auto* start = text.data() + mark.size();
-  const auto [end, error] = std::from_chars(start, start + digits, unit, 16);
-  if (error != std::errc{} || end != start + digits || unit < 0x80) return std::nullopt;
+  const auto* start = text.data() + escape_mark.size();
+  const auto [end, error] = std::from_chars(start, start + hex_digits, unit, 16);
+  if (error != std::errc{} || end != start + hex_digits || unit < 0x80) return std::nullopt;
   return unit;
 }
 
@@ -77,7 +78,7 @@ std::string escaped(std::string_view text, std::string_view before) {
 }
 
 std::string unescaped(std::string_view text) {
-  constexpr auto length = mark.size() + digits;
+  constexpr auto length = escape_mark.size() + hex_digits;
   std::string result;
   while (!text.empty()) {
     const auto unit = unit_at(text);

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // With their pauses about a minute.
-constexpr int most_tries = 12;
+constexpr int max_tries = 12;
 
 void create_record(soci::session& sql) {
   sql << "CREATE TABLE IF NOT EXISTS spider_check_migration ("
@@ -188,7 +188,7 @@ std::vector<std::string> migrate(Session& session,
     } catch (const DbError& error) {
       if (!waited_for_a_lock(error)) throw;
       const auto who = session.run([&](soci::session& sql) { return holder(sql, schema); });
-      if (tries == most_tries) {
+      if (tries == max_tries) {
         throw DbError(DbError::Kind::statement, "nothing was changed: the tables are in use" +
                                                     (who.empty() ? "" : " by " + who) +
                                                     "; migrate when they are not");

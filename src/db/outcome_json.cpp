@@ -56,7 +56,7 @@ void add_crawl(Json& json, const CrawlReport& crawl) {
   if (!crawl.fields.empty()) json["field_counts"] = without_nul(Json(crawl.fields));
 }
 
-Json to_json(const SpiderOutcome& outcome) {
+Json outcome_object(const SpiderOutcome& outcome) {
   const auto& child = outcome.child;
   const auto* exited = std::get_if<Exited>(&child.termination);
   const auto* signaled = std::get_if<Signaled>(&child.termination);
@@ -84,7 +84,7 @@ Json to_json(const SpiderOutcome& outcome) {
 
 std::string to_json(const std::vector<SpiderOutcome>& outcomes) {
   auto list = Json::array();
-  for (const auto& outcome : outcomes) list.push_back(to_json(outcome));
+  for (const auto& outcome : outcomes) list.push_back(outcome_object(outcome));
   // What a log or a path holds need not be UTF-8; JSON must be.
   return list.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

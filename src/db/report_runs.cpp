@@ -1,6 +1,6 @@
 // Runs as reports list them, each with what its spiders came to.
 
-#include "db/hindrance_json.hpp"
+#include "db/delay_json.hpp"
 #include "db/report_rows.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
@@ -49,7 +49,7 @@ RunRecord read_record(const soci::row& row) {
   }
   record.missed_intervals = row.get<int>(next + 2);
   record.faults = lines_of(row.get<std::string>(next + 3));
-  record.hindrances = parse_hindrances(row.get<std::string>(next + 4));
+  record.delays = parse_delays(row.get<std::string>(next + 4));
   record.ok = row.get<int>(next + 5);
   record.degraded = row.get<int>(next + 6);
   record.failed = row.get<int>(next + 7);

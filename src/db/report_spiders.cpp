@@ -65,7 +65,7 @@ SpiderSummary summary_of(const soci::row& row, const RecordedOutcome& newest) {
 }  // namespace
 
 std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& schedule, int most) {
-  const int usual = static_cast<int>(runs_for_usual);
+  const int baseline = static_cast<int>(runs_for_baseline);
   // As the verdict sees it: the upper one of the middle two. NULLs come last.
   const auto median = [](const std::string& column) {
     return "CASE WHEN count(" + column + ") >= :usual THEN (array_agg(" + column + " ORDER BY " +
@@ -78,10 +78,10 @@ std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& s
       attempts_of_name(to_microseconds("r.started_at") + " AS success") +
       "AND r.verdict <> 'failed' " + newest_attempt_first() +
       "LIMIT 1) AS good ON true CROSS JOIN LATERAL (SELECT " + median("items") + " AS median, " +
-      median("rows") + " AS median_rows FROM (" + usual_attempts_of_name("r.items, r.rows") +
+      median("rows") + " AS median_rows FROM (" + baseline_attempts_of_name("r.items, r.rows") +
       ") AS usual_runs) AS usual ORDER BY name, started_at DESC, run_id DESC, attempt DESC";
   const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
-                                        soci::use(most, "most"), soci::use(usual, "usual"));
+                                        soci::use(most, "most"), soci::use(baseline, "usual"));
   std::vector<SpiderSummary> summaries;
   for (const auto& row : rows) {
     const auto recorded = read_outcome(row, 0);

@@ -19,17 +19,17 @@ using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 
 // The ends of other spiders wait for it.
 constexpr Duration longest = std::chrono::seconds(10);
-constexpr Duration longest_connect = std::chrono::seconds(5);
+constexpr Duration max_connect = std::chrono::seconds(5);
 
 // So many rows are read to say how many there are.
-constexpr int most_rows = 100;
+constexpr int max_rows = 100;
 
 // The types of whole numbers, and numeric: int8, int2, int4.
 // https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/catalog/pg_type.dat
 constexpr Oid numbers[] = {20, 21, 23, 1700};
 
 ConnectionOptions bounded(ConnectionOptions options) {
-  options.connect_timeout = std::min(connect_limit(options), longest_connect);
+  options.connect_timeout = std::min(connect_limit(options), max_connect);
   options.parameters.erase("connect_timeout");
   const auto rest = longest - options.connect_timeout - answer_margin;
   options.statement_timeout = std::min(options.statement_timeout, rest);
@@ -80,7 +80,7 @@ class Question {
     if (std::find(std::begin(numbers), std::end(numbers), type) == std::end(numbers)) {
       return wrong(name_of(type));
     }
-    const auto fetch = "FETCH " + std::to_string(most_rows) + " FROM counted";
+    const auto fetch = "FETCH " + std::to_string(max_rows) + " FROM counted";
     return run(PQexec(connection_, fetch.c_str())) ? read() : refused();
   }
 
@@ -107,7 +107,7 @@ class Question {
   [[nodiscard]] RowCount read() const {
     const auto rows = PQntuples(result_.get());
     if (rows == 0) return wrong("no row");
-    if (rows == most_rows) return wrong(std::to_string(rows) + " rows or more");
+    if (rows == max_rows) return wrong(std::to_string(rows) + " rows or more");
     if (rows > 1) return wrong(std::to_string(rows) + " rows");
     if (PQgetisnull(result_.get(), 0, 0) != 0) return wrong("NULL");
     return parsed(PQgetvalue(result_.get(), 0, 0));

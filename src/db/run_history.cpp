@@ -18,28 +18,28 @@ std::map<std::string, std::int64_t> field_counts(soci::session& sql, const std::
 
 }  // namespace
 
-std::map<std::string, History> read_histories(soci::session& sql, const std::string& schedule,
-                                              const std::vector<std::string>& spiders) {
+std::map<std::string, Baseline> read_histories(soci::session& sql, const std::string& schedule,
+                                               const std::vector<std::string>& spiders) {
   const auto names = to_kept_quoted(sql, to_array_literal(spiders));
   const soci::rowset<soci::row> rows =
       (sql.prepare << "SELECT name, coalesce(usual.items, 0), usual.took, usual.fields, "
                       "(usual.verdict = 'ok')::int AS good, usual.rows "
                       "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
-                   << usual_attempts_of_name(
+                   << baseline_attempts_of_name(
                           "r.items, r.rows, r.verdict, r.started_at, r.run_id, r.attempt, " +
                           took_in_microseconds("r.") +
                           " AS took, coalesce(r.field_counts::text, '') AS fields")
                    << ") AS usual "
                       "ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC",
        soci::use(names, "names"), soci::use(schedule, "schedule"));
-  std::map<std::string, History> histories;
+  std::map<std::string, Baseline> baselines;
   for (const auto& row : rows) {
-    auto& history = histories[from_kept(sql, row.get<std::string>(0))];
+    auto& history = baselines[from_kept(sql, row.get<std::string>(0))];
     history.push_back({row.get<long long>(1), Duration(row.get<long long>(2)),
                        field_counts(sql, row.get<std::string>(3)), row.get<int>(4) != 0});
     if (row.get_indicator(5) == soci::i_ok) history.back().rows = row.get<long long>(5);
   }
-  return histories;
+  return baselines;
 }
 
 std::vector<std::string> read_last_spiders(soci::session& sql, const std::string& schedule) {

@@ -16,8 +16,8 @@ namespace spider_check::db {
 // Reads of what spiders did before. All of them throw soci_error, which Session::run turns into
 // DbError.
 
-/** What is usual for these spiders in this schedule: see RunStore::histories. */
-[[nodiscard]] std::map<std::string, History> read_histories(
+/** What is usual for these spiders in this schedule: see RunStore::baselines. */
+[[nodiscard]] std::map<std::string, Baseline> read_histories(
     soci::session& sql, const std::string& schedule, const std::vector<std::string>& spiders);
 
 /** The spiders of the newest whole run that completed. */

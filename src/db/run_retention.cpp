@@ -10,7 +10,7 @@ namespace spider_check::db {
 namespace {
 
 // Of many spiders, or attempts, a step takes fewer runs: each has its statement's time.
-constexpr const char* most_attempts = "10000";
+constexpr const char* max_attempts = "10000";
 
 // Where one of them cannot be removed a step looks at so much less.
 constexpr int smaller = 8;
@@ -34,7 +34,7 @@ std::string part(const PruneStep& step) {
       " ORDER BY last_run_at, id LIMIT :most), part AS MATERIALIZED (SELECT id, last_run_at FROM "
       "(SELECT *, sum(attempts) OVER (ORDER BY last_run_at, id) - attempts AS before FROM page) "
       "AS counted WHERE before < ";
-  return sql + most_attempts + ")";
+  return sql + max_attempts + ")";
 }
 
 /** Whether this spider, of an attempt `r`, had a newer one of that kind; else NULL. */

@@ -97,7 +97,7 @@ constexpr const char* search_no_second_schema =
     "OPERATOR(pg_catalog.>) 1 THEN pg_catalog.set_config('search_path', '', true) END; ";
 
 /** Whether there may be something to tell. */
-std::string to_tell(const std::string& schedule, const std::string& channels) {
+std::string may_notify(const std::string& schedule, const std::string& channels) {
   return ", (EXISTS (SELECT FROM spider_check_notification n "
          "WHERE n.schedule OPERATOR(pg_catalog.=) " +
          schedule + " AND n.channel OPERATOR(pg_catalog.=) ANY (" + channels +
@@ -109,8 +109,8 @@ std::string to_tell(const std::string& schedule, const std::string& channels) {
 
 }  // namespace
 
-Glance read_glance(soci::session& sql, const std::string& schedule,
-                   const std::vector<std::string>& channels, Path path) {
+LatestSuccess read_latest_success(soci::session& sql, const std::string& schedule,
+                                  const std::vector<std::string>& channels, Path path) {
   const auto name = literal(sql, schedule) + "::text";
   // As small as it can be, because nearly every tick is this one message: the schema's version
   // or a product and a cast to bigint would each cost a new session some percent of a whole tick.
@@ -126,7 +126,7 @@ Glance read_glance(soci::session& sql, const std::string& schedule,
   sql << (path == Path::of_user ? search_no_second_schema : "")
       << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule"
       << (channels.empty() ? std::string(", 0 ")
-                           : to_tell(name, literal(sql, to_array_literal(channels))))
+                           : may_notify(name, literal(sql, to_array_literal(channels))))
       << "FROM scheduler_state "
          "WHERE (schedule, last_run_at) OPERATOR(pg_catalog.<=) ("
       << name
@@ -135,8 +135,8 @@ Glance read_glance(soci::session& sql, const std::string& schedule,
          "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
       soci::into(now), soci::into(success), soci::into(found), soci::into(telling);
   // Without a success of its own the pair before it is another schedule's.
-  if (!sql.got_data() || found != schedule) return Glance{database_time(sql), std::nullopt};
-  return Glance{from_seconds(now), from_seconds(success), telling != 0};
+  if (!sql.got_data() || found != schedule) return LatestSuccess{database_time(sql), std::nullopt};
+  return LatestSuccess{from_seconds(now), from_seconds(success), telling != 0};
 }
 
 std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule) {

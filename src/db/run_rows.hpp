@@ -26,8 +26,9 @@ enum class Path {
  * message that is due, or a success that nobody has looked at, of a host that died before it could
  * tell. One round trip where there is a success.
  */
-[[nodiscard]] Glance read_glance(soci::session& sql, const std::string& schedule,
-                                 const std::vector<std::string>& channels, Path path);
+[[nodiscard]] LatestSuccess read_latest_success(soci::session& sql, const std::string& schedule,
+                                                const std::vector<std::string>& channels,
+                                                Path path);
 
 /** How many columns run_columns() are. */
 inline constexpr std::size_t run_width = 20;

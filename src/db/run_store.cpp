@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "db/delay_json.hpp"
 #include "db/encoding.hpp"
-#include "db/hindrance_json.hpp"
 #include "db/lock_key.hpp"
 #include "db/migrator.hpp"
 #include "db/outcome_reads.hpp"
@@ -56,12 +56,11 @@ struct OwnerNumbers {
 
 }  // namespace
 
-PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances,
-                       const OwnerProbe& owners)
+PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances, const Host& host)
     : session_(session),
       schedule_(std::move(schedule)),
       max_instances_(max_instances),
-      owners_(owners) {}
+      host_(host) {}
 
 template <typename Statements>
 auto PgRunStore::on_schema(Statements&& statements) {
@@ -73,9 +72,11 @@ auto PgRunStore::on_schema(Statements&& statements) {
   }
 }
 
-Glance PgRunStore::glance() {
+LatestSuccess PgRunStore::latest_success() {
   const auto read = [&](Path path) {
-    return [&, path](soci::session& sql) { return read_glance(sql, schedule_, channels_, path); };
+    return [&, path](soci::session& sql) {
+      return read_latest_success(sql, schedule_, channels_, path);
+    };
   };
   if (!session_.is_pinned()) {
     try {
@@ -101,10 +102,10 @@ State PgRunStore::state() {
   // Nothing is written, and nobody is told anything but "not yet", by a tick that does not get
   // here.
   require_migrated(session_);
-  const auto glance = this->glance();
+  const auto latest_success = this->latest_success();
   State state;
-  state.now = glance.now;
-  state.newest_success = glance.newest_success;
+  state.now = latest_success.now;
+  state.newest_success = latest_success.newest_success;
   on_schema([&](soci::session& sql) {
     state.last = newest_whole_run(sql, schedule_);
     state.partial = running_partial_run(sql, schedule_);
@@ -139,8 +140,8 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     Nullable late(run.late);
     Nullable missed(run.missed_intervals);
     const int slot = lock.slot();
-    const auto hindrances = to_kept_quoted(sql, to_json(run.hindrances));
-    const auto& owner = owners_.self();
+    const auto delays = to_kept_quoted(sql, to_json(run.delays));
+    const auto& owner = host_.self();
     const OwnerNumbers numbers(owner);
     Claim claim;
     long long started = 0;
@@ -162,7 +163,7 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
         soci::use(late.number, late.indicator), soci::use(missed.number, missed.indicator),
         soci::use(owner.host), soci::use(owner.boot_id), soci::use(numbers.pid_namespace),
         soci::use(owner.pid), soci::use(numbers.process_start), soci::use(owner.machine),
-        soci::use(slot), soci::use(run.uuid), soci::use(run.token), soci::use(hindrances),
+        soci::use(slot), soci::use(run.uuid), soci::use(run.token), soci::use(delays),
         soci::into(id), soci::into(claim.token), soci::into(claim.uuid), soci::into(started);
     claim.id = id;
     claim.started = from_microseconds(started);
@@ -173,7 +174,7 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
 Claim PgRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
   return on_schema([&](soci::session& sql) {
     const int slot = lock.slot();
-    const auto& owner = owners_.self();
+    const auto& owner = host_.self();
     const OwnerNumbers numbers(owner);
     const auto id = static_cast<long long>(run.id);
     Claim claim{run.id, run.attempt + 1, run.started, {}, run.uuid};
@@ -266,7 +267,7 @@ std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
   return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
 }
 
-std::map<std::string, History> PgRunStore::histories(const std::vector<std::string>& spiders) {
+std::map<std::string, Baseline> PgRunStore::baselines(const std::vector<std::string>& spiders) {
   return on_schema([&](soci::session& sql) { return read_histories(sql, schedule_, spiders); });
 }
 

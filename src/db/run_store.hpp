@@ -23,12 +23,12 @@ namespace spider_check::db {
 class PgRunStore final : public RunStore {
  public:
   /** `session`, which holds the locks, and `owners`, who says who this is, outlive the store. */
-  PgRunStore(Session& session, std::string schedule, int max_instances, const OwnerProbe& owners);
+  PgRunStore(Session& session, std::string schedule, int max_instances, const Host& host);
 
   /** From now on a glance looks for messages that are due in these channels, too. */
   void look_for_messages(std::vector<std::string> channels) { channels_ = std::move(channels); }
 
-  [[nodiscard]] Glance glance() override;
+  [[nodiscard]] LatestSuccess latest_success() override;
   [[nodiscard]] DatabaseIdentity database() override;
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
@@ -40,7 +40,7 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
   void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
   void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
-  [[nodiscard]] Interest interest() const override;
+  [[nodiscard]] PollRequest poll_request() const override;
   [[nodiscard]] bool written() override;
   void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
@@ -48,11 +48,11 @@ class PgRunStore final : public RunStore {
                               SlotLock& lock) override;
   [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
-  RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
+  RunId replay(const AttemptRecord& attempt, const HostTime& now) override;
   void verify(const Claim& claim) override;
   void drop_connection() noexcept override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
-  [[nodiscard]] std::map<std::string, History> histories(
+  [[nodiscard]] std::map<std::string, Baseline> baselines(
       const std::vector<std::string>& spiders) override;
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
@@ -68,7 +68,7 @@ class PgRunStore final : public RunStore {
   Session& session_;
   std::string schedule_;
   int max_instances_;
-  const OwnerProbe& owners_;
+  const Host& host_;
   std::vector<std::string> channels_;    ///< whose messages a glance looks for
   std::optional<AsyncStatement> write_;  ///< the one under way
   int prepared_on_ = 0;                  ///< the connection that has its statement ready

@@ -50,8 +50,8 @@ void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outc
   });
 }
 
-Interest PgRunStore::interest() const {
-  return write_ ? write_->interest() : session_.interest();
+PollRequest PgRunStore::poll_request() const {
+  return write_ ? write_->poll_request() : session_.poll_request();
 }
 
 void PgRunStore::note_prepared() noexcept {
@@ -81,7 +81,7 @@ bool PgRunStore::written() {
 
 void PgRunStore::wait_written() {
   while (!written()) {
-    const auto what = interest();
+    const auto what = poll_request();
     pollfd fd{what.fd, static_cast<short>(POLLIN | (what.to_write ? POLLOUT : 0)), 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         *what.until - std::chrono::steady_clock::now());

@@ -123,7 +123,7 @@ struct Candidate {
 // This is sent before anything is pinned: each name in it says where it is, so that no path
 // matters. set_config() for each row does no harm: the rest of the path is as it was before the
 // first.
-constexpr const char* look_and_pin =
+constexpr const char* inspect_and_pin =
     "SELECT n.oid::bigint, n.nspname::text, (c.oid IS NOT NULL)::int, "
     "coalesce(r.rolname::text, ''), "
     "((r.rolsuper OR r.oid OPERATOR(pg_catalog.=) n.nspowner OR r.oid OPERATOR(pg_catalog.=) "
@@ -157,19 +157,19 @@ std::vector<Candidate> look(soci::session& sql, int told, bool& pinned) {
   std::vector<long long> oids(most);
   std::vector<std::string> names(most);
   std::vector<int> tables(most);
-  std::vector<std::string> owners(most);
+  std::vector<std::string> host(most);
   std::vector<int> trusted(most);
   std::vector<int> open(most);
   std::vector<std::string> paths(most);
-  sql << look_and_pin, soci::use(told, "told"), soci::into(oids), soci::into(names),
-      soci::into(tables), soci::into(owners), soci::into(trusted), soci::into(open),
+  sql << inspect_and_pin, soci::use(told, "told"), soci::into(oids), soci::into(names),
+      soci::into(tables), soci::into(host), soci::into(trusted), soci::into(open),
       soci::into(paths);
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < oids.size(); ++i) {
     pinned = pinned || !paths[i].empty();
     if (names[i] == "pg_catalog" || names[i].rfind("pg_temp", 0) == 0) continue;
     candidates.push_back(
-        {{names[i], oids[i], tables[i] != 0}, owners[i], trusted[i] != 0, open[i] != 0});
+        {{names[i], oids[i], tables[i] != 0}, host[i], trusted[i] != 0, open[i] != 0});
   }
   return candidates;
 }

@@ -23,7 +23,7 @@ constexpr std::string_view name_prefix = "spider-check ";
 
 // Where PostgreSQL cuts it: NAMEDATALEN - 1,
 // https://www.postgresql.org/docs/15/runtime-config-logging.html#GUC-APPLICATION-NAME
-constexpr std::size_t longest_name = 63;
+constexpr std::size_t max_name = 63;
 
 /** PgBouncer's word for `options`, which it does not know as PostgreSQL does. */
 bool refuses_settings(const soci::soci_error& error) {
@@ -134,7 +134,7 @@ void Session::open(const ConnectionOptions& options) {
   }
   // With what an error is about, for its cure.
   PQsetErrorVerbosity(connection(), PQERRORS_VERBOSE);
-  told_backend_ = PQbackendPID(connection());
+  reported_backend_ = PQbackendPID(connection());
   ++connections_;
   PQsetNoticeReceiver(connection(), &Session::receive, this);
 }
@@ -186,12 +186,12 @@ int Session::socket() {
   return PQsocket(connection());
 }
 
-Interest Session::interest() {
-  Interest interest;
-  if (!session_) return interest;
-  interest.fd = socket();
-  interest.to_read = true;
-  return interest;
+PollRequest Session::poll_request() {
+  PollRequest poll_request;
+  if (!session_) return poll_request;
+  poll_request.fd = socket();
+  poll_request.to_read = true;
+  return poll_request;
 }
 
 void Session::take_input() {
@@ -206,14 +206,15 @@ void Session::take_input() {
                 plain_message(last_words_.empty() ? PQerrorMessage(server) : last_words_));
 }
 
-int Session::told_backend() {
-  return run_unpinned([&](soci::session& /*sql*/) { return told_backend_; });
+int Session::reported_backend() {
+  return run_unpinned([&](soci::session& /*sql*/) { return reported_backend_; });
 }
 
 void Session::pin() {
   if (schema_) return;
   const auto try_to = [&] {
-    return run_unpinned([&](soci::session& sql) { return pin_search_path(sql, told_backend_); });
+    return run_unpinned(
+        [&](soci::session& sql) { return pin_search_path(sql, reported_backend_); });
   };
   auto schema = try_to();
   if (!schema) {
@@ -233,7 +234,7 @@ PGconn* connection_of(soci::session& sql) {
 std::string session_name(const std::string& host, int pid) {
   // What matters most comes first.
   const auto name = std::string(name_prefix) + std::to_string(pid) + "@" + host;
-  return name.substr(0, longest_name);
+  return name.substr(0, max_name);
 }
 
 std::optional<std::pair<std::string, int>> parse_session_name(const std::string& name) {

@@ -13,7 +13,7 @@
 #include "core/connection.hpp"
 #include "core/errors.hpp"
 #include "core/fault_point.hpp"
-#include "core/port.hpp"
+#include "core/interface.hpp"
 #include "db/conninfo.hpp"
 #include "db/schema.hpp"
 #include "db/time_limit.hpp"
@@ -120,16 +120,16 @@ class Session {
    * The pid of the server's process as the other end told it at the start, or 0 once that need not
    * be the true one. Throws DbError.
    */
-  [[nodiscard]] int told_backend();
+  [[nodiscard]] int reported_backend();
 
   /** Whatever stands between this and the server does no harm. */
-  void accept_backend() noexcept { told_backend_ = 0; }
+  void accept_backend() noexcept { reported_backend_ = 0; }
 
   /** One more to the same place, not connected yet. */
   [[nodiscard]] Session another() const { return {options_, name_}; }
 
   /** What the loss of a connection that nothing is asked on shows itself by. */
-  [[nodiscard]] Interest interest();
+  [[nodiscard]] PollRequest poll_request();
 
   /**
    * Takes what the server says by itself, without waiting. Throws DbError when that, or its
@@ -162,7 +162,7 @@ class Session {
   std::optional<soci::session> session_;
   std::optional<Schema> schema_;  ///< once the search_path is pinned
   int connections_ = 0;
-  int told_backend_ = 0;
+  int reported_backend_ = 0;
   std::string last_words_;  ///< what the server said before it ended a connection by itself
   bool tried_ = false;      ///< to connect
   std::function<void(const std::string&)> take_warning_;

@@ -99,10 +99,10 @@ Answer take(Session& session, std::int32_t key) {
   const auto with = [&](int told) {
     return session.run([&](soci::session& sql) { return take(sql, key, told); });
   };
-  const auto answer = with(session.told_backend());
+  const auto answer = with(session.reported_backend());
   if (answer != Answer::other_backend) return answer;
   refuse_shared_backends(session);
-  return with(session.told_backend());
+  return with(session.reported_backend());
 }
 
 /** Where there are several slots, deciding goes one at a time. Waits for it. Throws DbError. */
@@ -110,9 +110,9 @@ void wait_for_deciding(Session& session, std::int32_t key) {
   const auto with = [&](int told) {
     return session.run([&](soci::session& sql) { return advisory_lock(sql, key, told); });
   };
-  if (with(session.told_backend())) return;
+  if (with(session.reported_backend())) return;
   refuse_shared_backends(session);
-  (void)with(session.told_backend());
+  (void)with(session.reported_backend());
 }
 
 /** False when whoever decides takes longer than a statement may. */
@@ -156,7 +156,7 @@ PgSlotLock::PgSlotLock(Session& session, std::string schedule, int slot, bool de
       slot_(slot),
       deciding_(deciding),
       held_(held) {
-  if (held_) backend_ = session_.told_backend();
+  if (held_) backend_ = session_.reported_backend();
 }
 
 PgSlotLock::~PgSlotLock() {
@@ -182,7 +182,7 @@ void PgSlotLock::release() {
 
 bool PgSlotLock::take_again() {
   held_ = take(session_, slot_key(session_.schema().oid, schedule_, slot_)) == Answer::taken;
-  if (held_) backend_ = session_.told_backend();
+  if (held_) backend_ = session_.reported_backend();
   return held_;
 }
 

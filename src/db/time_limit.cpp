@@ -19,11 +19,11 @@ namespace {
 constexpr Duration once_more = std::chrono::milliseconds(50);
 
 // Whoever makes a connection has a socket, and perhaps one or two for looking up names.
-constexpr std::size_t most_watched = 32;
+constexpr std::size_t max_watched = 32;
 
 // What the handler reads, which does nothing but system calls. It is written while the timer is
 // off.
-std::array<int, most_watched> watched{};
+std::array<int, max_watched> watched{};
 std::size_t watched_count = 0;
 volatile std::sig_atomic_t limit_reached = 0;
 
@@ -74,7 +74,7 @@ void watch_free_descriptors() {
     for (const auto& one : look) {
       if ((one.revents & POLLNVAL) == 0) continue;
       watched[watched_count++] = one.fd;
-      if (watched_count == most_watched) return;
+      if (watched_count == max_watched) return;
     }
   }
 }

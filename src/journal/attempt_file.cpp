@@ -191,7 +191,7 @@ void HeldFile::forget() {
   // All that could be read is in the database; the rest is for a person, or for the version that
   // wrote it.
   if (contents_.damaged > 0 || contents_.foreign > 0) {
-    journal::put_aside(path_);
+    journal::quarantine(path_);
     return;
   }
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
@@ -199,7 +199,7 @@ void HeldFile::forget() {
   }
 }
 
-std::string put_aside(const std::filesystem::path& path) noexcept {
+std::string quarantine(const std::filesystem::path& path) noexcept {
   auto kept = path.string() + ".kept";
   ::rename(path.c_str(), kept.c_str());
   return kept;

@@ -24,7 +24,7 @@ struct AttemptContents {
 
 /**
  * Where an attempt's records are appended. It is locked for as long as it is open, so that nobody
- * carries what its writer is still at. All of them are kept in memory, too: a file that was removed
+ * replays what its writer is still at. All of them are kept in memory, too: a file that was removed
  * is written anew.
  */
 class AttemptFile final : public AttemptJournal {
@@ -76,6 +76,6 @@ class HeldFile final : public HeldAttempt {
 };
 
 /** Puts a file aside that a person may want to look at, under the name that this gives. */
-std::string put_aside(const std::filesystem::path& path) noexcept;
+std::string quarantine(const std::filesystem::path& path) noexcept;
 
 }  // namespace spider_check::journal

@@ -33,11 +33,11 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view suffix = ".attempt";
 constexpr std::size_t number_digits = 12;
-constexpr const char* carry_lock = "carry.lock";
-constexpr const char* known_lock = "known.lock";
+constexpr const char* replay_lock = "carry.lock";
+constexpr const char* host_state_lock = "known.lock";
 
 // Another process that changes what is known is done after one fsync.
-constexpr auto longest_change = 1s;
+constexpr auto max_change = 1s;
 
 /** NUMBER-TOKEN.attempt: in the order in which they began. */
 fs::path name_of(long long number, const std::string& token) {
@@ -76,17 +76,17 @@ std::string read_small(const fs::path& path, std::size_t most) {
   return text;
 }
 
-/** What is wrong with a file, of which every good record is carried all the same. */
-std::string fault_of(const fs::path& path, const AttemptContents& contents) {
+/** What is wrong with a file, of which every good record is replayed all the same. */
+std::string check_writable(const fs::path& path, const AttemptContents& contents) {
   const auto what = contents.foreign > 0 ? "of another version of spider-check" : "damaged";
   return path.string() + ": " + std::to_string(contents.damaged + contents.foreign) +
          " line(s) are " + what + "; the file is kept as " + path.filename().string() + ".kept";
 }
 
 /** Empty where it cannot be had: then what is known is changed without it. */
-std::optional<os::FileLock> lock_known(const fs::path& path) {
+std::optional<os::FileLock> lock_host_state(const fs::path& path) {
   try {
-    return os::FileLock::take(path, longest_change);
+    return os::FileLock::take(path, max_change);
   } catch (const std::system_error&) {
     // Not every file system has locks.
     return std::nullopt;
@@ -166,17 +166,17 @@ std::vector<fs::path> FileJournal::attempt_files() const {
 
 JournalContents FileJournal::read() {
   JournalContents contents;
-  contents.known = known();
+  contents.host_state = host_state();
   contents.free_slots = free_slots();
-  // Who carries them is at all of them, one after the other.
-  const bool carried = os::FileLock::is_taken(file(carry_lock));
+  // Who replays them is at all of them, one after the other.
+  const bool replayed = os::FileLock::is_taken(file(replay_lock));
   for (const auto& path : attempt_files()) {
     const auto file = open_attempt(path, O_RDONLY);
     if (!file) {
       if (errno != ENOENT) contents.unreadable.push_back(os::why_no_access(path, errno));
       continue;
     }
-    const bool live = os::is_locked(file) || carried;
+    const bool live = os::is_locked(file) || replayed;
     auto attempt = read_attempt(file, path);
     if (attempt.good == 0) continue;
     contents.attempts.push_back({path.filename().string(), std::move(attempt.record), live});
@@ -196,11 +196,11 @@ std::unique_ptr<HeldAttempt> FileJournal::hold(const fs::path& path) {
   }
   if (!os::is_named(file, path)) return nullptr;
   auto attempt = read_attempt(file, path);
-  if (attempt.damaged + attempt.foreign > 0) faults_.push_back(fault_of(path, attempt));
+  if (attempt.damaged + attempt.foreign > 0) faults_.push_back(check_writable(path, attempt));
   if (attempt.good > 0) {
     return std::make_unique<HeldFile>(path, std::move(file), std::move(attempt));
   }
-  put_aside(path);
+  quarantine(path);
   return nullptr;
 }
 
@@ -208,8 +208,8 @@ void FileJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) 
   if (attempt_files().empty()) return;
   directory_.make();
   // One at a time, so that they come in order: what comes later may be a retry of what another
-  // process is just carrying.
-  const auto lock = os::FileLock::try_take(file(carry_lock));
+  // process is just replaying.
+  const auto lock = os::FileLock::try_take(file(replay_lock));
   if (!lock) return;
   for (const auto& path : attempt_files()) {
     const auto attempt = hold(path);
@@ -290,23 +290,23 @@ void FileJournal::keep_locks() {
   }
 }
 
-Known FileJournal::known() {
+HostState FileJournal::host_state() {
   const auto text = read_small(file("known"), 1U << 20U);
   const auto first = text.find('\n');
   if (first == std::string::npos) return {};
   const auto end = text.find('\n', first + 1);
   const auto line = read_line(std::string_view(text).substr(first + 1, end - first - 1));
-  return line.kind == Line::Kind::good ? parse_known(line.record) : Known{};
+  return line.kind == Line::Kind::good ? parse_host_state(line.record) : HostState{};
 }
 
-void FileJournal::change(const std::function<void(Known&)>& change) {
+void FileJournal::change(const std::function<void(HostState&)>& change) {
   const FaultPoints points("what is known of the database");
   directory_.make();
-  const auto lock = lock_known(file(known_lock));
-  auto known = this->known();
-  change(known);
-  const bool more = known.away || known.published_disabled;
-  const auto text = mark_line(known.mark, more) + "\n" + to_line(known_json(known));
+  const auto lock = lock_host_state(file(host_state_lock));
+  auto host_state = this->host_state();
+  change(host_state);
+  const bool more = host_state.away || host_state.published_disabled;
+  const auto text = mark_line(host_state.mark, more) + "\n" + to_line(host_state_json(host_state));
   os::replace_file(file("known"), text);
 }
 
@@ -316,9 +316,9 @@ std::string FileJournal::mark_line(const std::optional<TimePoint>& mark, bool mo
          connection_;
 }
 
-bool FileJournal::knows(const std::optional<TimePoint>& mark) {
-  constexpr std::size_t longest_mark = 48;
-  return read_small(file("known"), longest_mark).starts_with(mark_line(mark, false) + "\n");
+bool FileJournal::is_current(const std::optional<TimePoint>& mark) {
+  constexpr std::size_t max_mark = 48;
+  return read_small(file("known"), max_mark).starts_with(mark_line(mark, false) + "\n");
 }
 
 }  // namespace spider_check::journal

@@ -17,7 +17,7 @@ namespace spider_check::journal {
 
 /**
  * The journal of a schedule in a directory of its own: a file for each attempt that is under way or
- * waits to be carried, one for what is known of the database, and one for each slot's lock. The
+ * waits to be replayed, one for what is known of the database, and one for each slot's lock. The
  * directory is made when something is written.
  */
 class FileJournal final : public Journal {
@@ -38,9 +38,9 @@ class FileJournal final : public Journal {
   [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
   void keep_locks() override;
-  [[nodiscard]] Known known() override;
-  void change(const std::function<void(Known&)>& change) override;
-  [[nodiscard]] bool knows(const std::optional<TimePoint>& mark) override;
+  [[nodiscard]] HostState host_state() override;
+  void change(const std::function<void(HostState&)>& change) override;
+  [[nodiscard]] bool is_current(const std::optional<TimePoint>& mark) override;
 
   [[nodiscard]] std::string place() const override { return directory_.path().string(); }
 

@@ -29,7 +29,7 @@ void read_attempt(const Json& json, AttemptRecord& attempt) {
   attempt.run.late = duration_of(json.at("late"));
   if (json.at("missed").is_number_integer()) attempt.run.missed_intervals = json.at("missed");
   // What an earlier version wrote has none.
-  attempt.run.hindrances = hindrances_of(json.value("hindrances", Json::array()));
+  attempt.run.delays = delays_of(json.value("hindrances", Json::array()));
   attempt.database = database_of(json);
   attempt.owner = owner_of(json.at("owner"));
   attempt.slot = json.at("slot");
@@ -83,7 +83,7 @@ void apply(const Json& json, AttemptRecord& attempt) {
   }
 }
 
-Json known_run(const KnownRun& run) {
+Json host_run(const HostRun& run) {
   return {{"id", run.claim.id},
           {"uuid", run.claim.uuid},
           {"attempt", run.claim.attempt},
@@ -96,8 +96,8 @@ Json known_run(const KnownRun& run) {
           {"succeeded", run.succeeded}};
 }
 
-KnownRun known_run_of(const Json& json) {
-  KnownRun run;
+HostRun host_run_of(const Json& json) {
+  HostRun run;
   run.claim.id = json.at("id");
   run.claim.uuid = json.at("uuid");
   run.claim.attempt = json.at("attempt");
@@ -155,7 +155,7 @@ std::string attempt_json(const AttemptRecord& attempt) {
                {"partial", run.partial},
                {"late", to_json(run.late)},
                {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
-               {"hindrances", to_json(run.hindrances)},
+               {"hindrances", to_json(run.delays)},
                {"database", database_json(database)},
                {"owner", to_json(owner)},
                {"slot", slot},
@@ -205,45 +205,46 @@ bool apply_json(const std::string& record, AttemptRecord& attempt) {
   }
 }
 
-std::string known_json(const Known& known) {
-  return text({{"database", database_json(known.database)},
-               {"of_others", known.of_others},
-               {"success", or_null(known.success)},
-               {"mark", known.mark ? Json(known.mark->time_since_epoch().count()) : Json(nullptr)},
-               {"last", known.last ? known_run(*known.last) : Json(nullptr)},
-               {"away", or_null(known.away)},
-               {"noted", to_json(known.noted)},
-               {"published_disabled", known.published_disabled},
-               {"refused", known.refused ? refusal(*known.refused) : Json(nullptr)},
-               {"unremovable", known.unremovable},
-               {"hindrances", to_json(known.hindrances)},
-               {"heartbeats", heartbeats(known.heartbeats)},
-               {"survivors", to_json(known.survivors)}});
+std::string host_state_json(const HostState& host_state) {
+  return text({{"database", database_json(host_state.database)},
+               {"of_others", host_state.of_others},
+               {"success", or_null(host_state.success)},
+               {"mark", host_state.mark ? Json(host_state.mark->time_since_epoch().count())
+                                        : Json(nullptr)},
+               {"last", host_state.last ? host_run(*host_state.last) : Json(nullptr)},
+               {"away", or_null(host_state.away)},
+               {"noted", to_json(host_state.noted)},
+               {"published_disabled", host_state.published_disabled},
+               {"refused", host_state.refused ? refusal(*host_state.refused) : Json(nullptr)},
+               {"unremovable", host_state.unremovable},
+               {"hindrances", to_json(host_state.delays)},
+               {"heartbeats", heartbeats(host_state.heartbeats)},
+               {"survivors", to_json(host_state.survivors)}});
 }
 
-Known parse_known(const std::string& record) {
+HostState parse_host_state(const std::string& record) {
   try {
     const auto json = Json::parse(record);
-    Known known;
-    known.database = database_of(json);
-    known.of_others = json.value("of_others", 0);
-    known.success = time_or_none(json.at("success"));
+    HostState host_state;
+    host_state.database = database_of(json);
+    host_state.of_others = json.value("of_others", 0);
+    host_state.success = time_or_none(json.at("success"));
     if (json.at("mark").is_number_integer()) {
-      known.mark = TimePoint(Duration(json.at("mark").get<std::int64_t>()));
+      host_state.mark = TimePoint(Duration(json.at("mark").get<std::int64_t>()));
     }
-    if (!json.at("last").is_null()) known.last = known_run_of(json.at("last"));
-    known.away = time_or_none(json.at("away"));
-    known.noted = time_of(json.at("noted"));
-    known.published_disabled = json.value("published_disabled", false);
+    if (!json.at("last").is_null()) host_state.last = host_run_of(json.at("last"));
+    host_state.away = time_or_none(json.at("away"));
+    host_state.noted = time_of(json.at("noted"));
+    host_state.published_disabled = json.value("published_disabled", false);
     if (const auto& refused = json.value("refused", Json()); !refused.is_null()) {
-      known.refused =
+      host_state.refused =
           Refusal{refused.at("cause"), refused.at("text"), time_of(refused.at("since"))};
     }
-    known.unremovable = json.value("unremovable", "");
-    known.hindrances = noted_hindrances_of(json.value("hindrances", Json::array()));
-    known.heartbeats = heartbeats_of(json.value("heartbeats", Json::array()));
-    known.survivors = survivors_of(json.value("survivors", Json::array()));
-    return known;
+    host_state.unremovable = json.value("unremovable", "");
+    host_state.delays = noted_delays_of(json.value("hindrances", Json::array()));
+    host_state.heartbeats = heartbeats_of(json.value("heartbeats", Json::array()));
+    host_state.survivors = survivors_of(json.value("survivors", Json::array()));
+    return host_state;
   } catch (const Json::exception&) {
     return {};
   }

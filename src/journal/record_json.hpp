@@ -25,9 +25,9 @@ namespace spider_check::journal {
  */
 [[nodiscard]] bool apply_json(const std::string& record, AttemptRecord& attempt);
 
-[[nodiscard]] std::string known_json(const Known& known);
+[[nodiscard]] std::string host_state_json(const HostState& host_state);
 
 /** Nothing known when it is no such record. */
-[[nodiscard]] Known parse_known(const std::string& record);
+[[nodiscard]] HostState parse_host_state(const std::string& record);
 
 }  // namespace spider_check::journal

@@ -6,7 +6,7 @@ namespace spider_check::journal {
 
 namespace {
 
-Json to_json(const Termination& end) {
+Json termination_json(const Termination& end) {
   if (const auto* exited = std::get_if<Exited>(&end)) return {{"exit", exited->code}};
   if (const auto* signaled = std::get_if<Signaled>(&end)) {
     return {{"signal", signaled->signal}, {"core", signaled->core_dumped}};
@@ -22,7 +22,7 @@ Termination termination_of(const Json& json) {
   return NotStarted{json.at("not_started")};
 }
 
-Json to_json(const CrawlReport& crawl) {
+Json crawl_json(const CrawlReport& crawl) {
   auto faults = Json::array();
   for (const auto& fault : crawl.faults) {
     faults.push_back({fault.place, fault.text, fault.count});
@@ -70,8 +70,8 @@ CrawlReport crawl_of(const Json& json) {
   return crawl;
 }
 
-GapCause cause_of(const Json& json) {
-  return parse_gap_cause(json.get<std::string>()).value_or(GapCause::unknown);
+DelayCause cause_of(const Json& json) {
+  return parse_delay_cause(json.get<std::string>()).value_or(DelayCause::unknown);
 }
 
 }  // namespace
@@ -99,37 +99,37 @@ std::optional<Duration> duration_of(const Json& json) {
   return duration_in(json);
 }
 
-Json to_json(const std::vector<Hindrance>& hindrances) {
+Json to_json(const std::vector<Delay>& delays) {
   auto list = Json::array();
-  for (const auto& each : hindrances) {
+  for (const auto& each : delays) {
     list.push_back({to_text(each.cause), each.from.count(), each.to.count(), each.detail});
   }
   return list;
 }
 
-std::vector<Hindrance> hindrances_of(const Json& json) {
-  std::vector<Hindrance> hindrances;
+std::vector<Delay> delays_of(const Json& json) {
+  std::vector<Delay> delays;
   for (const auto& each : json) {
-    hindrances.push_back(
+    delays.push_back(
         {cause_of(each.at(0)), duration_in(each.at(1)), duration_in(each.at(2)), each.at(3)});
   }
-  return hindrances;
+  return delays;
 }
 
-Json to_json(const std::vector<NotedHindrance>& hindrances) {
+Json to_json(const std::vector<NotedDelay>& delays) {
   auto list = Json::array();
-  for (const auto& each : hindrances) {
+  for (const auto& each : delays) {
     list.push_back({to_text(each.cause), to_json(each.since), each.detail});
   }
   return list;
 }
 
-std::vector<NotedHindrance> noted_hindrances_of(const Json& json) {
-  std::vector<NotedHindrance> hindrances;
+std::vector<NotedDelay> noted_delays_of(const Json& json) {
+  std::vector<NotedDelay> delays;
   for (const auto& each : json) {
-    hindrances.push_back({cause_of(each.at(0)), time_of(each.at(1)), each.at(2)});
+    delays.push_back({cause_of(each.at(0)), time_of(each.at(1)), each.at(2)});
   }
-  return hindrances;
+  return delays;
 }
 
 Json to_json(const std::vector<Survivor>& survivors) {
@@ -162,14 +162,14 @@ Json to_json(const SpiderOutcome& outcome) {
   const auto& child = outcome.child;
   return {{"spider", outcome.spider},
           {"rows", outcome.rows ? Json(*outcome.rows) : Json(nullptr)},
-          {"end", to_json(child.termination)},
+          {"end", termination_json(child.termination)},
           {"took", child.took.count()},
           {"cpu", child.cpu_time.count()},
           {"memory", child.peak_memory},
           {"verdict", to_text(outcome.judgement.verdict)},
           {"reasons", outcome.judgement.reasons},
           {"log", outcome.log.string()},
-          {"crawl", outcome.crawl ? to_json(*outcome.crawl) : Json(nullptr)}};
+          {"crawl", outcome.crawl ? crawl_json(*outcome.crawl) : Json(nullptr)}};
 }
 
 SpiderOutcome outcome_of(const Json& json) {

@@ -25,11 +25,11 @@ using Json = nlohmann::json;
 [[nodiscard]] Json to_json(const std::optional<Duration>& duration);
 [[nodiscard]] std::optional<Duration> duration_of(const Json& json);
 
-[[nodiscard]] Json to_json(const std::vector<Hindrance>& hindrances);
-[[nodiscard]] std::vector<Hindrance> hindrances_of(const Json& json);
+[[nodiscard]] Json to_json(const std::vector<Delay>& delays);
+[[nodiscard]] std::vector<Delay> delays_of(const Json& json);
 
-[[nodiscard]] Json to_json(const std::vector<NotedHindrance>& hindrances);
-[[nodiscard]] std::vector<NotedHindrance> noted_hindrances_of(const Json& json);
+[[nodiscard]] Json to_json(const std::vector<NotedDelay>& delays);
+[[nodiscard]] std::vector<NotedDelay> noted_delays_of(const Json& json);
 
 [[nodiscard]] Json to_json(const std::vector<Survivor>& survivors);
 [[nodiscard]] std::vector<Survivor> survivors_of(const Json& json);

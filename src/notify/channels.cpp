@@ -78,13 +78,13 @@ std::vector<std::string> Channels::of_runs() const {
 }
 
 std::string Channels::facts(const Event& event, const std::string& schedule,
-                            const std::string& host, const Situation& situation,
+                            const std::string& host, const ScheduleSummary& summary,
                             const Policy& policy, const std::string& log) const {
-  return notify::facts(event, {schedule, host}, situation, policy, log);
+  return notify::facts(event, {schedule, host}, summary, policy, log);
 }
 
-Errand Channels::errand(const std::string& channel, EventKind event,
-                        const std::string& facts) const {
+Delivery Channels::delivery(const std::string& channel, EventKind event,
+                            const std::string& facts) const {
   if (channel == "program") return run_program(facts);
   if (channel == "webhook") return post(options_.webhook, "application/json", facts);
   const auto json = Json::parse(facts, nullptr, false);
@@ -92,15 +92,15 @@ Errand Channels::errand(const std::string& channel, EventKind event,
   return post(url, "text/plain; charset=utf-8", body_of(json));
 }
 
-std::optional<Errand> Channels::start(const std::string& run_uuid) const {
+std::optional<Delivery> Channels::start(const std::string& run_uuid) const {
   if (options_.ping.empty()) return std::nullopt;
   return post(ping_url(options_.ping, "/start", run_uuid), "text/plain", "");
 }
 
-Errand Channels::run_program(const std::string& facts) const {
+Delivery Channels::run_program(const std::string& facts) const {
   const auto json = Json::parse(facts, nullptr, false);
-  Errand errand{options_.program, facts + "\n", {}, options_.timeout};
-  errand.environment = {
+  Delivery delivery{options_.program, facts + "\n", {}, options_.timeout};
+  delivery.environment = {
       {"SPIDER_CHECK_EVENT", text_at(json, "/event")},
       {"SPIDER_CHECK_EVENT_ID", text_at(json, "/id")},
       {"SPIDER_CHECK_TEXT", text_at(json, "/text")},
@@ -112,11 +112,11 @@ Errand Channels::run_program(const std::string& facts) const {
       {"SPIDER_CHECK_FAILURE", text_at(json, "/run/failure")},
       {"SPIDER_CHECK_SPIDERS", names_of(json)},
   };
-  return errand;
+  return delivery;
 }
 
-Errand Channels::post(const std::string& url, const std::string& type,
-                      const std::string& body) const {
+Delivery Channels::post(const std::string& url, const std::string& type,
+                        const std::string& body) const {
   using Milliseconds = std::chrono::milliseconds;
   const Json request = {
       {"url", url},

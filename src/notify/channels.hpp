@@ -22,16 +22,16 @@ class Channels final : public spider_check::Channels {
   [[nodiscard]] std::vector<std::string> of_events() const override;
   [[nodiscard]] std::vector<std::string> of_runs() const override;
   [[nodiscard]] std::string facts(const Event& event, const std::string& schedule,
-                                  const std::string& host, const Situation& situation,
+                                  const std::string& host, const ScheduleSummary& summary,
                                   const Policy& policy, const std::string& log) const override;
-  [[nodiscard]] Errand errand(const std::string& channel, EventKind event,
-                              const std::string& facts) const override;
-  [[nodiscard]] std::optional<Errand> start(const std::string& run_uuid) const override;
+  [[nodiscard]] Delivery delivery(const std::string& channel, EventKind event,
+                                  const std::string& facts) const override;
+  [[nodiscard]] std::optional<Delivery> start(const std::string& run_uuid) const override;
 
  private:
-  [[nodiscard]] Errand run_program(const std::string& facts) const;
-  [[nodiscard]] Errand post(const std::string& url, const std::string& type,
-                            const std::string& body) const;
+  [[nodiscard]] Delivery run_program(const std::string& facts) const;
+  [[nodiscard]] Delivery post(const std::string& url, const std::string& type,
+                              const std::string& body) const;
 
   ChannelOptions options_;
   std::string sender_;

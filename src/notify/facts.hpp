@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/telling.hpp"
+#include "core/notification.hpp"
 
 namespace spider_check::notify {
 
@@ -17,7 +17,7 @@ struct Origin {
  * or empty. What is no UTF-8 is replaced, and nothing holds more than the page would show.
  */
 [[nodiscard]] std::string facts(const Event& event, const Origin& origin,
-                                const Situation& situation, const Policy& policy,
+                                const ScheduleSummary& summary, const Policy& policy,
                                 const std::string& log);
 
 }  // namespace spider_check::notify

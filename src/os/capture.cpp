@@ -17,7 +17,7 @@ namespace spider_check::os {
 
 namespace {
 
-constexpr std::size_t most_kept = std::size_t{1} << 20U;
+constexpr std::size_t max_captured = std::size_t{1} << 20U;
 
 }  // namespace
 
@@ -52,11 +52,11 @@ Captured capture(const Capture& program) {
       child.kill();
     }
     over = child.attend(ready > 0 && fds[0].revents != 0);
-    drain(output.read_end, captured.output, most_kept + 1);
-    drain(errors.read_end, captured.errors, most_kept);
+    drain(output.read_end, captured.output, max_captured + 1);
+    drain(errors.read_end, captured.errors, max_captured);
   }
-  captured.cut = captured.output.size() > most_kept;
-  captured.output.resize(std::min(captured.output.size(), most_kept));
+  captured.cut = captured.output.size() > max_captured;
+  captured.output.resize(std::min(captured.output.size(), max_captured));
   auto report = child.reap();
   captured.termination = std::move(report.termination);
   captured.left = std::move(report.left);

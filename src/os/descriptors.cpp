@@ -23,12 +23,12 @@ rlimit former_limit{};
 bool limit_raised = false;
 
 /** The most descriptors that are closed one by one; the kernel's own default for the hard limit. */
-constexpr rlim_t most_descriptors = 1U << 20U;
+constexpr rlim_t max_descriptors = 1U << 20U;
 
 int past_the_last() noexcept {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = most_descriptors;
-  return static_cast<int>(std::min(limit.rlim_cur, most_descriptors));
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = max_descriptors;
+  return static_cast<int>(std::min(limit.rlim_cur, max_descriptors));
 }
 
 /** close_range(2); one by one where the kernel, or a filter of system calls, has no such thing. */

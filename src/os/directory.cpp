@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 std::string why_not_writable(const fs::path& directory) {
   std::error_code ignored;
-  if (!fs::is_directory(directory, ignored)) return directory.string() + " is no directory";
+  if (!fs::is_directory(directory, ignored)) return directory.string() + " is not a directory";
   if (::eaccess(directory.c_str(), W_OK | X_OK) == 0) return {};
   if (errno == EROFS) return directory.string() + " is on a read-only file system";
   return "this user may not write in " + directory.string();
@@ -72,8 +72,8 @@ std::string why_not_lock(const fs::path& directory) {
 std::string why_not_enter(const fs::path& directory) {
   std::error_code ignored;
   const auto status = fs::status(directory, ignored);
-  if (!fs::exists(status)) return "there is no directory " + directory.string();
-  if (!fs::is_directory(status)) return directory.string() + " is no directory";
+  if (!fs::exists(status)) return "there is not a directory " + directory.string();
+  if (!fs::is_directory(status)) return directory.string() + " is not a directory";
   if (::eaccess(directory.c_str(), X_OK) != 0)
     return "this user may not enter " + directory.string();
   return {};

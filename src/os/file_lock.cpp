@@ -19,11 +19,11 @@ using namespace std::chrono_literals;
 
 // Whoever looks whether a file is locked shares its lock for some microseconds, unless it is
 // stopped right then. There is no event to await: flock(2) knows no time limit.
-constexpr auto longest_look = 1s;
+constexpr auto max_look_time = 1s;
 constexpr auto pause = 1ms;
 
 // Not every file system gives a file the same number each time.
-constexpr int most_tries = 5;
+constexpr int max_lock_tries = 5;
 
 bool flock(const FileDescriptor& file, int operation) noexcept {
   int result = 0;
@@ -53,7 +53,7 @@ bool is_locked(const FileDescriptor& file) noexcept {
 }
 
 bool try_lock(const FileDescriptor& file) noexcept {
-  const auto deadline = std::chrono::steady_clock::now() + longest_look;
+  const auto deadline = std::chrono::steady_clock::now() + max_look_time;
   while (!flock(file, LOCK_EX)) {
     if (errno != EWOULDBLOCK || is_locked(file)) return false;
     if (std::chrono::steady_clock::now() > deadline) {
@@ -91,7 +91,7 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
       return std::nullopt;
     }
     // It may have been removed before it was locked.
-    if (is_named(fd, file) || tries == most_tries) return FileLock(file, std::move(fd));
+    if (is_named(fd, file) || tries == max_lock_tries) return FileLock(file, std::move(fd));
   }
 }
 

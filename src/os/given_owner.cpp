@@ -11,7 +11,7 @@ namespace spider_check::os {
 
 namespace {
 
-std::string user_name(uid_t user) {
+std::string name_of_user(uid_t user) {
   const auto* entry = ::getpwuid(user);
   return entry == nullptr ? std::to_string(user) : entry->pw_name;
 }
@@ -48,9 +48,9 @@ std::string why_no_access(const std::filesystem::path& path, int error) {
   const bool refused = error == EACCES || error == EPERM;
   if (!refused || ::lstat(path.c_str(), &status) != 0) return text;
   if (status.st_uid == ::geteuid()) return text;
-  text += "; it belongs to " + user_name(status.st_uid) + ": let root type: chown ";
+  text += "; it belongs to " + name_of_user(status.st_uid) + ": let root type: chown ";
   if (S_ISDIR(status.st_mode)) text += "-R ";
-  return text + user_name(::geteuid()) + " " + shell_word(path.string());
+  return text + name_of_user(::geteuid()) + " " + shell_word(path.string());
 }
 
 }  // namespace spider_check::os

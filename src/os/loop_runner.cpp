@@ -69,15 +69,15 @@ class Loop {
   [[nodiscard]] bool ending() const { return cut_.signal != 0 || cut_.timed_out || lost_; }
 
   void wait() {
-    const auto interest = observer_.interest();
+    const auto poll_request = observer_.poll_request();
     fds_.clear();
     fds_.push_back({signals_.fd(), POLLIN, 0});
     for (const auto& spider : running_) fds_.push_back({spider.fd(), POLLIN, 0});
-    const int events = (interest.to_read ? POLLIN : 0) | (interest.to_write ? POLLOUT : 0);
-    if (interest.fd >= 0) fds_.push_back({interest.fd, static_cast<short>(events), 0});
+    const int events = (poll_request.to_read ? POLLIN : 0) | (poll_request.to_write ? POLLOUT : 0);
+    if (poll_request.fd >= 0) fds_.push_back({poll_request.fd, static_cast<short>(events), 0});
     // One that is not there is below 0, and poll() passes over it.
     fds_.push_back({clock_.get(), POLLIN, 0});
-    auto until = sooner(interest.until, deadline_);
+    auto until = sooner(poll_request.until, deadline_);
     for (const auto& spider : running_) until = sooner(until, spider.next_check());
     if (::poll(fds_.data(), fds_.size(), wait_until(until)) < 0 && errno != EINTR) {
       throw system_error("cannot wait for spiders");
@@ -172,12 +172,12 @@ class Loop {
 
 }  // namespace
 
-std::unique_ptr<StopHold> LoopRunner::hold_stops() {
+std::unique_ptr<SignalBlock> LoopRunner::block_stop_signals() {
   return std::make_unique<StopSignals>();
 }
 
 RunCut LoopRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
-  // What a warden that dies leaves becomes this program's.
+  // What a supervisor that dies leaves becomes this program's.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Each spider's start copies the table of all pages that are held.
   ::malloc_trim(0);

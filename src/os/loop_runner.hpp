@@ -9,7 +9,7 @@ namespace spider_check::os {
  * Runs spiders side by side in one event loop: their ends, their timeouts, signals to this program,
  * and whatever the observer waits for. No threads, and no wake-up without a reason.
  *
- * SIGTERM, SIGINT and SIGHUP stop every spider as its limits say (see Warden); a second signal
+ * SIGTERM, SIGINT and SIGHUP stop every spider as its limits say (see Supervisor); a second signal
  * kills at once. Time in which the host sleeps counts for nothing here.
  */
 class LoopRunner final : public SpiderRunner {
@@ -18,7 +18,7 @@ class LoopRunner final : public SpiderRunner {
   explicit LoopRunner(int concurrency, Duration run_timeout = Duration{0})
       : concurrency_(concurrency), run_timeout_(run_timeout) {}
 
-  [[nodiscard]] std::unique_ptr<StopHold> hold_stops() override;
+  [[nodiscard]] std::unique_ptr<SignalBlock> block_stop_signals() override;
 
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 

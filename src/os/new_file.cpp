@@ -78,7 +78,7 @@ class Draft {
 const char* kind_of(mode_t mode) {
   switch (mode & S_IFMT) {
     case S_IFDIR:
-      return "no file but a directory";
+      return "a directory, not a file";
     case S_IFIFO:
       return "no file but a pipe";
     case S_IFSOCK:
@@ -103,9 +103,9 @@ std::filesystem::path follow(const std::filesystem::path& name, const std::files
 }  // namespace
 
 std::filesystem::path file_to_replace(const std::filesystem::path& name) {
-  constexpr int most_links = 20;
+  constexpr int max_links = 20;
   auto path = name;
-  for (int links = 0; links < most_links; ++links) {
+  for (int links = 0; links < max_links; ++links) {
     struct stat status {};
 
     if (::lstat(path.c_str(), &status) != 0) {

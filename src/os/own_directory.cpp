@@ -31,7 +31,7 @@ constexpr const char* mark_name = ".configuration";
 constexpr std::size_t hash_digits = 8;
 
 // Another process that claims the same directory is done after one.
-constexpr int most_tries = 10;
+constexpr int max_tries = 10;
 
 FileDescriptor open_mark(const fs::path& directory) {
   const auto path = directory / mark_name;
@@ -194,7 +194,7 @@ const fs::path& OwnDirectory::make() {
   const auto root = plain_.parent_path();
   const auto host = host_of(root);
   require_ours(root, LinkToDirectory::followed, host);
-  for (int tries = 0; tries < most_tries; ++tries) {
+  for (int tries = 0; tries < max_tries; ++tries) {
     require_ours(path(), LinkToDirectory::refused, host);
     make_private_directory(*path_);
     if (configuration_.empty() || try_mark(*path_)) return *path_;

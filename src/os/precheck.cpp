@@ -12,13 +12,13 @@ namespace spider_check::os {
 
 namespace {
 
-constexpr std::size_t most_characters = 200;
+constexpr std::size_t max_characters = 200;
 
 /** Without what could steer a terminal or end the line, and not too long. */
 std::string shown(std::string_view text) {
   std::string line;
   for (std::size_t count = 0; !text.empty(); ++count) {
-    if (count == most_characters) return line + "…";
+    if (count == max_characters) return line + "…";
     TerminalText one;
     const auto length = first_character(text).length;
     const auto piece = text.substr(0, length);
@@ -29,7 +29,7 @@ std::string shown(std::string_view text) {
 }
 
 /** The first line that is not blank. */
-std::string_view first_line(std::string_view text) {
+std::string_view first_printed_line(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return {};
   text.remove_prefix(start);
@@ -63,8 +63,8 @@ std::optional<std::string> Precheck::objection() {
   try {
     const auto said = capture({command_, {}, {}, limit_});
     if (!said.timed_out && said.termination == Termination{Exited{0}}) return std::nullopt;
-    auto line = first_line(said.errors);
-    if (line.empty()) line = first_line(said.output);
+    auto line = first_printed_line(said.errors);
+    if (line.empty()) line = first_printed_line(said.output);
     return name + end_of(said, limit_) + (line.empty() ? "" : ": " + shown(line));
   } catch (const std::system_error& error) {
     return name + "was not started: " + shown(error.what());

@@ -26,10 +26,10 @@ namespace {
 using Clock = Escalation::Time::clock;
 
 constexpr Duration first_pause = 10ms;
-constexpr Duration longest_pause = 500ms;
+constexpr Duration max_pause = 500ms;
 
 /** A small file of /proc, which one read() gives whole; empty when there is none. */
-std::string read_small(const std::string& path) {
+std::string read_small_file(const std::string& path) {
   const FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 4096> buffer;
   const auto got = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
@@ -83,7 +83,7 @@ std::vector<ProcessEntry> all_processes() {
 
 /** Whose process it is; empty where that is this user. */
 std::string other_user(pid_t pid) {
-  const auto text = read_small("/proc/" + std::to_string(pid) + "/status");
+  const auto text = read_small_file("/proc/" + std::to_string(pid) + "/status");
   const auto line = text.find("\nUid:\t");
   if (line == std::string::npos) return {};
   const auto uid = static_cast<uid_t>(std::strtoul(text.c_str() + line + 6, nullptr, 10));
@@ -119,7 +119,7 @@ std::vector<ProcessEntry> adopted_processes() {
 }  // namespace
 
 ProcessEntry look_up(pid_t pid) {
-  return parse_stat(pid, read_small("/proc/" + std::to_string(pid) + "/stat"));
+  return parse_stat(pid, read_small_file("/proc/" + std::to_string(pid) + "/stat"));
 }
 
 std::vector<ProcessEntry> processes_below(pid_t root) {
@@ -210,7 +210,7 @@ bool AdoptedProcesses::attend() {
     return true;
   }
   // Nothing tells of an orphan's end.
-  pause_ = pause_ == Duration{0} ? first_pause : std::min(2 * pause_, longest_pause);
+  pause_ = pause_ == Duration{0} ? first_pause : std::min(2 * pause_, max_pause);
   next_look_ = now + pause_;
   return false;
 }

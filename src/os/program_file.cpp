@@ -67,7 +67,7 @@ ProgramFile find_program(const std::string& name) {
     const auto path = fs::path(directory.empty() ? "." : directory) / name;
     if (is_executable(path)) return examined(path);
   }
-  return {{}, "it is in no directory of PATH"};
+  return {{}, "not found in PATH"};
 }
 
 }  // namespace spider_check::os

@@ -10,11 +10,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::unique_ptr<Warden> start(const SpiderJob& job) {
+std::unique_ptr<Supervisor> start(const SpiderJob& job) {
   const auto log = open_log(job.log);
-  return std::make_unique<Warden>(ChildOptions{job.command, job.working_directory, log.get(),
-                                               log.get(), job.environment, job.nice},
-                                  job.limits);
+  return std::make_unique<Supervisor>(ChildOptions{job.command, job.working_directory, log.get(),
+                                                   log.get(), job.environment, job.nice},
+                                      job.limits);
 }
 
 /** How often progress is looked for: often enough to notice a stall not much too late. */
@@ -28,12 +28,12 @@ RunningSpider::RunningSpider(const SpiderJob& job, RunObserver& observer)
     : job_(job),
       observer_(observer),
       started_(Clock::now()),
-      warden_(start(job)),
+      supervisor_(start(job)),
       last_progress_(started_),
       last_look_(started_) {}
 
 std::optional<RunningSpider::Clock::time_point> RunningSpider::next_check() const {
-  auto next = warden_->next();
+  auto next = supervisor_->next();
   if (stopped_ != StopCause::none) return next;
   const auto& limits = job_.limits;
   if (limits.timeout > 0s) next = sooner(next, started_ + limits.timeout);
@@ -66,12 +66,12 @@ void RunningSpider::stop_late(StopCause cause) {
 void RunningSpider::stop(StopCause cause) {
   if (stopped_ != StopCause::none) return;
   stopped_ = cause;
-  warden_->stop();
+  supervisor_->stop();
   observer_.on_stop(job_, cause);
 }
 
 ChildReport RunningSpider::reap() {
-  auto report = warden_->reap();
+  auto report = supervisor_->reap();
   report.stopped = stopped_;
   report.took = std::chrono::duration_cast<Duration>(Clock::now() - started_);
   return report;

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/ports.hpp"
-#include "os/warden.hpp"
+#include "os/supervisor.hpp"
 
 namespace spider_check::os {
 
@@ -20,10 +20,10 @@ class RunningSpider {
   [[nodiscard]] const SpiderJob& job() const noexcept { return job_; }
 
   /** Readable when attend() is to be called; -1: nothing is. */
-  [[nodiscard]] int fd() const noexcept { return warden_->fd(); }
+  [[nodiscard]] int fd() const noexcept { return supervisor_->fd(); }
 
   /** Goes on as far as it can without waiting. True once it is over: then there is reap(). */
-  [[nodiscard]] bool attend(bool readable) { return warden_->attend(readable); }
+  [[nodiscard]] bool attend(bool readable) { return supervisor_->attend(readable); }
 
   /** When attend() and check() are to be called at the latest; empty: never. */
   [[nodiscard]] std::optional<Clock::time_point> next_check() const;
@@ -34,7 +34,7 @@ class RunningSpider {
   /** Tells it to stop, once. */
   void stop(StopCause cause);
 
-  void kill() { warden_->kill(); }
+  void kill() { supervisor_->kill(); }
 
   [[nodiscard]] ChildReport reap();
 
@@ -47,7 +47,7 @@ class RunningSpider {
   const SpiderJob& job_;
   RunObserver& observer_;
   Clock::time_point started_;
-  std::unique_ptr<Warden> warden_;
+  std::unique_ptr<Supervisor> supervisor_;
   StopCause stopped_ = StopCause::none;
   Clock::time_point last_progress_;
   Clock::time_point last_look_;

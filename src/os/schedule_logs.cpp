@@ -129,7 +129,7 @@ std::string ScheduleLogs::remove(const fs::path& file) {
   const auto path = file.lexically_normal();
   const auto spider = path.parent_path().filename();
   if (!is_log_in(this->path(), path)) {
-    return "cannot remove " + file.string() + ": it is no log in " + this->path().string();
+    return "cannot remove " + file.string() + ": it is not a log in " + this->path().string();
   }
   const auto above = open_directory(AT_FDCWD, this->path());
   const auto directory = above ? open_directory(above.get(), spider) : FileDescriptor();
@@ -145,7 +145,7 @@ std::string ScheduleLogs::remove(const fs::path& file) {
 FileDescriptor ScheduleLogs::open(const fs::path& log) const {
   const auto path = log.lexically_normal();
   if (!is_log_in(this->path(), path) || path.extension() != ".log") {
-    refuse(log, "is no log in " + this->path().string());
+    refuse(log, "is not a log in " + this->path().string());
   }
   const auto above = open_directory(AT_FDCWD, this->path());
   const auto directory =
@@ -161,7 +161,7 @@ FileDescriptor ScheduleLogs::open(const fs::path& log) const {
   if (!file || ::fstat(file.get(), &status) != 0 || ::fstat(above.get(), &owner) != 0) {
     throw system_error("cannot read " + log.string());
   }
-  if (!is_trusted(status, owner)) refuse(log, "is no file of this user's");
+  if (!is_trusted(status, owner)) refuse(log, "does not belong to this user");
   return file;
 }
 

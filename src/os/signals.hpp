@@ -13,7 +13,7 @@ namespace spider_check::os {
  * nowhere else. The destructor gives back what was before; a signal that nobody took then acts as
  * usual. Those that live at the same time tell of the same signals; each is taken from one of them.
  */
-class StopSignals final : public StopHold {
+class StopSignals final : public SignalBlock {
  public:
   /** Throws std::system_error. */
   StopSignals();

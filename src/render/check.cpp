@@ -12,8 +12,8 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t columns = 8;
-using Row = std::array<std::string, columns>;
+constexpr std::size_t table_columns = 8;
+using Row = std::array<std::string, table_columns>;
 
 std::string fact_lines(const std::vector<CheckFact>& facts) {
   std::string text;
@@ -111,16 +111,17 @@ std::string spider_table(const std::vector<CheckedSpider>& spiders) {
   std::vector<Row> rows{
       {"Spider", "kind", "timeout", "stall", "grace", "nice", "min_items", "max_errors"}};
   for (const auto& spider : spiders) rows.push_back(row_of(spider));
-  std::array<std::size_t, columns> widths{};
+  std::array<std::size_t, table_columns> widths{};
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < table_columns; ++i)
+      widths[i] = std::max(widths[i], width_of(row[i]));
   }
   // A long name pushes the rest of its own line aside, not of every line.
   widths[0] = std::min<std::size_t>(widths[0], 30);
   std::string text = "\n";
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::string line = i == 0 ? "" : "  ";
-    for (std::size_t column = 0; column < columns; ++column) {
+    for (std::size_t column = 0; column < table_columns; ++column) {
       const auto indent = i == 0 && column == 0 ? 2U : 0U;
       line += pad_to(rows[i][column], widths[column] + 2 + indent);
     }
@@ -142,7 +143,7 @@ std::string finding_lines(const CheckReport& report) {
     }
   }
   std::string text;
-  if (!problems.empty()) text += "\nProblems, in the order in which to mend them\n" + problems;
+  if (!problems.empty()) text += "\nProblems, in the order in which to fix them\n" + problems;
   if (!warnings.empty()) text += "\nWarnings\n" + warnings;
   return text;
 }

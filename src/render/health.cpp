@@ -13,17 +13,17 @@ namespace {
 
 // A plugin's line is shown in tables and sent in messages; some agents cut at a kilobyte, which
 // must leave the performance data whole.
-constexpr std::size_t longest_text = 600;
+constexpr std::size_t max_text = 600;
 
 /** On one line, without what separates the performance data. */
 std::string plain(const std::string& text) {
   auto line = printable(text);
   std::replace(line.begin(), line.end(), '|', '/');
-  if (line.size() <= longest_text) return line;
+  if (line.size() <= max_text) return line;
   std::size_t end = 0;
   while (true) {
     const auto length = first_character(std::string_view(line).substr(end)).length;
-    if (end + length > longest_text) break;
+    if (end + length > max_text) break;
     end += length;
   }
   return line.substr(0, end) + "…";

@@ -8,7 +8,7 @@
 namespace spider_check::render {
 
 /** "the machine was off": why nothing ran, in words. */
-[[nodiscard]] std::string explain(GapCause cause);
+[[nodiscard]] std::string explain(DelayCause cause);
 
 /** Runs and the gaps between them for a person, the newest first: a line for each. */
 [[nodiscard]] std::string history_text(const HistoryReport& report, const Zone& zone);

@@ -73,21 +73,21 @@ std::string gap_line(const Gap& gap, TimePoint now, const Zone& zone) {
 
 }  // namespace
 
-std::string explain(GapCause cause) {
+std::string explain(DelayCause cause) {
   switch (cause) {
-    case GapCause::unknown:
-      return "nothing ran, and nobody can say why";
-    case GapCause::off:
+    case DelayCause::unknown:
+      return "nothing ran, for an unknown reason";
+    case DelayCause::off:
       return "the machine was off";
-    case GapCause::suspended:
+    case DelayCause::suspended:
       return "the machine was asleep";
-    case GapCause::disabled:
+    case DelayCause::disabled:
       return "the schedule was disabled";
-    case GapCause::database_away:
+    case DelayCause::database_away:
       return "the database could not be used";
-    case GapCause::deferred:
+    case DelayCause::deferred:
       return "the run was put off";
-    case GapCause::failing:
+    case DelayCause::failing:
       return "the spiders failed";
   }
   return "";

@@ -12,13 +12,13 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t gap = 2;
-constexpr std::size_t longest_state = 8;  // "stopping", "degraded"
+constexpr std::size_t column_gap = 2;
+constexpr std::size_t max_state = 8;  // "stopping", "degraded"
 
 // A name shorter than this is no name any more, one longer than that leaves nothing to the rest.
-constexpr std::size_t least_name = 16;
-constexpr std::size_t most_name = 40;
-constexpr std::size_t least_note = 12;
+constexpr std::size_t min_name = 16;
+constexpr std::size_t max_name = 40;
+constexpr std::size_t min_note = 12;
 
 /** "0:07", "12:03", "1:02:03" */
 std::string clock(Duration duration) {
@@ -55,14 +55,14 @@ std::size_t total(const Columns& columns) {
   std::size_t sum = 0;
   for (const auto width : {columns.name, columns.state, columns.elapsed, columns.items,
                            columns.pages, columns.errors, columns.note}) {
-    if (width > 0) sum += width + (sum > 0 ? gap : 0);
+    if (width > 0) sum += width + (sum > 0 ? column_gap : 0);
   }
   return sum;
 }
 
 /** With names and notes as narrow as they may become. */
 Columns narrowest(const std::vector<LiveRow>& rows, std::size_t name) {
-  Columns columns{std::min(name, least_name), longest_state};
+  Columns columns{std::min(name, min_name), max_state};
   columns.elapsed = widest(rows, "elapsed", elapsed_of);
   const auto width = [&](std::string_view head, std::int64_t Progress::*what) {
     return widest(rows, head, [what](const auto& row) { return count(row, what); });
@@ -72,13 +72,13 @@ Columns narrowest(const std::vector<LiveRow>& rows, std::size_t name) {
   columns.errors = width("errors", &Progress::errors);
   const bool notes =
       std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.note.empty(); });
-  columns.note = notes ? least_note : 0;
+  columns.note = notes ? min_note : 0;
   return columns;
 }
 
 void add(std::string& line, const std::string& text, std::size_t width) {
   if (width == 0) return;
-  if (!line.empty()) line.append(gap, ' ');
+  if (!line.empty()) line.append(column_gap, ' ');
   line += text;
 }
 
@@ -95,16 +95,16 @@ std::string without_blanks_behind(std::string line) {
 
 Columns lay_out(const std::vector<LiveRow>& rows, std::size_t width) {
   std::size_t name = std::string_view("spider").size();
-  for (const auto& row : rows) name = std::max(name, std::min(most_name, width_of(row.name)));
+  for (const auto& row : rows) name = std::max(name, std::min(max_name, width_of(row.name)));
   auto columns = narrowest(rows, name);
   for (auto* column :
        {&columns.note, &columns.errors, &columns.pages, &columns.items, &columns.elapsed}) {
     if (total(columns) > width) *column = 0;
   }
   if (total(columns) > width) {
-    const bool room_for_both = width >= 2 * longest_state;
+    const bool room_for_both = width >= 2 * max_state;
     if (!room_for_both) columns.state = 0;
-    columns.name = room_for_both ? width - longest_state - gap : std::min(columns.name, width);
+    columns.name = room_for_both ? width - max_state - column_gap : std::min(columns.name, width);
   }
   const auto spare = width - total(columns);
   const auto growth = std::min(spare, name - std::min(name, columns.name));

@@ -14,15 +14,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array states{RowState::running, RowState::stopping, RowState::waiting,
-                            RowState::ok,      RowState::degraded, RowState::failed};
+constexpr std::array shown_states{RowState::running, RowState::stopping, RowState::waiting,
+                                  RowState::ok,      RowState::degraded, RowState::failed};
 
 // Below this a line that only names the columns takes the place of a spider that matters more.
-constexpr std::size_t least_for_heading = 8;
+constexpr std::size_t min_for_heading = 8;
 
 std::string counts(const std::vector<const LiveRow*>& rows, const std::string& between) {
   std::string text;
-  for (const auto state : states) {
+  for (const auto state : shown_states) {
     const auto count = std::count_if(rows.begin(), rows.end(),
                                      [state](const auto* row) { return row->state == state; });
     if (count == 0) continue;
@@ -86,7 +86,7 @@ std::vector<std::string> live_table(const LiveRun& run, const Screen& screen) {
   const auto room = std::max<std::size_t>(screen.height, 2) - 1;
   const auto columns = lay_out(run.rows, screen.width);
   std::vector<std::string> lines{line(headline(run), bold)};
-  if (room >= least_for_heading) lines.push_back(line(heading(columns), faint));
+  if (room >= min_for_heading) lines.push_back(line(heading(columns), faint));
   auto rows = pointers(run.rows);
   auto shown = std::min(rows.size(), room - lines.size());
   if (shown < rows.size()) {

@@ -12,10 +12,10 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t most_charts = 300;
+constexpr std::size_t max_charts = 300;
 constexpr std::size_t open_charts = 8;
 // Of all spiders together, so that the page stays small however many there are.
-constexpr std::size_t most_points = 12'000;
+constexpr std::size_t max_points = 12'000;
 
 // The drawing is a thousand units wide, whatever the screen is, and as many pixels high as units.
 constexpr double width = 1000;
@@ -39,14 +39,14 @@ std::int64_t x_of(double at) {
 /** Where a value is drawn; the scale begins at nothing. */
 class Scale {
  public:
-  explicit Scale(double most) : most_(std::max(most, 1.0)) {}
+  explicit Scale(double most) : max_(std::max(most, 1.0)) {}
 
   [[nodiscard]] std::int64_t y(double value) const {
-    return bottom - to_nearest(value / most_ * static_cast<double>(bottom - top));
+    return bottom - to_nearest(value / max_ * static_cast<double>(bottom - top));
   }
 
  private:
-  double most_;
+  double max_;
 };
 
 std::string at(std::int64_t x, std::int64_t y) {
@@ -62,8 +62,8 @@ std::string line(const Points& points, const Scale& scale, const Value& value) {
   return path;
 }
 
-std::string band_path(const std::vector<UsualBand>& bands, const Scale& scale) {
-  auto path = line(bands, scale, [](const UsualBand& band) { return band.high; });
+std::string band_path(const std::vector<BaselineBand>& bands, const Scale& scale) {
+  auto path = line(bands, scale, [](const BaselineBand& band) { return band.high; });
   for (auto band = bands.rbegin(); band != bands.rend(); ++band) {
     path += at(x_of(band->at), scale.y(band->low));
   }
@@ -97,7 +97,7 @@ double greatest(const std::vector<SeriesPoint>& points) {
 std::string draw(const Chart& chart) {
   const auto most = greatest(chart.points);
   const Scale scale(most);
-  const auto bands = thin_out(usual_bands(chart.points), chart.most / 3);
+  const auto bands = thin_out(baseline_bands(chart.points), chart.most / 3);
   const auto points = thin_out(chart.points, chart.most);
   auto usual = bands.empty() ? std::string{} : ", median " + chart.words(bands.back().median);
   const auto words = chart.name + " of " +
@@ -113,7 +113,7 @@ std::string draw(const Chart& chart) {
   if (!bands.empty()) {
     html += element("band", band_path(bands, scale));
     html +=
-        element("median", line(bands, scale, [](const UsualBand& band) { return band.median; }));
+        element("median", line(bands, scale, [](const BaselineBand& band) { return band.median; }));
   }
   html +=
       element("line", line(points, scale, [](const SeriesPoint& point) { return point.value; }));
@@ -173,8 +173,8 @@ std::string page_charts(const PageReport& report, const PageTimes& times) {
     if (!one.points.empty()) series.push_back(&one);
   }
   if (series.empty()) return {};
-  const auto some = std::min(most_charts, series.size());
-  const auto most = std::clamp<std::size_t>(most_points / some, 40, 240);
+  const auto some = std::min(max_charts, series.size());
+  const auto most = std::clamp<std::size_t>(max_points / some, 40, 240);
   auto html =
       "<section aria-labelledby=\"charts\"><h2 id=\"charts\">Items and duration</h2>\n" + key();
   for (std::size_t i = 0; i < some; ++i) {

@@ -14,19 +14,19 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Notes may all be different: what no longer fits is left to `history` and `show`.
-constexpr std::size_t most_text_bytes = 900'000;
-constexpr std::size_t most_characters = 160;
+constexpr std::size_t max_text_bytes = 900'000;
+constexpr std::size_t max_characters = 160;
 
 /** Each text once; rows have its number. */
 class Texts {
  public:
   std::size_t number(const std::string& foreign) {
     if (foreign.empty()) return 0;
-    const auto some = foreign.substr(0, 4 * most_characters);
-    auto text = cut_to(printable(some), most_characters);
+    const auto some = foreign.substr(0, 4 * max_characters);
+    auto text = cut_to(printable(some), max_characters);
     // As it will be written: an escape takes six bytes.
     const auto size = escape_json(text).size();
-    if (bytes_ + size > most_text_bytes) text = "…";
+    if (bytes_ + size > max_text_bytes) text = "…";
     const auto [found, added] = numbers_.try_emplace(text, texts_.size());
     if (added) {
       bytes_ += size;

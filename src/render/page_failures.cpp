@@ -10,7 +10,7 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t most_failures = 20;
+constexpr std::size_t max_failures = 20;
 
 std::string reasons(const Judgement& judgement) {
   constexpr std::size_t most = 10;
@@ -58,7 +58,7 @@ std::string page_failures(const PageReport& report, const PageTimes& times) {
     return html + "<p class=\"empty\">No attempt has failed.</p></section>\n";
   }
   html += "<ol class=\"failures\">\n";
-  const auto some = std::min(most_failures, report.failures.size());
+  const auto some = std::min(max_failures, report.failures.size());
   for (std::size_t i = 0; i < some; ++i) html += item(report.failures[i], times);
   return html + "</ol></section>\n";
 }

@@ -7,25 +7,25 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::array<GapCause, 7> all_causes{
-    GapCause::off,      GapCause::suspended, GapCause::disabled, GapCause::database_away,
-    GapCause::deferred, GapCause::failing,   GapCause::unknown};
+constexpr std::array<DelayCause, 7> all_causes{
+    DelayCause::off,      DelayCause::suspended, DelayCause::disabled, DelayCause::database_away,
+    DelayCause::deferred, DelayCause::failing,   DelayCause::unknown};
 
-std::string explanation(GapCause cause) {
+std::string explanation(DelayCause cause) {
   switch (cause) {
-    case GapCause::off:
+    case DelayCause::off:
       return "the machine was off";
-    case GapCause::suspended:
+    case DelayCause::suspended:
       return "the machine slept";
-    case GapCause::disabled:
+    case DelayCause::disabled:
       return "the schedule was disabled";
-    case GapCause::database_away:
+    case DelayCause::database_away:
       return "the database was away";
-    case GapCause::deferred:
+    case DelayCause::deferred:
       return "put off";
-    case GapCause::failing:
+    case DelayCause::failing:
       return "tried, and failed";
-    case GapCause::unknown:
+    case DelayCause::unknown:
       return "nobody knows why";
   }
   return {};
@@ -71,7 +71,7 @@ std::string run_word(Look look) {
   return look == Look::ok ? "completed" : look_class(look);
 }
 
-std::string gap_class(GapCause cause) {
+std::string gap_class(DelayCause cause) {
   auto name = std::string(to_text(cause));
   std::replace(name.begin(), name.end(), ' ', '-');
   return name;

@@ -19,7 +19,7 @@ enum class Look { ok, degraded, failed, running };
 [[nodiscard]] std::string run_word(Look look);
 
 /** "off", "suspended", …: the end of the names of patterns and classes. */
-[[nodiscard]] std::string gap_class(GapCause cause);
+[[nodiscard]] std::string gap_class(DelayCause cause);
 
 /** The shape with its word. Both are this program's own. */
 [[nodiscard]] std::string badge(Look look, const std::string& word);

@@ -21,13 +21,13 @@ bool is_worse(const SeriesPoint& one, const SeriesPoint& other) {
 }
 
 /** The values of those of a spider's last successes that say what is usual. */
-std::vector<double> usual_values(const std::deque<SeriesPoint>& successes) {
+std::vector<double> baseline_values(const std::deque<SeriesPoint>& successes) {
   const auto is_good = [](const SeriesPoint& point) { return point.verdict == Verdict::ok; };
   const auto good = std::count_if(successes.begin(), successes.end(), is_good);
-  const bool changed = static_cast<std::size_t>(good) < runs_for_usual;
+  const bool changed = static_cast<std::size_t>(good) < runs_for_baseline;
   std::vector<double> values;
   for (auto point = successes.rbegin(); point != successes.rend(); ++point) {
-    if (values.size() < most_runs_for_usual && (changed || is_good(*point))) {
+    if (values.size() < max_runs_for_baseline && (changed || is_good(*point))) {
       values.push_back(point->value);
     }
   }
@@ -36,15 +36,15 @@ std::vector<double> usual_values(const std::deque<SeriesPoint>& successes) {
 
 }  // namespace
 
-std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points) {
-  std::vector<UsualBand> bands;
+std::vector<BaselineBand> baseline_bands(const std::vector<SeriesPoint>& points) {
+  std::vector<BaselineBand> bands;
   std::deque<SeriesPoint> successes;
   for (const auto& point : points) {
     if (point.verdict == Verdict::failed) continue;
     successes.push_back(point);
-    if (successes.size() > successes_for_usual) successes.pop_front();
-    auto sorted = usual_values(successes);
-    if (sorted.size() < runs_for_usual) continue;
+    if (successes.size() > successes_for_baseline) successes.pop_front();
+    auto sorted = baseline_values(successes);
+    if (sorted.size() < runs_for_baseline) continue;
     std::sort(sorted.begin(), sorted.end());
     bands.push_back(
         {point.at, quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)});
@@ -70,9 +70,9 @@ std::vector<SeriesPoint> thin_out(const std::vector<SeriesPoint>& points, std::s
   return kept;
 }
 
-std::vector<UsualBand> thin_out(const std::vector<UsualBand>& bands, std::size_t most) {
+std::vector<BaselineBand> thin_out(const std::vector<BaselineBand>& bands, std::size_t most) {
   if (bands.size() <= most || most < 2) return bands;
-  std::vector<UsualBand> kept;
+  std::vector<BaselineBand> kept;
   for (std::size_t i = 0; i < most; ++i) kept.push_back(bands[i * (bands.size() - 1) / (most - 1)]);
   return kept;
 }

@@ -15,7 +15,7 @@ struct SeriesPoint {
 };
 
 /** What was usual at a point. */
-struct UsualBand {
+struct BaselineBand {
   double at = 0;
   double low = 0;  ///< the lower quartile
   double median = 0;
@@ -26,7 +26,7 @@ struct UsualBand {
  * What was usual as verdicts see it (core/verdict.hpp), at each success from which on it can be
  * said. Points are in order.
  */
-[[nodiscard]] std::vector<UsualBand> usual_bands(const std::vector<SeriesPoint>& points);
+[[nodiscard]] std::vector<BaselineBand> baseline_bands(const std::vector<SeriesPoint>& points);
 
 /**
  * At most about `most` points that look like all of them: of each stretch its least and its
@@ -36,7 +36,7 @@ struct UsualBand {
                                                 std::size_t most);
 
 /** At most `most` bands, evenly; the last one is kept. */
-[[nodiscard]] std::vector<UsualBand> thin_out(const std::vector<UsualBand>& bands,
-                                              std::size_t most);
+[[nodiscard]] std::vector<BaselineBand> thin_out(const std::vector<BaselineBand>& bands,
+                                                 std::size_t most);
 
 }  // namespace spider_check::render

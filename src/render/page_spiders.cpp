@@ -9,8 +9,8 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t most_cards = 300;
-constexpr std::size_t most_bars = 20;
+constexpr std::size_t max_cards = 300;
+constexpr std::size_t max_bars = 20;
 
 bool is_fresh(const SpiderSummary& spider, const StatusReport& status) {
   return spider.last_success && status.state.now - *spider.last_success < status.policy.interval;
@@ -32,19 +32,19 @@ double height(const SpiderPoint& point, bool items) {
 
 std::string bar(const SpiderPoint& point, double part, std::size_t at) {
   constexpr double full = 30;
-  const auto x = (static_cast<double>(at) + 0.5) / static_cast<double>(most_bars);
+  const auto x = (static_cast<double>(at) + 0.5) / static_cast<double>(max_bars);
   if (point.verdict == Verdict::failed) {
     return "<use href=\"#m-failed\" x=\"" + percent(x) + "\" y=\"27\"/>";
   }
   const auto tall = std::max<std::int64_t>(2, to_nearest(part * full));
   return "<rect class=\"bar " + look_class(look_of(point.verdict)) + "\" x=\"" +
-         percent(x - 0.35 / static_cast<double>(most_bars)) + "\" width=\"" +
-         percent(0.7 / static_cast<double>(most_bars)) + "\" y=\"" + std::to_string(33 - tall) +
+         percent(x - 0.35 / static_cast<double>(max_bars)) + "\" width=\"" +
+         percent(0.7 / static_cast<double>(max_bars)) + "\" y=\"" + std::to_string(33 - tall) +
          "\" height=\"" + std::to_string(tall) + "\"/>";
 }
 
 std::string sparkline(const SpiderSummary& spider) {
-  const auto some = std::min(most_bars, spider.recent.size());
+  const auto some = std::min(max_bars, spider.recent.size());
   if (some == 0) return {};
   const std::vector<SpiderPoint> points(spider.recent.end() - static_cast<std::ptrdiff_t>(some),
                                         spider.recent.end());
@@ -61,7 +61,7 @@ std::string sparkline(const SpiderSummary& spider) {
               counted(static_cast<std::int64_t>(some), "attempt") + ", " + std::to_string(failed) +
               " failed\"><rect class=\"base\" y=\"33\" width=\"100%\" height=\"1\"/>";
   for (std::size_t i = 0; i < some; ++i) {
-    html += bar(points[i], height(points[i], items) / top, most_bars - some + i);
+    html += bar(points[i], height(points[i], items) / top, max_bars - some + i);
   }
   return html + "</svg>\n";
 }
@@ -131,7 +131,7 @@ std::string page_spiders(const StatusReport& status, const PageTimes& times) {
                      return rank(*one, status) < rank(*other, status);
                    });
   html += "<ul class=\"cards\">\n";
-  const auto some = std::min(most_cards, spiders.size());
+  const auto some = std::min(max_cards, spiders.size());
   for (std::size_t i = 0; i < some; ++i) html += card(*spiders[i], status, times);
   html += "</ul>\n";
   if (some < spiders.size()) {

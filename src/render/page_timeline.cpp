@@ -13,7 +13,7 @@ namespace spider_check::render {
 namespace {
 
 constexpr std::int64_t day_length = 86'400;
-constexpr std::int64_t most_days = 31;
+constexpr std::int64_t max_days = 31;
 
 // A mark is as wide as a quarter of an hour on a wide screen: what starts within one is one mark,
 // however many runs there are.
@@ -133,7 +133,7 @@ std::string summary(const Day& day) {
     const auto some = runs.at(static_cast<std::size_t>(look));
     if (some > 0) text += (text.empty() ? "" : ", ") + grouped(some) + " " + run_word(look);
   }
-  std::map<GapCause, std::int64_t> gaps;
+  std::map<DelayCause, std::int64_t> gaps;
   for (const auto& [slot, piece] : day.pieces) gaps[piece.gap->cause] += piece.to - piece.from;
   for (const auto& [cause, seconds] : gaps) {
     text += (text.empty() ? "" : ", ") + std::string(to_text(cause)) + " for " +
@@ -168,7 +168,7 @@ std::string hours() {
 
 Days days_of(const HistoryReport& history, const PageTimes& times) {
   const auto last = floor_days(times.local(times.now()));
-  const auto first = std::max(floor_days(times.local(history.since)), last - most_days + 1);
+  const auto first = std::max(floor_days(times.local(history.since)), last - max_days + 1);
   Days days;
   for (auto day = first; day <= last; ++day) days[day];
   return days;

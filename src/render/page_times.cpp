@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t day_length = 86'400;
-constexpr std::int64_t most_days = 400;
+constexpr std::int64_t max_days = 400;
 
 ZoneOffset ask(const Zone& zone, std::int64_t seconds) {
   const auto text = zone.format(TimePoint(std::chrono::seconds(seconds)), "%z %Z");
@@ -66,7 +66,7 @@ std::int64_t unix_seconds(TimePoint time) {
 
 PageTimes::PageTimes(const Zone& zone, TimePoint from, TimePoint now) : now_(now) {
   const auto end = unix_seconds(now);
-  const auto start = std::max(unix_seconds(from), end - most_days * day_length);
+  const auto start = std::max(unix_seconds(from), end - max_days * day_length);
   auto last = ask(zone, std::min(start, end));
   offsets_.push_back(last);
   while (last.from < end) {

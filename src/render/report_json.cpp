@@ -85,7 +85,7 @@ Json json_of(const RunRecord& record) {
                {"degraded", record.degraded},
                {"failed", record.failed},
                {"items", optional_number(record.items)}};
-  for (const auto& each : record.hindrances) {
+  for (const auto& each : record.delays) {
     json["hindrances"].push_back({{"cause", to_text(each.cause)},
                                   {"from", iso_utc(run.started - each.from)},
                                   {"to", iso_utc(run.started - each.to)},

@@ -11,8 +11,8 @@ namespace {
 
 // As many as can be taken in at a glance.
 constexpr std::size_t few = 20;
-constexpr std::size_t longest_padded_name = 30;
-constexpr std::size_t longest_word = 8;
+constexpr std::size_t max_padded_name = 30;
+constexpr std::size_t max_word = 8;
 
 std::string word(RowState state) {
   // The run is over: what waits now has never started, and what runs has not been heard of again.
@@ -20,7 +20,7 @@ std::string word(RowState state) {
 }
 
 std::string spider_line(const SummaryRow& row, std::size_t name_width, bool colour) {
-  const auto state = fill_to(word(row.state), longest_word);
+  const auto state = fill_to(word(row.state), max_word);
   auto line = pad_to(row.name, name_width);
   line += "  " + (colour ? in_colour(row.state, state) : state);
   if (row.state == RowState::waiting) return line.substr(0, line.find_last_not_of(' ') + 1);
@@ -59,7 +59,7 @@ std::vector<std::string> run_summary(const std::vector<SummaryRow>& rows, Durati
     return all || (row.state != RowState::ok && row.state != RowState::waiting);
   };
   for (const auto& row : rows) {
-    if (is_shown(row)) width = std::max(width, std::min(longest_padded_name, width_of(row.name)));
+    if (is_shown(row)) width = std::max(width, std::min(max_padded_name, width_of(row.name)));
   }
   std::vector<std::string> lines;
   for (const auto& row : rows) {

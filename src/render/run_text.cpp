@@ -10,7 +10,7 @@ namespace spider_check::render {
 
 namespace {
 
-std::string line(const std::string& name, const std::string& value) {
+std::string run_line(const std::string& name, const std::string& value) {
   constexpr std::size_t column = 12;
   return pad_to(name, column) + value + "\n";
 }
@@ -25,20 +25,21 @@ std::string facts(const RunReport& report, const Zone& zone) {
   std::string status(to_text(run.status));
   if (run.partial) status += ", only some spiders";
   if (record.trigger) status += *record.trigger == Trigger::force ? ", forced" : ", by a tick";
-  auto text = line("Run", std::to_string(run.id) + " of schedule " + printable(report.schedule)) +
-              line("Status", status) + line("Started", moment(run.started, report.now, zone));
+  auto text =
+      run_line("Run", std::to_string(run.id) + " of schedule " + printable(report.schedule)) +
+      run_line("Status", status) + run_line("Started", moment(run.started, report.now, zone));
   if (run.finished) {
-    text += line("Ended", moment(*run.finished, report.now, zone) + ", after " +
-                              whole_words(std::max(Duration{0}, *run.finished - run.started)));
+    text += run_line("Ended", moment(*run.finished, report.now, zone) + ", after " +
+                                  whole_words(std::max(Duration{0}, *run.finished - run.started)));
   }
   if (!run.owner.host.empty()) {
-    text += line("Host", printable(name_owner(run.owner.host, run.owner.pid)));
+    text += run_line("Host", printable(name_owner(run.owner.host, run.owner.pid)));
   }
-  if (!run.failure.empty()) text += line("Failure", printable(run.failure));
+  if (!run.failure.empty()) text += run_line("Failure", printable(run.failure));
   if (run.next_attempt && run.status == RunStatus::failed) {
-    text += line("Next try", when(*run.next_attempt, report.now, zone));
+    text += run_line("Next try", when(*run.next_attempt, report.now, zone));
   }
-  for (const auto& fault : record.faults) text += line("Fault", printable(fault));
+  for (const auto& fault : record.faults) text += run_line("Fault", printable(fault));
   return text;
 }
 
@@ -49,15 +50,15 @@ std::string missed(int intervals) {
 
 std::string lateness(const RunReport& report, const Zone& zone) {
   const auto& record = report.record;
-  if (!record.late || *record.late < least_hindrance) return {};
-  auto text = line(
+  if (!record.late || *record.late < min_delay) return {};
+  auto text = run_line(
       "Late", whole_words(*record.late) +
                   (record.missed_intervals == 0 ? "" : ", " + missed(record.missed_intervals)));
-  for (const auto& each : record.hindrances) {
+  for (const auto& each : record.delays) {
     const auto start = record.run.started;
-    text += line("", zone.at(start - each.from) + " until " + zone.at(start - each.to) + ": " +
-                         explain(each.cause) +
-                         (each.detail.empty() ? "" : " (" + printable(each.detail) + ")"));
+    text += run_line("", zone.at(start - each.from) + " until " + zone.at(start - each.to) + ": " +
+                             explain(each.cause) +
+                             (each.detail.empty() ? "" : " (" + printable(each.detail) + ")"));
   }
   return text;
 }

@@ -70,7 +70,7 @@ struct Explain {
 
   std::string operator()(const StartRun& start) const {
     if (start.first) return "No run is recorded, running spiders for the first time";
-    if (!start.lateness) return "Running spiders now, whatever the interval says";
+    if (!start.lateness) return "Running spiders now, as --force asks";
     return "Time threshold met or exceeded, running spiders immediately";
   }
 
@@ -87,9 +87,10 @@ std::string starting(const Policy& policy) {
   return "Starting scheduler with " + interval_hours(policy) + " hour interval";
 }
 
-std::string last_run(const Glance& glance, const Policy& policy) {
-  if (!glance.newest_success) return "No successful run is recorded";
-  return "Last run was " + print("%.2f", hours(glance.now - *glance.newest_success)) +
+std::string last_run(const LatestSuccess& latest_success, const Policy& policy) {
+  if (!latest_success.newest_success) return "No successful run is recorded";
+  return "Last run was " +
+         print("%.2f", hours(latest_success.now - *latest_success.newest_success)) +
          " hours ago (required: " + interval_hours(policy) + " hours)";
 }
 

@@ -16,7 +16,7 @@ namespace spider_check::render {
 [[nodiscard]] std::string starting(const Policy& policy);
 
 /** "Last run was 2.00 hours ago (required: 4 hours)" */
-[[nodiscard]] std::string last_run(const Glance& glance, const Policy& policy);
+[[nodiscard]] std::string last_run(const LatestSuccess& latest_success, const Policy& policy);
 
 /** The decision in one sentence: why spiders run, or why not and until when. */
 [[nodiscard]] std::string explain(const Decision& decision, const Policy& policy, TimePoint now,

@@ -12,7 +12,7 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t longest_name = 22;
+constexpr std::size_t max_name_width = 22;
 constexpr std::size_t verdict_width = 10;
 constexpr std::size_t success_width = 16;
 
@@ -91,7 +91,7 @@ std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint no
   if (spiders.empty()) return {};
   Widths widths;
   for (const auto& spider : spiders) {
-    const auto name = std::min(longest_name, width_of(printable(spider.name)));
+    const auto name = std::min(max_name_width, width_of(printable(spider.name)));
     widths.name = std::max(widths.name, name);
     widths.items = std::max(widths.items, width_of(items_of(spider)) + 2);
   }

@@ -9,7 +9,7 @@ namespace spider_check::render {
 
 namespace {
 
-std::string line(const std::string& name, const std::string& value) {
+std::string status_line(const std::string& name, const std::string& value) {
   constexpr std::size_t column = 12;
   return name + std::string(column - std::min(column, name.size()), ' ') + value + "\n";
 }
@@ -40,28 +40,29 @@ std::string running_line(const StatusReport& report, const Zone& zone) {
   std::string rest;
   if (const auto* waiting = std::get_if<OwnerMayReturn>(&action); run == nullptr && waiting) {
     if (!waiting->alive) {
-      return line("Running", "perhaps" + prospects(*waiting, report.state.now, zone));
+      return status_line("Running", "perhaps" + prospects(*waiting, report.state.now, zone));
     }
     run = &waiting->run;
     rest = ", without its connection";
   }
-  if (run == nullptr) return line("Running", "no");
-  return line("Running", run_name(*run) + " on " + name_owner(run->owner.host, run->owner.pid) +
-                             ", since " + ago(run->started, report.state.now, zone) + rest);
+  if (run == nullptr) return status_line("Running", "no");
+  return status_line("Running", run_name(*run) + " on " +
+                                    name_owner(run->owner.host, run->owner.pid) + ", since " +
+                                    ago(run->started, report.state.now, zone) + rest);
 }
 
 std::string last_run_lines(const StatusReport& report, const Zone& zone) {
-  if (!report.state.last) return line("Last run", "none");
+  if (!report.state.last) return status_line("Last run", "none");
   const auto& run = *report.state.last;
   auto text = run_name(run) + (run.id == 0 ? ", " : " ") + std::string(to_text(run.status)) +
               ", started " + ago(run.started, report.state.now, zone);
-  auto lines = line("Last run", text);
+  auto lines = status_line("Last run", text);
   text = std::to_string(run.spider_count) + (run.spider_count == 1 ? " spider" : " spiders") +
          ", attempt " + std::to_string(run.attempt) + " of " +
          std::to_string(report.policy.max_attempts);
   if (run.finished) text += ", ended " + zone.at(*run.finished);
-  lines += line("", text);
-  if (!run.failure.empty()) lines += line("", printable(run.failure));
+  lines += status_line("", text);
+  if (!run.failure.empty()) lines += status_line("", printable(run.failure));
   return lines;
 }
 
@@ -93,23 +94,25 @@ std::string spider_lines(const StatusReport& report) {
 std::string journal_lines(const StatusReport& report) {
   std::string text;
   if (report.database_away) {
-    text = line("Database", "cannot be used; this is what the journal of this machine knows");
+    text =
+        status_line("Database", "cannot be used; this is what the journal of this machine knows");
   }
   if (report.waiting > 0) {
-    text += line("Journal", std::to_string(report.waiting) +
-                                (report.waiting == 1 ? " attempt waits" : " attempts wait") +
-                                " to be recorded in the database by a tick");
+    text += status_line("Journal", std::to_string(report.waiting) +
+                                       (report.waiting == 1 ? " attempt waits" : " attempts wait") +
+                                       " to be recorded in the database by a tick");
   }
   if (report.of_others > 0) {
-    text += line("Journal", std::to_string(report.of_others) +
-                                (report.of_others == 1 ? " attempt belongs" : " attempts belong") +
-                                " to another database than this one");
+    text += status_line("Journal",
+                        std::to_string(report.of_others) +
+                            (report.of_others == 1 ? " attempt belongs" : " attempts belong") +
+                            " to another database than this one");
   }
-  for (const auto& what : report.unreadable) text += line("Journal", printable(what));
+  for (const auto& what : report.unreadable) text += status_line("Journal", printable(what));
   if (!report.refused.empty()) {
-    text += line("", "the database refuses it: " + printable(report.refused));
+    text += status_line("", "the database refuses it: " + printable(report.refused));
   }
-  return text.empty() ? text : text + line("", report.journal);
+  return text.empty() ? text : text + status_line("", report.journal);
 }
 
 /** What is due next, and when; the headline and the last run have said most of the why. */
@@ -118,34 +121,35 @@ struct Next {
   const Zone& zone;
 
   [[nodiscard]] std::string at(TimePoint time) const {
-    return line("Next due", when(time, report.state.now, zone));
+    return status_line("Next due", when(time, report.state.now, zone));
   }
 
   [[nodiscard]] std::string reason() const {
-    return line("", explain(report.decision, report.policy, report.state.now, zone));
+    return status_line("", explain(report.decision, report.policy, report.state.now, zone));
   }
 
   std::string operator()(const Disabled&) const {
-    return line("Next due", "never: the scheduler is disabled (enabled = false)");
+    return status_line("Next due", "never: the scheduler is disabled (enabled = false)");
   }
 
   std::string operator()(const RecentRun& recent) const { return at(recent.due); }
 
   std::string operator()(const AlreadyRunning&) const {
-    return line("Next due", "the interval after the start of the run that is going on");
+    return status_line("Next due", "the interval after the start of the run that is going on");
   }
 
   std::string operator()(const OwnerMayReturn& waiting) const {
     const std::string end = waiting.alive ? "" : ", or known to be gone";
-    return line("Next due", "when that run's owner is back" + end) + reason();
+    return status_line("Next due", "when that run's owner is back" + end) + reason();
   }
 
   std::string operator()(const WaitsForRetry& waits) const {
     return at(waits.until) +
-           line("", waits.attempts_left
-                        ? "attempt " + std::to_string(waits.run.attempt + 1) + " of " +
-                              std::to_string(report.policy.max_attempts) + " at the failed run"
-                        : "a new run: no attempts are left for the failed one");
+           status_line("", waits.attempts_left
+                               ? "attempt " + std::to_string(waits.run.attempt + 1) + " of " +
+                                     std::to_string(report.policy.max_attempts) +
+                                     " at the failed run"
+                               : "a new run: no attempts are left for the failed one");
   }
 
   std::string operator()(const StartRun&) const { return at(report.state.now) + reason(); }
@@ -156,18 +160,18 @@ struct Next {
 }  // namespace
 
 std::string status_text(const StatusReport& report, const Zone& zone) {
-  auto text = line("Schedule", printable(report.schedule) + ", " + headline(report)) +
+  auto text = status_line("Schedule", printable(report.schedule) + ", " + headline(report)) +
               journal_lines(report) + running_line(report, zone) + last_run_lines(report, zone) +
               std::visit(Next{report, zone}, report.decision.action);
   for (const auto& run : report.decision.interrupted) {
-    text += line("Note", run_name(run) + " was " + interruption(run));
+    text += status_line("Note", run_name(run) + " was " + interruption(run));
   }
   if (report.state.future_runs > 0) {
-    text += line("Warning", std::to_string(report.state.future_runs) +
-                                " run(s) start in the future of the " +
-                                (report.database_away ? "host's" : "database's") +
-                                " clock; they count "
-                                "for nothing");
+    text += status_line("Warning", std::to_string(report.state.future_runs) +
+                                       " run(s) start in the future of the " +
+                                       (report.database_away ? "host's" : "database's") +
+                                       " clock; they count "
+                                       "for nothing");
   }
   return text + (report.spiders.empty() ? spider_lines(report)
                                         : spider_table(report.spiders, report.state.now));

@@ -12,7 +12,7 @@ namespace spider_check::render {
 
 namespace {
 
-constexpr std::size_t most_bytes_per_column = 32;
+constexpr std::size_t max_bytes_per_column = 32;
 
 /** libc's table of widths, in a locale that knows every character, while it lives. */
 class WidthTable {
@@ -82,7 +82,7 @@ std::string cut_to(std::string_view text, std::size_t width) {
     const auto character = first_character(text);
     sum += width_table(character);
     // A heap of accents takes no column, and still is no text.
-    if (sum > width || cut.size() > most_bytes_per_column * width) {
+    if (sum > width || cut.size() > max_bytes_per_column * width) {
       return cut.substr(0, beginning) + "…";
     }
     append(cut, text, character);

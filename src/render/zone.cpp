@@ -46,7 +46,7 @@ class ZoneScope {
   std::optional<std::string> before_;
 };
 
-std::time_t seconds(TimePoint time) {
+std::time_t unix_time(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
@@ -80,14 +80,14 @@ std::string Zone::at(TimePoint time) const {
 
 std::string Zone::format(TimePoint time, const char* format) const {
   const ZoneScope scope(name_);
-  const auto count = seconds(time);
+  const auto count = unix_time(time);
   std::tm local{};
   ::localtime_r(&count, &local);
   return format_tm(local, format);
 }
 
 std::string iso_utc(TimePoint time) {
-  const auto count = seconds(time);
+  const auto count = unix_time(time);
   std::tm utc{};
   ::gmtime_r(&count, &utc);
   const auto fraction = time - std::chrono::floor<std::chrono::seconds>(time);

@@ -36,7 +36,7 @@ std::string text(const Json& object, const std::string& key) {
 }
 
 constexpr std::string_view reasons = "retry/reason_count/";
-constexpr const char* ignored = "httperror/response_ignored_status_count/";
+constexpr const char* ignored_pages = "httperror/response_ignored_status_count/";
 
 /** Of the pages that were refused, those that were tried again: "retry/reason_count/503 …". */
 std::int64_t refused_again(const Json& stats) {
@@ -45,7 +45,7 @@ std::int64_t refused_again(const Json& stats) {
     if (key.rfind(reasons, 0) == 0) statuses.insert(key.substr(reasons.size(), 3));
   }
   std::int64_t refused = 0;
-  for (const auto& status : statuses) refused += number(stats, ignored + status);
+  for (const auto& status : statuses) refused += number(stats, ignored_pages + status);
   return refused;
 }
 
@@ -125,9 +125,9 @@ void apply_statistics(const Json& stats, CrawlReport& crawl,
                     number(stats, "log_count/ERROR") + number(stats, "log_count/CRITICAL")};
   crawl.exceptions = sum(stats, "spider_exceptions/");
   crawl.dropped = number(stats, "item_dropped_count");
-  crawl.refused = sum(stats, ignored);
+  crawl.refused = sum(stats, ignored_pages);
   for (const auto status : ignored_statuses) {
-    crawl.refused -= number(stats, ignored + std::to_string(status));
+    crawl.refused -= number(stats, ignored_pages + std::to_string(status));
   }
   crawl.robots = number(stats, "robotstxt/response_count");
   crawl.dead = std::max<std::int64_t>(0, dead_pages(stats));

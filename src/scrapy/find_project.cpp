@@ -38,7 +38,7 @@ void collect(const fs::path& directory, int depth, std::vector<fs::path>& projec
     projects.push_back(directory);
     return;
   }
-  if (depth == deepest_project) return;
+  if (depth == max_project_depth) return;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {

@@ -7,7 +7,7 @@
 namespace spider_check::scrapy {
 
 /** How many directories below the first one a project is looked for. */
-inline constexpr int deepest_project = 4;
+inline constexpr int max_project_depth = 4;
 
 /**
  * The directories with a scrapy.cfg: `top` itself, or else those below it, sorted. Hidden

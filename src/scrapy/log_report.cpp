@@ -20,7 +20,7 @@ constexpr std::string_view closing = "[scrapy.core.engine] INFO: Closing spider 
 constexpr std::string_view closed = "[scrapy.core.engine] INFO: Spider closed (";
 constexpr std::string_view unopened_feed = "bound method FeedExporter.open_spider";
 constexpr std::string_view disabled_feeds = "[scrapy.extensions.feedexport] ERROR: ";
-constexpr std::string_view given_up = "] ERROR: Gave up retrying <";
+constexpr std::string_view gave_up_line = "] ERROR: Gave up retrying <";
 constexpr std::string_view not_downloaded = "] ERROR: Error downloading <";
 constexpr std::string_view crawled = "Crawled ";
 constexpr std::string_view scraped = ", scraped ";
@@ -84,7 +84,7 @@ CrawlReport read_log_report(const std::string& log_end, const std::filesystem::p
   if (!stats.is_object()) return crawl;
   apply_statistics(stats, crawl, criteria.ignored_statuses);
   ignore_errors(log_end, criteria.ignored_errors, crawl);
-  crawl.page_errors = count(log_end, given_up) + count(log_end, not_downloaded);
+  crawl.page_errors = count(log_end, gave_up_line) + count(log_end, not_downloaded);
   crawl.source = CrawlSource::log;
   count_closing(closing_part(log_end, at), crawl);
   crawl.lost_feeds = std::max(crawl.lost_feeds, count(log_end, unopened_feed));

@@ -13,7 +13,7 @@
 #include "os/log_file.hpp"
 #include "os/signals.hpp"
 #include "os/tail.hpp"
-#include "scrapy/crawl_witness.hpp"
+#include "scrapy/crawl_monitor.hpp"
 #include "scrapy/report_reader.hpp"
 #include "scrapy/scrapy_cfg.hpp"
 

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int deepest = 8;
+constexpr int max_depth = 8;
 
 /** A log need not be UTF-8. */
 std::string dump(const Json& json) {
@@ -26,7 +26,7 @@ class Parser {
   explicit Parser(std::string_view text) : text_(text) {}
 
   std::optional<Json> dict(int depth) {
-    if (!take('{') || depth > deepest) return std::nullopt;
+    if (!take('{') || depth > max_depth) return std::nullopt;
     auto object = Json::object();
     while (!take('}')) {
       auto key = value(depth + 1);
@@ -54,7 +54,7 @@ class Parser {
   }
 
   std::optional<Json> value(int depth) {
-    if (depth > deepest) return std::nullopt;
+    if (depth > max_depth) return std::nullopt;
     switch (peek()) {
       case '{':
         return dict(depth);

@@ -18,17 +18,19 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t longest_line = std::size_t{2} << 20U;  // the probe writes half of it at most
-constexpr std::int64_t most_at_once = std::int64_t{4} << 20U;
-constexpr std::int64_t most_at_the_end = 16'000'000;
-constexpr int deepest = 16;  // the probe goes four levels deep
-constexpr std::size_t most_faults = 20;
-constexpr std::size_t most_switched_off = 50;
-constexpr std::size_t most_crawls = 1000;
+constexpr std::size_t max_line = std::size_t{2} << 20U;  // the probe writes half of it at most
+constexpr std::int64_t max_at_once = std::int64_t{4} << 20U;
+constexpr std::int64_t max_at_the_end = 16'000'000;
+constexpr int max_json_depth = 16;  // the probe goes four levels deep
+constexpr std::size_t max_faults = 20;
+constexpr std::size_t max_switched_off = 50;
+constexpr std::size_t max_crawls = 1000;
 
 /** Without what is nested deeper: whoever writes or records it again does so by recursion. */
 Json parse(std::string_view line) {
-  const auto keep = [](int depth, Json::parse_event_t, const Json&) { return depth <= deepest; };
+  const auto keep = [](int depth, Json::parse_event_t, const Json&) {
+    return depth <= max_json_depth;
+  };
   return Json::parse(line, keep, false);
 }
 
@@ -67,7 +69,7 @@ std::vector<SwitchedOff> switched_off(const Json& record) {
   const auto found = record.find("switched_off");
   if (found == record.end() || !found->is_array()) return all;
   for (const auto& part : *found) {
-    if (!part.is_object() || all.size() >= most_switched_off) continue;
+    if (!part.is_object() || all.size() >= max_switched_off) continue;
     all.push_back({text(part, "what"), text(part, "name"), text(part, "why"),
                    std::max<std::int64_t>(1, number(part, "count")), flag(part, "wished")});
   }
@@ -81,7 +83,7 @@ void add(Fault fault, std::vector<Fault>& faults) {
     other.count = std::max(other.count, fault.count);
     return;
   }
-  if (faults.size() < most_faults) faults.push_back(std::move(fault));
+  if (faults.size() < max_faults) faults.push_back(std::move(fault));
 }
 
 void take_end(const Json& record, CrawlReport& crawl) {
@@ -111,7 +113,7 @@ ReportReader::ReportReader(const std::filesystem::path& file, std::string token)
 
 void ReportReader::read_on() {
   std::array<char, 65536> buffer;
-  for (std::int64_t all = 0; file_ && all < most_at_once;) {
+  for (std::int64_t all = 0; file_ && all < max_at_once;) {
     const auto got = ::pread(file_.get(), buffer.data(), buffer.size(), offset_);
     if (got <= 0) return;
     all += got;
@@ -124,9 +126,9 @@ void ReportReader::finish() {
   struct stat status {};
 
   if (!file_ || ::fstat(file_.get(), &status) != 0) return;
-  if (status.st_size - offset_ > most_at_the_end) {
-    offset_ = status.st_size - most_at_the_end;
-    only_read_ = "the last " + size_words(most_at_the_end) + " of its report";
+  if (status.st_size - offset_ > max_at_the_end) {
+    offset_ = status.st_size - max_at_the_end;
+    only_read_ = "the last " + size_words(max_at_the_end) + " of its report";
     line_.clear();
     skipping_ = true;
   }
@@ -142,7 +144,7 @@ void ReportReader::take(std::string_view bytes) {
     const auto end = bytes.find('\n');
     const auto part = bytes.substr(0, end);
     if (!skipping_) line_.append(part);
-    if (line_.size() > longest_line) {
+    if (line_.size() > max_line) {
       line_.clear();
       skipping_ = true;
     }
@@ -172,7 +174,7 @@ void ReportReader::take_record(const Json& record) {
   } else if (kind == "crawl" || kind == "progress" || kind == "closing" || kind == "closed" ||
              kind == "end") {
     const std::pair key{number(record, "process"), number(record, "crawl")};
-    if (crawls_.size() < most_crawls || crawls_.contains(key)) take_crawl(record, crawls_[key]);
+    if (crawls_.size() < max_crawls || crawls_.contains(key)) take_crawl(record, crawls_[key]);
   }
 }
 

@@ -8,7 +8,7 @@
 #include "core/duration.hpp"
 #include "core/errors.hpp"
 #include "db/conninfo.hpp"
-#include "os/errands.hpp"
+#include "os/deliveries.hpp"
 #include "os/program_file.hpp"
 #include "scrapy/find_project.hpp"
 #include "scrapy/probe_directory.hpp"
@@ -61,15 +61,15 @@ class Check {
       : loaded_(loaded), config_(loaded.config), environment_(environment) {}
 
   CheckReport run() {
-    look_at_configuration();
+    check_configuration();
     check_directories(config_, findings_);
     check_journal(config_, findings_);
     check_published(config_, findings_);
     check_database(config_, findings_);
-    look_at_precheck();
-    if (config_.notify.channels.any()) look_at_notify();
-    if (config_.scrapy) look_at_project();
-    if (!config_.programs.empty()) look_at_programs();
+    check_precheck();
+    if (config_.notify.channels.any()) check_notify();
+    if (config_.scrapy) check_project();
+    if (!config_.programs.empty()) check_programs();
     check_working_directories(config_, findings_);
     check_rows(config_, jobs_, findings_);
     for (const auto& line : config_.warnings) findings_.warning(line);
@@ -82,7 +82,7 @@ class Check {
   }
 
  private:
-  void look_at_configuration() {
+  void check_configuration() {
     if (loaded_.file) {
       findings_.fact("Config", loaded_.file->string());
     } else {
@@ -127,7 +127,7 @@ class Check {
            (policy.enabled ? "" : "; disabled");
   }
 
-  void look_at_precheck() {
+  void check_precheck() {
     if (config_.precheck.empty()) return;
     const auto place = config::place_of(config_.places, "precheck", "precheck");
     if (!check_program(config_.precheck.front(), place, findings_)) return;
@@ -137,7 +137,7 @@ class Check {
   }
 
   /** Nothing is sent: that is for `notify --test`. */
-  void look_at_notify() {
+  void check_notify() {
     const auto& channels = config_.notify.channels;
     std::vector<std::string> names;
     if (!channels.program.empty() &&
@@ -155,7 +155,7 @@ class Check {
     if (!names.empty()) findings_.fact("Told", joined(names) + "; try: spider-check notify --test");
   }
 
-  void look_at_project() {
+  void check_project() {
     const auto& options = *config_.scrapy;
     const auto place = config::place_of(options.places, "command", "[scrapy] command");
     const auto& program = options.command.front();
@@ -172,16 +172,16 @@ class Check {
       add(project.list());
     } catch (const ListingError& error) {
       all_known_ = false;
-      findings_.problem(error.what() + ("; mend what " + how_to_list() + " shows"));
+      findings_.problem(error.what() + ("; fix what " + how_to_list() + " shows"));
     }
     const auto version = project.version().empty() ? "" : project.version() + ", ";
     findings_.fact("Scrapy", version + os::find_program(program).path.string());
     findings_.fact("", "in " + options.project.string() + ": " +
                            (all_known_ ? counted(jobs_.size() - before, "spider")
                                        : "its spiders cannot be listed"));
-    if (all_known_) look_at_probe(project);
-    look_at_patterns(project);
-    look_at_tool(place);
+    if (all_known_) check_probe(project);
+    check_patterns(project);
+    check_tool(place);
   }
 
   /** Each table that says something of spiders. */
@@ -192,7 +192,7 @@ class Check {
   }
 
   /** They are Python's, so only Python can try them. */
-  void look_at_patterns(const scrapy::Project& project) {
+  void check_patterns(const scrapy::Project& project) {
     for (const auto* rules : tables()) {
       for (const auto& error : rules->ignore_errors.value_or(std::vector<std::string>{})) {
         for (const auto& why : project.unusable()) {
@@ -206,7 +206,7 @@ class Check {
   }
 
   /** A project of uv, poetry and the like, with a Scrapy that is only the one in PATH. */
-  void look_at_tool(const std::string& place) {
+  void check_tool(const std::string& place) {
     const auto& options = *config_.scrapy;
     const auto program = os::find_program(options.command.front()).path;
     std::error_code none;
@@ -228,7 +228,7 @@ class Check {
     return "`cd " + config_.scrapy->project.string() + " && " + words + "list`";
   }
 
-  void look_at_probe(const scrapy::Project& project) {
+  void check_probe(const scrapy::Project& project) {
     const auto probe = scrapy::find_probe();
     if (!probe.path.empty() && !project.version().empty()) return;
     const auto why =
@@ -237,7 +237,7 @@ class Check {
                       "; install spider-check whole, or let the command keep its environment");
   }
 
-  void look_at_programs() {
+  void check_programs() {
     findings_.fact("Programs", std::to_string(config_.programs.size()));
     for (const auto& program : config_.programs) {
       (void)check_program(program.command.front(), program.place + ": ", findings_);

@@ -19,9 +19,9 @@
 #include "db/run_store.hpp"
 #include "journal/file_journal.hpp"
 #include "os/directory.hpp"
+#include "os/host.hpp"
 #include "os/new_file.hpp"
 #include "os/ownership.hpp"
-#include "os/process_identity.hpp"
 #include "os/program_file.hpp"
 
 namespace spider_check::setup {
@@ -81,11 +81,11 @@ std::string schema_fact(const std::optional<int>& version) {
 
 /** What a tick would do with the database. */
 void try_a_run(const config::Config& config, db::Session& session, Findings& findings) {
-  const os::ProcessIdentity owners;
+  const os::Host host;
   // Not the schedule's own lock, which a tick may want just now.
-  db::PgRunStore other(session, config.name + " (check)", 1, owners);
+  db::PgRunStore other(session, config.name + " (check)", 1, host);
   (void)other.try_lock();
-  db::PgRunStore store(session, config.name, config.max_instances, owners);
+  db::PgRunStore store(session, config.name, config.max_instances, host);
   const auto hidden = db::hidden_rows(session);
   try {
     db::try_a_run(session, store);
@@ -148,7 +148,7 @@ void check_database(const config::Config& config, Findings& findings) {
     const bool away = error.kind() == DbError::Kind::connection;
     std::string text = error.what();
     if (away) findings.fact("Database", "cannot be reached");
-    if (away) text += "; start the server, or mend [database], DB_… or PG…, whichever names it";
+    if (away) text += "; start the server, or correct [database], DB_… or PG…, whichever names it";
     findings.database_problem(std::move(text));
   } catch (const UsageError& error) {
     findings.problem(error.what());
@@ -174,7 +174,7 @@ void check_journal(const config::Config& config, Findings& findings) {
   try {
     const auto contents = journal.read();
     const auto is_other = [&](const auto& attempt) {
-      return attempt.record.database.is_other_than(contents.known.database);
+      return attempt.record.database.is_other_than(contents.host_state.database);
     };
     const auto all = contents.attempts.size();
     const auto others = static_cast<std::size_t>(
@@ -246,7 +246,7 @@ void check_rows(const config::Config& config, const std::vector<SpiderJob>& jobs
     if (count.away) {
       findings.warning(text);
     } else {
-      findings.problem(text + "; mend it, and try it in psql");
+      findings.problem(text + "; correct it, and try it in psql");
     }
   }
 }

@@ -27,7 +27,7 @@ fs::path existing_directory(const fs::path& directory) {
   auto path = fs::canonical(directory, error);
   if (!error && fs::is_directory(path)) return path;
   throw UsageError(directory.lexically_normal().string() + ": " +
-                   (error ? error.message() : "it is no directory") +
+                   (error ? error.message() : "it is not a directory") +
                    "; name a directory that exists");
 }
 
@@ -38,7 +38,7 @@ fs::path only_project(const fs::path& top) {
   if (projects.empty()) {
     throw UsageError(
         "there is no scrapy.cfg in " + top.string() + " or up to " +
-        std::to_string(scrapy::deepest_project) +
+        std::to_string(scrapy::max_project_depth) +
         " directories below it, nor in one above; name another directory: spider-check init "
         "DIRECTORY, or, "
         "for programs that are no Scrapy project, write [[spider]] by hand as "

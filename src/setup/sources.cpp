@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "config/new_config.hpp"
-#include "scrapy/crawl_witness.hpp"
+#include "scrapy/crawl_monitor.hpp"
 
 namespace spider_check::setup {
 

@@ -63,14 +63,14 @@ TEST_CASE("an earlier table is adopted with its rows, its index and its INSERT")
       "(now() - interval '9 h', 3, 'running'), (now() - interval '2 h', 3, 'completed')");
   (void)db::migrate(world.client.session);
   CHECK(world.database.sql("SELECT count(*) FROM scheduler_state") == "2");
-  CHECK(world.client.store.glance().newest_success.has_value());
+  CHECK(world.client.store.latest_success().newest_success.has_value());
   CHECK(world.database.sql("SELECT count(*) FROM pg_indexes WHERE tablename = 'scheduler_state' "
                            "AND indexdef LIKE '%(last_run_at DESC)'") == "1");
   world.database.sql(
       "INSERT INTO scheduler_state (last_run_at, spider_count, status, updated_at) "
       "VALUES (now(), 3, 'completed', now())");
-  const auto glance = world.client.store.glance();
-  CHECK(glance.now - *glance.newest_success < std::chrono::minutes(1));
+  const auto latest_success = world.client.store.latest_success();
+  CHECK(latest_success.now - *latest_success.newest_success < std::chrono::minutes(1));
 }
 
 TEST_CASE("a table of that name with other columns is refused and left alone") {
@@ -120,7 +120,7 @@ TEST_CASE("a migration that fails leaves nothing, nor do those before it") {
 TEST_CASE("a database that was never migrated says what to type") {
   World world;
   try {
-    (void)world.client.store.glance();
+    (void)world.client.store.latest_success();
     FAIL("nothing was refused");
   } catch (const DbError& error) {
     CHECK(error.kind() == DbError::Kind::not_migrated);

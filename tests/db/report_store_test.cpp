@@ -76,7 +76,7 @@ TEST_CASE("runs are listed with what their spiders came to, by the newest attemp
   CHECK(record.late == 90min);
   CHECK(record.missed_intervals == 3);
   CHECK(record.faults == std::vector<std::string>{"no cat", "gone"});
-  CHECK(record.hindrances == std::vector<Hindrance>{{GapCause::off, 90min, 60500ms, "d"}});
+  CHECK(record.delays == std::vector<Delay>{{DelayCause::off, 90min, 60500ms, "d"}});
   CHECK(record.ok == 1);
   CHECK(record.degraded == 1);
   CHECK(record.failed == 1);

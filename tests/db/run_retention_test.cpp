@@ -154,11 +154,11 @@ TEST_CASE("rows of an earlier program go, but never its newest success") {
       "(now() - interval '149 days', 3, 'failed', now() - interval '149 days'), "
       "(now() - interval '1 day', 3, 'running', now() - interval '1 day'), "
       "(now() - interval '1 day', 3, 'failed', now() - interval '1 day')");
-  const auto before = world.client.store.glance().newest_success;
+  const auto before = world.client.store.latest_success().newest_success;
   CHECK(world.prune(90 * day).runs == 3);
   CHECK(world.database.sql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM scheduler_state") ==
         "3 5 6 7");
-  CHECK(world.client.store.glance().newest_success == before);
+  CHECK(world.client.store.latest_success().newest_success == before);
 }
 
 TEST_CASE("nobody is waited for: a row that somebody is writing to stays until the next time") {
@@ -196,7 +196,7 @@ TEST_CASE("runs of the future stay, and keep nothing else") {
   world.add_runs(1, 1);
   world.add_runs(1, -1);
   CHECK(world.prune(90 * day).runs == 1);
-  CHECK(world.client.store.glance().newest_success.has_value());
+  CHECK(world.client.store.latest_success().newest_success.has_value());
 }
 
 }  // namespace spider_check::test

@@ -49,11 +49,11 @@ constexpr int patience = 20'000;  // milliseconds
 
 /** Whether what the store waits for has come, or comes within so many milliseconds. */
 bool readable(const RunStore& store, int milliseconds = 0) {
-  const auto interest = store.interest();
-  if (interest.until) return *interest.until <= std::chrono::steady_clock::now();
-  if (interest.fd < 0) return false;
-  REQUIRE(interest.to_read);
-  pollfd fd{interest.fd, POLLIN, 0};
+  const auto poll_request = store.poll_request();
+  if (poll_request.until) return *poll_request.until <= std::chrono::steady_clock::now();
+  if (poll_request.fd < 0) return false;
+  REQUIRE(poll_request.to_read);
+  pollfd fd{poll_request.fd, POLLIN, 0};
   return ::poll(&fd, 1, milliseconds) > 0;
 }
 
@@ -69,7 +69,7 @@ AttemptRecord attempt_of(const Claim& claim) {
 
 TEST_CASE_TEMPLATE("an empty store knows nothing", World, Real, Memory) {
   World world;
-  CHECK_FALSE(world.a().glance().newest_success.has_value());
+  CHECK_FALSE(world.a().latest_success().newest_success.has_value());
   const auto state = world.a().state();
   CHECK_FALSE(state.last.has_value());
   CHECK_FALSE(state.partial.has_value());
@@ -83,9 +83,9 @@ TEST_CASE_TEMPLATE("a completed run is the newest success, seen by every host", 
   World world;
   const auto claim = run_through(world.a(), RunStatus::completed);
   world.age(2h);
-  const auto glance = world.b().glance();
-  REQUIRE(glance.newest_success.has_value());
-  CHECK(about(*glance.newest_success + 2h, glance.now));
+  const auto latest_success = world.b().latest_success();
+  REQUIRE(latest_success.newest_success.has_value());
+  CHECK(about(*latest_success.newest_success + 2h, latest_success.now));
   const auto state = world.b().state();
   REQUIRE(state.last.has_value());
   CHECK(state.last->id == claim.id);
@@ -448,7 +448,7 @@ TEST_CASE_TEMPLATE("several outcomes are written at once, and read back", World,
   world.a().send(claim, {crawl("a", 12), crawl("b", 0), outcome("c", Exited{1})});
   world.a().wait_written();
   CHECK(world.a().written());
-  CHECK_FALSE(world.a().interest().until.has_value());
+  CHECK_FALSE(world.a().poll_request().until.has_value());
   const auto read = world.a().outcomes(claim.id);
   REQUIRE(read.size() == 3);
   REQUIRE(read[0].outcome.crawl.has_value());
@@ -483,9 +483,9 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
     world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
     world.age(1h);
   }
-  const auto histories = world.a().histories({"a", "bad", "program", "never"});
-  REQUIRE(histories.size() == 1);
-  const auto& history = histories.at("a");
+  const auto baselines = world.a().baselines({"a", "bad", "program", "never"});
+  REQUIRE(baselines.size() == 1);
+  const auto& history = baselines.at("a");
   REQUIRE(history.size() == 5);
   CHECK(history[0].items == 5);
   CHECK(history[4].items == 1);
@@ -510,11 +510,11 @@ TEST_CASE_TEMPLATE("rows are kept, and make a history also of a program that is 
   CHECK(read[0].outcome.rows == 9'000'000'000);
   CHECK(read[1].outcome.rows == 0);
   CHECK_FALSE(read[2].outcome.rows);
-  const auto histories = world.a().histories({"a", "program", "without"});
-  REQUIRE(histories.size() == 3);
-  CHECK(histories.at("a").front().rows == 9'000'000'000);
-  CHECK(histories.at("program").front().rows == 0);
-  CHECK_FALSE(histories.at("without").front().rows);
+  const auto baselines = world.a().baselines({"a", "program", "without"});
+  REQUIRE(baselines.size() == 3);
+  CHECK(baselines.at("a").front().rows == 9'000'000'000);
+  CHECK(baselines.at("program").front().rows == 0);
+  CHECK_FALSE(baselines.at("without").front().rows);
 }
 
 /** One run of a spider with that verdict. */
@@ -535,8 +535,8 @@ TEST_CASE_TEMPLATE("a change that lasts is what is usual, and what was before is
   using Items = std::vector<std::int64_t>;
   const auto items = [&] {
     Items found;
-    const auto histories = world.a().histories({"a"});
-    for (const auto& run : histories.at("a")) found.push_back(run.good ? run.items : -run.items);
+    const auto baselines = world.a().baselines({"a"});
+    for (const auto& run : baselines.at("a")) found.push_back(run.good ? run.items : -run.items);
     return found;
   };
   const auto runs = [&](int number, int each, Verdict verdict) {

@@ -89,8 +89,8 @@ TEST_CASE("schedules share a table and nothing else") {
   const auto claim = other.store.start({}, *others);
   other.store.set_spider_count(claim, 1, 2min);
   other.store.finish(claim, {RunStatus::completed, {}, {}, {}});
-  CHECK(other.store.glance().newest_success.has_value());
-  CHECK_FALSE(world.client.store.glance().newest_success.has_value());
+  CHECK(other.store.latest_success().newest_success.has_value());
+  CHECK_FALSE(world.client.store.latest_success().newest_success.has_value());
 }
 
 TEST_CASE("lateness and missed intervals are recorded") {
@@ -203,7 +203,7 @@ TEST_CASE("a notice on a connection that nothing is asked on does no harm") {
   world.client.session.run([](soci::session& sql) { sql.once << "LISTEN something"; });
   for (int i = 0; i < 3; ++i) {
     world.database.sql("NOTIFY something, 'and what it is'");
-    pollfd fd{world.client.store.interest().fd, POLLIN, 0};
+    pollfd fd{world.client.store.poll_request().fd, POLLIN, 0};
     REQUIRE(::poll(&fd, 1, 20'000) == 1);
     CHECK(world.client.store.written());
     // It was taken: nobody spins.

@@ -34,7 +34,7 @@ class TestDatabase {
 };
 
 /** A process whose identity a test makes up. */
-class KnownOwner final : public OwnerProbe {
+class KnownOwner final : public Host {
  public:
   explicit KnownOwner(Owner self) : self_(std::move(self)) {}
 

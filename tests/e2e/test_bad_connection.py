@@ -74,8 +74,8 @@ def test_what_libpq_takes_is_taken(shared, key, value):
     ("postgresql://a,b/x?port=1,2,3", "found 3 ports for 2 hosts"),
     ("postgresql://a:1,b:2/x?hostaddr=10.0.0.1", "found 1 for 2"),
     ("postgresql:///x?port=1,2", "found 2 ports for 1 host"),
-    ("postgresql://a,b/x?port=1,65536", "the port is none"),
-    ("host=a,b port=1,x", "the port is none"),
+    ("postgresql://a,b/x?port=1,65536", "the port is not valid"),
+    ("host=a,b port=1,x", "the port is not valid"),
 ])
 def test_lists_of_a_url_must_fit(shared, url, says):
     shared.spider("a").sections["database"]["url"] = url
@@ -88,7 +88,7 @@ def test_lists_of_several_sources_must_fit_too(shared):
     del shared.sections["database"]["url"]
     assert_refused(shared, "environment: PGPORT: ", "3 ports for 2 hosts", "expected one port",
                    env={"PGHOST": "a,b", "PGPORT": "1,2,3"})
-    assert_refused(shared, "environment: PGPORT: ", "\"x\" is no port", "expected",
+    assert_refused(shared, "environment: PGPORT: ", "\"x\" is not a valid port", "expected",
                    env={"PGHOST": "a,b", "PGPORT": "1,x"})
 
 

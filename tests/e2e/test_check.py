@@ -94,13 +94,13 @@ def test_problems_come_in_the_order_in_which_to_mend_them(scrapy_world):
     result = world.run("check")
     assert (result.code, result.err) == (2, "")
     expected = [
-        (place(world, "log_dir"), f"{world.directory}/file is no directory"),
+        (place(world, "log_dir"), f"{world.directory}/file is not a directory"),
         ("", "Connection refused"),
         (place(world, "/nonexistent/scrapy"), "there is no such file"),
-        (place(world, "no-such-program"), "in no directory of PATH"),
+        (place(world, "no-such-program"), "not found in PATH"),
         (place(world, '["/usr"]'), "it is a directory"),
         (place(world, "./file"), "not executable"),
-        (place(world, "elsewhere"), f"there is no directory {world.directory}/elsewhere"),
+        (place(world, "elsewhere"), f"there is not a directory {world.directory}/elsewhere"),
     ]
     found = problems(result)
     assert len(found) == len(expected), found

@@ -32,7 +32,7 @@ def test_what_is_for_others_is_passed_over(world):
     ("PGPASSWORD='s3cret\nOTHER='x'", "the quote is not closed; end the value with '"),
     ("DB_HOST=a\0b", "holds a NUL character; take it out"),
     ("DB_PORT=x", "port"), ("SCHEDULER_ENABLED=perhaps", "expected true or false"),
-    ("SCHEDULER_TIMEZONE='Moon/Base'", "is no time zone")])
+    ("SCHEDULER_TIMEZONE='Moon/Base'", "is not a time zone")])
 def test_what_is_for_us_and_wrong_is_named_with_its_line(world, line, said):
     (world.directory / ".env").write_text(outside(world) + line + "\n", encoding="utf-8")
     result = world.spider("a").run()

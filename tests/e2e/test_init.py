@@ -229,7 +229,7 @@ def test_without_scrapy_the_configuration_is_written_all_the_same(fresh):
     assert config_of(fresh.config)["scrapy"]["command"] == ["scrapy"]
     checked = fresh.run("check", "-c", fresh.config, keep_config=True, env=env)
     assert checked.code == 2
-    assert f"{fresh.config}:" in checked.out and "in no directory of PATH" in checked.out
+    assert f"{fresh.config}:" in checked.out and "not found in PATH" in checked.out
 
 
 def test_a_project_that_cannot_be_listed_is_written_all_the_same(fresh):

@@ -258,7 +258,7 @@ def test_a_hard_link_to_somebody_elses_file_is_not_shown(world):
     assert SECRET not in world.run("report").out
     result = world.run("logs", "a")
     assert SECRET not in result.out and result.code != 0
-    assert f"{log} is no file of this user's" in result.err
+    assert f"{log} does not belong to this user" in result.err
 
 
 def test_a_new_log_hangs_on_nothing_when_the_directory_is_full_of_pipes(world):

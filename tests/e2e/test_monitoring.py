@@ -68,7 +68,7 @@ def test_data_is_stale_when_it_is_older_than_the_limit(world):
     assert health(world, "--max-age", "285m")[0] == CRITICAL
     world.sql("UPDATE scheduler_state SET last_run_at = last_run_at - interval '20 minutes'")
     assert health(world) == (
-        CRITICAL, "default: the data is 5 h 10 min old, and at most 5h is right")
+        CRITICAL, "default: data is 5 h 10 min old (limit 5h)")
     assert health(world, "--max-age=6h")[0] == OK
 
 
@@ -106,7 +106,7 @@ def test_a_degraded_spider_and_a_disabled_schedule_are_warnings(world):
     world.sql("UPDATE scheduler_state SET last_run_at = last_run_at - interval '9 hours'")
     level, text = health(world)
     assert level == WARNING
-    assert "the scheduler is disabled" in text and "the data is 10 h" in text
+    assert "the scheduler is disabled" in text and "data is 10 h" in text
 
 
 def test_whatever_is_wrong_monitoring_gets_its_line(world):

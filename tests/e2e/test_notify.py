@@ -217,7 +217,7 @@ def test_with_nobody_to_tell_a_test_is_wrong(world):
     world.spider("a")
     result = world.run("notify", "--test")
     assert (result.code, result.out) == (2, "")
-    assert result.err == ("spider-check: notify: the configuration names nobody to tell; add "
+    assert result.err == ("spider-check: notify: no channel is configured; add "
                           "[notify.program], [notify.webhook] or [notify.ping]\n")
     result = world.run("notify")
     assert result.code == 2

@@ -172,7 +172,7 @@ def test_check_tries_each_statement_once_and_names_its_line(jobs):
         f"check_sql = {toml('SELECT count(*) FROM nothing')}") + 1
     assert result.out.count("does not exist") == 1
     assert (f"  1. {jobs.directory}/spider-check.toml:{line}: spiders.check_sql: "
-            'relation "nothing" does not exist; mend it, and try it in psql\n') in result.out
+            'relation "nothing" does not exist; correct it, and try it in psql\n') in result.out
     assert re.search(rf"^      check_sql +{re.escape(COUNT)}$", result.out, re.M)
     assert re.search(r"^      min_rows +5$", result.out, re.M)
     assert jobs.outcomes() == []

@@ -186,14 +186,14 @@ def test_waiting_costs_nothing(world):
 
 @pytest.mark.parametrize("text, place, what", [
     ("concurrency = 0", "concurrency", "1 to 1000"),
-    ('run_timeout = "soon"', "run_timeout", "no duration"),
-    ('log_size = "big"', "log_size", "no size"),
+    ('run_timeout = "soon"', "run_timeout", "not a valid duration"),
+    ('log_size = "big"', "log_size", "not a valid size"),
     ('[spiders]\ntimout = "1h"', "timout", 'did you mean "timeout"'),
     ('[spiders."a*"]\nmin_items_ratio = 2', "min_items_ratio", "0 to 1"),
     ('[spiders]\nmax_time_ratio = 0.5', "max_time_ratio", "from 1 on"),
     ('[spiders]\nmax_time_ratio = inf', "max_time_ratio", "from 1 on"),
     ('[spiders.a]\nnice = 20', "nice", "-20 to 19"),
-    ('[spiders.a.env]\n"A=B" = "x"', "env", "no name of a variable"),
+    ('[spiders.a.env]\n"A=B" = "x"', "env", "not a valid name of a variable"),
     ('[spiders]\nmin_items = -1', "min_items", "0 to"),
     ('[spiders]\nfinish_reasons = "finished"', "finish_reasons", "list of texts"),
 ])

@@ -46,7 +46,7 @@ def test_an_old_name_that_only_tzdata_legacy_has_is_named_so(world):
     assert (result.code, world.ran()) == (0, ["a"])
     (line,) = result.err.splitlines()
     assert 'environment: SCHEDULER_TIMEZONE: this host does not know the time zone "US/Eastern"' in line
-    assert line.endswith("install the Debian package tzdata-legacy, which has old names, or mend the name")
+    assert line.endswith("install the Debian package tzdata-legacy, which has old names, or correct the name")
 
 
 @pytest.mark.parametrize("zone", ["Moon/Base", "CETT", "/etc/localtime", "Europe/../UTC", "+03:00"])
@@ -54,7 +54,7 @@ def test_what_can_be_no_zone_is_a_mistake_also_without_zone_files(world, zone):
     world.top["timezone"] = zone
     result = world.spider("a").run(env={"TZDIR": str(world.directory / "nowhere")})
     assert (result.code, world.ran()) == (2, [])
-    assert f'"{zone}" is no time zone' in result.err
+    assert f'"{zone}" is not a time zone' in result.err
 
 
 # --- Homes --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from postgres import server_account
 from unendable import TracedExit, alive, as_root_program, frozen_or_traced
-from world import World, is_alive, wait_until, wardens
+from world import World, is_alive, wait_until, supervisors
 
 AS_ANOTHER = "user root"
 BOUND = 20  # seconds: a second SIGTERM's grace, SIGKILL's patience, and a slow machine
@@ -212,7 +212,7 @@ def test_what_the_kernel_holds_of_a_killed_program_does_not_hold_up_the_next_tic
         held.catch(pid)
         mark.touch()
         killed_in_mid_run(world, running)
-        wait_until(lambda: not wardens(running.pid), "what watches over its spider to give up")
+        wait_until(lambda: not supervisors(running.pid), "what watches over its spider to give up")
         assert is_alive(pid)
         assert world.run().code == 0
         assert world.only_run().status == "completed"
@@ -232,13 +232,13 @@ def test_what_another_user_runs_for_a_killed_program_keeps_the_next_tick_from_ru
     # The second SIGTERM's grace and SIGKILL's patience: then it would be given up.
     deadline = time.monotonic() + 11
     while time.monotonic() < deadline:
-        assert wardens(running.pid)
+        assert supervisors(running.pid)
         time.sleep(0.1)
     assert world.run(before=world.user).code == 0
     assert world.ran() == ["a"]
     mark.touch()
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not wardens(running.pid), "what watches over its spider to end")
+    wait_until(lambda: not supervisors(running.pid), "what watches over its spider to end")
     assert world.run(before=world.user).code == 0
     assert (world.ran(), world.only_run().status) == (["a", "a"], "completed")
 

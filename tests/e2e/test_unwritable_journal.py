@@ -63,7 +63,7 @@ int flock(int fd, int operation) {
 
 
 @pytest.mark.parametrize("fault, why", [
-    (file_in_its_place, "journal is no directory"), (read_only, "is on a read-only file system"),
+    (file_in_its_place, "journal is not a directory"), (read_only, "is on a read-only file system"),
     (full, "No space left on device"), (without_inodes, "No space left on device (or no inodes)")])
 def test_check_finds_it(apart, fault, why):
     before, _ = fault(apart)

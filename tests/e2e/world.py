@@ -256,10 +256,10 @@ def is_alive(pid):
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def wardens(pid):
+def supervisors(pid):
     """The processes that end the spiders of a program, also when it was killed."""
     return [path for path in pathlib.Path("/proc").glob("[1-9]*/comm")
-            if name_of(path) == f"warden-{pid}"]
+            if name_of(path) == f"superv-{pid}"]
 
 
 def name_of(path):
@@ -273,4 +273,4 @@ def kill(running):
     """And waits until its spiders have ended, too."""
     running.signal(signal.SIGKILL)
     assert running.end().code == -signal.SIGKILL
-    wait_until(lambda: not wardens(running.pid), "the end of its spiders")
+    wait_until(lambda: not supervisors(running.pid), "the end of its spiders")

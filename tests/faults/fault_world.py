@@ -98,7 +98,7 @@ class FaultWorld(World):
                 f"not settled in {PATIENCE} s: {[(run.id, run.status, run.attempt) for run in runs]}\n"
                 f"{result.err}")
             self.retry_now()
-            time.sleep(0.02)  # a session or a warden may need a moment to go
+            time.sleep(0.02)  # a session or a supervisor may need a moment to go
         before = self.ran()
         result = start().end()
         assert (self.ran(), self.runs()) == (before, runs), f"not settled: {result.err}"

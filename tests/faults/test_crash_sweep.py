@@ -6,7 +6,7 @@ import pytest
 
 import invariants
 from proxy import Proxy
-from world import wait_until, wardens
+from world import wait_until, supervisors
 from worlds import sweep
 
 MARGIN = 2  # a write that is under way at another moment passes a point more or less
@@ -27,7 +27,7 @@ def die_at(world, point):
 def kill(tick):
     """Also one that has ended by itself; nothing of it is left."""
     tick.stop()
-    wait_until(lambda: not wardens(tick.pid), "the end of its spiders")
+    wait_until(lambda: not supervisors(tick.pid), "the end of its spiders")
 
 
 def points_of(world):

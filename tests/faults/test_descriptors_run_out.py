@@ -41,7 +41,7 @@ def populate(world):
 
 
 def names_of(world, library):
-    """The names of the calls, in order, of the program; those of its wardens are in between."""
+    """The names of the calls, in order, of the program; those of its supervisors are in between."""
     trace = world.directory / "trace"
     result = world.run(env={"LD_PRELOAD": str(library), "NO_DESCRIPTOR_TRACE": str(trace)})
     assert result.code == 0, result.err

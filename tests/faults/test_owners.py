@@ -278,7 +278,7 @@ def bearer_of(name, user):
 def test_only_a_supervisor_of_ours_holds_back_the_run_of_a_killed_program(world, user, holds):
     world.spider("a")
     pid, start = a_process_that_is_gone()
-    bearer = bearer_of(f"warden-{pid}", user)
+    bearer = bearer_of(f"superv-{pid}", user)
     add_run_of_this_host(world, pid, start)
     result = world.run()
     assert ("which may be reconnecting" in result.err) == holds, result.err

@@ -44,7 +44,7 @@ void check_counts(const CrawlReport& crawl) {
 
 /** Beside good runs of the past, so that every rule has its say. */
 Judgement judged(const CrawlReport& crawl) {
-  const PastRun past{12, std::chrono::minutes(3), {{"title", 12}, {"pay", 6}}};
+  const BaselineRun past{12, std::chrono::minutes(3), {{"title", 12}, {"pay", 6}}};
   ChildReport child;
   child.termination = Exited{0};
   child.took = std::chrono::minutes(20);
@@ -52,7 +52,7 @@ Judgement judged(const CrawlReport& crawl) {
   criteria.max_errors = 5;
   (void)judge(child, crawl, criteria, {});
   criteria.max_errors.reset();
-  return judge(child, crawl, criteria, History(runs_for_usual, past));
+  return judge(child, crawl, criteria, Baseline(runs_for_baseline, past));
 }
 
 }  // namespace

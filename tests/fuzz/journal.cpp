@@ -19,8 +19,8 @@ void check_files(std::string_view bytes) {
   const auto file = directory.write("journal/x/000000000001-token.attempt", bytes);
   directory.write("journal/x/known", bytes);
   journal::FileJournal journal(directory.path(), "x", 1);
-  (void)journal.known();
-  (void)journal.knows(TimePoint(Duration(17)));
+  (void)journal.host_state();
+  (void)journal.is_current(TimePoint(Duration(17)));
   const auto contents = journal.read();
   const HostTime now{"boot", std::chrono::hours(1), Duration{0}, TimePoint(std::chrono::hours(9))};
   (void)state_of(contents, now);
@@ -42,7 +42,7 @@ void check_record(std::string_view bytes) {
   (void)journal::apply_json(record, attempt);
   attempt.claim.uuid = "uuid";
   (void)journal::apply_json(record, attempt);
-  (void)journal::parse_known(record);
+  (void)journal::parse_host_state(record);
   auto line = journal::to_line(record);
   line.pop_back();
   const auto again = journal::read_line(line);

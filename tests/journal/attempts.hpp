@@ -59,8 +59,8 @@ inline JournaledEnd some_end() {
 }
 
 /** Nothing else is known from now on. */
-inline void remember(Journal& journal, const Known& known) {
-  journal.change([&](Known& changed) { changed = known; });
+inline void remember(Journal& journal, const HostState& host_state) {
+  journal.change([&](HostState& changed) { changed = host_state; });
 }
 
 /** What each attempt that can be held tells. */

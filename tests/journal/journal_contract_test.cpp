@@ -56,10 +56,10 @@ TEST_CASE_TEMPLATE("an empty journal holds nothing", World, RealDisk, MemoryDisk
   const auto contents = world.a.read();
   CHECK(contents.attempts.empty());
   CHECK(contents.free_slots == 2);
-  CHECK_FALSE(contents.known.success.has_value());
+  CHECK_FALSE(contents.host_state.success.has_value());
   CHECK(held_in(world.a).empty());
   CHECK(world.a.take_faults().empty());
-  CHECK_FALSE(world.a.knows(TimePoint{}));
+  CHECK_FALSE(world.a.is_current(TimePoint{}));
 }
 
 TEST_CASE_TEMPLATE("what is written of an attempt is read by others, while it goes on", World,
@@ -190,47 +190,48 @@ TEST_CASE_TEMPLATE("each slot is one process's, until it lets go", World, RealDi
 TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glance", World,
                    RealDisk, MemoryDisk) {
   World world;
-  Known known;
-  known.success = now;
-  known.mark = TimePoint(1234567us);
-  known.noted = now;
-  remember(world.a, known);
-  CHECK(world.b.knows(TimePoint(1234567us)));
-  CHECK_FALSE(world.b.knows(TimePoint(1234568us)));
-  CHECK_FALSE(world.b.knows(TimePoint(123456us)));
-  CHECK_FALSE(world.b.knows(std::nullopt));
-  CHECK(world.b.known().success == now);
-  known.away = now;
-  remember(world.a, known);
-  CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
-  CHECK(world.b.known().away == now);
-  known.away.reset();
-  known.published_disabled = true;
-  remember(world.a, known);
-  CHECK_FALSE(world.b.knows(TimePoint(1234567us)));
-  CHECK(world.b.known().published_disabled);
+  HostState host_state;
+  host_state.success = now;
+  host_state.mark = TimePoint(1234567us);
+  host_state.noted = now;
+  remember(world.a, host_state);
+  CHECK(world.b.is_current(TimePoint(1234567us)));
+  CHECK_FALSE(world.b.is_current(TimePoint(1234568us)));
+  CHECK_FALSE(world.b.is_current(TimePoint(123456us)));
+  CHECK_FALSE(world.b.is_current(std::nullopt));
+  CHECK(world.b.host_state().success == now);
+  host_state.away = now;
+  remember(world.a, host_state);
+  CHECK_FALSE(world.b.is_current(TimePoint(1234567us)));
+  CHECK(world.b.host_state().away == now);
+  host_state.away.reset();
+  host_state.published_disabled = true;
+  remember(world.a, host_state);
+  CHECK_FALSE(world.b.is_current(TimePoint(1234567us)));
+  CHECK(world.b.host_state().published_disabled);
 }
 
 TEST_CASE_TEMPLATE("of two that change at once what is known neither undoes what the other did",
                    World, RealDisk, MemoryDisk) {
   constexpr int times = 100;
   World world;
-  const auto often = [](Journal& journal, const std::function<void(Known&)>& change) {
+  const auto often = [](Journal& journal, const std::function<void(HostState&)>& change) {
     for (int i = 0; i < times; ++i) journal.change(change);
   };
-  world.at_once([&] { often(world.a, [](Known& known) { ++known.of_others; }); },
-                [&] { often(world.b, [](Known& known) { known.unremovable += '.'; }); });
-  CHECK(world.a.known().of_others == times);
-  CHECK(world.b.known().unremovable.size() == times);
+  world.at_once(
+      [&] { often(world.a, [](HostState& host_state) { ++host_state.of_others; }); },
+      [&] { often(world.b, [](HostState& host_state) { host_state.unremovable += '.'; }); });
+  CHECK(world.a.host_state().of_others == times);
+  CHECK(world.b.host_state().unremovable.size() == times);
 }
 
 TEST_CASE_TEMPLATE("that there is no success is known, too, once it was remembered", World,
                    RealDisk, MemoryDisk) {
   World world;
-  CHECK_FALSE(world.a.knows(std::nullopt));
+  CHECK_FALSE(world.a.is_current(std::nullopt));
   remember(world.a, {});
-  CHECK(world.b.knows(std::nullopt));
-  CHECK_FALSE(world.b.knows(TimePoint{}));
+  CHECK(world.b.is_current(std::nullopt));
+  CHECK_FALSE(world.b.is_current(TimePoint{}));
 }
 
 }  // namespace spider_check::test

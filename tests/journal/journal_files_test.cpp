@@ -73,7 +73,7 @@ TEST_CASE("it lives in a directory named after the schedule, private whatever th
   const auto before = ::umask(0);
   World world;
   const auto file = world.write();
-  world.journal.change([](Known&) {});
+  world.journal.change([](HostState&) {});
   (void)world.journal.try_lock(0);
   ::umask(before);
   CHECK(fs::path(world.journal.place()).parent_path() == world.directory.path() / "journal");
@@ -180,33 +180,33 @@ TEST_CASE("other files in the directory are nobody's business") {
 
 TEST_CASE("what is known is nothing when its file is damaged, and can be written again") {
   World world;
-  Known known;
-  known.success = now;
-  known.mark = TimePoint(Duration(5));
-  remember(world.journal, known);
+  HostState host_state;
+  host_state.success = now;
+  host_state.mark = TimePoint(Duration(5));
+  remember(world.journal, host_state);
   const auto file = fs::path(world.journal.place()) / "known";
   const auto whole = read_file(file);
   for (std::size_t length = 0; length + 1 < whole.size(); ++length) {
     rewrite(file, whole.substr(0, length));
-    CHECK_FALSE(world.journal.known().success.has_value());
+    CHECK_FALSE(world.journal.host_state().success.has_value());
   }
-  remember(world.journal, known);
-  CHECK(world.journal.known().success == now);
+  remember(world.journal, host_state);
+  CHECK(world.journal.host_state().success == now);
 }
 
 TEST_CASE("what is known is changed without its lock where that cannot be had") {
   World world;
-  world.journal.change([](Known& known) { known.of_others = 1; });
+  world.journal.change([](HostState& host_state) { host_state.of_others = 1; });
   const auto file = fs::path(world.journal.place()) / "known.lock";
   {
     const auto lock = os::FileLock::try_take(file);
     REQUIRE(lock);
-    world.journal.change([](Known& known) { ++known.of_others; });
+    world.journal.change([](HostState& host_state) { ++host_state.of_others; });
   }
   fs::remove(file);
   fs::create_directory(file);
-  world.journal.change([](Known& known) { ++known.of_others; });
-  CHECK(world.journal.known().of_others == 3);
+  world.journal.change([](HostState& host_state) { ++host_state.of_others; });
+  CHECK(world.journal.host_state().of_others == 3);
 }
 
 TEST_CASE("a directory that cannot be written is named") {
@@ -337,14 +337,14 @@ TEST_CASE("journals of two configurations have locks, attempts and memories of t
   const auto two = directory.write("two/spider-check.toml", "");
   journal::FileJournal first(directory.path(), "default", 1, {one});
   journal::FileJournal second(directory.path(), "default", 1, {two});
-  Known known;
-  known.success = now;
-  remember(first, known);
+  HostState host_state;
+  host_state.success = now;
+  remember(first, host_state);
   first.begin(some_attempt()).reset();
   const auto lock = first.try_lock(0);
   CHECK(second.try_lock(0));
   CHECK_FALSE(second.pending());
-  CHECK_FALSE(second.known().success.has_value());
+  CHECK_FALSE(second.host_state().success.has_value());
   CHECK(second.place() != first.place());
   CHECK(journal::FileJournal(directory.path(), "default", 1, {one}).pending());
 }
@@ -353,11 +353,11 @@ TEST_CASE("what is known by way of one connection is not known by way of another
   const TempDirectory directory;
   journal::FileJournal first(directory.path(), "default", 1, {}, "host=a");
   journal::FileJournal second(directory.path(), "default", 1, {}, "host=b");
-  Known known;
-  known.mark = TimePoint(Duration(5));
-  remember(first, known);
-  CHECK(first.knows(known.mark));
-  CHECK_FALSE(second.knows(known.mark));
+  HostState host_state;
+  host_state.mark = TimePoint(Duration(5));
+  remember(first, host_state);
+  CHECK(first.is_current(host_state.mark));
+  CHECK_FALSE(second.is_current(host_state.mark));
 }
 
 TEST_CASE("what cannot be read is named each time, and keeps nothing else from being carried") {

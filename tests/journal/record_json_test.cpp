@@ -174,7 +174,7 @@ TEST_CASE("nothing is told before the attempt itself") {
 }
 
 TEST_CASE("what is known of the database comes back as it went") {
-  Known made;
+  HostState made;
   made.database = {"0b4f", "jobs"};
   made.of_others = 3;
   made.success = test::now;
@@ -183,17 +183,17 @@ TEST_CASE("what is known of the database comes back as it went") {
   made.noted = earlier(test::now, 2h);
   made.refused = Refusal{"23502", "it is refused; type: MEND", earlier(test::now, 30min)};
   made.unremovable = "23503";
-  made.last = KnownRun{{7, 2, {}, {}, "uuid"},
-                       RunStatus::failed,
-                       earlier(test::now, 3h),
-                       earlier(test::now, 2h),
-                       15min,
-                       4,
-                       "it failed",
-                       {"a", "b"}};
+  made.last = HostRun{{7, 2, {}, {}, "uuid"},
+                      RunStatus::failed,
+                      earlier(test::now, 3h),
+                      earlier(test::now, 2h),
+                      15min,
+                      4,
+                      "it failed",
+                      {"a", "b"}};
   made.heartbeats = {{"uuid", TimePoint(Duration(987'654'321)), earlier(test::now, 5min)}};
   made.survivors = {{"stuck", "boot", 4026531836, 4711, 123'456}, {"a", "", 0, 1, 0}};
-  const auto back = parse_known(known_json(made));
+  const auto back = parse_host_state(host_state_json(made));
   CHECK(back.database.id == "0b4f");
   CHECK(back.database.name == "jobs");
   CHECK(back.of_others == 3);
@@ -222,12 +222,12 @@ TEST_CASE("what is known of the database comes back as it went") {
 }
 
 TEST_CASE("of nothing, and of what is no record, nothing is known") {
-  for (const auto& record : {known_json({}), std::string("nonsense"), std::string("{}")}) {
-    const auto known = parse_known(record);
-    CHECK_FALSE(known.success.has_value());
-    CHECK_FALSE(known.mark.has_value());
-    CHECK_FALSE(known.last.has_value());
-    CHECK_FALSE(known.away.has_value());
+  for (const auto& record : {host_state_json({}), std::string("nonsense"), std::string("{}")}) {
+    const auto host_state = parse_host_state(record);
+    CHECK_FALSE(host_state.success.has_value());
+    CHECK_FALSE(host_state.mark.has_value());
+    CHECK_FALSE(host_state.last.has_value());
+    CHECK_FALSE(host_state.away.has_value());
   }
 }
 

@@ -46,7 +46,7 @@ LIBRARIES = {
     "CLI/": ("config/",),
     "spdlog/": ("app/log.cpp",),
     "fmt/": ("app/log.hpp", "app/fmt.cpp"),
-    "nlohmann/": ("render/", "db/hindrance_json.cpp", "db/outcome_json.cpp", "scrapy/", "journal/",
+    "nlohmann/": ("render/", "db/delay_json.cpp", "db/outcome_json.cpp", "scrapy/", "journal/",
                   "notify/", "send/"),
     "curl/": ("send/",),
 }

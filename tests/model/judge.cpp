@@ -14,7 +14,7 @@ namespace {
 constexpr Duration tick = 5min;
 
 // The spiders one after the other, and the patience with a database that is away at the end.
-constexpr Duration longest_run = 6min;
+constexpr Duration max_run = 6min;
 
 // Between two tries to reach a database that was away, with some that go wrong.
 constexpr Duration until_noticed = 10s;
@@ -74,7 +74,8 @@ void Judge::claimed(Trace& trace, const Claim& claim) {
            std::to_string(trace.policy.max_attempts));
   }
   for (const auto& before : traces_) {
-    if (&before == &trace || !before.claimed || !before.over || !knows(trace, before)) continue;
+    if (&before == &trace || !before.claimed || !before.over || !is_current(trace, before))
+      continue;
     if (!trace.request.force) not_again(trace, before);
     if (before.claim.uuid != claim.uuid) continue;
     for (const auto& spider : before.spiders) {
@@ -119,7 +120,7 @@ bool Judge::runs_a_spider(const Trace& trace) const {
 
 /** The server lets go of a dead session, and others believe that its owner is gone. */
 Duration Judge::takeover() const {
-  return 2min + std::max<Duration>(2min, world_.longest_grace() + 50s);
+  return 2min + std::max<Duration>(2min, world_.max_grace() + 50s);
 }
 
 bool Judge::is_heard_of(const Trace& trace) const {
@@ -222,15 +223,15 @@ bool Judge::disk_is_fine_since(const Machine& machine, Duration time) const {
 }
 
 /** Whether a process must know what one before it did. */
-bool Judge::knows(const Trace& trace, const Trace& before) const {
+bool Judge::is_current(const Trace& trace, const Trace& before) const {
   const auto& host = *trace.machine;
   const bool lost_nothing = disk_is_fine_since(*before.machine, before.began);
   const bool in_journal = is_in_journal(before);
-  const bool carried = !in_journal && lost_nothing && is_in_rows(before);
+  const bool replayed = !in_journal && lost_nothing && is_in_rows(before);
   const bool remembers = trace.machine == before.machine && lost_nothing &&
-                         (before.in_database || in_journal || carried) &&
+                         (before.in_database || in_journal || replayed) &&
                          host.offsets.first == host.offsets.second;
-  const bool reads = (before.in_database || carried) && reached_throughout(trace);
+  const bool reads = (before.in_database || replayed) && reached_throughout(trace);
   return remembers || reads;
 }
 
@@ -332,7 +333,7 @@ void Judge::keep_the_promise(const Machine& machine) {
     if (other.offsets.first != other.offsets.second) setback = std::max(setback, other.booted);
   }
   const auto interval = world_.policy().interval;
-  const auto late = 2 * tick + longest_run;
+  const auto late = 2 * tick + max_run;
   for (const auto& spider : {"a", "b", "c"}) {
     const auto success = successes_.contains(spider) ? successes_[spider] : Duration(-1000h);
     const auto due = std::max({success + interval, setback + interval, resumed_by_, since});

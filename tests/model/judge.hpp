@@ -69,7 +69,7 @@ class Judge {
   void settle(Trace& trace);
   void no_others_rows();
   void keep_the_promise(const Machine& machine);
-  [[nodiscard]] bool knows(const Trace& trace, const Trace& before) const;
+  [[nodiscard]] bool is_current(const Trace& trace, const Trace& before) const;
   [[nodiscard]] bool is_in_journal(const Trace& trace) const;
   [[nodiscard]] bool is_in_rows(const Trace& trace) const;
   [[nodiscard]] bool reached_throughout(const Trace& trace) const;

@@ -1,4 +1,4 @@
-// Thousands of random histories of two hosts, a database and the spiders, each judged as it goes.
+// Thousands of random baselines of two hosts, a database and the spiders, each judged as it goes.
 //
 //   SPIDER_CHECK_MODEL_SEED=N     plays the history of that number only, and tells it
 //   SPIDER_CHECK_MODEL_SECONDS=N  plays others for so long
@@ -28,13 +28,13 @@ using namespace std::chrono_literals;
 
 // Without optimisation, and under sanitizers, a history takes ten times as long.
 #ifdef __OPTIMIZE__
-constexpr std::uint64_t histories = 5'000;
+constexpr std::uint64_t baselines = 5'000;
 #else
-constexpr std::uint64_t histories = 500;
+constexpr std::uint64_t baselines = 500;
 #endif
 
-// The same fault shows itself in many histories.
-constexpr int most_told = 3;
+// The same fault shows itself in many baselines.
+constexpr int max_told = 3;
 
 // For a crash: which history is played, and who hears of it next.
 volatile std::uint64_t playing = 0;
@@ -102,7 +102,7 @@ TEST_CASE("the promise holds in every history") {
     return;
   }
   int broken = 0;
-  for (std::uint64_t seed = 1; seed <= histories && broken < most_told; ++seed) {
+  for (std::uint64_t seed = 1; seed <= baselines && broken < max_told; ++seed) {
     if (!holds(seed)) ++broken;
   }
 }

@@ -63,7 +63,7 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
       trace_(world.judge().begin(machine, pid, request)),
       request_(std::move(request)),
       grace_(world.grace()),
-      owners_(machine.owner(pid), machine.living),
+      host_(machine.owner(pid), machine.living),
       journal_(machine.disk, world.slots()),
       schedule_{
           "default",
@@ -71,10 +71,10 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
           2min,
           "/logs",
           store,
-          owners_,
+          host_,
           {&source_},
           runner_,
-          witnesses_,
+          monitors_,
           world.zone(),
           no_log(),
           {},
@@ -93,7 +93,7 @@ Trace& Process::trace() {
 }
 
 void Process::resume() {
-  owners_.clock = machine.clock(world.now());
+  host_.clock = machine.clock(world.now());
   fiber_.resume();
 }
 
@@ -130,7 +130,7 @@ bool Process::act() {
 void Process::leave_spider() {
   const auto& spiders = trace().spiders;
   if (spiders.empty() || !spiders.back().started || spiders.back().ended) return;
-  machine.lingering[owners_.self().pid] = world.now() + longest_stop({.grace = grace_});
+  machine.lingering[host_.self().pid] = world.now() + max_stop({.grace = grace_});
   trace().fenced = world.judge().is_heard_of(trace());
 }
 
@@ -150,7 +150,7 @@ void Process::run() {
   } catch (const std::exception& error) {
     fault = error.what();
   }
-  if (!machine.lingering.contains(owners_.self().pid)) machine.living.erase(owners_.self().pid);
+  if (!machine.lingering.contains(host_.self().pid)) machine.living.erase(host_.self().pid);
   if (!fault.empty()) world.judge().object("a tick throws: " + fault);
   world.judge().end(trace(), result);
 }
@@ -172,7 +172,7 @@ bool ModelRunner::run(const SpiderJob& job, RunObserver& observer) {
   bool stopped = false;
   while (left > 0s && !stopped) {
     auto wait = left;
-    if (const auto until = observer.interest().until) {
+    if (const auto until = observer.poll_request().until) {
       const auto next =
           std::chrono::duration_cast<Duration>(*until - std::chrono::steady_clock::now());
       wait = std::clamp(next, Duration(1ms), left);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/schedule.hpp"
+#include "app/instance.hpp"
 #include "fiber.hpp"
 #include "machine.hpp"
 #include "support/fakes.hpp"
@@ -23,7 +23,7 @@ class ModelRunner final : public SpiderRunner {
   explicit ModelRunner(class Process& process) : process_(process) {}
 
   /** Nothing but a death ends a process of the model before its spiders run. */
-  [[nodiscard]] std::unique_ptr<StopHold> hold_stops() override { return nullptr; }
+  [[nodiscard]] std::unique_ptr<SignalBlock> block_stop_signals() override { return nullptr; }
 
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 
@@ -69,14 +69,14 @@ class Process {
   std::size_t trace_;
   Request request_;
   Duration grace_;  ///< of its spiders, whatever is configured later
-  FakeOwners owners_;
+  FakeOwners host_;
   FakeJournal journal_;
   FakeSource source_{{"a", "b", "c"}};
-  FakeWitnesses witnesses_;
+  FakeMonitors monitors_;
   ModelRunner runner_{*this};
   int acts_ = 0;
   bool killed_ = false;
-  app::Schedule schedule_;
+  app::Instance schedule_;
   Fiber fiber_;
 };
 

@@ -148,7 +148,7 @@ void World::apply(const Step& step) {
       return;
     case What::grace:
       grace_ = step.by;
-      longest_grace_ = std::max(longest_grace_, grace_);
+      max_grace_ = std::max(max_grace_, grace_);
       break;
     case What::slots:
       slots_ = step.number;
@@ -197,7 +197,7 @@ void World::apply_to(Machine& machine, const Step& step) {
       // Files that a process has open are another matter.
       if (!machine.living.empty()) return;
       machine.disk.attempts.clear();
-      machine.disk.known = {};
+      machine.disk.host_state = {};
       machine.disk_trouble = now_;
       return;
     case What::full:

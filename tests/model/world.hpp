@@ -56,7 +56,7 @@ class World {
   /** How long spiders take to stop, now and at most so far. */
   [[nodiscard]] Duration grace() const { return grace_; }
 
-  [[nodiscard]] Duration longest_grace() const { return longest_grace_; }
+  [[nodiscard]] Duration max_grace() const { return max_grace_; }
 
   [[nodiscard]] int slots() const { return slots_; }
 
@@ -112,7 +112,7 @@ class World {
   Duration now_{0};
   Duration down_until_{0};
   Duration grace_{std::chrono::minutes(1)};
-  Duration longest_grace_ = grace_;
+  Duration max_grace_ = grace_;
   int slots_ = 1;
   bool owners_return_ = false;  ///< when the next run is marked as interrupted
   Policy policy_;

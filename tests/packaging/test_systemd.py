@@ -221,7 +221,7 @@ def test_a_stop_lets_spiders_finish_and_the_next_tick_goes_on(services, how):
     stop = {"stop": lambda: machine.run("systemctl", "stop", "spider-check.service"), "power off": machine.power_off}[how]
     with stop_in_mid_run(services, stop):
         await_(services.note("asked").exists, "the request to stop")
-    assert re.fullmatch(r"warden-\d+\n", services.note("asked").read_text())  # once, and not by systemd itself
+    assert re.fullmatch(r"superv-\d+\n", services.note("asked").read_text())  # once, and not by systemd itself
     assert services.note("stopped").read_text() == "last words"
     if how == "power off":
         machine.boot()

@@ -16,8 +16,8 @@
 
 #include "os/child.hpp"
 #include "os/descriptors.hpp"
+#include "os/host.hpp"
 #include "os/loop_runner.hpp"
-#include "os/process_identity.hpp"
 #include "os/signals.hpp"
 #include "process/pipe.hpp"
 #include "process/recorder.hpp"
@@ -160,7 +160,7 @@ int bear_name(const Words& words) {
 int identity(const Words&) {
   // A name that looks like the rest of the line in /proc/PID/stat.
   ::prctl(PR_SET_NAME, ") Z 1 2 (");
-  const os::ProcessIdentity identity;
+  const os::Host identity;
   const auto& owner = identity.self();
   say(owner.host + "\n" + owner.boot_id + "\n" + std::to_string(owner.pid_namespace) + "\n" +
       std::to_string(owner.pid) + "\n" + std::to_string(owner.process_start) + "\n");

@@ -240,12 +240,12 @@ TEST_CASE("as many spiders run at a time as may, and the next starts when one en
     jobs.push_back(job(directory, name, {"exit", "0"}));
   }
   (void)LoopRunner(2).run_all(jobs, recorder);
-  CHECK(recorder.most_at_once == 2);
+  CHECK(recorder.max_at_once == 2);
   CHECK(recorder.reports.size() == 5);
   for (auto& again : jobs) again.log.replace_extension(".again");
   Recorder wide;
   (void)LoopRunner(9).run_all(jobs, wide);
-  CHECK(wide.most_at_once == 5);
+  CHECK(wide.max_at_once == 5);
 }
 
 TEST_CASE("spiders that run side by side can wait for each other") {
@@ -285,11 +285,11 @@ TEST_CASE("what the observer waits for wakes the run up") {
   test::Pipe pipe;
   bool heard = false;
   recorder.wanted = [&] {
-    Interest interest;
-    if (heard) return interest;
-    interest.fd = pipe.read_end.get();
-    interest.to_read = true;
-    return interest;
+    PollRequest poll_request;
+    if (heard) return poll_request;
+    poll_request.fd = pipe.read_end.get();
+    poll_request.to_read = true;
+    return poll_request;
   };
   recorder.at_attend = [&] {
     if (heard || recorder.events.empty()) return;
@@ -309,12 +309,12 @@ TEST_CASE("a host that wakes up wakes the run up, once") {
   Recorder recorder;
   int attended = 0;
   recorder.wanted = [&] {
-    Interest interest;
-    interest.until = std::chrono::steady_clock::now() + 20s;
-    if (attended == 0) return interest;
-    interest.fd = pipe.read_end.get();
-    interest.to_read = true;
-    return interest;
+    PollRequest poll_request;
+    poll_request.until = std::chrono::steady_clock::now() + 20s;
+    if (attended == 0) return poll_request;
+    poll_request.fd = pipe.read_end.get();
+    poll_request.to_read = true;
+    return poll_request;
   };
   recorder.at_attend = [&] {
     if (++attended == 1) {

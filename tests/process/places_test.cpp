@@ -35,7 +35,7 @@ TEST_CASE("a program is a file, or in PATH") {
   CHECK(os::find_program("sh").path.filename() == "sh");
   CHECK(os::find_program("/bin/sh").path == "/bin/sh");
   CHECK(os::find_program("no-such-program").path.empty());
-  CHECK(os::find_program("no-such-program").why_not == "it is in no directory of PATH");
+  CHECK(os::find_program("no-such-program").why_not == "not found in PATH");
 }
 
 TEST_CASE("what cannot be executed says why") {
@@ -59,8 +59,8 @@ TEST_CASE("a directory can be written in, or made, or not") {
   CHECK_FALSE(os::inspect_directory(directory.path() / "a/b").exists);
   CHECK(os::inspect_directory(directory.path() / "a/b").why_not.empty());
   const auto file = directory.write("file", "");
-  CHECK(os::inspect_directory(file).why_not == file.string() + " is no directory");
-  CHECK(os::inspect_directory(file / "a/b").why_not == file.string() + " is no directory");
+  CHECK(os::inspect_directory(file).why_not == file.string() + " is not a directory");
+  CHECK(os::inspect_directory(file / "a/b").why_not == file.string() + " is not a directory");
   CHECK_FALSE(fs::exists(directory.path() / "a"));
   CHECK(os::inspect_directory("/proc/nowhere").exists == false);
 }
@@ -69,9 +69,9 @@ TEST_CASE("a program can work in a directory, or not") {
   const test::TempDirectory directory;
   CHECK(os::why_not_enter(directory.path()).empty());
   const auto file = directory.write("file", "");
-  CHECK(os::why_not_enter(file) == file.string() + " is no directory");
+  CHECK(os::why_not_enter(file) == file.string() + " is not a directory");
   CHECK(os::why_not_enter(directory.path() / "a") ==
-        "there is no directory " + (directory.path() / "a").string());
+        "there is not a directory " + (directory.path() / "a").string());
 }
 
 TEST_CASE("projects are found here, or else below, sorted") {

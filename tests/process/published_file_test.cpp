@@ -98,7 +98,7 @@ TEST_CASE("what is no regular file is never replaced, and said to be what it is"
 
   const Row rows[] = {
       {pipe, "which is no file but a pipe"},
-      {directory.path(), "which is no file but a directory"},
+      {directory.path(), "which is a directory, not a file"},
       {"/dev/null", "which is no file but a device"},
       {device, "which is no file but a device"},
       {dangling, "which is a symbolic link to nothing"},

@@ -18,20 +18,20 @@ class Recorder final : public RunObserver {
   std::function<void()> at_start = [] {};
   std::function<void()> at_finish = [] {};
   std::function<void()> at_attend = [] {};
-  std::function<Interest()> wanted = [] { return Interest{}; };
+  std::function<PollRequest()> wanted = [] { return PollRequest{}; };
   std::function<std::uint64_t(const SpiderJob&)> mark = [](const SpiderJob&) { return 0; };
   std::function<CrawlPhase(const SpiderJob&)> phase_of = [](const SpiderJob&) {
     return CrawlPhase::crawling;
   };
   bool ours = true;  ///< what go_on() answers
   std::size_t at_once = 0;
-  std::size_t most_at_once = 0;
+  std::size_t max_at_once = 0;
   std::vector<std::string> events;  ///< "start a", "stop a", "finish a", …
   std::map<std::string, ChildReport> reports;
 
   void on_start(const SpiderJob& job) override {
     events.push_back("start " + job.name);
-    most_at_once = std::max(most_at_once, ++at_once);
+    max_at_once = std::max(max_at_once, ++at_once);
     at_start();
   }
 
@@ -48,7 +48,7 @@ class Recorder final : public RunObserver {
 
   [[nodiscard]] CrawlPhase phase(const SpiderJob& job) override { return phase_of(job); }
 
-  [[nodiscard]] Interest interest() override { return wanted(); }
+  [[nodiscard]] PollRequest poll_request() override { return wanted(); }
 
   void attend() override { at_attend(); }
 

@@ -115,7 +115,7 @@ TEST_CASE("a run that is no longer ours stops its spiders and starts no other") 
   Recorder recorder;
   recorder.at_attend = [&] { recorder.ours = false; };
   recorder.wanted = [] {
-    Interest soon;
+    PollRequest soon;
     soon.until = std::chrono::steady_clock::now() + 50ms;
     return soon;
   };

@@ -127,7 +127,7 @@ TEST_CASE("nothing but a log of the schedule is removed") {
   ScheduleLogs logs(directory.path(), "default");
   for (const auto& file : files) {
     CHECK(logs.remove(file) ==
-          "cannot remove " + file.string() + ": it is no log in " + top.string());
+          "cannot remove " + file.string() + ": it is not a log in " + top.string());
     CHECK(fs::exists(file));
   }
 }

@@ -10,7 +10,7 @@
 #include "core/errors.hpp"
 #include "os/signals.hpp"
 #include "process/temp_directory.hpp"
-#include "scrapy/crawl_witness.hpp"
+#include "scrapy/crawl_monitor.hpp"
 #include "scrapy/project.hpp"
 
 namespace spider_check::scrapy {

@@ -136,7 +136,7 @@ class FakeFileLock final : public SlotLock {
 
 JournalContents FakeJournal::read() {
   JournalContents contents;
-  contents.known = disk_.known;
+  contents.host_state = disk_.host_state;
   contents.free_slots = slots_ - static_cast<int>(disk_.locks.size());
   for (const auto& attempt : disk_.attempts) {
     contents.attempts.push_back(
@@ -176,10 +176,10 @@ std::unique_ptr<SlotLock> FakeJournal::try_lock(std::optional<int> slot) {
   return nullptr;
 }
 
-void FakeJournal::change(const std::function<void(Known&)>& change) {
+void FakeJournal::change(const std::function<void(HostState&)>& change) {
   // Another process may be faster, but none comes between the reading and the writing.
   require_room(disk_);
-  change(disk_.known);
+  change(disk_.host_state);
   ++disk_.remembered;
 }
 

@@ -15,12 +15,12 @@ namespace spider_check::test {
 /** An attempt as a fake journal keeps it. */
 struct FakeAttempt {
   AttemptRecord record;
-  bool live = true;  ///< its writer, or whoever carries it, is there
+  bool live = true;  ///< its writer, or whoever replays it, is there
 };
 
 /** What a host keeps on its disk: it outlives the processes. */
 struct FakeDisk {
-  Known known;
+  HostState host_state;
   std::list<FakeAttempt> attempts;
   std::set<int> locks;                 ///< slots
   bool visited = false;                ///< a process is at the pending ones
@@ -57,13 +57,14 @@ class FakeJournal final : public Journal {
 
   void keep_locks() override { ++disk_.kept_locks; }
 
-  [[nodiscard]] Known known() override { return disk_.known; }
+  [[nodiscard]] HostState host_state() override { return disk_.host_state; }
 
-  void change(const std::function<void(Known&)>& change) override;
+  void change(const std::function<void(HostState&)>& change) override;
 
-  [[nodiscard]] bool knows(const std::optional<TimePoint>& mark) override {
-    if (disk_.remembered == 0 && !disk_.known.mark) return false;
-    return disk_.known.mark == mark && !disk_.known.away && !disk_.known.published_disabled;
+  [[nodiscard]] bool is_current(const std::optional<TimePoint>& mark) override {
+    if (disk_.remembered == 0 && !disk_.host_state.mark) return false;
+    return disk_.host_state.mark == mark && !disk_.host_state.away &&
+           !disk_.host_state.published_disabled;
   }
 
   [[nodiscard]] std::string place() const override { return "/state/journal/default"; }

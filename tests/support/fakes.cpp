@@ -6,9 +6,9 @@ namespace spider_check::test {
 
 namespace {
 
-class FakeWitness final : public CrawlWitness {
+class FakeMonitor final : public CrawlMonitor {
  public:
-  explicit FakeWitness(CrawlReport report) : report_(std::move(report)) {}
+  explicit FakeMonitor(CrawlReport report) : report_(std::move(report)) {}
 
   [[nodiscard]] std::optional<Progress> progress() override {
     if (report_.source == CrawlSource::nobody) return std::nullopt;
@@ -23,7 +23,7 @@ class FakeWitness final : public CrawlWitness {
   CrawlReport report_;
 };
 
-class FakeHold final : public StopHold {
+class FakeHold final : public SignalBlock {
  public:
   explicit FakeHold(FakeRunner& runner) : runner_(runner) { runner_.holds = true; }
 
@@ -37,21 +37,22 @@ class FakeHold final : public StopHold {
 
 }  // namespace
 
-std::unique_ptr<CrawlWitness> FakeWitnesses::watch(const SpiderJob& job) {
-  return std::make_unique<FakeWitness>(reports[job.name]);
+std::unique_ptr<CrawlMonitor> FakeMonitors::watch(const SpiderJob& job) {
+  return std::make_unique<FakeMonitor>(reports[job.name]);
 }
 
-std::optional<DirectoryFault> FakeLogPlaces::fault_of(const std::filesystem::path& directory) {
+std::optional<DirectoryError> FakeLogFallback::check_writable(
+    const std::filesystem::path& directory) {
   const auto found = faults.find(directory);
   return found == faults.end() ? std::nullopt : std::optional(found->second);
 }
 
-const std::filesystem::path& FakeLogPlaces::spare() {
+const std::filesystem::path& FakeLogFallback::fallback_directory() {
   if (no_spare.empty()) return spare_;
   throw std::system_error(std::make_error_code(std::errc::permission_denied), no_spare);
 }
 
-std::unique_ptr<StopHold> FakeRunner::hold_stops() {
+std::unique_ptr<SignalBlock> FakeRunner::block_stop_signals() {
   return std::make_unique<FakeHold>(*this);
 }
 

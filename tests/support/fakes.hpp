@@ -25,7 +25,7 @@ class FakeRunner final : public SpiderRunner {
 
   bool holds = false;  ///< somebody has the signals held back
 
-  [[nodiscard]] std::unique_ptr<StopHold> hold_stops() override;
+  [[nodiscard]] std::unique_ptr<SignalBlock> block_stop_signals() override;
 
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 };
@@ -45,13 +45,13 @@ class FakeSource final : public SpiderSource {
 };
 
 /** What crawls tell, as a test says; nothing where it says nothing. */
-class FakeWitnesses final : public CrawlWitnesses {
+class FakeMonitors final : public CrawlMonitors {
  public:
   std::map<std::string, CrawlReport> reports;  ///< by spider
 
   void prepare(SpiderJob& job) override { job.report = job.log.string() + ".report"; }
 
-  [[nodiscard]] std::unique_ptr<CrawlWitness> watch(const SpiderJob& job) override;
+  [[nodiscard]] std::unique_ptr<CrawlMonitor> watch(const SpiderJob& job) override;
 };
 
 /** Objects, or does not, as a test says. */
@@ -67,21 +67,21 @@ class FakePrecheck final : public Precheck {
 };
 
 /** Directories that can be written in, but for those that a test names. */
-class FakeLogPlaces final : public LogPlaces {
+class FakeLogFallback final : public LogFallback {
  public:
-  std::map<std::filesystem::path, DirectoryFault> faults;  ///< by directory
+  std::map<std::filesystem::path, DirectoryError> faults;  ///< by directory
   std::string no_spare;  ///< why there is no spare; empty: there is
 
-  [[nodiscard]] std::optional<DirectoryFault> fault_of(
+  [[nodiscard]] std::optional<DirectoryError> check_writable(
       const std::filesystem::path& directory) override;
-  [[nodiscard]] const std::filesystem::path& spare() override;
+  [[nodiscard]] const std::filesystem::path& fallback_directory() override;
 
  private:
   std::filesystem::path spare_ = "/tmp/spare";
 };
 
 /** One process among those that a test lets live. */
-class FakeOwners final : public OwnerProbe {
+class FakeOwners final : public Host {
  public:
   FakeOwners(Owner self, const std::set<int>& living_pids)
       : self_(std::move(self)), living_(living_pids) {}

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/instance.hpp"
 #include "app/line_view.hpp"
-#include "app/schedule.hpp"
 #include "app/tick.hpp"
 #include "support/fake_journal.hpp"
 #include "support/fakes.hpp"
@@ -19,22 +19,22 @@
 namespace spider_check::test {
 
 /** A machine that shares a database with others: one process of ours, and what it logs. */
-class Host {
+class TestHost {
  public:
-  explicit Host(MemoryDatabase& database, const std::string& name = "laptop", int pid = 4711,
-                int max_instances = 1)
-      : owners_({name, "boot of " + name, 1, pid, 99}, living),
-        store(database, max_instances, owners_.self()),
+  explicit TestHost(MemoryDatabase& database, const std::string& name = "laptop", int pid = 4711,
+                    int max_instances = 1)
+      : host_({name, "boot of " + name, 1, pid, 99}, living),
+        store(database, max_instances, host_.self()),
         log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
         schedule{"default",
                  {},
                  std::chrono::minutes(2),
                  "/logs",
                  store,
-                 owners_,
+                 host_,
                  {&source},
                  runner,
-                 witnesses,
+                 monitors,
                  render::Zone("UTC"),
                  log_,
                  {},
@@ -53,7 +53,7 @@ class Host {
   }
 
   /** This host's clocks. */
-  HostTime& clock() { return owners_.clock; }
+  HostTime& clock() { return host_.clock; }
 
   [[nodiscard]] bool logged(const std::string& text) const {
     return text_.find(text) != std::string::npos;
@@ -75,21 +75,21 @@ class Host {
   }
 
   std::string text_;
-  FakeOwners owners_;
+  FakeOwners host_;
   std::optional<FakeJournal> journal_;
 
  public:
   std::set<int> living;
   FakeSource source{{"a", "b", "c"}};
   FakeRunner runner;
-  FakeWitnesses witnesses;
+  FakeMonitors monitors;
   MemoryRunStore store;
 
  private:
   app::Log log_;
 
  public:
-  app::Schedule schedule;
+  app::Instance schedule;
 };
 
 /** The only run that there is. Throws std::logic_error where there are others, or none. */

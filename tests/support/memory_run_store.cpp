@@ -79,13 +79,13 @@ std::vector<const SpiderOutcome*> usual_outcomes(const MemoryDatabase& database,
       if (outcome.spider == spider && counted && succeeded) successes.push_back(&outcome);
     }
   }
-  successes.resize(std::min(successes.size(), successes_for_usual));
+  successes.resize(std::min(successes.size(), successes_for_baseline));
   const auto is_good = [](const auto* each) { return each->judgement.verdict == Verdict::ok; };
   const auto good = std::count_if(successes.begin(), successes.end(), is_good);
-  if (static_cast<std::size_t>(good) >= runs_for_usual) {
+  if (static_cast<std::size_t>(good) >= runs_for_baseline) {
     std::erase_if(successes, [&](const auto* each) { return !is_good(each); });
   }
-  successes.resize(std::min(successes.size(), most_runs_for_usual));
+  successes.resize(std::min(successes.size(), max_runs_for_baseline));
   return successes;
 }
 
@@ -141,17 +141,17 @@ bool MemoryRunStore::held_by_others(int slot) const {
   return held != database_.slots.end() && held->second != this;
 }
 
-Glance MemoryRunStore::glance() {
+LatestSuccess MemoryRunStore::latest_success() {
   require_up();
   const auto* success = newest(database_, [](const Run& run) {
     return run.status == RunStatus::completed && !run.partial && run.spider_count > 0;
   });
   if (success == nullptr) return {database_.now, std::nullopt};
   const auto started = success->run.started;
-  return {database_.now, started, looks_for_messages && may_have_to_tell(started)};
+  return {database_.now, started, looks_for_messages && may_notify(started)};
 }
 
-bool MemoryRunStore::may_have_to_tell(TimePoint success) const {
+bool MemoryRunStore::may_notify(TimePoint success) const {
   const auto& seen = database_.told.success;
   return !seen || *seen < success ||
          std::any_of(
@@ -165,10 +165,10 @@ DatabaseIdentity MemoryRunStore::database() {
 }
 
 State MemoryRunStore::state() {
-  const auto glance = this->glance();
+  const auto latest_success = this->latest_success();
   State state;
-  state.now = glance.now;
-  state.newest_success = glance.newest_success;
+  state.now = latest_success.now;
+  state.newest_success = latest_success.newest_success;
   const auto* last =
       newest(database_, [](const Run& run) { return !run.partial && !is_marker(run); });
   if (last != nullptr) state.last = last->run;
@@ -228,7 +228,7 @@ Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
   row.trigger = run.trigger;
   row.late = run.late;
   row.missed_intervals = run.missed_intervals;
-  row.hindrances = run.hindrances;
+  row.delays = run.delays;
   database_.runs.push_back(row);
   answer();
   return {row.run.id, 1, row.run.started, row.run.token, row.run.uuid};
@@ -303,10 +303,10 @@ void MemoryRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& 
   write_.emplace(claim, outcomes);
 }
 
-Interest MemoryRunStore::interest() const {
-  Interest interest;
-  if (write_ || heard_) interest.until = std::chrono::steady_clock::now();
-  return interest;
+PollRequest MemoryRunStore::poll_request() const {
+  PollRequest poll_request;
+  if (write_ || heard_) poll_request.until = std::chrono::steady_clock::now();
+  return poll_request;
 }
 
 bool MemoryRunStore::written() {
@@ -379,20 +379,20 @@ std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {
   return outcomes;
 }
 
-std::map<std::string, History> MemoryRunStore::histories(const std::vector<std::string>& spiders) {
+std::map<std::string, Baseline> MemoryRunStore::baselines(const std::vector<std::string>& spiders) {
   require_up();
   if (database_.refuses_history) {
     throw DbError(DbError::Kind::statement, "it takes too long");
   }
-  std::map<std::string, History> histories;
+  std::map<std::string, Baseline> baselines;
   for (const auto& spider : spiders) {
     for (const auto* outcome : usual_outcomes(database_, spider)) {
       const auto crawl = outcome->crawl.value_or(CrawlReport{});
-      histories[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields,
+      baselines[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields,
                                    outcome->judgement.verdict == Verdict::ok, outcome->rows});
     }
   }
-  return histories;
+  return baselines;
 }
 
 std::vector<std::string> MemoryRunStore::spiders_of_last_success() {

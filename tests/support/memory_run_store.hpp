@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/notification_store.hpp"
 #include "core/ports.hpp"
-#include "core/telling_store.hpp"
 
 namespace spider_check::test {
 
@@ -21,7 +21,7 @@ struct MemoryRun {
   Trigger trigger = Trigger::tick;
   std::optional<Duration> late;
   std::optional<int> missed_intervals;
-  std::vector<Hindrance> hindrances;
+  std::vector<Delay> delays;
   std::vector<RecordedOutcome> outcomes;
   std::map<int, std::string> tokens;  ///< of the attempts that outcomes are of
   std::vector<std::string> faults;
@@ -44,7 +44,7 @@ struct MemoryDatabase {
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
   const MemoryRunStore* decides = nullptr;  ///< where there are several slots; see SlotLock
-  Told told;
+  NotificationState told;
   std::vector<MemoryNotification> notifications;
   TimePoint up_since{std::chrono::hours(400'000)};  ///< when the server was started
   bool down = false;                                ///< every verb throws DbError
@@ -82,7 +82,7 @@ class MemoryRunStore final : public RunStore {
   bool looks_for_messages = false;  ///< a glance does
   const bool* cut_off = nullptr;    ///< while it says so the database is down for this one
 
-  [[nodiscard]] Glance glance() override;
+  [[nodiscard]] LatestSuccess latest_success() override;
   [[nodiscard]] DatabaseIdentity database() override;
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
@@ -94,7 +94,7 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
   void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
   void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
-  [[nodiscard]] Interest interest() const override;
+  [[nodiscard]] PollRequest poll_request() const override;
   [[nodiscard]] bool written() override;
   void wait_written() override;
   void finish(const Claim& claim, const RunEnd& end) override;
@@ -102,11 +102,11 @@ class MemoryRunStore final : public RunStore {
                               SlotLock& lock) override;
   [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
-  RunId carry(const AttemptRecord& attempt, const HostTime& now) override;
+  RunId replay(const AttemptRecord& attempt, const HostTime& now) override;
   void verify(const Claim& claim) override;
   void drop_connection() noexcept override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
-  [[nodiscard]] std::map<std::string, History> histories(
+  [[nodiscard]] std::map<std::string, Baseline> baselines(
       const std::vector<std::string>& spiders) override;
   [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
   [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
@@ -139,7 +139,7 @@ class MemoryRunStore final : public RunStore {
   MemoryRun& owned(const Claim& claim);
   [[nodiscard]] bool held_by_others(int slot) const;
   [[nodiscard]] bool stays(const MemoryRun& row, const PruneStep& step) const;
-  [[nodiscard]] bool may_have_to_tell(TimePoint success) const;
+  [[nodiscard]] bool may_notify(TimePoint success) const;
 
   MemoryDatabase& database_;
   int max_instances_;

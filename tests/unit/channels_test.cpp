@@ -15,27 +15,27 @@ namespace {
 
 using Json = nlohmann::json;
 
-Situation failed() {
-  Situation situation;
-  situation.now = TimePoint(400'000h);
-  situation.newest_success = situation.now - 9h;
-  situation.failed_runs = 1;
+ScheduleSummary failed() {
+  ScheduleSummary summary;
+  summary.now = TimePoint(400'000h);
+  summary.newest_success = summary.now - 9h;
+  summary.failed_runs = 1;
   Run run;
   run.id = 7;
   run.uuid = "uuid-7";
   run.status = RunStatus::failed;
-  run.started = situation.now - 1h;
+  run.started = summary.now - 1h;
   run.attempt = 3;
   run.failure = std::string("broken \xff bytes and a \0 NUL", 26);
-  situation.last = run;
+  summary.last = run;
   for (const auto* spider : {"a", "b"}) {
     RecordedOutcome recorded;
     recorded.outcome.spider = spider;
     recorded.outcome.judgement = {Verdict::failed, {"exited with 1"}};
     recorded.outcome.log = std::string("/logs/") + spider;
-    situation.outcomes.push_back(recorded);
+    summary.outcomes.push_back(recorded);
   }
-  return situation;
+  return summary;
 }
 
 ChannelOptions options() {
@@ -55,8 +55,8 @@ std::string facts(const std::string& log = "") {
                         {}, log);
 }
 
-std::string variable(const Errand& errand, const std::string& name) {
-  for (const auto& [key, value] : errand.environment) {
+std::string variable(const Delivery& delivery, const std::string& name) {
+  for (const auto& [key, value] : delivery.environment) {
     if (key == name) return value;
   }
   return "(none)";
@@ -83,21 +83,21 @@ TEST_CASE("the facts are one JSON object, whatever bytes they are made from") {
 }
 
 TEST_CASE("a program gets the facts whole, and in variables") {
-  const auto errand = channels.errand("program", EventKind::failing, facts());
-  CHECK(errand.command == std::vector<std::string>{"/bin/tell", "me"});
-  CHECK(errand.input == facts() + "\n");
-  CHECK(errand.limit == 7s);
-  CHECK(variable(errand, "SPIDER_CHECK_EVENT") == "failing");
-  CHECK(variable(errand, "SPIDER_CHECK_RUN_ID") == "7");
-  CHECK(variable(errand, "SPIDER_CHECK_RUN_UUID") == "uuid-7");
-  CHECK(variable(errand, "SPIDER_CHECK_SPIDERS") == "a");
-  CHECK(variable(errand, "SPIDER_CHECK_LAST_SUCCESS") == "2015-08-19T07:00:00Z");
+  const auto delivery = channels.delivery("program", EventKind::failing, facts());
+  CHECK(delivery.command == std::vector<std::string>{"/bin/tell", "me"});
+  CHECK(delivery.input == facts() + "\n");
+  CHECK(delivery.limit == 7s);
+  CHECK(variable(delivery, "SPIDER_CHECK_EVENT") == "failing");
+  CHECK(variable(delivery, "SPIDER_CHECK_RUN_ID") == "7");
+  CHECK(variable(delivery, "SPIDER_CHECK_RUN_UUID") == "uuid-7");
+  CHECK(variable(delivery, "SPIDER_CHECK_SPIDERS") == "a");
+  CHECK(variable(delivery, "SPIDER_CHECK_LAST_SUCCESS") == "2015-08-19T07:00:00Z");
 }
 
 TEST_CASE("the facts hold no more than a page shows, whatever a spider says") {
-  auto situation = failed();
-  auto one = situation.outcomes.at(0);
-  situation.outcomes.clear();
+  auto summary = failed();
+  auto one = summary.outcomes.at(0);
+  summary.outcomes.clear();
   Event event{EventKind::ping_fail, "key", {}};
   for (int i = 0; i < 500; ++i) {
     one.outcome.spider = std::to_string(i) + std::string(1000, 'n');
@@ -105,11 +105,11 @@ TEST_CASE("the facts hold no more than a page shows, whatever a spider says") {
                                      std::string(1'000'000, 'r')};
     one.outcome.judgement.reasons.resize(1000, "more");
     event.spiders.push_back(one.outcome.spider);
-    situation.outcomes.push_back(one);
+    summary.outcomes.push_back(one);
   }
-  situation.last->failure = std::string(1'000'000, '\x1b') + "http://me:s3cret@h";
+  summary.last->failure = std::string(1'000'000, '\x1b') + "http://me:s3cret@h";
   const auto log = std::string(std::size_t{1} << 20U, 'x') + "\nhttp://me:s3cret@h \x1b]0;t\x07\n";
-  const auto text = channels.facts(event, "jobs", "laptop", situation, {}, log);
+  const auto text = channels.facts(event, "jobs", "laptop", summary, {}, log);
   CHECK(text.size() < 800'000);
   CHECK(text.find("s3cret") == std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
@@ -120,18 +120,18 @@ TEST_CASE("the facts hold no more than a page shows, whatever a spider says") {
   CHECK(json["spiders"][0]["reasons"][0] == "\\x1b[2Jpostgresql://me:***@db/x");
   CHECK(json["spiders"][0]["reasons"][10] == "and 990 more");
   CHECK(json["log"] == "…\nhttp://me:***@h \\x1b]0;t\\x07\n");
-  for (const auto& variable : channels.errand("program", event.kind, text).environment) {
+  for (const auto& variable : channels.delivery("program", event.kind, text).environment) {
     CAPTURE(variable.first);
     CHECK(variable.second.size() < 100'000);  // the kernel takes 128 KiB
   }
 }
 
 TEST_CASE("a webhook's URL is in the request only, not in the command line or the environment") {
-  const auto errand = channels.errand("webhook", EventKind::failing, facts());
-  CHECK(errand.command == std::vector<std::string>{"/libexec/send"});
-  CHECK(errand.environment.empty());
-  CHECK(errand.limit > 7s);
-  const auto request = Json::parse(errand.input);
+  const auto delivery = channels.delivery("webhook", EventKind::failing, facts());
+  CHECK(delivery.command == std::vector<std::string>{"/libexec/send"});
+  CHECK(delivery.environment.empty());
+  CHECK(delivery.limit > 7s);
+  const auto request = Json::parse(delivery.input);
   CHECK(request["url"] == "https://hooks.example/s3cret");
   CHECK(request["content_type"] == "application/json");
   CHECK(request["ca_file"] == "/ca.pem");
@@ -147,7 +147,7 @@ TEST_CASE("a check is told each end of a run by a path of its own") {
       {EventKind::test, "https://hc.example/s3cret/log?rid=uuid-7"},
   };
   for (const auto& [kind, url] : cases) {
-    const auto request = Json::parse(channels.errand("ping", kind, facts("the end")).input);
+    const auto request = Json::parse(channels.delivery("ping", kind, facts("the end")).input);
     CHECK(request["url"] == url);
     CHECK(request["body"].get<std::string>().ends_with("\n\nthe end"));
   }
@@ -167,8 +167,8 @@ TEST_CASE("the URL of a check may end with a slash or have a query") {
 
 TEST_CASE("facts that are no JSON do no harm") {
   for (const auto* text : {"", "[1]", "null", "{\"run\":7}", "{\"spiders\":7}", "{"}) {
-    CHECK(channels.errand("program", EventKind::failing, text).command.size() == 2);
-    CHECK_FALSE(channels.errand("ping", EventKind::ping_fail, text).input.empty());
+    CHECK(channels.delivery("program", EventKind::failing, text).command.size() == 2);
+    CHECK_FALSE(channels.delivery("ping", EventKind::ping_fail, text).input.empty());
   }
 }
 

@@ -109,16 +109,16 @@ TEST_CASE("history goes back a week unless told otherwise, and can be narrowed")
   CHECK(narrow.status == RunStatus::failed);
   CHECK(narrow.json);
   CHECK(refusal({"history", "--since", "x"}) ==
-        "--since: \"x\" is no duration; write it like " + std::string(duration_examples));
+        "--since: \"x\" is not a valid duration; write it like " + std::string(duration_examples));
   CHECK(refusal({"history", "--status", "bad"}) ==
-        "--status: \"bad\" is no status; write running, completed or failed");
+        "--status: \"bad\" is not a status; write running, completed or failed");
 }
 
 TEST_CASE("show wants the number of a run") {
   CHECK(command<ShowCommand>({"show", "17"}).run == 17);
   CHECK_FALSE(command<ShowCommand>({"show", "17"}).json);
   CHECK(command<ShowCommand>({"show", "17", "--json"}).json);
-  CHECK(refusal({"show", "x"}) == "show: \"x\" is no number from 1 on; write it like 17");
+  CHECK(refusal({"show", "x"}) == "show: \"x\" is not a positive number; write it like 17");
   CHECK(contains(refusal({"show"}), "RUN is required"));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("health takes the age from which on data is stale, and metrics no word
   CHECK(std::holds_alternative<MetricsCommand>(parse({"metrics", "-q"}).command));
   for (const std::string age : {"5", "0s", "-1h", "1 h", "20000d"}) {
     CHECK(refusal({"health", "--max-age=" + age}) ==
-          "--max-age: \"" + age + "\" is no duration above 0s; write it like " +
+          "--max-age: \"" + age + "\" is not a duration above 0s; write it like " +
               R"("4h", "90m", "1h30m", "45s" or "90d")");
   }
 }
@@ -197,10 +197,10 @@ TEST_CASE("an attempt is a number from 1 on, and so is a run that had an id") {
        {"x", "0", "-1", "+1", "1.05", "1.", " 1", "1 ", "0x10", "99999999999999999999"}) {
     CAPTURE(text);
     CHECK(refusal({"logs", "a", "--attempt=" + text}) ==
-          "--attempt: \"" + text + "\" is no number from 1 on; write it like 17");
+          "--attempt: \"" + text + "\" is not a positive number; write it like 17");
     CHECK(refusal({"logs", "a", "--run=" + text}) ==
           "--run: \"" + text +
-              "\" is no run; write it like 17, or 17+2 or 17.2 where its logs are named so");
+              "\" is not a run; write it like 17, or 17+2 or 17.2 where its logs are named so");
   }
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("a run that had no id is named as in its logs") {
   CHECK(command<LogsCommand>({"logs", "a", "--run=0+1"}).run == LogRun{0, 1});
   CHECK(command<LogsCommand>({"logs", "a", "--run=17.2"}).run == LogRun{17, 0, 2});
   for (const std::string text : {"17+", "17+0", "+2", "17+2+1", "0+0"}) {
-    CHECK(refusal({"logs", "a", "--run=" + text}).starts_with("--run: \"" + text + "\" is no run"));
+    CHECK(refusal({"logs", "a", "--run=" + text}).starts_with("--run: \"" + text + "\" is not a run"));
   }
 }
 
@@ -384,9 +384,9 @@ TEST_CASE("a tick's flags are refused beside a command") {
 TEST_CASE("--wait takes a duration and nothing else") {
   for (const std::string wait : {"5", "soon", "-5s", "1 h", "20000d"}) {
     CAPTURE(wait);
-    CHECK(refusal({"migrate", "--wait=" + wait}) == "--wait: \"" + wait +
-                                                        "\" is no duration; write it like " +
-                                                        R"("4h", "90m", "1h30m", "45s" or "90d")");
+    CHECK(refusal({"migrate", "--wait=" + wait}) ==
+          "--wait: \"" + wait + "\" is not a valid duration; write it like " +
+              R"("4h", "90m", "1h30m", "45s" or "90d")");
   }
 }
 

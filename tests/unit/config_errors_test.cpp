@@ -111,8 +111,9 @@ TEST_CASE("a value of the wrong type is refused with file, line and key") {
 TEST_CASE("a value out of its range is refused with file, line and key") {
   const Row rows[] = {
       {"interval = '4 h'",
-       "DIR/x.toml:1: interval: \"4 h\" is no duration; write it like " + durations},
-      {"interval = ''", "DIR/x.toml:1: interval: \"\" is no duration; write it like " + durations},
+       "DIR/x.toml:1: interval: \"4 h\" is not a valid duration; write it like " + durations},
+      {"interval = ''",
+       "DIR/x.toml:1: interval: \"\" is not a valid duration; write it like " + durations},
       {"interval = '0s'", "DIR/x.toml:1: interval: \"0s\" is too short; at least 1s"},
       {"takeover_after = '59s'", "DIR/x.toml:1: takeover_after: \"59s\" is too short; at least 1m"},
       {"on_database_error = 'ignore'",
@@ -142,7 +143,7 @@ TEST_CASE("a value out of its range is refused with file, line and key") {
       {"[[spider]]\nname = 'a'\ncommand = [\"a\\u0000\"]",
        "DIR/x.toml:3: spider.command: holds a NUL character; take it out"},
       {"timezone = 'Mars/Olympus'",
-       "DIR/x.toml:1: timezone: \"Mars/Olympus\" is no time zone that this host knows; expected "
+       "DIR/x.toml:1: timezone: \"Mars/Olympus\" is not a time zone that this host knows; expected "
        "one like \"America/Bogota\" (the Debian package tzdata has them)"},
   };
   for (const auto& row : rows) CHECK(refusal(row.toml) == row.text);
@@ -156,7 +157,7 @@ TEST_CASE("a time zone is a file of the zone database and of nothing else") {
     CAPTURE(zone);
     const auto text = environment_refusal("SCHEDULER_TIMEZONE", zone);
     CHECK(text.rfind("environment: SCHEDULER_TIMEZONE: \"" + zone +
-                         "\" is no time zone that this host knows",
+                         "\" is not a time zone that this host knows",
                      0) == 0);
   }
 }
@@ -282,7 +283,8 @@ TEST_CASE("a variable is refused by its name") {
   }
   for (const std::string value : {"0", "65536", "http", "-5432", "5432 ", "99999999999"}) {
     CHECK(environment_refusal("DB_PORT", value) ==
-          "environment: DB_PORT: \"" + value + "\" is no port; expected a number from 1 to 65535");
+          "environment: DB_PORT: \"" + value +
+              "\" is not a valid port; expected a number from 1 to 65535");
   }
 }
 
@@ -290,7 +292,7 @@ TEST_CASE("a setting of a .env file is refused with file and line") {
   CHECK(refusal("", {}, "A=1\nSCHEDULER_ENABLED=perhaps\n") ==
         "DIR/.env:2: SCHEDULER_ENABLED: expected true or false, found \"perhaps\"");
   CHECK(refusal("", {}, "DB_PORT=x\n") ==
-        "DIR/.env:1: DB_PORT: \"x\" is no port; expected a number from 1 to 65535");
+        "DIR/.env:1: DB_PORT: \"x\" is not a valid port; expected a number from 1 to 65535");
 }
 
 }  // namespace spider_check::config

@@ -111,7 +111,7 @@ TEST_CASE("what is wrong is refused with its place, and without the URL") {
       {"\n[notify.program]",
        "x.toml:2: notify.program: has no command; add command = [\"/path/to/program\"]"},
       {"[notify]\ntimeout = '31s'",
-       "x.toml:2: notify.timeout: is longer than 30s; a receiver that needs longer is no receiver"},
+       "x.toml:2: notify.timeout: is longer than 30s; no receiver may need longer"},
       {"[notify]\nafter_failures = 0",
        "x.toml:2: notify.after_failures: expected a whole number from 1 to 100, found 0"},
       {"[notify.ping]\nurl = 'https://example.org/s3cret'\nheaders = 1",

@@ -16,7 +16,7 @@ struct Crawl {
   ChildReport child{Exited{0}, StopCause::none, 1min, 1s, 1};
   CrawlReport report;
   Criteria criteria;
-  History history;
+  Baseline history;
 
   Crawl() {
     report.source = CrawlSource::probe;
@@ -109,7 +109,7 @@ TEST_CASE("a finish reason other than those that are allowed is a failure") {
   crawl.criteria.finish_reasons = {"finished", "shutdown"};
   CHECK(crawl.judge().verdict == Verdict::ok);
   crawl.report.finish_reason = "";
-  check(crawl, Verdict::failed, "the crawl never got going: it has no finish reason");
+  check(crawl, Verdict::failed, "the crawl did not start: it has no finish reason");
 }
 
 TEST_CASE("too few items are a failure") {
@@ -296,12 +296,12 @@ TEST_CASE("errors beside items degrade, more than are allowed fail") {
   check(crawl, Verdict::failed, "3 errors, at most 2 are allowed (looks odd)");
 }
 
-TEST_CASE("errors and not one item fail, whatever is wanted") {
+TEST_CASE("errors and no items fail, whatever is wanted") {
   Crawl crawl;
   crawl.criteria.min_items = 0;
   crawl.report.progress = {0, 5, 1};
   crawl.report.exceptions = 4;
-  check(crawl, Verdict::failed, "4 errors and not one item");
+  check(crawl, Verdict::failed, "4 errors and no items");
 }
 
 TEST_CASE("all reasons are given, the cause before its consequences") {
@@ -311,7 +311,7 @@ TEST_CASE("all reasons are given, the cause before its consequences") {
   const auto judgement = crawl.judge();
   CHECK(judgement.reasons == std::vector<std::string>{"its finish reason is \"banned\"",
                                                       "0 items, at least 1 is wanted",
-                                                      "2 errors and not one item"});
+                                                      "2 errors and no items"});
 }
 
 TEST_CASE("a tenth of the pages refused or dead degrades, a broken link does not") {

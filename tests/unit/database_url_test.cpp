@@ -121,7 +121,7 @@ TEST_CASE("a value that libpq does not know is refused with its place and what w
   CHECK(refused("connect_timeout", "5s") ==
         "x.toml:1: connect_timeout: expected a whole number, found \"5s\"");
   CHECK(refused("port", "1,,x") ==
-        "x.toml:1: port: \"x\" is no port; expected a number from 1 to "
+        "x.toml:1: port: \"x\" is not a valid port; expected a number from 1 to "
         "65535");
   const std::pair<std::string, std::string> fine[] = {
       {"gssencmode", "prefer"},

@@ -41,7 +41,7 @@ State last_is(Run run, Duration success_ago = 24h) {
   return state;
 }
 
-Decision decide_with(const State& state, OwnerFate fate = OwnerFate::unknown,
+Decision decide_with(const State& state, OwnerStatus fate = OwnerStatus::unknown,
                      const Policy& policy = {}) {
   return decide(state, policy, {}, {fate, fate});
 }
@@ -147,7 +147,8 @@ TEST_CASE("a running run older than the interval leaves a free slot to a second 
 }
 
 TEST_CASE("an interrupted run is marked and finished at once as the same run") {
-  const auto decision = decide_with(last_is(run_started(1h, RunStatus::running)), OwnerFate::gone);
+  const auto decision =
+      decide_with(last_is(run_started(1h, RunStatus::running)), OwnerStatus::gone);
   REQUIRE(decision.interrupted.size() == 1);
   CHECK(decision.interrupted[0].id == 7);
   REQUIRE(as<RetryRun>(decision));
@@ -155,7 +156,8 @@ TEST_CASE("an interrupted run is marked and finished at once as the same run") {
 }
 
 TEST_CASE("an interrupted run older than the interval is marked, and a new run starts") {
-  const auto decision = decide_with(last_is(run_started(4h, RunStatus::running)), OwnerFate::gone);
+  const auto decision =
+      decide_with(last_is(run_started(4h, RunStatus::running)), OwnerStatus::gone);
   CHECK(decision.interrupted.size() == 1);
   CHECK(as<StartRun>(decision));
 }
@@ -163,7 +165,7 @@ TEST_CASE("an interrupted run older than the interval is marked, and a new run s
 TEST_CASE("an interruption counts as an attempt, so that it cannot loop") {
   auto run = run_started(1h, RunStatus::running);
   run.attempt = 3;
-  const auto decision = decide_with(last_is(run), OwnerFate::gone);
+  const auto decision = decide_with(last_is(run), OwnerStatus::gone);
   CHECK(decision.interrupted.size() == 1);
   REQUIRE(as<WaitsForRetry>(decision));
   CHECK_FALSE(as<WaitsForRetry>(decision)->attempts_left);
@@ -171,7 +173,7 @@ TEST_CASE("an interruption counts as an attempt, so that it cannot loop") {
 }
 
 TEST_CASE("a run whose owner may return is left alone, however old it is") {
-  for (const auto fate : {OwnerFate::alive, OwnerFate::unknown}) {
+  for (const auto fate : {OwnerStatus::alive, OwnerStatus::unknown}) {
     for (const Duration age : {Duration(1min), Duration(9h)}) {
       const auto decision = decide_with(last_is(run_started(age, RunStatus::running)), fate);
       CHECK(as<OwnerMayReturn>(decision));
@@ -182,21 +184,21 @@ TEST_CASE("a run whose owner may return is left alone, however old it is") {
 
 TEST_CASE("force passes by no owner that is not gone for certain") {
   auto state = last_is(run_started(1h, RunStatus::running));
-  for (const auto fate : {OwnerFate::alive, OwnerFate::unknown}) {
+  for (const auto fate : {OwnerStatus::alive, OwnerStatus::unknown}) {
     const auto held = decide(state, {}, {true, {}}, {fate, {}, now + 3min});
     REQUIRE(as<OwnerMayReturn>(held));
-    CHECK(as<OwnerMayReturn>(held)->alive == (fate == OwnerFate::alive));
+    CHECK(as<OwnerMayReturn>(held)->alive == (fate == OwnerStatus::alive));
     CHECK(as<OwnerMayReturn>(held)->until == now + 3min);
     CHECK(held.interrupted.empty());
     auto by_hand = succeeded(8h);
     by_hand.partial = run_started(1min, RunStatus::running);
     by_hand.partial->partial = true;
     by_hand.free_slots = 2;
-    const auto partly = decide(by_hand, {}, {true, {}}, {OwnerFate::gone, fate, {}, now + 1min});
+    const auto partly = decide(by_hand, {}, {true, {}}, {OwnerStatus::gone, fate, {}, now + 1min});
     REQUIRE(as<OwnerMayReturn>(partly));
     CHECK(as<OwnerMayReturn>(partly)->until == now + 1min);
   }
-  const auto decision = decide(state, {}, {true, {}}, {OwnerFate::gone, {}});
+  const auto decision = decide(state, {}, {true, {}}, {OwnerStatus::gone, {}});
   CHECK(as<StartRun>(decision));
   CHECK(decision.interrupted.size() == 1);
 }
@@ -279,7 +281,7 @@ TEST_CASE("an interrupted partial run is marked and never retried") {
   state.partial = run_started(1min, RunStatus::running);
   state.partial->partial = true;
   state.partial->id = 8;
-  const auto decision = decide(state, {}, {}, {OwnerFate::unknown, OwnerFate::gone});
+  const auto decision = decide(state, {}, {}, {OwnerStatus::unknown, OwnerStatus::gone});
   REQUIRE(decision.interrupted.size() == 1);
   CHECK(decision.interrupted[0].id == 8);
   CHECK(as<StartRun>(decision));
@@ -289,7 +291,7 @@ TEST_CASE("two interrupted runs are both marked") {
   auto state = last_is(run_started(1h, RunStatus::running));
   state.partial = run_started(1min, RunStatus::running);
   state.partial->partial = true;
-  const auto decision = decide_with(state, OwnerFate::gone);
+  const auto decision = decide_with(state, OwnerStatus::gone);
   CHECK(decision.interrupted.size() == 2);
   CHECK(as<RetryRun>(decision));
 }
@@ -297,8 +299,8 @@ TEST_CASE("two interrupted runs are both marked") {
 TEST_CASE("the glance decides as the whole decision does") {
   for (const Duration age : {Duration(0), Duration(2h), Duration(4h - 1us), Duration(4h)}) {
     const auto state = succeeded(age);
-    const auto glance = decide_at_a_glance(state.now, state.newest_success, {}, {});
-    CHECK(glance.has_value() == !runs_spiders(decide_with(state)));
+    const auto latest_success = decide_quick(state.now, state.newest_success, {}, {});
+    CHECK(latest_success.has_value() == !runs_spiders(decide_with(state)));
   }
 }
 

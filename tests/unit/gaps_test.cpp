@@ -46,8 +46,7 @@ RunRecord running(Duration started, std::optional<Duration> late = {}) {
 }
 
 /** The gaps of these runs, which are given the oldest first. */
-Gaps find(Runs runs, Duration now, const std::vector<Hindrance>& current = {},
-          Duration since = -240h) {
+Gaps find(Runs runs, Duration now, const std::vector<Delay>& current = {}, Duration since = -240h) {
   std::reverse(runs.begin(), runs.end());
   return find_gaps(runs, {}, at(since), at(now), current);
 }
@@ -62,89 +61,90 @@ TEST_CASE("runs that follow each other within the interval and a tick leave no g
 
 TEST_CASE("a late run without a reason leaves a gap of unknown cause, from when it was due") {
   CHECK(find({completed(0h), completed(9h)}, 10h) ==
-        Gaps{{at(4h), at(9h), GapCause::unknown, "", false}});
+        Gaps{{at(4h), at(9h), DelayCause::unknown, "", false}});
   // The interval was shorter then, as the run itself says.
   CHECK(find({completed(0h), completed(9h, 7h)}, 10h) ==
-        Gaps{{at(2h), at(9h), GapCause::unknown, "", false}});
+        Gaps{{at(2h), at(9h), DelayCause::unknown, "", false}});
 }
 
 TEST_CASE("what kept a run from starting explains its part of the time, first come first served") {
   auto late = completed(10h, 6h);
-  late.hindrances = {{GapCause::off, 6h, 2h, ""}, {GapCause::deferred, 3h, 0h, "no network"}};
+  late.delays = {{DelayCause::off, 6h, 2h, ""}, {DelayCause::deferred, 3h, 0h, "no network"}};
   CHECK(find({completed(0h), late}, 11h) ==
-        Gaps{{at(8h), at(10h), GapCause::deferred, "no network", false},
-             {at(4h), at(8h), GapCause::off, "", false}});
+        Gaps{{at(8h), at(10h), DelayCause::deferred, "no network", false},
+             {at(4h), at(8h), DelayCause::off, "", false}});
 }
 
 TEST_CASE("the few minutes until the next tick are no gap of their own") {
   auto late = completed(10h, 6h);
-  late.hindrances = {{GapCause::off, 6h, 5min, ""}};
+  late.delays = {{DelayCause::off, 6h, 5min, ""}};
   CHECK(find({completed(0h), late}, 11h) ==
-        Gaps{{at(4h), at(10h) - 5min, GapCause::off, "", false}});
+        Gaps{{at(4h), at(10h) - 5min, DelayCause::off, "", false}});
 }
 
 TEST_CASE("a run that failed is failing from then on, until one succeeds") {
   CHECK(find({completed(0h), failed(4h, "a failed"), completed(9h)}, 10h) ==
-        Gaps{{at(4h), at(9h), GapCause::failing, "a failed", false}});
+        Gaps{{at(4h), at(9h), DelayCause::failing, "a failed", false}});
   CHECK(find({completed(0h), failed(4h, "a failed")}, 10h) ==
-        Gaps{{at(4h), at(10h), GapCause::failing, "a failed", true}});
+        Gaps{{at(4h), at(10h), DelayCause::failing, "a failed", true}});
 }
 
 TEST_CASE("a run that succeeded at its third attempt was failing until that one") {
   auto third = completed(4h);
   third.run.attempt = 3;
   third.run.finished = at(5h);
-  CHECK(find({completed(0h), third}, 6h) == Gaps{{at(4h), at(5h), GapCause::failing, "", false}});
+  CHECK(find({completed(0h), third}, 6h) == Gaps{{at(4h), at(5h), DelayCause::failing, "", false}});
 }
 
 TEST_CASE("off first and failing afterwards are two gaps") {
   auto late = failed(10h, "a failed");
   late.late = 6h;
-  late.hindrances = {{GapCause::off, 6h, 1min, ""}};
+  late.delays = {{DelayCause::off, 6h, 1min, ""}};
   CHECK(find({completed(0h), late}, 12h) ==
-        Gaps{{at(10h), at(12h), GapCause::failing, "a failed", true},
-             {at(4h), at(10h) - 1min, GapCause::off, "", false}});
+        Gaps{{at(10h), at(12h), DelayCause::failing, "a failed", true},
+             {at(4h), at(10h) - 1min, DelayCause::off, "", false}});
 }
 
 TEST_CASE("a run that was forced and failed while the data was fresh is no gap") {
   CHECK(find({completed(0h), failed(1h, "x")}, 3h).empty());
   CHECK(find({completed(0h), failed(1h, "x")}, 6h) ==
-        Gaps{{at(4h), at(6h), GapCause::failing, "x", true}});
+        Gaps{{at(4h), at(6h), DelayCause::failing, "x", true}});
 }
 
 TEST_CASE("partial runs make nothing fresh, and a run that goes on makes an end of it") {
   auto partial = completed(6h);
   partial.run.partial = true;
-  CHECK(find({completed(0h), partial}, 8h) == Gaps{{at(4h), at(8h), GapCause::unknown, "", true}});
+  CHECK(find({completed(0h), partial}, 8h) ==
+        Gaps{{at(4h), at(8h), DelayCause::unknown, "", true}});
   CHECK(find({completed(0h), running(4h)}, 5h).empty());
 }
 
 TEST_CASE("while the run that makes up for a gap goes on, the gap has been until its start") {
   auto late = running(20h, 16h);
-  late.hindrances = {{GapCause::off, 16h, 5min, ""}};
+  late.delays = {{DelayCause::off, 16h, 5min, ""}};
   CHECK(find({completed(0h), late}, 21h) ==
-        Gaps{{at(4h), at(20h) - 5min, GapCause::off, "", false}});
+        Gaps{{at(4h), at(20h) - 5min, DelayCause::off, "", false}});
 }
 
 TEST_CASE("a failed run that is tried again is a gap that goes on") {
   auto again = running(4h);
   again.run.attempt = 2;
-  CHECK(find({completed(0h), again}, 6h) == Gaps{{at(4h), at(6h), GapCause::failing, "", true}});
+  CHECK(find({completed(0h), again}, 6h) == Gaps{{at(4h), at(6h), DelayCause::failing, "", true}});
   auto later = running(8h);
   later.run.attempt = 2;
   CHECK(find({completed(0h), failed(4h, "site down"), later}, 9h) ==
-        Gaps{{at(4h), at(9h), GapCause::failing, "site down", true}});
+        Gaps{{at(4h), at(9h), DelayCause::failing, "site down", true}});
 }
 
 TEST_CASE("a gap that lasts still is explained by what keeps runs from starting now") {
-  CHECK(find({completed(0h)}, 8h, {{GapCause::disabled, 3h, 0h, ""}}) ==
-        Gaps{{at(5h), at(8h), GapCause::disabled, "", true},
-             {at(4h), at(5h), GapCause::unknown, "", false}});
+  CHECK(find({completed(0h)}, 8h, {{DelayCause::disabled, 3h, 0h, ""}}) ==
+        Gaps{{at(5h), at(8h), DelayCause::disabled, "", true},
+             {at(4h), at(5h), DelayCause::unknown, "", false}});
 }
 
 TEST_CASE("gaps begin where the history does") {
   CHECK(find({completed(0h), completed(9h)}, 10h, {}, 6h) ==
-        Gaps{{at(6h), at(9h), GapCause::unknown, "", false}});
+        Gaps{{at(6h), at(9h), DelayCause::unknown, "", false}});
   CHECK(find({completed(0h), completed(9h)}, 10h, {}, 9h).empty());
 }
 

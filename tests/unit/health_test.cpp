@@ -48,14 +48,14 @@ struct World {
   }
 
   Health judge(Duration max_age = 5h) {
-    report.decision = decide(report.state, report.policy, {}, fates);
+    report.decision = decide(report.state, report.policy, {}, statuses);
     return judge_health(report, max_age);
   }
 
   std::string line() { return render::health_line(report, judge()); }
 
   StatusReport report;
-  OwnerFates fates;
+  OwnerStatuses statuses;
 };
 
 World fresh() {
@@ -86,7 +86,7 @@ TEST_CASE("data older than the limit is critical, and exactly as old is not") {
   CHECK(world.judge().level == HealthLevel::ok);
   CHECK(world.judge(5h - 1us).level == HealthLevel::critical);
   World stale(run_started(6h, RunStatus::completed), 6h);
-  CHECK(stale.judge().reasons == Words{"the data is 6 h old, and at most 5h is right"});
+  CHECK(stale.judge().reasons == Words{"data is 6 h old (limit 5h)"});
   CHECK(stale.judge(6h).level == HealthLevel::ok);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("stale data that a run is about to mend is a warning") {
   World world(run_started(30min, RunStatus::running), 9h);
   CHECK(world.judge().level == HealthLevel::warning);
   CHECK(world.judge().reasons ==
-        Words{"the data is 9 h old, and at most 5h is right; run 7 on laptop, pid 4711, goes on"});
+        Words{"data is 9 h old (limit 5h); run 7 on laptop, pid 4711, goes on"});
   SUBCASE("but not when the run is too old itself") {
     world.report.state.last = run_started(5h + 1s, RunStatus::running);
     CHECK(world.judge().level == HealthLevel::critical);
@@ -113,7 +113,7 @@ TEST_CASE("stale data that a run is about to mend is a warning") {
   }
   SUBCASE("nor when its process is gone") {
     world.report.state.last->lock_held = false;
-    world.fates.last = OwnerFate::gone;
+    world.statuses.last = OwnerStatus::gone;
     CHECK(world.judge().level == HealthLevel::critical);
     CHECK(world.judge().reasons.back() == "run 7 on laptop, pid 4711, was interrupted");
   }
@@ -182,12 +182,12 @@ TEST_CASE("what a person should look at is a warning") {
     world.report.state.newest_success = now - 4h - 30min;
     CHECK(world.judge().reasons ==
           Words{"run 7 on laptop, pid 4711, has lost its connection and may be gone"});
-    world.fates.last_until = now + 90s;
+    world.statuses.last_until = now + 90s;
     CHECK(
         world.judge().reasons ==
         Words{"run 7 on laptop, pid 4711, has lost its connection and may be gone; its spiders may "
               "still be running for 1 min 30 s"});
-    world.fates.last = OwnerFate::alive;
+    world.statuses.last = OwnerStatus::alive;
     CHECK(world.judge().reasons ==
           Words{"run 7 on laptop, pid 4711, is alive, but has lost its connection"});
   }
@@ -210,7 +210,7 @@ TEST_CASE("the gravest reason comes first") {
   world.report.spiders[0] = spider("news", Verdict::degraded, {"12 items"});
   world.report.state.future_runs = 1;
   CHECK(world.line() ==
-        "SPIDER-CHECK CRITICAL - default: the data is 9 h old, and at most 5h is right; spider "
+        "SPIDER-CHECK CRITICAL - default: data is 9 h old (limit 5h); spider "
         "'news' is degraded: 12 items; 1 run(s) start in the future of the database's clock | "
         "age=32400s;;18000;0 failed_runs=0;0;1;0 spiders=2;;;0 degraded=1;0;;0 failed=0;0;;0\n");
 }

@@ -42,8 +42,8 @@ RunRecord failed_run() {
   failed.late = 6h + 2min;
   failed.missed_intervals = 1;
   failed.faults = {"a spider that used to be listed is gone: jobs"};
-  failed.hindrances = {{GapCause::off, 6h + 2min, 2min, ""},
-                       {GapCause::deferred, 2min, 0s, "precheck `nm-online` exited with 1"}};
+  failed.delays = {{DelayCause::off, 6h + 2min, 2min, ""},
+                   {DelayCause::deferred, 2min, 0s, "precheck `nm-online` exited with 1"}};
   return failed;
 }
 
@@ -58,13 +58,13 @@ RunRecord small_run() {
 
 /** Of every cause one. */
 std::vector<Gap> gaps() {
-  return {{now - 1h, now, GapCause::database_away, "", true},
-          {now - 9h, now - 2h, GapCause::failing, "1 of 3 spiders failed (news)", false},
-          {now - 15h, now - 9h, GapCause::off, "", false},
-          {now - 30h, now - 28h, GapCause::suspended, "", false},
-          {now - 32h, now - 31h, GapCause::disabled, "", false},
-          {now - 34h, now - 33h, GapCause::deferred, "precheck `x` exited with 1", false},
-          {now - 36h, now - 35h, GapCause::unknown, "", false}};
+  return {{now - 1h, now, DelayCause::database_away, "", true},
+          {now - 9h, now - 2h, DelayCause::failing, "1 of 3 spiders failed (news)", false},
+          {now - 15h, now - 9h, DelayCause::off, "", false},
+          {now - 30h, now - 28h, DelayCause::suspended, "", false},
+          {now - 32h, now - 31h, DelayCause::disabled, "", false},
+          {now - 34h, now - 33h, DelayCause::deferred, "precheck `x` exited with 1", false},
+          {now - 36h, now - 35h, DelayCause::unknown, "", false}};
 }
 
 HistoryReport history() {
@@ -145,7 +145,7 @@ TEST_CASE("a history with texts that would break a terminal or a parser") {
                     now,
                     now - 48h,
                     {hostile},
-                    {{now - 9h, now - 2h, GapCause::deferred, "\x1b[31mred", false}},
+                    {{now - 9h, now - 2h, DelayCause::deferred, "\x1b[31mred", false}},
                     false});
 }
 

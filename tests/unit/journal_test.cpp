@@ -43,8 +43,8 @@ SpiderOutcome outcome(const std::string& spider, Verdict verdict) {
   return made;
 }
 
-State state_with(std::vector<PendingAttempt> attempts, Known known = {}) {
-  return state_of({std::move(known), std::move(attempts), 1}, now);
+State state_with(std::vector<PendingAttempt> attempts, HostState host_state = {}) {
+  return state_of({std::move(host_state), std::move(attempts), 1}, now);
 }
 
 }  // namespace
@@ -83,17 +83,17 @@ TEST_CASE("an empty journal knows nothing") {
 }
 
 TEST_CASE("the success that the database knew counts, whichever host's it was") {
-  Known known;
-  known.success = ago(3h);
-  CHECK(state_with({}, known).newest_success == now.wall - 3h);
+  HostState host_state;
+  host_state.success = ago(3h);
+  CHECK(state_with({}, host_state).newest_success == now.wall - 3h);
 }
 
 TEST_CASE("of several successes the newest counts") {
-  Known known;
-  known.success = ago(9h);
+  HostState host_state;
+  host_state.success = ago(9h);
   const auto done = ended(attempt("a", 1, 5h), RunStatus::completed, 4h);
   const auto newer = ended(attempt("b", 1, 1h), RunStatus::completed, 0h);
-  const auto state = state_with({{"1", done, false}, {"2", newer, false}}, known);
+  const auto state = state_with({{"1", done, false}, {"2", newer, false}}, host_state);
   CHECK(state.newest_success == now.wall - 1h);
   CHECK(state.last->uuid == "b");
 }
@@ -124,13 +124,13 @@ TEST_CASE("of several attempts at a run the newest counts") {
 }
 
 TEST_CASE("an attempt of the journal goes on from a run that the database knew") {
-  Known known;
-  known.last =
-      KnownRun{{7, 1, {}, {}, "a"}, RunStatus::failed, ago(1h), ago(50min), 15min, 2, "", {}};
-  CHECK(state_with({}, known).last->id == 7);
-  CHECK(state_with({}, known).last->next_attempt == now.wall - 35min);
+  HostState host_state;
+  host_state.last =
+      HostRun{{7, 1, {}, {}, "a"}, RunStatus::failed, ago(1h), ago(50min), 15min, 2, "", {}};
+  CHECK(state_with({}, host_state).last->id == 7);
+  CHECK(state_with({}, host_state).last->next_attempt == now.wall - 35min);
   const auto second = ended(attempt("a", 2, 1h), RunStatus::failed, 10min, 30min);
-  CHECK(state_with({{"1", second, false}}, known).last->attempt == 2);
+  CHECK(state_with({{"1", second, false}}, host_state).last->attempt == 2);
 }
 
 TEST_CASE("an attempt without an end is running while its writer is there") {
@@ -147,9 +147,9 @@ TEST_CASE("an attempt without an end is running while its writer is there") {
 TEST_CASE("what a clock that went backwards made a run of the future counts for nothing") {
   auto future = ended(attempt("a", 1, 0h), RunStatus::completed, 0h);
   future.run_started = before_boot(-1h);
-  Known known;
-  known.success = before_boot(-2h);
-  const auto state = state_with({{"1", future, false}}, known);
+  HostState host_state;
+  host_state.success = before_boot(-2h);
+  const auto state = state_with({{"1", future, false}}, host_state);
   CHECK_FALSE(state.newest_success.has_value());
   CHECK_FALSE(state.last.has_value());
   CHECK(state.future_runs == 2);

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Found = std::vector<Hindrance>;
+using Found = std::vector<Delay>;
 
 /** A host with a journal that has just run its spiders. */
 struct World {
@@ -45,7 +45,7 @@ struct World {
     const auto before = database.runs.size();
     (void)host.tick();
     REQUIRE(database.runs.size() == before + 1);
-    return database.runs.back().hindrances;
+    return database.runs.back().delays;
   }
 
   void skip() {
@@ -56,7 +56,7 @@ struct World {
 
   FakeDisk disk;
   MemoryDatabase database;
-  Host host{database};
+  TestHost host{database};
   FakePrecheck precheck;
 };
 
@@ -72,7 +72,7 @@ TEST_CASE("after a night off the run says so, and until when") {
   World world;
   world.boot_after(9h);
   world.pass(2min);
-  CHECK(world.late_run() == Found{{GapCause::off, 5h + 2min, 2min, ""}});
+  CHECK(world.late_run() == Found{{DelayCause::off, 5h + 2min, 2min, ""}});
 }
 
 TEST_CASE("after a night asleep it says so") {
@@ -80,7 +80,7 @@ TEST_CASE("after a night asleep it says so") {
   world.pass(1h);
   world.sleep(8h);
   world.pass(3min);
-  CHECK(world.late_run() == Found{{GapCause::suspended, 5h + 3min, 0s, ""}});
+  CHECK(world.late_run() == Found{{DelayCause::suspended, 5h + 3min, 0s, ""}});
   // That is told once.
   world.pass(7h);
   CHECK(world.late_run().empty());
@@ -97,7 +97,7 @@ TEST_CASE("a schedule that was disabled is told from then on, however many ticks
   CHECK(world.disk.remembered == remembered);
   world.pass(1h);
   world.host.schedule.policy.enabled = true;
-  CHECK(world.late_run() == Found{{GapCause::disabled, 3h, 0s, ""}});
+  CHECK(world.late_run() == Found{{DelayCause::disabled, 3h, 0s, ""}});
 }
 
 TEST_CASE("a run that was put off says why") {
@@ -107,7 +107,8 @@ TEST_CASE("a run that was put off says why") {
   world.skip();
   world.pass(2h);
   world.precheck.answer.reset();
-  CHECK(world.late_run() == Found{{GapCause::deferred, 2h, 0s, "precheck `online` exited with 1"}});
+  CHECK(world.late_run() ==
+        Found{{DelayCause::deferred, 2h, 0s, "precheck `online` exited with 1"}});
 }
 
 TEST_CASE("without the database and with on_database_error = skip the run after it says so") {
@@ -118,7 +119,7 @@ TEST_CASE("without the database and with on_database_error = skip the run after 
   CHECK_THROWS_AS((void)world.host.tick(), DbError);
   world.pass(3h);
   world.database.down = false;
-  CHECK(world.late_run() == Found{{GapCause::database_away, 3h, 0s, ""}});
+  CHECK(world.late_run() == Found{{DelayCause::database_away, 3h, 0s, ""}});
 }
 
 TEST_CASE("what kept this host is forgotten once another one made the data fresh") {
@@ -128,11 +129,11 @@ TEST_CASE("what kept this host is forgotten once another one made the data fresh
   world.skip();
   world.host.schedule.policy.enabled = true;
   world.pass(4h);
-  Host other(world.database, "desktop", 4712);
+  TestHost other(world.database, "desktop", 4712);
   (void)other.tick();
   world.pass(1h);
   world.skip();
-  CHECK(world.disk.known.hindrances.empty());
+  CHECK(world.disk.host_state.delays.empty());
 }
 
 }  // namespace spider_check::test

@@ -43,7 +43,7 @@ Names removed(const std::vector<File>& files, const Names& wanted, LogLimits lim
   std::vector<std::filesystem::path> recorded;
   for (const auto& name : wanted) recorded.emplace_back(path_of(name));
   Names names;
-  for (const auto& file : superfluous(files_of(files), recorded, limits)) {
+  for (const auto& file : logs_to_delete(files_of(files), recorded, limits)) {
     names.push_back(file.path.string());
   }
   return names;
@@ -138,7 +138,7 @@ TEST_CASE("what is too old goes, and then the oldest until the rest fits") {
 TEST_CASE("two attempts at a run are two logs, the later is the newer") {
   const std::vector<LogFile> files{{directory + "a/run-1-attempt-1.log", 10},
                                    {directory + "a/run-1-attempt-2.log", 10}};
-  const auto gone = superfluous(files, {}, {1, plenty});
+  const auto gone = logs_to_delete(files, {}, {1, plenty});
   REQUIRE(gone.size() == 1);
   CHECK(gone.front().path == directory + "a/run-1-attempt-1.log");
 }
@@ -151,7 +151,8 @@ TEST_CASE("where the numbers began anew the earlier series is the older") {
                                    log("2-attempt-1.2"), log("3-attempt-1.2")};
   const auto gone = [&](const LogLimits& limits) {
     Names names;
-    for (const auto& file : superfluous(files, {}, limits)) names.push_back(file.path.filename());
+    for (const auto& file : logs_to_delete(files, {}, limits))
+      names.push_back(file.path.filename());
     return names;
   };
   CHECK(gone({0, plenty}).empty());
@@ -167,15 +168,15 @@ TEST_CASE("a wanted log is known however its path is written, and wherever all l
   const auto files = files_of({{"a/1.log"}, {"a/2.log"}});
   for (const std::string& top : {directory, std::string("/logs/./x/../default//"),
                                  std::string("/old/place/default/"), std::string("default/")}) {
-    CHECK(superfluous(files, {path_of("a/1.log", top)}, {1, plenty}).empty());
+    CHECK(logs_to_delete(files, {path_of("a/1.log", top)}, {1, plenty}).empty());
   }
-  CHECK(superfluous(files, {"", "/", "a/1.log", "/logs/default/a"}, {1, plenty}).size() == 1);
+  CHECK(logs_to_delete(files, {"", "/", "a/1.log", "/logs/default/a"}, {1, plenty}).size() == 1);
 }
 
 TEST_CASE("a file that is no log of ours is never removed") {
   const std::vector<LogFile> files{{directory + "a/notes.txt", 5000},
                                    {directory + "a/run-x-attempt-1.log", 5000}};
-  CHECK(superfluous(files, {}, {9, 0}).empty());
+  CHECK(logs_to_delete(files, {}, {9, 0}).empty());
 }
 
 }  // namespace spider_check

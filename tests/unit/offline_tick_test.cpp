@@ -48,7 +48,7 @@ struct World {
 
   FakeDisk disk;
   MemoryDatabase database;
-  Host host{database};
+  TestHost host{database};
   app::Result result;
 };
 
@@ -91,7 +91,7 @@ TEST_CASE("what the database knew of the last success holds back a run without i
 
 TEST_CASE("another host's success is remembered by a tick that skips because of it, once") {
   World world;
-  Host other(world.database, "other", 1);
+  TestHost other(world.database, "other", 1);
   CHECK(other.tick().code == ExitCode::success);
   world.pass(1h);
   CHECK(world.tick().empty());
@@ -208,7 +208,7 @@ TEST_CASE("a run of this host that began without the database holds back one wit
     // Another tick, while the first spider runs, and the database is back.
     world.host.runner.before_each = nullptr;
     world.database.down = false;
-    Host second(world.database, "laptop", 4712);
+    TestHost second(world.database, "laptop", 4712);
     second.keep_journal(world.disk);
     second.living.insert(4711);
     CHECK(second.tick().code == ExitCode::success);
@@ -249,7 +249,7 @@ TEST_CASE("an outage is loud once, however many ticks it lasts") {
   world.database.down = true;
   (void)world.tick();
   CHECK(world.host.logged("warning The database cannot be used"));
-  Host next(world.database, "laptop", 4712);
+  TestHost next(world.database, "laptop", 4712);
   next.keep_journal(world.disk);
   next.clock() = world.host.clock();
   (void)next.tick();
@@ -296,7 +296,7 @@ TEST_CASE("a connection that is lost while the tick decides is made again, and t
 
 TEST_CASE("a run that another process has before a spider was started has not completed") {
   World world;
-  Host server(world.database, "server", 17);
+  TestHost server(world.database, "server", 17);
   std::unique_ptr<SlotLock> others;
   world.database.after_write = [&] {
     if (others) return;
@@ -401,8 +401,8 @@ TEST_CASE("what is known of another database counts for nothing") {
   world.host.schedule.policy.max_attempts = 1;
   world.host.runner.ends["a"] = Exited{1};
   REQUIRE(world.tick() == all);
-  CHECK_FALSE(world.disk.known.success.has_value());
-  CHECK(world.disk.known.database.name == "other");
+  CHECK_FALSE(world.disk.host_state.success.has_value());
+  CHECK(world.disk.host_state.database.name == "other");
   world.pass(5h);
   world.database.down = true;
   CHECK(world.tick() == all);

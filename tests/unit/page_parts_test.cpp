@@ -78,12 +78,12 @@ TEST_CASE("a day by its name") {
 
 TEST_CASE("usual is what the last good attempts were, twenty at most and from five on") {
   auto all = points(4, 10);
-  CHECK(usual_bands(all).empty());
+  CHECK(baseline_bands(all).empty());
   all = points(30, 10);
   all[29].value = 20;
   all[3] = {0, 1000, Verdict::failed};
   all[10] = {0, 1000, Verdict::degraded};
-  const auto bands = usual_bands(all);
+  const auto bands = baseline_bands(all);
   REQUIRE(bands.size() == 29 - 4);
   CHECK(bands.front().median == 10);
   CHECK(bands.back().at == all[29].at);
@@ -91,15 +91,15 @@ TEST_CASE("usual is what the last good attempts were, twenty at most and from fi
   CHECK(bands.back().median == 10);
   CHECK(bands.back().high == 10);
   for (std::size_t i = 15; i < 30; ++i) all[i].value = 40;
-  CHECK(usual_bands(all).back().low == doctest::Approx(32.5));
-  CHECK(usual_bands(all).back().median == 40);
+  CHECK(baseline_bands(all).back().low == doctest::Approx(32.5));
+  CHECK(baseline_bands(all).back().median == 40);
 }
 
 TEST_CASE("once a change has lasted it is what is usual") {
   auto all = points(50, 10);
   for (std::size_t i = 20; i < 41; ++i) all[i] = {all[i].at, 2, Verdict::degraded};
   for (std::size_t i = 41; i < 50; ++i) all[i].value = 2;
-  const auto bands = usual_bands(all);
+  const auto bands = baseline_bands(all);
   REQUIRE(bands.size() == 50 - 4);
   for (std::size_t i = 0; i < bands.size(); ++i) {
     CAPTURE(i);
@@ -126,8 +126,8 @@ TEST_CASE("a series that is thinned out keeps its least, its greatest and what f
 TEST_CASE("a short series stays as it is") {
   CHECK(thin_out(points(240, 1), 240).size() == 240);
   CHECK(thin_out(std::vector<SeriesPoint>{}, 240).empty());
-  CHECK(thin_out(std::vector<UsualBand>(500), 60).size() == 60);
-  CHECK(thin_out(std::vector<UsualBand>(5), 60).size() == 5);
+  CHECK(thin_out(std::vector<BaselineBand>(500), 60).size() == 60);
+  CHECK(thin_out(std::vector<BaselineBand>(5), 60).size() == 5);
 }
 
 }  // namespace spider_check::render

@@ -84,8 +84,8 @@ PageReport small_report() {
   degraded.ok = 1;
   const auto completed = run(4, 22h, RunStatus::completed);
   report.history.runs = {running, failed, degraded, completed};
-  report.history.gaps = {{now - 14h, now - 5h, GapCause::suspended, "", false},
-                         {now - 28h, now - 22h, GapCause::database_away, "refused", false}};
+  report.history.gaps = {{now - 14h, now - 5h, DelayCause::suspended, "", false},
+                         {now - 28h, now - 22h, DelayCause::database_away, "refused", false}};
   report.status.state.newest_success = degraded.run.started;
   report.status.state.last = running.run;
   report.status.state.last->lock_held = true;
@@ -179,8 +179,8 @@ TEST_CASE("a page stays small, however many runs, gaps and spiders there are") {
     record.run.failure = std::to_string(i) + std::string(200, '<');
     record.run.owner.host = "host-" + std::to_string(i);
     report.history.runs.push_back(record);
-    report.history.gaps.push_back({now - 2min * i - 2min, now - 2min * i - 1min, GapCause::failing,
-                                   std::string(500, '&'), false});
+    report.history.gaps.push_back({now - 2min * i - 2min, now - 2min * i - 1min,
+                                   DelayCause::failing, std::string(500, '&'), false});
   }
   for (int spider = 0; spider < 1000; ++spider) {
     std::vector<SpiderPoint> points;

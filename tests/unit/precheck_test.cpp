@@ -25,7 +25,7 @@ struct World {
   }
 
   MemoryDatabase database;
-  Host host{database};
+  TestHost host{database};
   FakePrecheck precheck;
 };
 

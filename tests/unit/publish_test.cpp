@@ -36,8 +36,8 @@ struct World {
     host.keep_journal(disk);
     host.living.clear();
     host.schedule.publications.push_back(
-        {"the page", &file, [](const app::Schedule& schedule) {
-           const auto success = schedule.store.glance().newest_success;
+        {"the page", &file, [](const app::Instance& schedule) {
+           const auto success = schedule.store.latest_success().newest_success;
            return success ? std::to_string(success->time_since_epoch().count()) : "never";
          }});
   }
@@ -56,7 +56,7 @@ struct World {
   FakeDisk disk;
   MemoryDatabase database;
   FakeFile file;
-  Host host{database};
+  TestHost host{database};
 };
 
 using Texts = std::vector<std::string>;
@@ -120,7 +120,7 @@ TEST_CASE("a schedule that publishes nothing remembers nothing of it") {
   world.host.schedule.publications.clear();
   world.host.schedule.policy.enabled = false;
   (void)world.host.tick();
-  CHECK_FALSE(world.disk.known.published_disabled);
+  CHECK_FALSE(world.disk.host_state.published_disabled);
 }
 
 TEST_CASE("a schedule that publishes nothing any more has cheap ticks again") {
@@ -128,7 +128,7 @@ TEST_CASE("a schedule that publishes nothing any more has cheap ticks again") {
   (void)world.host.tick();
   world.host.schedule.policy.enabled = false;
   (void)world.host.tick();
-  REQUIRE(world.disk.known.published_disabled);
+  REQUIRE(world.disk.host_state.published_disabled);
   world.host.schedule.policy.enabled = true;
   world.host.schedule.publications.clear();
   (void)world.host.tick();
@@ -162,7 +162,7 @@ TEST_CASE("what cannot be published is one warning, and neither the run nor the 
   World world;
   FakeFile other;
   world.host.schedule.publications.push_back(
-      {"the rest", &other, [](const app::Schedule&) { return std::string("rest"); }});
+      {"the rest", &other, [](const app::Instance&) { return std::string("rest"); }});
   SUBCASE("because it cannot be written") {
     world.file.full = true;
     CHECK(world.host.tick().code == ExitCode::success);
@@ -171,7 +171,7 @@ TEST_CASE("what cannot be published is one warning, and neither the run nor the 
         "No space left on device\n"));
   }
   SUBCASE("because it cannot be read") {
-    world.host.schedule.publications[0].text = [](const app::Schedule&) -> std::string {
+    world.host.schedule.publications[0].text = [](const app::Instance&) -> std::string {
       throw DbError(DbError::Kind::connection, "the server is gone");
     };
     CHECK(world.host.tick().code == ExitCode::success);

@@ -67,7 +67,7 @@ struct World {
 
   FakeDisk disk;
   MemoryDatabase database;
-  Host host{database};
+  TestHost host{database};
   app::Result result;
 };
 
@@ -78,7 +78,7 @@ void check_recorded_once(const World& world) {
   CHECK(row.run.spider_count == 3);
   CHECK(row.outcomes.size() == 3);
   CHECK(world.disk.attempts.empty());
-  CHECK_FALSE(world.disk.known.refused.has_value());
+  CHECK_FALSE(world.disk.host_state.refused.has_value());
 }
 
 }  // namespace
@@ -266,11 +266,11 @@ TEST_CASE("while a refused run goes on its lock is held, and others know of it")
   world.refuse_everything();
   world.host.runner.before_each = [&](const SpiderJob&) {
     world.host.runner.before_each = nullptr;
-    Host other(world.database, "server", 17);
+    TestHost other(world.database, "server", 17);
     CHECK(other.tick().code == ExitCode::success);
     CHECK(other.spiders_run().empty());
     CHECK(other.logged("Already running on laptop, pid 4711"));
-    Host second(world.database, "laptop", 4712);
+    TestHost second(world.database, "laptop", 4712);
     second.keep_journal(world.disk);
     second.living.insert(4711);
     CHECK(second.tick().code == ExitCode::success);

@@ -47,7 +47,7 @@ struct World {
 
   MemoryDatabase database;
   FakeLogDirectory logs;
-  Host host{database};
+  TestHost host{database};
 };
 
 }  // namespace
@@ -92,7 +92,7 @@ TEST_CASE("that old runs cannot be removed is a warning, and no failure of the r
 TEST_CASE("others may run while old runs are removed") {
   World world;
   world.run_untidily(100);
-  Host other(world.database, "server", 7);
+  TestHost other(world.database, "server", 7);
   bool seen = false;
   world.host.schedule.logs = nullptr;
   world.database.after_write = [&] {

@@ -31,10 +31,10 @@ struct World {
   [[nodiscard]] std::size_t recorded() { return database.find(record.claim.id).outcomes.size(); }
 
   MemoryDatabase database;
-  Host host{database};
+  TestHost host{database};
   std::unique_ptr<SlotLock> lock;
   AttemptRecord record;
-  app::AttemptLog log{nullptr, host.schedule.log};
+  app::BestEffortJournal log{nullptr, host.schedule.log};
   app::RunWriter writer{host.schedule, record, log, *lock, true};
 };
 
@@ -53,7 +53,7 @@ TEST_CASE("an outcome is written when it comes") {
 
 TEST_CASE("without anything to write it waits for the next heartbeat") {
   World world;
-  const auto until = world.writer.interest().until;
+  const auto until = world.writer.poll_request().until;
   REQUIRE(until.has_value());
   const auto left = *until - app::RunWriter::Clock::now();
   CHECK(left > 20s);
@@ -69,7 +69,7 @@ TEST_CASE("while the database is away outcomes are kept, and written once it is 
   CHECK_FALSE(world.writer.lost());
   CHECK(world.host.logged("The database went away: the database is down; the spiders go on"));
   // It tries again, later each time, and does not spin until then.
-  CHECK(*world.writer.interest().until > app::RunWriter::Clock::now());
+  CHECK(*world.writer.poll_request().until > app::RunWriter::Clock::now());
   world.database.down = false;
   CHECK(world.writer.finish(completed, 1min) == app::Written::database);
   CHECK(world.recorded() == 2);
@@ -90,8 +90,8 @@ TEST_CASE("a run that somebody else has taken over is written to no more") {
   world.writer.add(good("a"));
   world.writer.attend();
   CHECK(world.writer.lost());
-  CHECK(world.writer.interest().fd == -1);
-  CHECK_FALSE(world.writer.interest().until.has_value());
+  CHECK(world.writer.poll_request().fd == -1);
+  CHECK_FALSE(world.writer.poll_request().until.has_value());
   CHECK(world.writer.finish(completed, 1min) == app::Written::nowhere);
   CHECK(world.recorded() == 0);
   CHECK(world.host.logged("its spiders are stopped here"));
@@ -100,15 +100,15 @@ TEST_CASE("a run that somebody else has taken over is written to no more") {
 TEST_CASE("a lost connection is noticed while nothing is written, and made again at once") {
   World world;
   world.writer.attend();
-  CHECK(*world.writer.interest().until > app::RunWriter::Clock::now());
+  CHECK(*world.writer.poll_request().until > app::RunWriter::Clock::now());
   world.host.store.break_session();
   CHECK(world.database.slots.empty());
-  const auto until = *world.writer.interest().until;
+  const auto until = *world.writer.poll_request().until;
   CHECK(until <= app::RunWriter::Clock::now());
   world.writer.attend();
   CHECK(world.database.slots.contains(0));
   CHECK(world.host.logged("Connected again: run 1 is still ours"));
-  CHECK(*world.writer.interest().until > app::RunWriter::Clock::now() + 20s);
+  CHECK(*world.writer.poll_request().until > app::RunWriter::Clock::now() + 20s);
 }
 
 TEST_CASE("a server that has no row of the run gets it at once, with what is known of it") {

@@ -79,7 +79,7 @@ TEST_CASE("a due run is told in the words that monitoring greps for") {
 TEST_CASE("every other decision has its own sentence") {
   CHECK(explained(Disabled{}) == "Scheduler is disabled");
   CHECK(explained(StartRun{true, {}}) == "No run is recorded, running spiders for the first time");
-  CHECK(explained(StartRun{false, {}}) == "Running spiders now, whatever the interval says");
+  CHECK(explained(StartRun{false, {}}) == "Running spiders now, as --force asks");
   CHECK(explained(AlreadyRunning{some_run()}) ==
         "Already running on laptop, pid 4711, since 2026-11-23 15:20:01 UTC");
   const std::string waits =

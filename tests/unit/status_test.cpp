@@ -46,11 +46,11 @@ RecordedOutcome outcome(const std::string& spider, const Termination& end, int a
 }
 
 /** A report with the decision that a tick would take. */
-StatusReport report_of(State state, const Policy& policy = {}, const OwnerFates& fates = {}) {
+StatusReport report_of(State state, const Policy& policy = {}, const OwnerStatuses& statuses = {}) {
   StatusReport report;
   report.schedule = "default";
   report.policy = policy;
-  report.decision = decide(state, policy, {}, fates);
+  report.decision = decide(state, policy, {}, statuses);
   report.state = std::move(state);
   return report;
 }
@@ -166,18 +166,21 @@ TEST_CASE("status of a failed run without attempts left") {
 }
 
 TEST_CASE("status of a run whose process is gone") {
-  const OwnerFates fates{OwnerFate::gone, OwnerFate::unknown};
-  check("interrupted", report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, fates));
+  const OwnerStatuses statuses{OwnerStatus::gone, OwnerStatus::unknown};
+  check("interrupted",
+        report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, statuses));
 }
 
 TEST_CASE("status of a run whose owner may be reconnecting") {
-  const OwnerFates fates{OwnerFate::unknown, OwnerFate::unknown, now + 90s};
-  check("reconnecting", report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, fates));
+  const OwnerStatuses statuses{OwnerStatus::unknown, OwnerStatus::unknown, now + 90s};
+  check("reconnecting",
+        report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, statuses));
 }
 
 TEST_CASE("status of a run whose process lives and has lost its connection") {
-  const OwnerFates fates{OwnerFate::alive, OwnerFate::unknown};
-  check("disconnected", report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, fates));
+  const OwnerStatuses statuses{OwnerStatus::alive, OwnerStatus::unknown};
+  check("disconnected",
+        report_of(state_with(run_started(1h, RunStatus::running), 5h), {}, statuses));
 }
 
 TEST_CASE("status of a disabled schedule") {

@@ -11,8 +11,8 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("a tick that finds another host running says who, and runs nothing") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
   ExitCode tick{};
   ExitCode forced{};
   server.runner.before_each = [&](const SpiderJob& job) {
@@ -30,8 +30,8 @@ TEST_CASE("a tick that finds another host running says who, and runs nothing") {
 
 TEST_CASE("the decision is made again under the lock") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
 
   database.before_lock = [&] { (void)server.tick(); };
   CHECK(laptop.tick().code == ExitCode::success);
@@ -42,8 +42,8 @@ TEST_CASE("the decision is made again under the lock") {
 
 TEST_CASE("a run whose owner was killed is marked and finished by the next tick") {
   MemoryDatabase database;
-  Host host(database, "laptop", 17);
-  Host next(database, "laptop", 18);
+  TestHost host(database, "laptop", 17);
+  TestHost next(database, "laptop", 18);
 
   struct Killed {};
 
@@ -61,8 +61,8 @@ TEST_CASE("a run whose owner was killed is marked and finished by the next tick"
 
 TEST_CASE("an owner elsewhere is given up after takeover_after of silence") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
 
   struct Vanished {};
 
@@ -83,8 +83,8 @@ TEST_CASE("an owner elsewhere is given up after takeover_after of silence") {
 
 TEST_CASE("no owner elsewhere is given up while its spiders may live without it") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
 
   struct Vanished {};
 
@@ -106,13 +106,13 @@ TEST_CASE("no owner elsewhere is given up while its spiders may live without it"
 
 TEST_CASE("a run that is tried again has the limits of whoever tries it") {
   MemoryDatabase database;
-  Host first(database);
+  TestHost first(database);
   first.schedule.rules = [](SpiderJob& job) { job.limits.grace = 1h; };
   first.runner.ends["b"] = Exited{3};
   (void)first.tick();
   CHECK(only_run(database).spiders_outlive > 1h);
   database.now += 15min;
-  Host next(database, "server", 17);
+  TestHost next(database, "server", 17);
   next.source.while_listed = [&] { CHECK(only_run(database).spiders_outlive == 0s); };
   (void)next.tick();
   CHECK(only_run(database).spiders_outlive > 1min);
@@ -121,8 +121,8 @@ TEST_CASE("a run that is tried again has the limits of whoever tries it") {
 
 TEST_CASE("a server that was just started waits a moment for the owners of its runs") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
 
   struct Vanished {};
 
@@ -141,8 +141,8 @@ TEST_CASE("a server that was just started waits a moment for the owners of its r
 
 TEST_CASE("a heartbeat of the future holds nobody back for ever") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
   FakeDisk disk;
   laptop.keep_journal(disk);
 
@@ -178,8 +178,8 @@ TEST_CASE("a heartbeat of the future holds nobody back for ever") {
 
 TEST_CASE("with two slots a run is not marked whose owner is back since it was looked at") {
   MemoryDatabase database;
-  Host server(database, "server", 17, 2);
-  Host laptop(database, "laptop", 4711, 2);
+  TestHost server(database, "server", 17, 2);
+  TestHost laptop(database, "laptop", 4711, 2);
   server.runner.before_each = [&](const SpiderJob& job) {
     if (job.name != "a") return;
     server.store.lose_connection();
@@ -205,7 +205,7 @@ TEST_CASE("with two slots a run is not marked whose owner is back since it was l
 
 TEST_CASE("a row that somebody removes in mid-run is written anew, and the spiders go on") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.runner.before_each = [&](const SpiderJob& job) {
     if (job.name == "b") database.runs.clear();
   };
@@ -219,7 +219,7 @@ TEST_CASE("a row that somebody removes in mid-run is written anew, and the spide
 
 TEST_CASE("a signal ends the run as interrupted, and the next tick finishes it at once") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.runner.stop_signal = 15;
   const auto result = host.tick();
   CHECK(result.signal == 15);
@@ -235,7 +235,7 @@ TEST_CASE("a signal ends the run as interrupted, and the next tick finishes it a
 
 TEST_CASE("a signal that comes while spiders are listed interrupts the run, too") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.source.while_listed = [&] {
     CHECK(host.runner.holds);
     throw ListingStopped("not listed");
@@ -257,7 +257,7 @@ TEST_CASE("a signal that comes while spiders are listed interrupts the run, too"
 TEST_CASE("a retry that is stopped while spiders are listed forgets none that had succeeded") {
   MemoryDatabase database;
   FakeDisk disk;
-  Host host(database);
+  TestHost host(database);
   host.keep_journal(disk);
   host.runner.ends["b"] = Exited{3};
   CHECK(host.tick().code == ExitCode::spider_failed);
@@ -278,7 +278,7 @@ TEST_CASE("a retry that is stopped while spiders are listed forgets none that ha
 
 TEST_CASE("a lost connection stops nothing, and no outcome is lost") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.runner.before_each = [&](const SpiderJob& job) {
     database.down = job.name == "a" || job.name == "b";
     if (job.name == "a") host.store.lose_connection();
@@ -293,8 +293,8 @@ TEST_CASE("a lost connection stops nothing, and no outcome is lost") {
 
 TEST_CASE("a run that another host took over while spiders were listed starts none here") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
   server.source.while_listed = [&] {
     server.store.lose_connection();
     database.now += 3min;
@@ -309,8 +309,8 @@ TEST_CASE("a run that another host took over while spiders were listed starts no
 
 TEST_CASE("a run that another host took over in the meantime is stopped here") {
   MemoryDatabase database;
-  Host server(database, "server", 17);
-  Host laptop(database);
+  TestHost server(database, "server", 17);
+  TestHost laptop(database);
   server.runner.before_each = [&](const SpiderJob& job) {
     if (job.name != "b") return;
     server.store.lose_connection();
@@ -327,8 +327,8 @@ TEST_CASE("a run that another host took over in the meantime is stopped here") {
 
 TEST_CASE("with two slots two ticks at once still make one run") {
   MemoryDatabase database;
-  Host server(database, "server", 17, 2);
-  Host laptop(database, "laptop", 4711, 2);
+  TestHost server(database, "server", 17, 2);
+  TestHost laptop(database, "laptop", 4711, 2);
   server.runner.before_each = [&](const SpiderJob&) { (void)laptop.tick(); };
   (void)server.tick();
   CHECK(laptop.spiders_run().empty());
@@ -337,8 +337,8 @@ TEST_CASE("with two slots two ticks at once still make one run") {
 
 TEST_CASE("with two slots a run longer than the interval does not hold the next one back") {
   MemoryDatabase database;
-  Host server(database, "server", 17, 2);
-  Host laptop(database, "laptop", 4711, 2);
+  TestHost server(database, "server", 17, 2);
+  TestHost laptop(database, "laptop", 4711, 2);
   server.runner.before_each = [&](const SpiderJob& job) {
     if (job.name != "a") return;
     database.now += 4h;

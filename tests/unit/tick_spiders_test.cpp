@@ -23,7 +23,7 @@ CrawlReport crawl_of(std::int64_t items) {
 
 /** What check_sql counts after each spider, and how often that is asked. */
 struct Counting {
-  explicit Counting(Host& host) {
+  explicit Counting(TestHost& host) {
     count = {240};
     asked = 0;
     host.schedule.count_rows = [](const RowCheck& /*check*/) {
@@ -41,9 +41,9 @@ struct Counting {
 
 TEST_CASE("a crawl is judged by what it did, and exit status 0 alone is not enough") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.source.crawls = {"a", "b"};
-  host.witnesses.reports["a"] = crawl_of(12);
+  host.monitors.reports["a"] = crawl_of(12);
   CHECK(host.tick().code == ExitCode::spider_failed);
   CHECK(host.logged("info Spider 'a' ok after 0.0 s, 12 items, 3 pages\n"));
   CHECK(
@@ -56,10 +56,10 @@ TEST_CASE("a crawl is judged by what it did, and exit status 0 alone is not enou
 
 TEST_CASE("a degraded spider is told of, completes the run and is not run again") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.source.crawls = {"a"};
-  host.witnesses.reports["a"] = crawl_of(12);
-  host.witnesses.reports["a"].progress.errors = 2;
+  host.monitors.reports["a"] = crawl_of(12);
+  host.monitors.reports["a"].progress.errors = 2;
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged(
       "warning Spider 'a' degraded after 0.0 s, 12 items, 3 pages, 2 errors: 2 errors beside 12 "
@@ -69,15 +69,15 @@ TEST_CASE("a degraded spider is told of, completes the run and is not run again"
 
 TEST_CASE("what is usual comes from this spider's own good runs") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.source.crawls = {"a", "b"};
-  host.witnesses.reports["a"] = crawl_of(240);
-  host.witnesses.reports["b"] = crawl_of(12);
+  host.monitors.reports["a"] = crawl_of(240);
+  host.monitors.reports["b"] = crawl_of(12);
   for (int run = 0; run < 5; ++run) {
     CHECK(host.tick().code == ExitCode::success);
     database.now += 4h;
   }
-  host.witnesses.reports["a"] = crawl_of(12);
+  host.monitors.reports["a"] = crawl_of(12);
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged("12 items, median of the last 5 good runs is 240"));
   CHECK_FALSE(host.logged("'b' degraded"));
@@ -85,7 +85,7 @@ TEST_CASE("what is usual comes from this spider's own good runs") {
 
 TEST_CASE("a spider that is gone is told once, and is no failure") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   (void)host.tick();
   database.now += 4h;
   host.source.spiders = {"a", "c"};
@@ -100,7 +100,7 @@ TEST_CASE("a spider that is gone is told once, and is no failure") {
 
 TEST_CASE("where the list has failed nobody is missed") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   (void)host.tick();
   database.now += 4h;
   host.source.fault = "cannot list";
@@ -111,7 +111,7 @@ TEST_CASE("where the list has failed nobody is missed") {
 
 TEST_CASE("a spider that cannot be run at all is told of and recorded") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.source.left_out = {"a name that cannot be"};
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged("warning a name that cannot be"));
@@ -120,7 +120,7 @@ TEST_CASE("a spider that cannot be run at all is told of and recorded") {
 
 TEST_CASE("a run that takes too long is failed, and its rest is left to the retry") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.runner.timed_out = true;
   CHECK(host.tick().code == ExitCode::spider_failed);
   CHECK(only_run(database).failure ==
@@ -134,7 +134,7 @@ TEST_CASE("a run that takes too long is failed, and its rest is left to the retr
 
 TEST_CASE("a signal after the last spider succeeded completes the run and ends by the signal") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.source.spiders = {"a"};
   host.runner.stop_signal = 15;
   host.runner.heeds_signal = false;
@@ -145,17 +145,17 @@ TEST_CASE("a signal after the last spider succeeded completes the run and ends b
 
 TEST_CASE("a past that cannot be read is warned of, and holds nothing up") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   database.refuses_history = true;
   host.source.crawls = {"a"};
-  host.witnesses.reports["a"] = crawl_of(12);
+  host.monitors.reports["a"] = crawl_of(12);
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged("warning What spiders did before cannot be read: it takes too long"));
 }
 
 TEST_CASE("rules are given to every job") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.schedule.rules = [](SpiderJob& job) { job.nice = 7; };
   (void)host.tick();
   for (const auto& job : host.runner.started) CHECK(job.nice == 7);
@@ -163,10 +163,10 @@ TEST_CASE("rules are given to every job") {
 
 TEST_CASE("rows are counted after each spider that did well, and after no other") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   const Counting counting(host);
   host.source.crawls = {"a"};
-  host.witnesses.reports["a"] = crawl_of(12);
+  host.monitors.reports["a"] = crawl_of(12);
   host.runner.ends["b"] = Exited{1};
   (void)host.tick();
   CHECK(Counting::asked == 2);
@@ -178,12 +178,12 @@ TEST_CASE("rows are counted after each spider that did well, and after no other"
 
 TEST_CASE("a crawl and a program without rows have failed") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   const Counting counting(host);
   Counting::count = {0};
   host.source.spiders = {"a", "b"};
   host.source.crawls = {"a"};
-  host.witnesses.reports["a"] = crawl_of(12);
+  host.monitors.reports["a"] = crawl_of(12);
   CHECK(host.tick().code == ExitCode::spider_failed);
   CHECK(only_run(database).failure == "2 of 2 spiders failed (a, b)");
   CHECK(host.logged("'b' failed after 0.0 s, 0 rows: 0 rows, at least 1 is wanted"));
@@ -191,7 +191,7 @@ TEST_CASE("a crawl and a program without rows have failed") {
 
 TEST_CASE("how many rows are usual comes from a program's own good runs, too") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   const Counting counting(host);
   for (int run = 0; run < 5; ++run) {
     CHECK(host.tick().code == ExitCode::success);
@@ -204,7 +204,7 @@ TEST_CASE("how many rows are usual comes from a program's own good runs, too") {
 
 TEST_CASE("a database that is away degrades spiders, and is not waited for after each") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   const Counting counting(host);
   Counting::count = {{}, "check_sql could not be asked: away", true};
   CHECK(host.tick().code == ExitCode::success);

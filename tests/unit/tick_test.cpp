@@ -12,7 +12,7 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("the first tick runs every spider and records the run") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.spiders_run() == Names{"a", "b", "c"});
   const auto& run = only_run(database);
@@ -25,14 +25,14 @@ TEST_CASE("the first tick runs every spider and records the run") {
 
 TEST_CASE("each spider has a log file of its own, named by run and attempt") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   (void)host.tick();
   CHECK(host.runner.started[1].log == "/logs/default/b/run-1-attempt-1.log");
 }
 
 TEST_CASE("the log keeps the lines that monitoring greps for") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   (void)host.tick();
   CHECK(host.logged("info Starting scheduler with 4 hour interval\n"));
   CHECK(host.logged("info Starting spider run for 3 spider(s)\n"));
@@ -49,7 +49,7 @@ TEST_CASE("the log keeps the lines that monitoring greps for") {
 
 TEST_CASE("a skip runs nothing and records nothing") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   (void)host.tick();
   host.runner.started.clear();
   database.now += 4h - 1us;
@@ -60,7 +60,7 @@ TEST_CASE("a skip runs nothing and records nothing") {
 
 TEST_CASE("a failing spider fails the run, and the others still run") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.runner.ends["a"] = Exited{3};
   host.runner.ends["b"] = Signaled{11, true};
   CHECK(host.tick().code == ExitCode::spider_failed);
@@ -74,7 +74,7 @@ TEST_CASE("a failing spider fails the run, and the others still run") {
 
 TEST_CASE("a retry belongs to its run and starts only what has not succeeded") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   const auto first_start = database.now;
   host.runner.ends["b"] = Exited{1};
   (void)host.tick();
@@ -96,7 +96,7 @@ TEST_CASE("a retry belongs to its run and starts only what has not succeeded") {
 
 TEST_CASE("no retry is announced that the next run would come before") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.schedule.policy.interval = 30min;
   host.runner.ends["b"] = Exited{1};
   (void)host.tick();
@@ -115,7 +115,7 @@ TEST_CASE("no retry is announced that the next run would come before") {
 
 TEST_CASE("after the last attempt nothing runs until the interval is over") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   host.runner.ends["b"] = Exited{1};
   (void)host.tick();
   database.now += 15min;
@@ -135,7 +135,7 @@ TEST_CASE("after the last attempt nothing runs until the interval is over") {
 
 TEST_CASE("a project that cannot be listed is one fault, and other sources still run") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   FakeSource broken({});
   broken.fault = "cannot list: /srv/jobs/spiders/a.py:3: SyntaxError: invalid syntax";
   host.schedule.sources.push_back(&broken);
@@ -146,7 +146,7 @@ TEST_CASE("a project that cannot be listed is one fault, and other sources still
 
 TEST_CASE("two spiders of one name: the first is run, and the run says so") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   FakeSource other({"b", "d"});
   host.schedule.sources.push_back(&other);
   CHECK(host.tick().code == ExitCode::spider_failed);
@@ -156,7 +156,7 @@ TEST_CASE("two spiders of one name: the first is run, and the run says so") {
 
 TEST_CASE("--spider runs only those, and never moves the schedule") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   CHECK(host.tick({true, {"b"}}).code == ExitCode::success);
   CHECK(host.spiders_run() == Names{"b"});
   CHECK(database.runs[0].run.partial);
@@ -167,7 +167,7 @@ TEST_CASE("--spider runs only those, and never moves the schedule") {
 
 TEST_CASE("a spider that does not exist changes nothing, and those that exist are named") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   CHECK_THROWS_WITH_AS((void)host.tick({true, {"zz"}}),
                        "--spider: there is no spider 'zz'; there are: a, b, c", UsageError);
   CHECK(database.runs.empty());
@@ -175,7 +175,7 @@ TEST_CASE("a spider that does not exist changes nothing, and those that exist ar
 
 TEST_CASE("runs of the future count for nothing and are warned about") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   (void)host.tick();
   database.now -= 24h;
   host.runner.started.clear();
@@ -186,7 +186,7 @@ TEST_CASE("runs of the future count for nothing and are warned about") {
 
 TEST_CASE("a dry run says the decision and changes nothing") {
   MemoryDatabase database;
-  Host host(database);
+  TestHost host(database);
   CHECK(app::dry_run(host.schedule, {}) ==
         "Dry run: nothing is changed\n"
         "No successful run is recorded\n"

@@ -52,7 +52,7 @@ TEST_CASE("a library in the project's virtual environment is not the project") {
                           "/srv/jobs") == "/srv/jobs/jobs/news.py:3: OSError: gone");
 }
 
-TEST_CASE("a directory is no directory of the same beginning") {
+TEST_CASE("a directory is not a directory of the same beginning") {
   CHECK(explain("syntax_error", "/srv/job").rfind("/srv/jobs/jobs/spiders/news.py:7: ", 0) == 0);
   CHECK(explain("error_in_a_library", "/srv/job").rfind("/usr/lib/python3.11/re/", 0) == 0);
 }

@@ -20,15 +20,15 @@ Judgement judge_end(Termination termination, StopCause stopped = StopCause::none
 }
 
 /** What becomes of a good attempt after which that was counted. */
-Judgement judge_count(const RowCount& count, const History& history = {}, Criteria criteria = {}) {
+Judgement judge_count(const RowCount& count, const Baseline& history = {}, Criteria criteria = {}) {
   Judgement judgement{Verdict::ok, {}};
   judge_rows(judgement, count, criteria, history);
   return judgement;
 }
 
 /** So many good runs, each with so many rows. */
-History runs_with(std::size_t runs, std::optional<std::int64_t> rows) {
-  return History(runs, PastRun{12, Duration{0}, {}, true, rows});
+Baseline runs_with(std::size_t runs, std::optional<std::int64_t> rows) {
+  return Baseline(runs, BaselineRun{12, Duration{0}, {}, true, rows});
 }
 
 }  // namespace

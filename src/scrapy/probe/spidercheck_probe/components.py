@@ -2,7 +2,7 @@
 
 import functools
 
-MOST_SWITCHED_OFF = 50
+MAX_SWITCHED_OFF = 50
 SETTINGS = {"item pipeline": "ITEM_PIPELINES", "extension": "EXTENSIONS",
             "spider middleware": "SPIDER_MIDDLEWARES",
             "downloader middleware": "DOWNLOADER_MIDDLEWARES"}
@@ -21,7 +21,7 @@ def watch():
 
 
 def _note(crawler, fact):
-    if fact and len(_switched_off) < MOST_SWITCHED_OFF:
+    if fact and len(_switched_off) < MAX_SWITCHED_OFF:
         _switched_off.append((crawler, fact))
 
 

@@ -5,10 +5,10 @@ import os
 from spidercheck_probe import components, ignored
 from spidercheck_probe.errors import Errors
 from spidercheck_probe.pages import Pages, is_robots, watched
-from spidercheck_probe.report import LONGEST_NAME, emit, text, value
+from spidercheck_probe.report import MAX_NAME, emit, text, value
 from spidercheck_probe.seen_before import SeenBefore
 
-MOST_FIELDS = 500
+MAX_FIELDS = 500
 SIGNALS = ("spider_opened", "item_scraped", "item_dropped", "item_error", "response_received",
            "spider_error", "spider_closed", "engine_stopped")
 
@@ -94,8 +94,8 @@ class Crawl(object):
         except Exception:
             pairs = item.items()
         for name, held in pairs:
-            name = text(name, LONGEST_NAME)
-            if name not in self.fields and len(self.fields) >= MOST_FIELDS:
+            name = text(name, MAX_NAME)
+            if name not in self.fields and len(self.fields) >= MAX_FIELDS:
                 continue
             # Nothing, or an empty text or collection; 0 and False say something.
             empty = held is None or (hasattr(held, "__len__") and len(held) == 0)

@@ -5,10 +5,10 @@ import sys
 import threading
 
 from spidercheck_probe import ignored
-from spidercheck_probe.pages import MOST_PAGES, Pages, is_robots
+from spidercheck_probe.pages import MAX_PAGES, Pages, is_robots
 from spidercheck_probe.report import emit, first_line, text
 
-MOST_ERRORS = 20  # kinds of errors that are told one by one
+MAX_ERRORS = 20  # kinds of errors that are told one by one
 OF_PAGES = ("Gave up retrying %(request)s", "Error downloading %(request)s")
 CLOSE_FAILURE = "Scraper close failure"  # as the engine says that a pipeline could not be closed
 
@@ -67,7 +67,7 @@ class Errors(object):
             return
         request = record.args["request"]
         page = "robots" if is_robots(request) else Pages.key(request)
-        if page in self.of_pages or len(self.of_pages) < MOST_PAGES:
+        if page in self.of_pages or len(self.of_pages) < MAX_PAGES:
             self.of_pages[page] = self.of_pages.get(page, 0) + 1
 
     def number_of_lost_pages(self):
@@ -99,7 +99,7 @@ class Errors(object):
             return
         if any(name.endswith("scrapy/exporters.py") for name in files):
             self.unwritten += 1
-        elif len(self.lost_feeds) < MOST_ERRORS:
+        elif len(self.lost_feeds) < MAX_ERRORS:
             self.lost_feeds.add(said)
 
     def number_of_lost_feeds(self):
@@ -136,7 +136,7 @@ class Errors(object):
             if key in self.kinds:
                 self.kinds[key]["count"] += 1
                 return
-            if len(self.kinds) >= MOST_ERRORS:
+            if len(self.kinds) >= MAX_ERRORS:
                 return
             self.kinds[key] = dict(fault, count=1)
         emit("error", crawl=self.crawl.number, **fault)

@@ -6,7 +6,7 @@ import traceback
 
 from spidercheck_probe.report import first_line, here, text
 
-MOST_CAUSES = 20
+MAX_CAUSES = 20
 
 _owns = {}  # which files are the project's own
 _libraries = None
@@ -96,7 +96,7 @@ def _cause(exception):
 def _chain(exception):
     """What happened, from the first cause on; of a group the first one."""
     chain = []
-    while exception is not None and len(chain) < MOST_CAUSES:
+    while exception is not None and len(chain) < MAX_CAUSES:
         chain.append(exception)
         members = _members(exception)
         exception = members[0] if members else _cause(exception)

@@ -2,7 +2,7 @@
 
 import re
 
-from spidercheck_probe.report import LONGEST_NAME, first_line, text
+from spidercheck_probe.report import MAX_NAME, first_line, text
 
 
 def what_is_wrong(message, args):
@@ -22,5 +22,5 @@ def switched_off(settings, feed):
     if not count:
         return None
     name = re.sub("//[^/@]*@", "//", feed.get("uri", ""))  # without a password
-    return {"what": "feed", "name": text(name, LONGEST_NAME), "why": feed.get("why", ""),
+    return {"what": "feed", "name": text(name, MAX_NAME), "why": feed.get("why", ""),
             "count": count, "wished": False}

@@ -1,6 +1,6 @@
 """Pages of one kind, counted once each."""
 
-MOST_PAGES = 100000  # that are told apart
+MAX_PAGES = 100000  # that are told apart
 
 watched = set()  # which ends of pages are seen: "dead", "refused"
 
@@ -17,7 +17,7 @@ class Pages(object):
         if page in self.seen:
             return
         self.number += 1
-        if len(self.seen) < MOST_PAGES:
+        if len(self.seen) < MAX_PAGES:
             self.seen.add(page)
 
     def discard(self, request):

@@ -4,10 +4,10 @@ import json
 import os
 import stat
 
-MOST_STATS = 5000
-LONGEST_TEXT = 1000
-LONGEST_NAME = 200
-LONGEST_RECORD = 1 << 20  # bytes
+MAX_STATS = 5000
+MAX_TEXT = 1000
+MAX_NAME = 200
+MAX_RECORD = 1 << 20  # bytes
 
 # Taken out of the environment: what the crawl starts must not report in its place.
 path = os.environ.pop("SPIDERCHECK_REPORT", None)
@@ -21,7 +21,7 @@ except OSError:
     here = "/nowhere/"
 
 
-def text(value, longest=LONGEST_TEXT):
+def text(value, longest=MAX_TEXT):
     """Valid Unicode without NUL, which is what PostgreSQL keeps."""
     try:
         said = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
@@ -41,12 +41,12 @@ def value(given, depth=0):
         return given if given - given == 0 else text(given)
     if isinstance(given, dict) and depth < 3:
         pairs = list(given.items())
-        if len(pairs) > MOST_STATS:
+        if len(pairs) > MAX_STATS:
             # Scrapy's own keys are short; what makes thousands of them is the project.
-            pairs = sorted(pairs, key=lambda pair: len(str(pair[0])))[:MOST_STATS]
-        return {text(key, LONGEST_NAME): value(inner, depth + 1) for key, inner in pairs}
+            pairs = sorted(pairs, key=lambda pair: len(str(pair[0])))[:MAX_STATS]
+        return {text(key, MAX_NAME): value(inner, depth + 1) for key, inner in pairs}
     if isinstance(given, (list, tuple)) and depth < 3:
-        return [value(inner, depth + 1) for inner in list(given)[:MOST_STATS]]
+        return [value(inner, depth + 1) for inner in list(given)[:MAX_STATS]]
     return text(given)
 
 
@@ -57,7 +57,7 @@ def emit(kind, **facts):
     try:
         facts.update(kind=kind, token=token, process=pid)
         line = json.dumps(facts).encode("ascii") + b"\n"
-        if len(line) > LONGEST_RECORD and "stats" in facts:
+        if len(line) > MAX_RECORD and "stats" in facts:
             facts["stats"] = _without_long_ones(facts["stats"])
             line = json.dumps(facts).encode("ascii") + b"\n"
         # The file is made by the program; whatever else is in its place is not written to.

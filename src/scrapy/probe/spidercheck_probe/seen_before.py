@@ -2,7 +2,7 @@
 
 import os
 
-from spidercheck_probe.pages import MOST_PAGES, Pages
+from spidercheck_probe.pages import MAX_PAGES, Pages
 from spidercheck_probe.report import text
 
 
@@ -31,7 +31,7 @@ class SeenBefore(object):
         self.number = 0
 
     def count(self, page, seen):
-        if len(self.of_this_run) >= MOST_PAGES:
+        if len(self.of_this_run) >= MAX_PAGES:
             return  # whose the others are cannot be told any more
         if not seen:
             self.of_this_run.add(page)

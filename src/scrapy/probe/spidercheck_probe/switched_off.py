@@ -2,13 +2,13 @@
 
 import traceback
 
-from spidercheck_probe.report import LONGEST_NAME, first_line, text
+from spidercheck_probe.report import MAX_NAME, first_line, text
 
 
 def fact(what, part, error, why="", wished=False):
     if not why and error is not None and error.args:
         why = error.args[0]
-    return {"what": what, "name": text(_dotted(part), LONGEST_NAME), "count": 1,
+    return {"what": what, "name": text(_dotted(part), MAX_NAME), "count": 1,
             "why": first_line(text(why)), "wished": wished}
 
 

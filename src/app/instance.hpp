@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/log.hpp"
+#include "app/run_view.hpp"
+#include "core/decision.hpp"
+#include "core/journal.hpp"
+#include "core/notification_store.hpp"
+#include "core/on_database_error.hpp"
+#include "core/ports.hpp"
+#include "core/published_file.hpp"
+#include "core/report_store.hpp"
+#include "render/zone.hpp"
+
+namespace spider_check::app {
+
+struct Notifier;
+struct Instance;
+
+/** What is written anew after each run, for others to read. */
+struct Publication {
+  std::string what;                                  ///< "the page", for messages
+  PublishedFile* file = nullptr;                     ///< not owned, never null
+  std::function<std::string(const Instance&)> text;  ///< made from the database; may throw DbError
+};
+
+/** A schedule and the parts of the world that it works with; main builds them. */
+struct Instance {
+  std::string name;
+  Policy policy;
+  Duration takeover_after = std::chrono::minutes(2);
+  std::filesystem::path log_dir;
+  RunStore& store;
+  const Host& host;
+  std::vector<SpiderSource*> sources;  ///< not owned, none is null
+  SpiderRunner& runner;
+  CrawlMonitors& monitors;
+  render::Zone zone;
+  Log& log;
+  std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
+  /** How a run of these jobs is shown. */
+  std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
+  LogDirectory* logs = nullptr;  ///< not owned; null: no log is ever removed
+  Duration keep{0};              ///< how long runs and logs are kept; 0: runs for ever
+  std::int64_t log_size = 0;     ///< of all logs together, in bytes
+  Journal* journal = nullptr;    ///< not owned; null: nothing is done without the database
+  OnDatabaseError on_database_error = OnDatabaseError::run;
+  Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
+  Precheck* precheck = nullptr;                        ///< not owned; null: there is none
+  Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
+  LogFallback* log_fallback = nullptr;  ///< not owned; null: logs can always be written
+  ReportStore* reports = nullptr;       ///< not owned; null: there is nothing to read reports from
+  std::vector<Publication> publications{};
+  /** What is odd about the configuration, for each run to say. */
+  std::vector<std::string> warnings{};
+  Notifier* notifier = nullptr;                       ///< not owned; null: nobody is told anything
+  NotificationStore* messages = nullptr;              ///< not owned; null: there are no messages
+  RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
+  std::string how_to_name{};  ///< what gives this schedule another name, as an advice
+  /** The names of its spiders, where they are known without listing a project. */
+  std::vector<std::string> spiders{};
+};
+
+/** What is known of the owners of a state's running runs. Throws std::system_error. */
+[[nodiscard]] OwnerStatuses owner_statuses(const Instance& instance, const State& state);
+
+}  // namespace spider_check::app

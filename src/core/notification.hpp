@@ -1,0 +1,106 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/decision.hpp"
+#include "core/run.hpp"
+#include "core/run_store.hpp"
+#include "core/time.hpp"
+
+namespace spider_check {
+
+// What people are told about, and when: on a change of state only. Pure.
+
+/** What is told. */
+enum class EventKind {
+  failing,       ///< so many runs failed, each after all its attempts
+  stale,         ///< the data is too old, and what was tried did not change that
+  recovered,     ///< a run succeeded after one of these
+  degraded,      ///< spiders that were not so before
+  restored,      ///< no spider is degraded any more
+  test,          ///< somebody tries whether it arrives
+  ping_success,  ///< a run succeeded (check-ins are not about changes)
+  ping_fail,     ///< a run failed, and has no attempts left
+  ping_log,      ///< an attempt failed, and another one comes
+};
+
+/** "failing", "stale", …: the words of spider_check_notification.event. */
+[[nodiscard]] std::string_view to_text(EventKind kind);
+
+/** Empty for a word that is none of them. */
+[[nodiscard]] std::optional<EventKind> parse_event_kind(std::string_view text);
+
+/** What a schedule's people want to be told. */
+struct NotifyPolicy {
+  int after_failures = 1;               ///< consecutive runs
+  bool stale = true;                    ///< whether stale data is told about
+  std::optional<Duration> stale_after;  ///< beyond the interval; empty: as long as that again
+  bool degraded = true;                 ///< whether degraded spiders are told about
+};
+
+/** What they were told last. */
+struct NotificationState {
+  int version = 0;  ///< changes each time; 0: they were never told anything
+  bool failing = false;
+  bool stale = false;
+  std::vector<std::string> degraded;  ///< spiders
+  std::optional<TimePoint> success;   ///< the newest that was looked at
+};
+
+/** How a schedule is doing, as the database knows it. */
+struct ScheduleSummary {
+  TimePoint now{};
+  std::optional<TimePoint> newest_success;  ///< of a whole run, its start
+  std::optional<TimePoint> first_try;       ///< the start of the first whole run since then
+  std::optional<Run> last;                  ///< the newest whole run
+  int failed_runs = 0;                      ///< whole runs since then that are marked failed
+  std::vector<RecordedOutcome> outcomes;    ///< the newest of each spider in the last run
+};
+
+/** One thing to tell. */
+struct Event {
+  EventKind kind = EventKind::test;
+  std::string key;                   ///< the same for the same thing, however often it is noticed
+  std::vector<std::string> spiders;  ///< whom it is about; empty: all
+};
+
+/** What is to be told, and what will have been told then. */
+struct NotificationPlan {
+  std::vector<Event> events;
+  NotificationState told;
+  bool changed = false;  ///< `told` is to be recorded, events or not
+};
+
+/** Runs that failed for good: one that has attempts left in its interval may still be mended. */
+[[nodiscard]] int failed_for_good(const ScheduleSummary& summary, const Policy& policy);
+
+/**
+ * Whether the data is stale: older than it may be, and what was tried since it was due has had its
+ * time. Who comes back after a night off is not told that nothing ran meanwhile, because that is
+ * being mended.
+ */
+[[nodiscard]] bool is_stale(const ScheduleSummary& summary, const Policy& policy,
+                            const NotifyPolicy& notify);
+
+/** Compares what was told with what is. */
+[[nodiscard]] NotificationPlan plan_notifications(const NotificationState& told,
+                                                  const ScheduleSummary& summary,
+                                                  const Policy& policy, const NotifyPolicy& notify);
+
+/** What a check-in says of the last run; empty when it goes on, or is of long ago. */
+[[nodiscard]] std::optional<Event> check_in(const ScheduleSummary& summary, const Policy& policy);
+
+/** The event in one sentence, for people. */
+[[nodiscard]] std::string sentence(const Event& event, const std::string& schedule,
+                                   const ScheduleSummary& summary, const Policy& policy);
+
+/** How long to wait after so many tries to tell: a minute, doubling, at most an hour. */
+[[nodiscard]] Duration pause_after(int tries);
+
+/** Nobody wants to be told after that long. */
+inline constexpr Duration max_notification_age = std::chrono::hours(24);
+
+}  // namespace spider_check

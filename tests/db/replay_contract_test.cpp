@@ -1,0 +1,283 @@
+// What the journal brings into a store, shown of the real one and of the one in memory.
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "core/attempt_record.hpp"
+#include "core/errors.hpp"
+#include "two_hosts.hpp"
+
+namespace spider_check::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const HostTime now{"boot", 100h, 0s, TimePoint(500'000h)};
+const std::string run_uuid = "11111111-1111-4111-8111-111111111111";
+const std::string token_1 = "aaaaaaaa-0000-4000-8000-000000000001";
+const std::string token_2 = "aaaaaaaa-0000-4000-8000-000000000002";
+const std::string token_3 = "aaaaaaaa-0000-4000-8000-000000000003";
+
+JournaledOutcome ended(const std::string& spider, int code, Duration ago) {
+  return {outcome(spider, Exited{code}), earlier(now, ago)};
+}
+
+/** An attempt that began two hours ago: `good` worked, `bad` did not, and `gone` has no outcome. */
+AttemptRecord attempt(int number = 1, const std::string& token = token_1) {
+  AttemptRecord record;
+  record.claim = {0, number, {}, token, run_uuid};
+  record.run.uuid = run_uuid;
+  record.run.token = token;
+  record.run.late = 30min;
+  record.run.missed_intervals = 2;
+  record.owner = owner(1);
+  record.owner.machine = "machine";
+  record.spider_count = 3;
+  record.run_started = record.began = earlier(now, 2h);
+  for (const auto* spider : {"good", "bad", "gone"}) {
+    record.starts.push_back({spider, "/logs/x", earlier(now, 2h)});
+  }
+  record.outcomes = {ended("good", 0, 110min), ended("bad", 1, 100min)};
+  return record;
+}
+
+AttemptRecord with_end(AttemptRecord record, RunStatus status) {
+  RunEnd end{status, status == RunStatus::failed ? "it failed" : "", {"a fault"}, std::nullopt};
+  if (status == RunStatus::failed) end.retry_after = 15min;
+  record.end = JournaledEnd{end, earlier(now, 90min)};
+  return record;
+}
+
+const RecordedOutcome& find(const std::vector<RecordedOutcome>& all, const std::string& spider) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& recorded) {
+    return recorded.outcome.spider == spider;
+  });
+  REQUIRE(found != all.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("an attempt that the store never heard of becomes a run, at its time", World,
+                   Real, Memory) {
+  World world;
+  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto state = world.b().state();
+  REQUIRE(state.last.has_value());
+  const auto& run = *state.last;
+  CHECK(run.id == id);
+  CHECK(run.uuid == run_uuid);
+  CHECK(run.status == RunStatus::failed);
+  CHECK(run.failure == "it failed");
+  CHECK(about(run.started, state.now - 2h));
+  CHECK(about(*run.finished, state.now - 90min));
+  CHECK(about(*run.next_attempt, state.now - 75min));
+  CHECK(run.spider_count == 3);
+  CHECK(run.owner == attempt().owner);
+}
+
+TEST_CASE_TEMPLATE("each spider that was started has one outcome, at its time", World, Real,
+                   Memory) {
+  World world;
+  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto all = world.a().outcomes(id);
+  REQUIRE(all.size() == 3);
+  CHECK(about(find(all, "good").finished, world.a().state().now - 110min));
+  CHECK(find(all, "good").outcome.judgement.verdict == Verdict::ok);
+  CHECK(find(all, "bad").outcome.judgement.verdict == Verdict::failed);
+  CHECK(find(all, "gone").outcome.judgement.reasons.front().starts_with("interrupted"));
+  CHECK(world.a().succeeded(id) == std::vector<std::string>{"good"});
+}
+
+TEST_CASE_TEMPLATE("an attempt without an end was interrupted, and may be tried again", World, Real,
+                   Memory) {
+  World world;
+  (void)world.a().replay(attempt(), now);
+  const auto state = world.a().state();
+  CHECK(state.last->status == RunStatus::failed);
+  CHECK(state.last->failure == "interrupted: laptop, pid 1 is gone");
+  CHECK(*state.last->next_attempt <= state.now);
+}
+
+TEST_CASE_TEMPLATE("what is carried twice is recorded once", World, Real, Memory) {
+  World world;
+  const auto record = with_end(attempt(), RunStatus::completed);
+  const auto id = world.a().replay(record, now);
+  world.age(1min);
+  CHECK(world.b().replay(record, now) == id);
+  CHECK(world.a().outcomes(id).size() == 3);
+  const auto state = world.a().state();
+  CHECK(about(state.last->started, state.now - 2h - 1min));
+  CHECK(state.last->status == RunStatus::completed);
+}
+
+TEST_CASE_TEMPLATE("the end of an attempt that the store knew is brought to it", World, Real,
+                   Memory) {
+  World world;
+  auto record = with_end(attempt(), RunStatus::completed);
+  {
+    const auto lock = world.a().try_lock();
+    record.claim = world.a().start(record.run, *lock);
+    CHECK(record.claim.uuid == run_uuid);
+    CHECK(record.claim.token == token_1);
+  }
+  const auto started = world.a().state().last->started;
+  CHECK(world.a().replay(record, now) == record.claim.id);
+  const auto state = world.a().state();
+  CHECK(state.last->status == RunStatus::completed);
+  CHECK(state.last->started == started);
+  CHECK(state.newest_success == started);
+  CHECK(world.a().outcomes(record.claim.id).size() == 3);
+}
+
+TEST_CASE_TEMPLATE("an attempt at a run follows the one before it", World, Real, Memory) {
+  World world;
+  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  auto second = attempt(2, token_2);
+  second.starts = {{"bad", "/logs/y", earlier(now, 80min)}};
+  second.outcomes = {ended("bad", 0, 70min)};
+  CHECK(world.a().replay(with_end(second, RunStatus::completed), now) == id);
+  const auto state = world.a().state();
+  CHECK(state.last->attempt == 2);
+  CHECK(state.last->status == RunStatus::completed);
+  CHECK_FALSE(state.last->next_attempt.has_value());
+  const auto all = world.a().outcomes(id);
+  CHECK(find(all, "bad").attempt == 2);
+  CHECK(find(all, "good").attempt == 1);
+}
+
+TEST_CASE_TEMPLATE("a run that another host went on with stays that host's", World, Real, Memory) {
+  World world;
+  auto record = with_end(attempt(), RunStatus::failed);
+  {
+    const auto lock = world.a().try_lock();
+    record.claim = world.a().start(record.run, *lock);
+  }
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
+  const auto lock = world.b().try_lock();
+  const auto claim = world.b().retry(*world.b().state().last, *lock, {});
+  (void)world.a().replay(record, now);
+  const auto state = world.a().state();
+  CHECK(state.last->status == RunStatus::running);
+  CHECK(state.last->attempt == 2);
+  CHECK(world.a().outcomes(claim.id).size() == 3);
+  world.b().set_spider_count(claim, 3, 2min);
+  world.b().finish(claim, {RunStatus::completed, {}, {}, {}});
+  CHECK(world.a().state().last->status == RunStatus::completed);
+}
+
+TEST_CASE_TEMPLATE("how an attempt ended counts for more than that others took it for interrupted",
+                   World, Real, Memory) {
+  World world;
+  auto record = attempt();
+  {
+    const auto lock = world.a().try_lock();
+    record.claim = world.a().start(record.run, *lock);
+  }
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: it is silent"));
+  const auto replay = [&](const AttemptRecord& how) {
+    (void)world.a().replay(how, now);
+    (void)world.a().replay(how, now);
+    CHECK(world.a().outcomes(record.claim.id).size() == 3);
+    return world.b().state();
+  };
+  SUBCASE("it failed") {
+    const auto state = replay(with_end(record, RunStatus::failed));
+    CHECK(state.last->failure == "it failed");
+    CHECK(about(*state.last->finished, state.now - 90min));
+    CHECK(about(*state.last->next_attempt, state.now - 75min));
+    CHECK(state.last->attempt == 1);
+  }
+  SUBCASE("it completed") {
+    const auto state = replay(with_end(record, RunStatus::completed));
+    CHECK(state.last->status == RunStatus::completed);
+    CHECK(state.last->failure.empty());
+    CHECK(state.newest_success == state.last->started);
+  }
+  SUBCASE("its program ended first") {
+    const auto state = replay(record);
+    CHECK(state.last->failure == "interrupted: it is silent");
+    CHECK(about(*state.last->next_attempt, state.now));
+  }
+}
+
+TEST_CASE_TEMPLATE("of two attempts of one number neither loses its outcomes", World, Real,
+                   Memory) {
+  World world;
+  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  // Both hosts try again, one of them without the database.
+  const auto lock = world.b().try_lock();
+  const auto claim = world.b().retry(*world.b().state().last, *lock, token_2);
+  world.b().send(claim, {outcome("bad", Exited{1})});
+  world.b().wait_written();
+  world.b().finish(claim, {RunStatus::failed, "again", {}, 30min});
+  auto other = attempt(2, token_3);
+  other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
+  other.outcomes = {ended("bad", 0, 70min)};
+  const auto ended_other = with_end(other, RunStatus::completed);
+  CHECK(world.a().replay(ended_other, now) == id);
+  CHECK(world.a().replay(ended_other, now) == id);
+  const auto state = world.a().state();
+  CHECK(state.last->attempt == 3);
+  CHECK(state.last->status == RunStatus::completed);
+  CHECK(find(world.a().outcomes(id), "bad").attempt == 3);
+}
+
+TEST_CASE_TEMPLATE("a run that began without the store becomes one that is running", World, Real,
+                   Memory) {
+  World world;
+  const auto lock = world.a().unheld_lock(0);
+  const auto reclaimed = world.a().reclaim(attempt(), now, *lock);
+  auto state = world.b().state();
+  CHECK(state.last->id == reclaimed);
+  CHECK(state.last->status == RunStatus::running);
+  CHECK(state.last->lock_held);
+  CHECK(about(state.last->started, state.now - 2h));
+  auto record = attempt();
+  record.claim.id = reclaimed;
+  world.a().send(record.claim, {outcome("good", Exited{0})});
+  world.a().wait_written();
+  world.a().finish(record.claim, {RunStatus::completed, {}, {}, {}});
+  CHECK(world.b().state().last->status == RunStatus::completed);
+}
+
+TEST_CASE_TEMPLATE("a retry that began without the store goes on with the failed run", World, Real,
+                   Memory) {
+  World world;
+  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto lock = world.a().unheld_lock(0);
+  const auto reclaimed = world.a().reclaim(attempt(2, token_2), now, *lock);
+  CHECK(reclaimed == id);
+  const auto state = world.b().state();
+  CHECK(state.last->attempt == 2);
+  CHECK(state.last->status == RunStatus::running);
+}
+
+TEST_CASE_TEMPLATE("a run that somebody else has by now is lost, also when its lock is free", World,
+                   Real, Memory) {
+  World world;
+  auto record = attempt();
+  {
+    const auto lock = world.a().try_lock();
+    record.claim = world.a().start(record.run, *lock);
+  }
+  world.break_connection_of_a();
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
+  const auto lock = world.a().unheld_lock(0);
+  CHECK_THROWS_AS((void)world.a().reclaim(record, now, *lock), LostRun);
+}
+
+TEST_CASE_TEMPLATE("whose run it is can be asked without writing", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto claim = world.a().start({}, *lock);
+  const auto heartbeat = world.b().state().last->heartbeat;
+  CHECK_NOTHROW(world.a().verify(claim));
+  CHECK(world.b().state().last->heartbeat == heartbeat);
+  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
+  CHECK_THROWS_AS(world.a().verify(claim), LostRun);
+}
+
+}  // namespace spider_check::test
