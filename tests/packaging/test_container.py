@@ -410,12 +410,12 @@ def test_compose_starts_both_again_and_takes_away_what_nothing_needs(compose):
     assert ours["read_only"] is True and ours["tmpfs"] == ["/tmp"]
 
 
-# --- What README says -------------------------------------------------------------------------------
+# --- What docs/install.md says ----------------------------------------------------------------------
 
 
-def commands_of_readme():
+def commands_of_guide():
     """Each command line of docker's, as words."""
-    text = (TOP / "README.md").read_text().replace("\\\n", " ")
+    text = (TOP / "docs/install.md").read_text().replace("\\\n", " ")
     return [shlex.split(line) for line in re.findall(r"^ *(docker .*)$", text, re.M)]
 
 
@@ -423,15 +423,15 @@ def values_of(words, option):
     return [value for name, value in zip(words, words[1:]) if name == option]
 
 
-def test_readme_builds_the_image_as_it_is_built_here(compose):
-    builds = [words for words in commands_of_readme() if words[1] == "build"]
+def test_the_guide_builds_the_image_as_it_is_built_here(compose):
+    builds = [words for words in commands_of_guide() if words[1] == "build"]
     for words in builds:
         assert values_of(words, "-f") == ["packaging/docker/Dockerfile"] and words[-1] == "."
         assert values_of(words, "-t") == [compose["services"]["spider-check"]["image"]]
 
 
-def test_readme_speaks_of_services_and_commands_that_there_are(compose, image):
-    commands = [words for words in commands_of_readme() if words[1] == "compose"]
+def test_the_guide_speaks_of_services_and_commands_that_there_are(compose, image):
+    commands = [words for words in commands_of_guide() if words[1] == "compose"]
     assert commands
     for words in commands:
         assert [TOP / file for file in values_of(words, "-f")] == [DOCKER / "compose.yaml"], words
@@ -444,8 +444,8 @@ def test_readme_speaks_of_services_and_commands_that_there_are(compose, image):
         assert not named or named[0] in compose["services"], words
 
 
-def test_readme_runs_it_with_what_the_image_knows(compose, image):
-    for words in commands_of_readme():
+def test_the_guide_runs_it_with_what_the_image_knows(compose, image):
+    for words in commands_of_guide():
         if words[1] != "run":
             continue
         places = [value.split(":")[1] for value in values_of(words, "-v")]

@@ -153,7 +153,7 @@ def test_the_cron_file_is_a_conffile_and_the_only_one(installed):
     assert [line.split()[0] for line in installed.conffiles.splitlines() if line] == [CRON]
 
 
-# --- Configured and run, as README.md says --------------------------------------------------------
+# --- Configured and run, as docs/install.md says --------------------------------------------------
 
 
 @pytest.fixture(scope="module")
