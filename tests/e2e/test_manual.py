@@ -1,4 +1,5 @@
-"""The manual pages say what the program says: all its options and keys, and no others."""
+"""The manual pages say what the program says: all its options and keys, and no others. And every link between documents
+leads somewhere."""
 
 import re
 import subprocess
@@ -260,3 +261,42 @@ def test_the_example_is_a_configuration_that_works(tmp_path):
     read = subprocess.run([program_path(), "init", "--cron", "-c", "x.toml"], cwd=tmp_path, text=True,
                           env={"HOME": str(tmp_path)}, capture_output=True, check=False, timeout=60)
     assert (read.returncode, read.stderr) == (0, "")
+
+
+# --- Links between the documents --------------------------------------------------------------------
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/jobs/README.md",
+             *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+
+
+def prose(path):
+    """A document without its code."""
+    text = re.sub(r"^ *```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return re.sub(r"(`+)[^`].*?\1", "", text, flags=re.S)
+
+
+def anchors(path):
+    """Of the headings of a document, as GitHub makes them."""
+    text = re.sub(r"^ *```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ +(.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(path):
+    text = prose(path)
+    return re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_somewhere(document):
+    for link in links(ROOT / document):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / document).parent / name if name else ROOT / document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_documents_have_links():
+    assert sum(len(links(ROOT / document)) for document in DOCUMENTS) > 30
