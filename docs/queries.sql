@@ -1,8 +1,8 @@
--- Questions to the database of spider-check, to be pasted into psql one by one. All times are the
--- database's. What is older than `keep` is not there any more, but for the last successes and failures.
+-- Queries for the database of spider-check, to paste into psql one by one. All times are the database's.
+-- Rows older than `keep` have been removed, except for the last successes and failures.
 
--- Freshness: is the data of each schedule fresh, and since when is it not? The interval is only in
--- the configuration: write yours in place of 4 hours.
+-- Freshness: is the data of each schedule fresh, or since when is it stale? The interval is only in the
+-- configuration: replace 4 hours by yours.
 SELECT s.schedule, ok.last_run_at AS last_success, now() - ok.last_run_at AS age,
        coalesce(now() - ok.last_run_at >= interval '4 hours', true) AS stale,
        ok.last_run_at + interval '4 hours' AS due
@@ -15,7 +15,7 @@ LEFT JOIN LATERAL (
 ) AS ok ON true
 ORDER BY age DESC NULLS FIRST;
 
--- Last success: when did each spider last succeed, how old is that, and how did its newest attempt end?
+-- Last success: when did each spider last succeed, how long ago, and how did its newest attempt end?
 SELECT s.schedule, r.spider,
        max(r.started_at) FILTER (WHERE r.verdict <> 'failed') AS last_success,
        now() - max(r.started_at) FILTER (WHERE r.verdict <> 'failed') AS age,
@@ -24,8 +24,8 @@ FROM spider_run AS r JOIN scheduler_state AS s ON s.id = r.run_id
 GROUP BY s.schedule, r.spider
 ORDER BY age DESC NULLS FIRST, s.schedule, r.spider;
 
--- Items: how many items did each crawl's newest attempt bring, against the median of the last 20 good
--- ones before it?
+-- Items: how many items did the newest attempt of each crawl yield, against the median of the last 20
+-- good attempts before it?
 WITH newest AS (
     SELECT DISTINCT ON (s.schedule, r.spider)
            s.schedule, r.spider, r.started_at, r.items, r.verdict
@@ -47,7 +47,7 @@ CROSS JOIN LATERAL (
 ) AS good
 ORDER BY percent NULLS LAST, n.schedule, n.spider;
 
--- Failed runs: which runs of the last 7 days failed in the end, and why?
+-- Failed runs: which runs of the last 7 days failed in all attempts, and why?
 SELECT s.id, s.schedule, s.last_run_at, s.attempt AS attempts, s.failure, s.faults,
        array_agg(r.spider || ': ' || array_to_string(r.reasons, '; ') ORDER BY r.spider)
            FILTER (WHERE r.verdict = 'failed') AS spiders
@@ -56,15 +56,15 @@ WHERE s.status = 'failed' AND s.last_run_at > now() - interval '7 days'
 GROUP BY s.id
 ORDER BY s.last_run_at DESC;
 
--- Failed attempts: which spiders failed in the last 7 days, also where a retry mended it, and where
--- are their logs?
+-- Failed attempts: which spiders failed in the last 7 days, even if a retry succeeded, and where are
+-- their logs?
 SELECT s.schedule, r.spider, r.started_at, r.run_id, r.attempt, r.reasons, s.status AS run_ended,
        r.log_path
 FROM spider_run AS r JOIN scheduler_state AS s ON s.id = r.run_id
 WHERE r.verdict = 'failed' AND r.started_at > now() - interval '7 days'
 ORDER BY r.started_at DESC;
 
--- Success rate: what part of each spider's attempts succeeded, by day, in the last 30 days?
+-- Success rate: what percentage of each spider's attempts succeeded, by day, in the last 30 days?
 SELECT s.schedule, r.spider, r.started_at::date AS day, count(*) AS attempts,
        count(*) FILTER (WHERE r.verdict = 'ok') AS ok,
        count(*) FILTER (WHERE r.verdict = 'degraded') AS degraded,
@@ -75,7 +75,7 @@ WHERE r.started_at > now() - interval '30 days'
 GROUP BY s.schedule, r.spider, day
 ORDER BY day DESC, percent, s.schedule, r.spider;
 
--- Slowest spiders: how long do spiders take, and how much processor and memory, in the last 7 days?
+-- Slowest spiders: how much time, CPU time and memory did spiders take in the last 7 days?
 SELECT s.schedule, r.spider, count(*) AS attempts,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY r.finished_at - r.started_at) AS median,
        max(r.finished_at - r.started_at) AS longest,
@@ -86,8 +86,8 @@ GROUP BY s.schedule, r.spider
 ORDER BY median DESC
 LIMIT 20;
 
--- In progress: what is running, where, for how long, how far has it come, and how long ago was its
--- last sign of life? One comes every 30 seconds.
+-- In progress: what is running, where, for how long, how many spiders are done, and how old is its last
+-- heartbeat? A heartbeat comes every 30 seconds.
 SELECT s.id, s.schedule, s.host, s.pid, s.attempt, s.partial, now() - s.last_run_at AS running_for,
        (SELECT count(DISTINCT r.spider) FROM spider_run AS r
         WHERE r.run_id = s.id AND (r.verdict <> 'failed' OR r.attempt = s.attempt)) AS done,
@@ -104,7 +104,7 @@ WHERE lateness > interval '10 minutes' AND last_run_at > now() - interval '30 da
 ORDER BY lateness DESC
 LIMIT 20;
 
--- Errors: which errors did crawls meet most in the last 7 days, and where?
+-- Errors: which errors were most frequent in crawls of the last 7 days, and where?
 SELECT s.schedule, r.spider, fault ->> 'place' AS place, fault ->> 'text' AS text,
        sum((fault ->> 'count')::bigint) AS times, max(r.started_at) AS last_seen
 FROM spider_run AS r JOIN scheduler_state AS s ON s.id = r.run_id
@@ -124,7 +124,7 @@ WHERE r.started_at > now() - interval '7 days'
 GROUP BY s.schedule, r.spider, http_status
 ORDER BY s.schedule, r.spider, times DESC;
 
--- Fields: what part of the items of each crawl's newest attempt has each field filled?
+-- Fields: in what percentage of the items is each field filled, in each crawl's newest attempt?
 SELECT n.schedule, n.spider, field.key AS field, field.value::bigint AS filled, n.items,
        round(100.0 * field.value::bigint / nullif(n.items, 0), 1) AS percent
 FROM (
@@ -136,7 +136,7 @@ FROM (
 CROSS JOIN LATERAL jsonb_each_text(n.field_counts) AS field
 ORDER BY percent, n.schedule, n.spider, field;
 
--- Storage: how much room do the tables take, with their indexes?
+-- Storage: how much space do the tables and their indexes take?
 SELECT relname AS table_name, reltuples::bigint AS about_rows,
        pg_size_pretty(pg_total_relation_size(oid)) AS total,
        pg_size_pretty(pg_indexes_size(oid)) AS indexes
@@ -144,7 +144,7 @@ FROM pg_class
 WHERE oid IN ('scheduler_state'::regclass, 'spider_run'::regclass)
 ORDER BY pg_total_relation_size(oid) DESC;
 
--- History: how many runs and attempts of each schedule are kept, and since when?
+-- History: how many runs and attempts of each schedule are there, and how old is the oldest?
 SELECT s.schedule, count(*) AS runs, sum(r.attempts)::bigint AS attempts,
        min(s.last_run_at) AS oldest, max(s.last_run_at) AS newest
 FROM scheduler_state AS s

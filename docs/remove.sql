@@ -1,14 +1,14 @@
--- Takes away all that `spider-check migrate` added to a database: what each spider did, what people
--- were told, and the columns of scheduler_state that an earlier scheduler does not know. Its table
--- stays, with a row for each whole run. All of it or, after an error, nothing. docs/migrate.md says
--- when it is wanted; stop every tick before:
+-- Removes everything that `spider-check migrate` added to a database: the outcomes of spiders, the
+-- state of notifications, and the columns of scheduler_state that an earlier scheduler does not know.
+-- The table scheduler_state stays, with a row for each complete run. After an error nothing is removed.
+-- docs/migrate.md says when to use it. Stop every tick first:
 --
 --     psql -v ON_ERROR_STOP=1 -f remove.sql DATABASE
 --
 -- `spider-check migrate` can be used again afterwards.
 BEGIN;
 
--- Without the column the runs of all schedules would look like those of one.
+-- Without the column `schedule` the runs of all schedules would look like those of one.
 DO $$
 DECLARE
     schedules TEXT;
@@ -22,9 +22,9 @@ BEGIN
 END
 $$;
 
--- An earlier scheduler would take a run of `--spider` for one of all spiders …
+-- An earlier scheduler would take a run of `--spider` for a run of all spiders …
 DELETE FROM scheduler_state WHERE partial;
--- … and one that nobody will finish for one that goes on.
+-- … and an abandoned run for a run in progress.
 UPDATE scheduler_state SET status = 'failed' WHERE status = 'running' AND owner_token IS NOT NULL;
 
 DROP TABLE spider_run, spider_check_told, spider_check_notification, spider_check_database,
