@@ -95,8 +95,8 @@ def remove_it_from_the_laptop(machine):
     assert rows(machine, "SELECT count(*) FROM scheduler_state") == [["1"]]
     assert machine.root.at("/home/me/.config/spider-check/config.toml").exists()
     typed(machine, [remove_files])
-    for folder in (".config/spider-check", ".local/state/spider-check"):
-        assert not machine.root.at(f"/home/me/{folder}").exists()
+    for directory in (".config/spider-check", ".local/state/spider-check"):
+        assert not machine.root.at(f"/home/me/{directory}").exists()
 
 
 def test_on_a_server(machine):

@@ -71,7 +71,7 @@ TEST_CASE("what takes too long is killed with all that it started") {
             .done);
 }
 
-TEST_CASE("errands are run side by side, and told in their order") {
+TEST_CASE("deliveries are run side by side, and told in their order") {
   const test::TempDirectory directory;
   const auto fifo = (directory.path() / "fifo").string();
   Deliveries deliveries;
