@@ -3,13 +3,17 @@
 
 namespace spider_check::render {
 
-std::string history_json(const HistoryReport& report) {
+Json json_of(const HistoryReport& report) {
   Json json = {{"schedule", report.schedule},    {"now", iso_utc(report.now)},
                {"since", iso_utc(report.since)}, {"runs", Json::array()},
                {"gaps", Json::array()},          {"cut", report.cut}};
   for (const auto& record : report.runs) json["runs"].push_back(json_of(record));
   for (const auto& gap : report.gaps) json["gaps"].push_back(json_of(gap));
-  return dump(json);
+  return json;
+}
+
+std::string history_json(const HistoryReport& report) {
+  return dump(json_of(report));
 }
 
 std::string run_json(const RunReport& report) {

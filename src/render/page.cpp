@@ -3,63 +3,84 @@
 #include <algorithm>
 
 #include "render/html.hpp"
-#include "render/page_assets.hpp"
-#include "render/page_marks.hpp"
-#include "render/page_parts.hpp"
-#include "render/page_times.hpp"
+#include "render/page_data.hpp"
+#include "render/page_document.hpp"
+#include "render/page_headline.hpp"
+#include "render/sentences.hpp"
 
 namespace spider_check::render {
 
 namespace {
 
-/** Only the very style and script of this page: whatever else came into it would not be run. */
-std::string policy() {
-  return "default-src 'none'; style-src '" + std::string(page_style().hash) + "'; script-src '" +
-         std::string(page_script().hash) + "'; base-uri 'none'; form-action 'none'";
+constexpr std::size_t max_shown_width = 120;
+
+std::string name(const std::string& foreign) {
+  return escape_html(shown_text(foreign, max_shown_width));
 }
 
-std::string head(const PageReport& report) {
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"" +
-         policy() +
-         "\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-         "<meta name=\"color-scheme\" content=\"light dark\">\n"
-         "<meta name=\"referrer\" content=\"no-referrer\">\n"
-         "<title>" +
-         html_text(report.status.schedule, 120) +
-         " – spider-check</title>\n"
-         "<style>" +
-         std::string(page_style().text) + "</style>\n</head>\n";
+/** What is wrong comes first. */
+int rank(const SpiderSummary& spider, const StatusReport& status) {
+  const auto verdict = spider.last.outcome.judgement.verdict;
+  if (verdict == Verdict::failed) return 0;
+  if (!is_fresh(spider, status)) return 1;
+  return verdict == Verdict::degraded ? 2 : 3;
 }
 
-/** The oldest instant that is shown in words. */
-TimePoint oldest(const PageReport& report) {
-  auto time = std::min(report.history.since, report.history.now);
-  for (const auto& record : report.history.runs) time = std::min(time, record.run.started);
-  for (const auto& spider : report.status.spiders) {
-    if (spider.last_success) time = std::min(time, *spider.last_success);
-  }
-  for (const auto& failure : report.failures) time = std::min(time, failure.recorded.finished);
-  return time;
+void sort_spiders(StatusReport& status) {
+  auto spiders = std::move(status.spiders);
+  std::stable_sort(spiders.begin(), spiders.end(), [&](const auto& one, const auto& other) {
+    return rank(one, status) < rank(other, status);
+  });
+  status.spiders = std::move(spiders);
+}
+
+std::string row(const SpiderSummary& spider, const StatusReport& status, const Zone& zone) {
+  const auto& judgement = spider.last.outcome.judgement;
+  return "<tr><td>" + name(spider.name) + "</td><td>" + std::string(to_text(judgement.verdict)) +
+         (is_fresh(spider, status) ? ", fresh" : ", stale") + "</td><td>" +
+         (spider.last_success ? escape_html(zone.at(*spider.last_success)) : "never") +
+         "</td><td>" + escape_html(shown_text(join(judgement.reasons))) + "</td></tr>\n";
+}
+
+std::string spiders(const StatusReport& status, const Zone& zone) {
+  if (status.spiders.empty()) return "<p class=\"empty\">No spider has been run yet.</p>\n";
+  std::string html =
+      "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Spider</th><th "
+      "scope=\"col\">State</th><th scope=\"col\">Last success</th><th scope=\"col\">Why</th></tr>"
+      "</thead>\n<tbody>\n";
+  const auto shown = std::min(max_page_spiders, status.spiders.size());
+  for (std::size_t i = 0; i < shown; ++i) html += row(status.spiders[i], status, zone);
+  return html + "</tbody></table></div>\n";
+}
+
+/** What the script replaces by the whole page. */
+std::string fragment(const StatusReport& status, const Json& headline, const Zone& zone) {
+  const auto& success = status.state.newest_success;
+  const bool fresh = headline.at("fresh");
+  auto sentence = headline.at("sentence").get<std::string>();
+  if (success && !fresh) sentence += " " + zone.at(*success + status.policy.interval) + ".";
+  return "<header>\n<p class=\"schedule\">Schedule <b>" + name(status.schedule) +
+         "</b></p>\n<h1 class=\"" + (fresh ? "fresh" : "stale") + "\">" +
+         headline.at("word").get<std::string>() + "</h1>\n<p class=\"lead\">" +
+         escape_html(sentence) + "</p>\n<p class=\"asof\">As of " +
+         escape_html(zone.at(status.state.now)) +
+         "; runs, charts and failures need JavaScript</p>\n</header>\n<section>\n" +
+         "<h2>Spiders</h2>\n" + spiders(status, zone) + "</section>\n";
 }
 
 }  // namespace
 
-std::string page(const PageReport& report, const Zone& zone) {
-  const PageTimes times(zone, oldest(report), report.history.now);
-  auto html = head(report);
-  html += "<body>\n" + std::string(page_shapes().text) + "<main>\n";
-  html += page_headline(report, times, zone);
-  html += page_spiders(report.status, times);
-  html += page_timeline(report.history, times);
-  html += page_charts(report, times);
-  html += page_failures(report, times);
-  html += page_runs(report.history, times);
-  html += "</main>\n<footer>Written by spider-check at " + times.element(times.now()) +
-          ".</footer>\n<script type=\"application/json\" id=\"data\">";
-  html += page_data(report, times);
-  html += "</script>\n<script>" + std::string(page_script().text) + "</script>\n</body>\n</html>\n";
+std::string page(PageReport report, const Zone& zone) {
+  sort_spiders(report.status);
+  auto headline = page_headline(report.status, zone);
+  const auto document = page_document();
+  std::string html(document.before_title);
+  html += name(report.status.schedule);
+  html += document.before_fragment;
+  html += fragment(report.status, headline, zone);
+  html += document.before_data;
+  html += escape_json(page_data(std::move(report), std::move(headline), zone));
+  html += document.end;
   return html;
 }
 

@@ -8,9 +8,9 @@
 namespace spider_check::render {
 
 /**
- * The page for a browser: one HTML file that needs nothing else, no network and no server. What it
- * says in words is there without JavaScript, too.
+ * The page for a browser: one HTML file that needs nothing else, no network and no server. Without
+ * JavaScript it has the headline and the state of each spider.
  */
-[[nodiscard]] std::string page(const PageReport& report, const Zone& zone);
+[[nodiscard]] std::string page(PageReport report, const Zone& zone);
 
 }  // namespace spider_check::render

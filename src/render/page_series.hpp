@@ -7,14 +7,14 @@
 
 namespace spider_check::render {
 
-/** One value of a chart: `at` is 0 to 1 of its width. */
+/** One value of a chart; `at` is seconds since the first one. */
 struct SeriesPoint {
   double at = 0;
   double value = 0;
   Verdict verdict = Verdict::ok;
 };
 
-/** What was usual at a point. */
+/** The baseline at a point. */
 struct BaselineBand {
   double at = 0;
   double low = 0;  ///< the lower quartile

@@ -10,7 +10,7 @@ Json optional_number(const std::optional<std::int64_t>& number) {
   return number ? Json(*number) : Json(nullptr);
 }
 
-Json json_of(const SpiderPoint& point) {
+Json point_json(const SpiderPoint& point) {
   return {{"run", point.run},
           {"attempt", point.attempt},
           {"started_at", iso_utc(point.started)},
@@ -111,7 +111,7 @@ Json json_of(const SpiderSummary& spider) {
                {"last", json_of(spider.last)},
                {"recent", Json::array()}};
   if (spider.median_rows) json["median_rows"] = *spider.median_rows;
-  for (const auto& point : spider.recent) json["recent"].push_back(json_of(point));
+  for (const auto& point : spider.recent) json["recent"].push_back(point_json(point));
   return json;
 }
 

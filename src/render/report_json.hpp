@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/report.hpp"
+#include "render/zone.hpp"
 
 namespace spider_check::render {
 
@@ -25,6 +26,8 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const RunRecord& record);
 [[nodiscard]] Json json_of(const Gap& gap);
 [[nodiscard]] Json json_of(const SpiderSummary& spider);
+[[nodiscard]] Json json_of(const HistoryReport& report);
+[[nodiscard]] Json json_of(const StatusReport& report, const Zone& zone);
 
 /** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
 [[nodiscard]] std::string dump(const Json& json);

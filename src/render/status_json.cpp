@@ -47,11 +47,11 @@ Json spiders(const StatusReport& report) {
 
 }  // namespace
 
-std::string status_json(const StatusReport& report, const Zone& zone) {
+Json json_of(const StatusReport& report, const Zone& zone) {
   const auto& state = report.state;
   const bool fresh =
       state.newest_success && state.now - *state.newest_success < report.policy.interval;
-  const Json json = {
+  return {
       {"schedule", report.schedule},
       {"now", iso_utc(state.now)},
       {"enabled", report.policy.enabled},
@@ -71,7 +71,10 @@ std::string status_json(const StatusReport& report, const Zone& zone) {
       {"refused", optional_text(report.refused)},
       {"spiders", spiders(report)},
   };
-  return dump(json);
+}
+
+std::string status_json(const StatusReport& report, const Zone& zone) {
+  return dump(json_of(report, zone));
 }
 
 }  // namespace spider_check::render

@@ -132,6 +132,10 @@ class Page:
     def call(self, method, **parameters):
         return self._browser.call(method, self._session, **parameters)
 
+    def reload(self):
+        self.call("Page.reload")
+        self._browser.wait_for("Page.loadEventFired", self._session)
+
     def evaluate(self, expression):
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True,
                            awaitPromise=True)

@@ -1,4 +1,4 @@
-// What the page is made of: times of its zone, and series that stay small and look the same.
+// What the page's JSON is made of: its zone, and series that stay small and look the same.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "render/page_series.hpp"
-#include "render/page_times.hpp"
+#include "render/zone_offsets.hpp"
 
 namespace spider_check::render {
 
@@ -26,54 +26,49 @@ std::vector<SeriesPoint> points(std::size_t count, double value) {
   return all;
 }
 
+/** The time as a browser makes it of the offsets. */
+std::string at(const std::vector<ZoneOffset>& offsets, TimePoint time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  auto found = offsets.front();
+  for (const auto& offset : offsets) {
+    if (offset.from <= seconds) found = offset;
+  }
+  const auto text = iso_utc(time + std::chrono::seconds(found.ahead));
+  return text.substr(0, 10) + " " + text.substr(11, 8) + " " + found.name;
+}
+
 }  // namespace
 
-TEST_CASE("the page's times are those that libc would give, across a change of the clocks") {
+TEST_CASE("the page's offsets are those of libc, across a change of the clocks") {
   for (const std::string name : {"Europe/Berlin", "America/Bogota", "Asia/Kathmandu",
                                  "Australia/Lord_Howe", "America/St_Johns", "UTC"}) {
     const Zone zone(name);
     const auto now = utc(4, 20, 7h);
-    const PageTimes times(zone, now - 720h, now);
+    const auto offsets = zone_offsets(zone, now - 720h, now);
     for (auto time = now - 720h; time <= now; time += 29min + 59s) {
       CAPTURE(name);
-      CHECK(times.at(time) == zone.format(time, "%Y-%m-%d %H:%M:%S"));
-      CHECK(times.clock(time) == zone.format(time, "%H:%M"));
+      CHECK(at(offsets, time) == zone.at(time));
     }
-    CHECK(times.offsets().size() <= 2);
+    CHECK(offsets.size() <= 2);
   }
 }
 
 TEST_CASE("the clocks change in the very second") {
-  const PageTimes times(Zone("Europe/Berlin"), utc(3, 1, 0h), utc(4, 1, 0h));
-  CHECK(times.at(utc(3, 29, 59min + 59s)) == "2026-03-29 01:59:59");
-  CHECK(times.at(utc(3, 29, 1h)) == "2026-03-29 03:00:00");
-  CHECK(times.element(utc(3, 29, 1h)).find("03:00:00 CEST</time>") != std::string::npos);
+  const auto offsets = zone_offsets(Zone("Europe/Berlin"), utc(3, 1, 0h), utc(4, 1, 0h));
+  CHECK(at(offsets, utc(3, 29, 59min + 59s)) == "2026-03-29 01:59:59 CET");
+  CHECK(at(offsets, utc(3, 29, 1h)) == "2026-03-29 03:00:00 CEST");
 }
 
-TEST_CASE("what is outside of the page's time has the nearer offset, and a long time ends") {
-  const PageTimes times(Zone("Europe/Berlin"), TimePoint{} - 24h * 36'500, utc(1, 15, 12h));
-  CHECK(times.at(utc(1, 15, 12h)) == "2026-01-15 13:00:00");
-  CHECK(times.at(TimePoint{} - 1s).size() == 19);
-  CHECK(times.offsets().size() < 5);
+TEST_CASE("a long time ends") {
+  const auto offsets =
+      zone_offsets(Zone("Europe/Berlin"), TimePoint{} - 24h * 36'500, utc(1, 15, 12h));
+  CHECK(at(offsets, utc(1, 15, 12h)) == "2026-01-15 13:00:00 CET");
+  CHECK(offsets.size() < 5);
 }
 
 TEST_CASE("a page of one instant has a zone, too") {
-  const PageTimes times(Zone("America/Bogota"), utc(1, 15, 12h), utc(1, 15, 12h));
-  CHECK(times.at(utc(1, 15, 12h)) == "2026-01-15 07:00:00");
-}
-
-TEST_CASE("how long ago, and how long until") {
-  const PageTimes times(Zone("UTC"), utc(1, 15, 10h), utc(1, 15, 12h));
-  CHECK(times.relative(utc(1, 15, 10h)) ==
-        "<span class=\"ago\" data-t=\"1768471200\">2 h ago</span>");
-  CHECK(times.relative(utc(1, 15, 13h)) ==
-        "<span class=\"ago\" data-t=\"1768482000\">in 1 h</span>");
-}
-
-TEST_CASE("a day by its name") {
-  CHECK(PageTimes::day(0) == "Thu 1 Jan");
-  CHECK(PageTimes::day(-1) == "Wed 31 Dec");
-  CHECK(PageTimes::day(20'783) == "Thu 26 Nov");
+  const auto offsets = zone_offsets(Zone("America/Bogota"), utc(1, 15, 12h), utc(1, 15, 12h));
+  CHECK(at(offsets, utc(1, 15, 12h)) == "2026-01-15 07:00:00 -05");
 }
 
 TEST_CASE("usual is what the last good attempts were, twenty at most and from five on") {

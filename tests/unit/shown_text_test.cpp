@@ -43,10 +43,26 @@ TEST_CASE("the end of a log is bounded, and steers nothing") {
   std::string log;
   for (int i = 1; i <= 100; ++i) log += std::to_string(i) + " http://u:p@h\n";
   const auto shown = shown_end(log);
+  CHECK(shown_end(log.substr(0, log.size() - 1)).starts_with("…\n61 "));
   CHECK(shown.starts_with("…\n61 http://u:***@h\n"));
   CHECK(std::count(shown.begin(), shown.end(), '\n') == 41);
   CHECK(shown_end(std::string(std::size_t{1} << 20U, 'x')).size() < 8300);
   CHECK(shown_end(std::string(std::size_t{1} << 20U, '\x1b')).size() < 4 * 8300);
+}
+
+TEST_CASE("of one line that is longer than all that is shown, the end") {
+  CHECK(shown_end(std::string(1'000'000, 'x') + "y").ends_with("xy"));
+  CHECK(shown_end(std::string(1'000'000, 'x') + "\n").ends_with("xx\n"));
+  CHECK(shown_end(std::string(20'000, '\n')).size() < 100);
+}
+
+TEST_CASE("no character of a log is cut in its middle") {
+  std::string log;
+  while (log.size() < 20'000) log += "€";
+  for (int i = 0; i < 3; ++i) {
+    CHECK(shown_end(log).find("\\x") == std::string::npos);
+    log += "a";
+  }
 }
 
 TEST_CASE("a line is one line, bounded, and steers nothing") {
