@@ -2,12 +2,14 @@
 """Shows that the lints find what they are there to find: each sample breaks one rule."""
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
 import layers
+import page
 import prose
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -149,6 +151,36 @@ class ProseTest(unittest.TestCase):
                 found = self.check(name, content)
                 self.assertEqual(len(found), 1, found)
                 self.assertIn(expected, found[0])
+
+
+@unittest.skipUnless(shutil.which("tsc") and shutil.which("tidy"), "tsc or tidy is missing")
+class PageTest(unittest.TestCase):
+    html = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>a</title></head><body><p>b</p>%s</body></html>\n"
+
+    def check(self, script: str, html: str = "") -> list[str]:
+        files = {"src/render/page/page.js": script, "src/render/page/page.html": self.html % html}
+        return page.check(Tree(self, files).top)
+
+    def test_what_is_right_is_not_found(self):
+        self.assertEqual(self.check("(() => { const a = 1; window.alert(String(a)); })();\n"), [])
+
+    def test_each_fault_is_found(self):
+        script = "nosuchname(1);\nconst unused = 1;\n(() => { return 1; window.alert('2'); })();\nunused2 = 1;\n"
+        script += "const f = () => 1; f(2);\n"
+        html = '<div><nosuch>a</nosuch><p id="a">b</p><p id="a">c</p>'
+        found = "\n".join(self.check(f"(() => {{\n{script}}})();\n", html))
+        for expected in [
+            "(2,1): error TS2304: Cannot find name 'nosuchname'",
+            "'unused' is declared but its value is never read",
+            "Unreachable code detected",
+            "Cannot find name 'unused2'",
+            "Expected 0 arguments, but got 1",
+            "missing </div>",
+            "<nosuch> is not recognized",
+            '"a" already defined',
+        ]:
+            with self.subTest(expected=expected):
+                self.assertIn(expected, found)
 
 
 class FormatTest(unittest.TestCase):
