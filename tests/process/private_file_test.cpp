@@ -1,5 +1,3 @@
-#include "os/private_file.hpp"
-
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -7,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "os/files.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {
@@ -51,7 +50,7 @@ TEST_CASE("a private file that somebody has opened to others stays so, and is re
 
 TEST_CASE("what is no regular file is left alone") {
   const test::TempDirectory directory;
-  CHECK(refusal("/dev/null").find("/dev/null, which is a directory") != std::string::npos);
+  CHECK(refusal("/dev/null").find("/dev/null, which is no file") != std::string::npos);
   CHECK(fs::is_character_file("/dev/null"));
   CHECK(refusal(directory.path()).find("which is a directory") != std::string::npos);
 }
