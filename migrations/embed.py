@@ -21,7 +21,7 @@ def main() -> None:
     output, *inputs = map(pathlib.Path, sys.argv[1:])
     rows = "".join(row(path, number) for number, path in enumerate(inputs, start=1))
     output.write_text(
-        '#include "db/migrations.hpp"\n\n'
+        '#include "db/migrator.hpp"\n\n'
         "namespace spider_check::db {\n\n"
         "namespace {\n\n"
         f"constexpr Migration all[] = {{\n{rows}}};\n\n"

@@ -8,25 +8,20 @@
 
 #include <unistd.h>
 
-#include "app/history.hpp"
 #include "app/logs.hpp"
 #include "app/migrate.hpp"
-#include "app/monitoring.hpp"
 #include "app/notifications.hpp"
-#include "app/page.hpp"
-#include "app/prune.hpp"
-#include "app/status.hpp"
+#include "app/reports.hpp"
+#include "app/retention.hpp"
 #include "app/tick.hpp"
 #include "core/errors.hpp"
-#include "db/look.hpp"
+#include "db/inspection.hpp"
 #include "db/migrator.hpp"
-#include "os/log_follower.hpp"
-#include "os/log_output.hpp"
-#include "os/log_reader.hpp"
-#include "os/private_file.hpp"
+#include "os/files.hpp"
+#include "os/log_files.hpp"
 #include "parts.hpp"
 #include "render/zone.hpp"
-#include "setup/sources.hpp"
+#include "setup/findings.hpp"
 
 namespace spider_check {
 
@@ -66,7 +61,8 @@ class Commands {
       return db::migrate(parts_.session(), on_wait);
     };
     print(app::migrate(apply, command.wait));
-    for (const auto& line : db::look(parts_.session()).warnings) schedule_.log.warn("{}", line);
+    for (const auto& line : db::inspect_database(parts_.session()).warnings)
+      schedule_.log.warn("{}", line);
     return {};
   }
 

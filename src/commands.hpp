@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "app/result.hpp"
+#include "app/instance.hpp"
 #include "config/command_line.hpp"
 #include "config/config.hpp"
 

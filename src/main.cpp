@@ -6,15 +6,15 @@
 #include <string>
 #include <variant>
 
-#include "app/result.hpp"
+#include "app/instance.hpp"
 #include "commands.hpp"
 #include "config/command_line.hpp"
 #include "config/load.hpp"
 #include "core/errors.hpp"
 #include "os/descriptors.hpp"
-#include "os/signals.hpp"
+#include "os/loop_runner.hpp"
 #include "render/check.hpp"
-#include "render/health.hpp"
+#include "render/monitoring.hpp"
 #include "render/zone.hpp"
 #include "setup/check.hpp"
 #include "setup/cron_line.hpp"

@@ -2,14 +2,13 @@
 
 #include <unistd.h>
 
-#include "app/monitoring.hpp"
-#include "app/page.hpp"
-#include "app/views.hpp"
+#include "app/reports.hpp"
+#include "app/run_view.hpp"
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
 #include "config/version.hpp"
 #include "db/row_count.hpp"
-#include "setup/sources.hpp"
+#include "setup/findings.hpp"
 
 namespace spider_check {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/time.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "app/instance.hpp"
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
+#include "core/journal.hpp"
 
 namespace spider_check::app {
 

@@ -4,18 +4,19 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/log.hpp"
 #include "app/run_view.hpp"
 #include "core/decision.hpp"
+#include "core/health.hpp"
 #include "core/journal.hpp"
-#include "core/notification_store.hpp"
-#include "core/on_database_error.hpp"
+#include "core/notification.hpp"
 #include "core/ports.hpp"
-#include "core/published_file.hpp"
-#include "core/report_store.hpp"
+#include "core/report.hpp"
+#include "core/run.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {
@@ -69,5 +70,12 @@ struct Instance {
 
 /** What is known of the owners of a state's running runs. Throws std::system_error. */
 [[nodiscard]] OwnerStatuses owner_statuses(const Instance& instance, const State& state);
+
+/** How a command ended: an exit status, or the signal that the program was told to end by. */
+struct Result {
+  ExitCode code = ExitCode::success;
+  int signal = 0;
+  std::optional<HealthLevel> health{};  ///< the answer of `health`, which takes the code's place
+};
 
 }  // namespace spider_check::app

@@ -2,9 +2,169 @@
 
 #include <algorithm>
 
-#include "render/run_summary.hpp"
+#include "core/time.hpp"
+#include "render/live_table.hpp"
+#include "render/sentences.hpp"
 
 namespace spider_check::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+using render::RowState;
+
+constexpr auto worth_mentioning = 1min;
+
+Duration between(LiveProgress::Time from, LiveProgress::Time to) {
+  return std::chrono::duration_cast<Duration>(to - from);
+}
+
+RowState to_state(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ok:
+      return RowState::ok;
+    case Verdict::degraded:
+      return RowState::degraded;
+    case Verdict::failed:
+      return RowState::failed;
+  }
+  return RowState::failed;
+}
+
+/** Shorter than a sentence, and the name of the setting where there is one. */
+std::string name_of(StopCause cause) {
+  switch (cause) {
+    case StopCause::none:
+      return "no reason";
+    case StopCause::run_stopped:
+      return "the run is stopped";
+    case StopCause::run_timeout:
+      return "run_timeout";
+    case StopCause::timeout:
+      return "timeout";
+    case StopCause::stall:
+      return "stall_timeout";
+    case StopCause::stayed:
+      return "its crawl is over";
+  }
+  return "no reason";
+}
+
+std::string end_of_stopping(const SpiderLimits& limits, StopCause cause, Duration since) {
+  const auto left = limits.grace + limits.second_grace - since;
+  const auto why = " (" + name_of(cause) + ")";
+  if (left <= 0s) return "for its end: SIGKILL sent" + why;
+  return "for its end: SIGTERM sent" + why + ", SIGKILL in " + render::whole_words(left);
+}
+
+}  // namespace
+
+LiveProgress::LiveProgress(const std::vector<SpiderJob>& jobs, Time now) : begun_(now) {
+  for (const auto& job : jobs) {
+    places_[job.name] = spiders_.size();
+    Spider spider;
+    spider.job = &job;
+    spider.row.name = render::printable(job.name);
+    spiders_.push_back(std::move(spider));
+  }
+}
+
+void LiveProgress::begin(const Claim& claim) {
+  // One that began without the database has no number yet.
+  title_ = claim.id == 0 ? "Run" : "Run " + std::to_string(claim.id);
+  if (claim.attempt > 1) title_ += ", attempt " + std::to_string(claim.attempt);
+}
+
+LiveProgress::Spider& LiveProgress::change(const SpiderJob& job, RowState state) {
+  auto& spider = spiders_.at(places_.at(job.name));
+  // A spider keeps its place among those that run when it is told to stop.
+  if (state != RowState::stopping) spider.row.order = ++changes_;
+  spider.row.state = state;
+  return spider;
+}
+
+void LiveProgress::started(const SpiderJob& job, Time now) {
+  auto& spider = change(job, RowState::running);
+  spider.started = spider.progressed = now;
+}
+
+void LiveProgress::stopping(const SpiderJob& job, StopCause cause, Time now) {
+  auto& spider = change(job, RowState::stopping);
+  spider.stopped = now;
+  spider.cause = cause;
+  if (cause == StopCause::run_stopped || cause == StopCause::run_timeout) ending_ = true;
+}
+
+void LiveProgress::progressed(const SpiderJob& job, const Progress& progress, Time now) {
+  auto& spider = spiders_.at(places_.at(job.name));
+  if (spider.row.progress == progress) return;
+  spider.row.progress = progress;
+  spider.progressed = now;
+}
+
+void LiveProgress::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
+  auto& spider = change(job, to_state(outcome.judgement.verdict));
+  spider.row.elapsed = outcome.child.took;
+  spider.row.note = render::join(outcome.judgement.reasons);
+  if (outcome.crawl && outcome.crawl->source != CrawlSource::nobody) {
+    spider.row.progress = outcome.crawl->progress;
+    spider.did = render::amounts(outcome.crawl->progress);
+  }
+  spider.did = render::with_rows(std::move(spider.did), outcome.rows);
+}
+
+std::string LiveProgress::waits_for(const Spider& spider, Time now) const {
+  switch (spider.row.state) {
+    case RowState::waiting:
+      return ending_ ? "for nothing: it is not started any more" : "for a free place";
+    case RowState::running: {
+      if (!spider.row.progress) return {};
+      const auto idle = between(spider.progressed, now);
+      if (idle >= worth_mentioning) {
+        return "no progress for " + to_words(std::chrono::floor<std::chrono::minutes>(idle));
+      }
+      const auto& progress = *spider.row.progress;
+      return progress.items + progress.pages == 0 ? "for its first page" : "";
+    }
+    case RowState::stopping:
+      return end_of_stopping(spider.job->limits, spider.cause, between(spider.stopped, now));
+    case RowState::ok:
+    case RowState::degraded:
+    case RowState::failed:
+      return spider.row.note;
+  }
+  return {};
+}
+
+render::LiveRow LiveProgress::row_at(const Spider& spider, Time now) const {
+  auto row = spider.row;
+  if (row.state == RowState::running || row.state == RowState::stopping) {
+    row.elapsed = between(spider.started, now);
+  }
+  row.note = waits_for(spider, now);
+  return row;
+}
+
+render::LiveRun LiveProgress::at(Time now) const {
+  render::LiveRun run{title_, elapsed(now), {}};
+  run.rows.reserve(spiders_.size());
+  for (const auto& spider : spiders_) run.rows.push_back(row_at(spider, now));
+  return run;
+}
+
+std::vector<render::SummaryRow> LiveProgress::summary(Time now) const {
+  std::vector<render::SummaryRow> rows;
+  for (const auto& spider : spiders_) {
+    const auto row = row_at(spider, now);
+    rows.push_back({row.name, row.state, row.elapsed, spider.did, spider.row.note,
+                    render::printable(spider.job->log.string())});
+  }
+  return rows;
+}
+
+Duration LiveProgress::elapsed(Time now) const {
+  return between(begun_, now);
+}
 
 namespace {
 

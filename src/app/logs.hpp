@@ -1,13 +1,38 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "core/file_name.hpp"
+#include "app/instance.hpp"
+#include "core/log_name.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
+
+/** Where the schedule's logs belong: its directory, made this configuration's where that can be. */
+[[nodiscard]] std::filesystem::path log_directory(const Instance& instance);
+
+/**
+ * The name with the series that makes it one that no earlier log has: the newest there is, or one
+ * more where the numbers have begun anew, since the database was made anew or restored.
+ *
+ * newest_run: asks the database for its newest run, where logs of a later one are there; 0: it
+ * cannot be asked.
+ */
+[[nodiscard]] LogName free_log_name(const Instance& instance, LogName name,
+                                    const std::function<RunId()>& newest_run);
+
+/**
+ * Moves the logs that cannot be written where they belong into a private temporary directory. Where
+ * that cannot be had either, the output of a program is thrown away, and a crawl, which nobody
+ * could judge without a log, does not start. Gives the one fault of all of them, after it was
+ * logged as a warning; empty: there is none.
+ */
+[[nodiscard]] std::optional<std::string> move_logs(const Instance& instance,
+                                                   std::vector<SpiderJob>& jobs);
 
 /** Which log somebody wants to see: what is not said is the newest there is. */
 struct LogRequest {

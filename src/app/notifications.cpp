@@ -3,8 +3,8 @@
 #include <chrono>
 #include <exception>
 
-#include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/time.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::app {

@@ -5,10 +5,8 @@
 #include <string>
 
 #include "app/instance.hpp"
-#include "app/result.hpp"
-#include "core/attempt_record.hpp"
-#include "core/channels.hpp"
-#include "core/notification_store.hpp"
+#include "core/journal.hpp"
+#include "core/notification.hpp"
 
 namespace spider_check::app {
 

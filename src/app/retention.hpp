@@ -37,4 +37,10 @@ Pruned remove_old_runs(Instance& instance, bool dry_run, std::optional<Duration>
  */
 void tidy_up(Instance& instance);
 
+/**
+ * Removes everything that is too old or too much, or only counts it. Gives what to tell the person.
+ * Throws DbError, and std::system_error when the log directory cannot be read.
+ */
+[[nodiscard]] std::string prune(Instance& instance, bool dry_run);
+
 }  // namespace spider_check::app

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "app/best_effort_journal.hpp"
+#include "app/claim.hpp"
 #include "app/instance.hpp"
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
+#include "core/journal.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {

@@ -1,12 +1,24 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/instance.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::app {
+
+/** Spiders that are programs of their own, named in the configuration. */
+class ProgramSource final : public SpiderSource {
+ public:
+  explicit ProgramSource(std::vector<SpiderJob> jobs) : jobs_(std::move(jobs)) {}
+
+  [[nodiscard]] Listing list() override { return {jobs_, {}}; }
+
+ private:
+  std::vector<SpiderJob> jobs_;
+};
 
 /** What the sources offer: a source that cannot be listed does not keep the others from running. */
 struct SpiderList {

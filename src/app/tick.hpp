@@ -1,8 +1,13 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "app/instance.hpp"
-#include "app/result.hpp"
+#include "app/spider_list.hpp"
+#include "app/tick_decision.hpp"
 #include "core/decision.hpp"
+#include "core/errors.hpp"
 
 namespace spider_check::app {
 
@@ -14,5 +19,22 @@ namespace spider_check::app {
 
 /** What a tick would do, in words; changes nothing. Throws as tick() does. */
 [[nodiscard]] std::string dry_run(Instance& instance, const Request& request);
+
+/**
+ * A tick that cannot use the database, which said so by `error`: decides from the journal, under
+ * the file lock of this host, and leaves it to a later tick to record what came of it. Throws
+ * DbError when the journal cannot be used either, so that nothing is run.
+ */
+[[nodiscard]] Result tick_without_database(Instance& instance, const Request& request,
+                                           const std::optional<SpiderList>& selected,
+                                           const DbError& error);
+
+/** What it would decide. Throws DbError. */
+[[nodiscard]] Considered consider_without_database(const Instance& instance, const Request& request,
+                                                   const DbError& error);
+
+/** Whether the host has woken up so lately that the database may need a moment to be there. */
+[[nodiscard]] bool woke_lately(const Instance& instance, const Request& request,
+                               const DbError& error);
 
 }  // namespace spider_check::app

@@ -8,11 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/channels.hpp"
-#include "core/connection.hpp"
 #include "core/decision.hpp"
+#include "core/interface.hpp"
 #include "core/notification.hpp"
-#include "core/on_database_error.hpp"
+#include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {

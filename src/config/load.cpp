@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "config/apply.hpp"
-#include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::config {
 

@@ -7,7 +7,7 @@
 
 #include "config/apply.hpp"
 #include "core/errors.hpp"
-#include "core/terminal_text.hpp"
+#include "core/text.hpp"
 
 namespace spider_check::config {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "core/ports.hpp"
@@ -18,5 +19,17 @@ void apply_rules(const Config& config, SpiderJob& job);
 
 /** Whether a table of [spiders] is for this spider. */
 [[nodiscard]] bool is_for(const SpiderOverride& table, const std::string& spider);
+
+/** "FILE:LINE: KEY: " where the file says it, else `otherwise` in its place. */
+[[nodiscard]] std::string place_of(const Places& places, const std::string& key,
+                                   const std::string& otherwise);
+
+/**
+ * What a configuration says that is allowed and is hardly meant, one line each with the place, what
+ * is odd and what would be right. `jobs` are those that it runs, with their rules;
+ * `all_known` says that there are no others which could not be listed.
+ */
+[[nodiscard]] std::vector<std::string> advise(const Config& config,
+                                              const std::vector<SpiderJob>& jobs, bool all_known);
 
 }  // namespace spider_check::config

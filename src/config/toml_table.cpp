@@ -5,10 +5,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/duration.hpp"
-#include "core/edit_distance.hpp"
 #include "core/errors.hpp"
-#include "core/size.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::config {
 

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/host_time.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {

@@ -1,13 +1,59 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/status.hpp"
+#include "core/decision.hpp"
+#include "core/ports.hpp"
+#include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
+
+/** One attempt of one spider, for series and sparklines. */
+struct SpiderPoint {
+  RunId run = 0;
+  int attempt = 1;
+  TimePoint started{};
+  Duration took{0};
+  Verdict verdict = Verdict::failed;
+  std::optional<std::int64_t> items;  ///< empty for a program that is no crawl
+};
+
+/** One spider over all of its runs. */
+struct SpiderSummary {
+  std::string name;
+  std::optional<TimePoint> last_success;  ///< the start of its newest attempt that did not fail
+  RunId last_run = 0;                     ///< the run of `last`
+  RecordedOutcome last;                   ///< its newest attempt
+  TimePoint last_started{};
+  std::optional<std::int64_t> median_items;  ///< of what is usual; empty while that is not known
+  std::optional<std::int64_t> median_rows;   ///< the same of what check_sql counted
+  std::vector<SpiderPoint> recent;           ///< its newest attempts, the oldest first
+};
+
+/** Everything that `status` shows, before it is put into words. */
+struct StatusReport {
+  std::string schedule;
+  Policy policy;
+  State state;
+  Decision decision;                      ///< what a tick would do now
+  std::vector<RecordedOutcome> outcomes;  ///< of the last whole run, by spider
+  std::vector<SpiderSummary> spiders;     ///< by name
+  int failed_runs = 0;                    ///< whole runs that failed since the newest success
+  bool database_away = false;  ///< it cannot be used: all of this is as the journal has it
+  int waiting = 0;             ///< attempts in this host's journal that the database does not know
+  int of_others = 0;           ///< attempts in it that belong to other databases
+  std::vector<std::string> unreadable;  ///< what of it cannot be read, and what mends it
+  std::string journal;                  ///< where that is; empty: there is none
+  std::string refused;  ///< why the database does not record them; empty: it was not asked
+};
+
+/** When the next run, or the next attempt, is due; empty when nobody can say. */
+[[nodiscard]] std::optional<TimePoint> next_due(const StatusReport& report);
 
 /**
  * How a schedule fares, in the exit statuses of monitoring plugins (Monitoring Plugins Development

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/file_name.hpp"
+#include "core/log_name.hpp"
 
 namespace spider_check {
 

@@ -6,22 +6,36 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/crawl.hpp"
-#include "core/file_name.hpp"
-#include "core/host_time.hpp"
 #include "core/interface.hpp"
+#include "core/log_name.hpp"
 #include "core/owner.hpp"
-#include "core/precheck.hpp"
-#include "core/row_count.hpp"
 #include "core/run_store.hpp"
-#include "core/spider_rules.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
+
+/** A program that says whether the world is ready for a run: whether there is a network, say. */
+class Precheck : public Interface {
+ public:
+  /**
+   * Asks, which may take half a minute. Why a run should be put off, in one printable line that
+   * names the program; empty: go on. Does not throw.
+   */
+  [[nodiscard]] virtual std::optional<std::string> objection() = 0;
+};
+
+/**
+ * Whether an objection may put off a run that is due: data that is there and not older than
+ * max_age can wait.
+ */
+[[nodiscard]] bool may_wait(const std::optional<TimePoint>& newest_success, TimePoint now,
+                            Duration max_age) noexcept;
 
 /** One spider to be run: a child process. */
 struct SpiderJob {
@@ -220,6 +234,19 @@ class Host : public Interface {
 
   /** A random UUID, version 4. */
   [[nodiscard]] virtual std::string new_uuid() const = 0;
+};
+
+/** A file that others read at any time, like a page or what a collector of metrics takes. */
+class PublishedFile : public Interface {
+ public:
+  /**
+   * Puts the text in place of what is there: a reader sees the old one or the new one whole. Throws
+   * std::system_error that names the file; then the old one stays.
+   */
+  virtual void replace(std::string_view text) = 0;
+
+  /** Where it is, for messages. */
+  [[nodiscard]] virtual std::string place() const = 0;
 };
 
 }  // namespace spider_check

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/crawl.hpp"
+#include "core/decision.hpp"
 #include "core/delay.hpp"
+#include "core/health.hpp"
+#include "core/interface.hpp"
 #include "core/run.hpp"
 #include "core/run_store.hpp"
-#include "core/status.hpp"
 #include "core/time.hpp"
 #include "core/verdict.hpp"
 
@@ -81,5 +85,103 @@ struct PageReport {
   std::vector<SpiderSeries> series;  ///< by spider
   std::vector<Failure> failures;     ///< the newest first
 };
+
+/** Which runs a history lists. What is empty does not matter. */
+struct HistoryFilter {
+  Duration age{0};  ///< only runs that started no longer ago
+  std::optional<std::string> spider;
+  std::optional<RunStatus> status;
+  int most = 0;  ///< how many runs at most
+};
+
+/**
+ * Reads what reports show of one schedule: each verb is one statement, whose cost does not grow
+ * with the history that it does not show. All throw DbError.
+ */
+class ReportStore : public Interface {
+ public:
+  /** The runs, the newest first. Runs of the future are left out. */
+  [[nodiscard]] virtual std::vector<RunRecord> runs(const HistoryFilter& filter) = 0;
+
+  /** One run of this schedule; empty when there is none of this id. */
+  [[nodiscard]] virtual std::optional<RunRecord> run(RunId id) = 0;
+
+  /** Every attempt of every spider in this run, by attempt and spider. */
+  [[nodiscard]] virtual std::vector<RecordedOutcome> all_outcomes(RunId id) = 0;
+
+  /**
+   * Each spider of the newest whole run that has outcomes, and of the newest that completed, by
+   * name, each with its points of at most `most` newest attempts.
+   */
+  [[nodiscard]] virtual std::vector<SpiderSummary> spiders(int most) = 0;
+
+  /** Each spider's attempts that are no older than `age`, at most `most` of each. */
+  [[nodiscard]] virtual std::vector<SpiderSeries> series(Duration age, int most) = 0;
+
+  /** The newest attempts that failed, at most `most`; without the ends of their logs. */
+  [[nodiscard]] virtual std::vector<Failure> failures(int most) = 0;
+
+  /** Whole runs that failed since the newest success; a thousand stands for more. */
+  [[nodiscard]] virtual int failed_runs() = 0;
+};
+
+/** Something that is known, for people: "Database", "PostgreSQL 15.14, …". */
+struct CheckFact {
+  std::string name;  ///< empty: the text goes on with the fact before
+  std::string text;
+};
+
+/** A spider with what applies to it. */
+struct CheckedSpider {
+  std::string name;
+  bool crawl = false;
+  std::string spider;  ///< of the project, where that has another name
+  SpiderLimits limits;
+  Criteria criteria;
+  int nice = 0;
+  std::vector<std::string> arguments;       ///< beside those that start it
+  std::vector<std::string> variables;       ///< names only: their values may be secret
+  std::filesystem::path working_directory;  ///< empty: where it would work anyway
+  std::string check_sql{};                  ///< empty: none
+  std::string check_place{};                ///< of a database of its own; empty: none
+};
+
+/** Something that is wrong: one line with the place, what is wrong and what would be right. */
+struct CheckFinding {
+  enum class Kind {
+    problem,   ///< ticks would fail
+    database,  ///< ticks would fail, and all that is wrong is the database
+    warning,   ///< ticks work, but hardly as it is meant
+  };
+
+  Kind kind = Kind::problem;
+  std::string text;
+};
+
+/** Everything that `check` shows, before it is put into words. */
+struct CheckReport {
+  std::vector<CheckFact> facts;
+  std::vector<CheckedSpider> spiders;
+  std::vector<CheckFinding> findings;  ///< in the order in which a person would mend them
+  std::string next;                    ///< what happens when nothing is wrong
+};
+
+/** Success when there is at most a warning. */
+[[nodiscard]] ExitCode exit_code(const CheckReport& report);
+
+/** Ticks come every few minutes: data that is stale for less than this is no gap. */
+inline constexpr Duration min_gap = std::chrono::minutes(10);
+
+/**
+ * The times since `since` in which the data was stale, each with why, the newest first: from the
+ * moment when a run was due to the start of the run that made an end of it, or to now. Pure.
+ *
+ * runs: the newest first, as a history has them; what was before the oldest of them is not seen,
+ * unless that one says that it was late.
+ * current: what keeps a run from starting right now, counted back from now.
+ */
+[[nodiscard]] std::vector<Gap> find_gaps(const std::vector<RunRecord>& runs, const Policy& policy,
+                                         TimePoint since, TimePoint now,
+                                         const std::vector<Delay>& current = {});
 
 }  // namespace spider_check

@@ -10,7 +10,6 @@
 
 #include "core/crawl.hpp"
 #include "core/delay.hpp"
-#include "core/host_time.hpp"
 #include "core/interface.hpp"
 #include "core/run.hpp"
 #include "core/termination.hpp"

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace spider_check {
 
@@ -14,5 +18,58 @@ using TimePoint = std::chrono::sys_time<Duration>;
  * be subtracted and shown. */
 inline constexpr TimePoint infinitely_old = std::chrono::sys_days{std::chrono::year{1} / 1 / 1};
 inline constexpr TimePoint infinitely_far = std::chrono::sys_days{std::chrono::year{9999} / 1 / 1};
+
+/** What a person may write, for messages about what is wrong. */
+inline constexpr std::string_view duration_examples = R"("4h", "90m", "1h30m", "45s" or "90d")";
+
+/**
+ * Reads a duration as people write it: numbers with a unit (d, h, m, s, ms), largest first, each
+ * unit once: "4h", "1h30m", "90d", "0s". Empty when the text is none, is negative or is longer than
+ * ten thousand days, which nobody means.
+ */
+[[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
+
+/** "4h", "1h30m", "1s500ms": what parse_duration reads; anything below a millisecond is dropped. */
+[[nodiscard]] std::string to_text(Duration duration);
+
+/**
+ * "2 h 3 min", "43 s", "3 d 4 h": at most two units, rounded down, for people. Below ten seconds
+ * with one decimal.
+ */
+[[nodiscard]] std::string to_words(Duration duration);
+
+/** What a person may write, for messages about what is wrong. */
+inline constexpr std::string_view size_examples = R"("500MB", "2GB" or "1GiB")";
+
+/** Reads a size in bytes: a whole number with B, kB, MB, GB, TB or KiB, MiB, GiB, TiB. */
+[[nodiscard]] std::optional<std::int64_t> parse_size(std::string_view text);
+
+/** "1.5 GB", "12 kB", "0 B": at most one decimal, for people. */
+[[nodiscard]] std::string size_words(std::int64_t bytes);
+
+/** An instant by this host's own clocks, for what must be remembered while there is no database. */
+struct HostTime {
+  std::string boot_id;     ///< of the boot in which it was taken
+  Duration since_boot{0};  ///< CLOCK_BOOTTIME: goes on while the host sleeps, and nobody can set it
+  Duration asleep{0};      ///< how much of that the host has slept
+  TimePoint wall{};        ///< CLOCK_REALTIME: may be wrong, and may be set
+
+  friend bool operator==(const HostTime&, const HostTime&) = default;
+};
+
+/**
+ * How long ago it was. Within one boot by the clock that nobody can set; across boots there is only
+ * the wall clock: empty when that went backwards, so that nobody can say.
+ */
+[[nodiscard]] std::optional<Duration> age(const HostTime& then, const HostTime& now);
+
+/** The same; where nobody can say, as long as this boot has lasted, which it is at least. */
+[[nodiscard]] Duration least_age(const HostTime& then, const HostTime& now);
+
+/** The instant that much earlier. */
+[[nodiscard]] HostTime earlier(HostTime time, Duration by);
+
+/** Whether the host slept between the two, or has been booted since and not long ago. */
+[[nodiscard]] bool woke_between(const HostTime& then, const HostTime& now);
 
 }  // namespace spider_check

@@ -6,8 +6,6 @@
 #include <vector>
 
 #include "core/crawl.hpp"
-#include "core/row_count.hpp"
-#include "core/spider_rules.hpp"
 #include "core/termination.hpp"
 
 namespace spider_check {

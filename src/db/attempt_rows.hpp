@@ -1,12 +1,30 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include <soci/soci.h>
 
-#include "core/attempt_record.hpp"
+#include "core/journal.hpp"
+#include "core/ports.hpp"
 
 namespace spider_check::db {
+
+/**
+ * The INSERT that makes rows of spider_run of to_json(outcomes). run: what gives the run's id in
+ * its column `id`, for FROM; the others: expressions for the attempt's number, the JSON and the
+ * owner's token. What to do about rows that are there already is left to the caller.
+ */
+[[nodiscard]] std::string insert_outcomes_sql(const std::string& run, const std::string& attempt,
+                                              const std::string& outcomes,
+                                              const std::string& token);
+
+/** The outcomes as one JSON array, as the statement that records them reads it. */
+[[nodiscard]] std::string to_json(const std::vector<SpiderOutcome>& outcomes);
+
+/** field_counts as it was recorded; what is no such object gives nothing. */
+[[nodiscard]] std::map<std::string, std::int64_t> parse_field_counts(const std::string& json);
 
 // What the journal brings: attempts that this database was not told of while they went on. Both
 // belong in a transaction, and throw soci_error, which Session::run turns into DbError.

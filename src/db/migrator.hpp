@@ -1,12 +1,34 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <soci/soci.h>
 
 #include "db/session.hpp"
 
 namespace spider_check::db {
+
+/** One file of migrations/, as it was when the program was built. */
+struct Migration {
+  int version;
+  std::string_view name;
+  std::string_view checksum;  ///< SHA-256 of the file, in hexadecimal
+  std::string_view sql;
+};
+
+/** All of them, in order; the last one's version is the schema that this program needs. */
+[[nodiscard]] std::span<const Migration> migrations() noexcept;
+
+/**
+ * Looks at a table of our name that was there before the first migration, if there is one. Throws
+ * DbError that says what is to be typed, when the migrations or a run's first row would be refused
+ * or NULLs would have to be read; soci_error.
+ */
+void require_adoptable(soci::session& sql);
 
 /** The schema that this program needs. */
 [[nodiscard]] int needed_version() noexcept;

@@ -1,6 +1,6 @@
 #include "db/notification_store.hpp"
 
-#include "db/outcome_reads.hpp"
+#include "db/report_store.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/notification_store.hpp"
+#include "core/notification.hpp"
 #include "db/session.hpp"
 
 namespace spider_check::db {

@@ -8,8 +8,8 @@
 #include <libpq-fe.h>
 
 #include "db/conninfo.hpp"
+#include "db/refusal.hpp"
 #include "db/session.hpp"
-#include "db/sqlstate.hpp"
 
 namespace spider_check::db {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/row_count.hpp"
+#include "core/crawl.hpp"
 
 namespace spider_check::db {
 

@@ -2,11 +2,40 @@
 
 #include <memory>
 
+#include "core/journal.hpp"
+#include "core/verdict.hpp"
+#include "db/attempt_rows.hpp"
+#include "db/migrator.hpp"
+#include "db/refusal.hpp"
+#include "db/run_store.hpp"
 #include "db/session.hpp"
-#include "db/sqlstate.hpp"
+#include "db/slot_lock.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
+
+std::string newest_attempt_first() {
+  return "ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC ";
+}
+
+std::string attempts_of_name(const std::string& columns) {
+  return "SELECT " + columns +
+         " FROM spider_run r WHERE r.spider = name AND r.started_at <= now() AND "
+         "(SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id) ";
+}
+
+std::string baseline_attempts_of_name(const std::string& columns) {
+  const auto limit = [](std::size_t most) { return "LIMIT " + std::to_string(most); };
+  return "SELECT " + columns +
+         " FROM (SELECT s.*, count(*) FILTER (WHERE s.verdict = 'ok') OVER () AS good FROM (" +
+         attempts_of_name("r.*") +
+         "AND r.verdict <> 'failed' AND (r.items IS NOT NULL OR r.rows IS NOT NULL) " +
+         newest_attempt_first() + limit(successes_for_baseline) +
+         ") AS s) AS r "
+         "WHERE r.verdict = 'ok' OR r.good < " +
+         std::to_string(runs_for_baseline) + " " + newest_attempt_first() +
+         limit(max_runs_for_baseline) + " ";
+}
 
 namespace {
 
@@ -164,6 +193,176 @@ int future_runs(soci::session& sql, const std::string& schedule) {
          "AND last_run_at > now()",
       soci::use(schedule), soci::into(count);
   return count;
+}
+
+namespace {
+
+std::map<std::string, std::int64_t> field_counts(soci::session& sql, const std::string& json) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& [name, count] : parse_field_counts(json)) counts[from_kept(sql, name)] = count;
+  return counts;
+}
+
+}  // namespace
+
+std::map<std::string, Baseline> read_histories(soci::session& sql, const std::string& schedule,
+                                               const std::vector<std::string>& spiders) {
+  const auto names = to_kept_quoted(sql, to_array_literal(spiders));
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << "SELECT name, coalesce(usual.items, 0), usual.took, usual.fields, "
+                      "(usual.verdict = 'ok')::int AS good, usual.rows "
+                      "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
+                   << baseline_attempts_of_name(
+                          "r.items, r.rows, r.verdict, r.started_at, r.run_id, r.attempt, " +
+                          took_in_microseconds("r.") +
+                          " AS took, coalesce(r.field_counts::text, '') AS fields")
+                   << ") AS usual "
+                      "ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC",
+       soci::use(names, "names"), soci::use(schedule, "schedule"));
+  std::map<std::string, Baseline> baselines;
+  for (const auto& row : rows) {
+    auto& history = baselines[from_kept(sql, row.get<std::string>(0))];
+    history.push_back({row.get<long long>(1), Duration(row.get<long long>(2)),
+                       field_counts(sql, row.get<std::string>(3)), row.get<int>(4) != 0});
+    if (row.get_indicator(5) == soci::i_ok) history.back().rows = row.get<long long>(5);
+  }
+  return baselines;
+}
+
+std::vector<std::string> read_last_spiders(soci::session& sql, const std::string& schedule) {
+  const soci::rowset<std::string> names =
+      (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = ("
+                   << newest_success("id") << ") ORDER BY spider",
+       soci::use(schedule, "schedule"));
+  std::vector<std::string> spiders;
+  for (const auto& name : names) spiders.push_back(from_kept(sql, name));
+  return spiders;
+}
+
+RunId read_newest_before(soci::session& sql, const std::string& schedule, Duration age) {
+  const auto microseconds = static_cast<long long>(age.count());
+  long long id = 0;
+  // Not just the newest old one: a run that was recorded late has an id above younger ones. Nor the
+  // oldest young one less one: between the two may be runs of another database, or of none.
+  sql << "SELECT coalesce((SELECT id FROM scheduler_state WHERE schedule = :schedule "
+         "AND last_run_at <= now() AND id < coalesce((SELECT min(id::bigint) FROM scheduler_state "
+         "WHERE schedule = :schedule AND last_run_at <= now() "
+         "AND last_run_at >= now() - :age * interval '1 microsecond'), 9223372036854775807) "
+         "ORDER BY id DESC LIMIT 1), 0)::bigint",
+      soci::use(schedule, "schedule"), soci::use(microseconds, "age"), soci::into(id);
+  return id;
+}
+
+std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
+                                                    const std::string& schedule) {
+  const soci::rowset<std::string> paths =
+      (sql.prepare << "SELECT DISTINCT ON (r.spider) coalesce(r.log_path, '') FROM spider_run r "
+                      "JOIN scheduler_state s ON s.id = r.run_id WHERE r.verdict = 'failed' "
+                      "AND s.schedule = :schedule ORDER BY r.spider, r.started_at DESC",
+       soci::use(schedule));
+  std::vector<std::filesystem::path> logs;
+  for (const auto& path : paths) logs.emplace_back(from_kept(sql, path));
+  return logs;
+}
+
+}  // namespace spider_check::db
+
+// Getting a run back after the database was away, and bringing what it was not told of meanwhile.
+
+namespace spider_check::db {
+
+namespace {
+
+/** What `statements` gives, in a transaction of its own. */
+template <typename Statements>
+auto in_transaction(soci::session& sql, Statements&& statements) {
+  soci::transaction transaction(sql);
+  auto result = statements();
+  transaction.commit();
+  return result;
+}
+
+/** By what the server keeps of a session's name. */
+bool is_session_of(const LockHolder& holder, const Owner& owner) {
+  return parse_session_name(session_name(owner.host, owner.pid)) ==
+         std::pair{holder.host, holder.pid};
+}
+
+/** Whether a process of our own host has the lock, and no run. */
+bool is_only_looking(soci::session& sql, const std::string& schedule, const LockHolder& holder) {
+  int running = 0;
+  sql << "SELECT count(*)::int FROM ((SELECT status, host, pid FROM scheduler_state "
+         "WHERE schedule = :schedule AND NOT partial ORDER BY last_run_at DESC, id DESC LIMIT 20) "
+         "UNION ALL (SELECT status, host, pid FROM scheduler_state WHERE schedule = :schedule "
+         "AND partial AND status = 'running' ORDER BY last_run_at DESC, id DESC LIMIT 20)) AS "
+         "newest "
+         "WHERE status = 'running' AND pid = :pid AND starts_with(host, :host)",
+      soci::use(schedule, "schedule"), soci::use(holder.pid, "pid"), soci::use(holder.host, "host"),
+      soci::into(running);
+  return running == 0;
+}
+
+}  // namespace
+
+void PgRunStore::drop_connection() noexcept {
+  write_.reset();
+  session_.disconnect();
+}
+
+RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
+  drop_connection();
+  auto& slot = dynamic_cast<PgSlotLock&>(lock);
+  if (!slot.take_again()) {
+    // The server may not have noticed yet that our former session is gone; then it still has it.
+    // Its name alone says little: containers of several hosts share host names and pids.
+    const auto held = slot.holder();
+    const auto holder = held ? held->holder : std::nullopt;
+    const bool may_be_ours = !held || slot.backend() == 0 || held->backend == slot.backend();
+    if (!holder || (may_be_ours && is_session_of(*holder, host_.self()))) {
+      throw DbError(DbError::Kind::connection, "the former session still holds the lock");
+    }
+    // A tick that finds our slot's file locked lets go at once, and meant to take no run.
+    auto neighbour = host_.self();
+    neighbour.pid = holder->pid;
+    const auto looks = [&](soci::session& sql) { return is_only_looking(sql, schedule_, *holder); };
+    if (is_session_of(*holder, neighbour) && session_.run(looks)) {
+      throw DbError(DbError::Kind::connection, "another process looks whether to run");
+    }
+    throw LostRun("the lock of this run was taken by another process");
+  }
+  return record_again(attempt, now);
+}
+
+RunId PgRunStore::record_again(const AttemptRecord& attempt, const HostTime& now) {
+  require_migrated(session_);
+  return session_.run([&](soci::session& sql) {
+    return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
+  });
+}
+
+std::unique_ptr<SlotLock> PgRunStore::unheld_lock(int slot) {
+  return std::make_unique<PgSlotLock>(session_, schedule_, slot, false, false);
+}
+
+RunId PgRunStore::replay(const AttemptRecord& attempt, const HostTime& now) {
+  require_migrated(session_);
+  return session_.run([&](soci::session& sql) {
+    return in_transaction(sql, [&] { return record(sql, schedule_, attempt, now); });
+  });
+}
+
+void PgRunStore::verify(const Claim& claim) {
+  session_.run([&](soci::session& sql) {
+    const auto id = static_cast<long long>(claim.id);
+    int ours = 0;
+    int there = 0;
+    sql << "SELECT (count(*) FILTER (WHERE id = :id AND owner_token = :token::uuid))::int, "
+           "count(*)::int FROM scheduler_state WHERE run_uuid = nullif(:uuid, '')::uuid",
+        soci::use(id), soci::use(claim.token), soci::use(claim.uuid), soci::into(ours),
+        soci::into(there);
+    if (there == 0) missing_run(claim.id);
+    if (ours == 0) lost_run(claim.id);
+  });
 }
 
 }  // namespace spider_check::db

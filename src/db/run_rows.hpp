@@ -1,16 +1,38 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <soci/soci.h>
 
+#include "core/crawl.hpp"
 #include "core/ports.hpp"
 #include "core/run.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::db {
+
+// Parts of statements over the attempts of one spider, the column `name` of what they are joined
+// to, in the schedule :schedule. What lies in the future counts for nothing.
+
+/** The order of them, the newest first. */
+[[nodiscard]] std::string newest_attempt_first();
+
+/**
+ * "SELECT … FROM … WHERE …" over all of them, as `r`; to be followed by more conditions. The
+ * schedule is looked up for each and not joined: a tenth of the time to plan it, which is most of
+ * what this costs a session that asks once.
+ */
+[[nodiscard]] std::string attempts_of_name(const std::string& columns);
+
+/**
+ * "SELECT … FROM …" over those of its crawls that say what is usual (see core/verdict.hpp), as `r`.
+ */
+[[nodiscard]] std::string baseline_attempts_of_name(const std::string& columns);
 
 // Reads of rows. Rows that start in the future of the database's clock count for nothing. All of
 // them throw soci_error, which Session::run turns into DbError. `lock_held` is left to the caller.
@@ -56,5 +78,24 @@ inline constexpr std::size_t run_width = 20;
 [[nodiscard]] TimePoint server_start(soci::session& sql);
 
 [[nodiscard]] int future_runs(soci::session& sql, const std::string& schedule);
+
+// Reads of what spiders did before. All of them throw soci_error, which Session::run turns into
+// DbError.
+
+/** What is usual for these spiders in this schedule: see RunStore::baselines. */
+[[nodiscard]] std::map<std::string, Baseline> read_histories(
+    soci::session& sql, const std::string& schedule, const std::vector<std::string>& spiders);
+
+/** The spiders of the newest whole run that completed. */
+[[nodiscard]] std::vector<std::string> read_last_spiders(soci::session& sql,
+                                                         const std::string& schedule);
+
+/** The newest run that, as every one before it by id, started longer ago; 0: there is none. */
+[[nodiscard]] RunId read_newest_before(soci::session& sql, const std::string& schedule,
+                                       Duration age);
+
+/** The log of each spider's newest failed attempt. */
+[[nodiscard]] std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
+                                                                  const std::string& schedule);
 
 }  // namespace spider_check::db

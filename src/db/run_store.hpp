@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/ports.hpp"
-#include "db/async_statement.hpp"
 #include "db/session.hpp"
+#include "db/statements.hpp"
 
 namespace spider_check::db {
 

@@ -8,12 +8,10 @@
 
 #include <soci/postgresql/soci-postgresql.h>
 
-#include "core/duration.hpp"
+#include "core/time.hpp"
 #include "db/conninfo.hpp"
-#include "db/notices.hpp"
-#include "db/pooler.hpp"
 #include "db/refusal.hpp"
-#include "db/sqlstate.hpp"
+#include "db/slot_lock.hpp"
 
 namespace spider_check::db {
 

@@ -10,13 +10,12 @@
 #include <libpq-fe.h>
 #include <soci/soci.h>
 
-#include "core/connection.hpp"
 #include "core/errors.hpp"
 #include "core/fault_point.hpp"
 #include "core/interface.hpp"
 #include "db/conninfo.hpp"
 #include "db/schema.hpp"
-#include "db/time_limit.hpp"
+#include "db/statements.hpp"
 
 namespace spider_check::db {
 

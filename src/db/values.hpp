@@ -3,8 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <soci/soci.h>
+
+#include "core/delay.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::db {
@@ -50,5 +54,29 @@ namespace spider_check::db {
 [[nodiscard]] constexpr long long as_oid(std::int32_t key) {
   return static_cast<long long>(static_cast<std::uint32_t>(key));
 }
+
+/** Whether the database can keep every text: in UTF8, or in SQL_ASCII, which looks at none. */
+[[nodiscard]] bool keeps_every_text(soci::session& sql);
+
+/** The text as this database can keep it: elsewhere with \uXXXX for what is not ASCII. */
+[[nodiscard]] std::string to_kept(soci::session& sql, const std::string& text);
+
+/** The same within a JSON document or an array literal, where a backslash stands twice. */
+[[nodiscard]] std::string to_kept_quoted(soci::session& sql, const std::string& text);
+
+/** What to_kept() was given. */
+[[nodiscard]] std::string from_kept(soci::session& sql, const std::string& text);
+
+/** A text of UTF-8 with \uXXXX, or two of them, for what is not ASCII. mark: instead of \u. */
+[[nodiscard]] std::string escaped(std::string_view text, std::string_view mark = "\\u");
+
+/** What escaped() was given. */
+[[nodiscard]] std::string unescaped(std::string_view text);
+
+/** As scheduler_state.delays keeps them; empty for none. */
+[[nodiscard]] std::string to_json(const std::vector<Delay>& delays);
+
+/** Reads them back; what is no such array gives none. */
+[[nodiscard]] std::vector<Delay> parse_delays(const std::string& json);
 
 }  // namespace spider_check::db

@@ -3,12 +3,33 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/journal.hpp"
-#include "os/file_descriptor.hpp"
+#include "os/descriptors.hpp"
 #include "os/own_directory.hpp"
 
 namespace spider_check::journal {
+
+/** The version of what this program writes. */
+inline constexpr int version = 1;
+
+/** A record as one line: version, checksum, the record; it holds no line end, and the line one. */
+[[nodiscard]] std::string to_line(std::string_view record);
+
+/** What a line turned out to be. */
+struct Line {
+  enum class Kind {
+    good,
+    foreign,  ///< of another version of the program
+    damaged,  ///< torn, or never one of ours
+  };
+  Kind kind = Kind::damaged;
+  std::string record;
+};
+
+/** Reads a line back, without its line end. */
+[[nodiscard]] Line read_line(std::string_view line);
 
 /** What a file holds. */
 struct AttemptContents {

@@ -15,14 +15,12 @@
 #include <unistd.h>
 
 #include "core/fault_point.hpp"
-#include "core/hash.hpp"
+#include "core/text.hpp"
 #include "journal/attempt_file.hpp"
-#include "journal/line.hpp"
 #include "journal/record_json.hpp"
-#include "os/file_lock.hpp"
-#include "os/given_owner.hpp"
-#include "os/name_lock.hpp"
-#include "os/new_file.hpp"
+#include "os/files.hpp"
+#include "os/locks.hpp"
+#include "os/ownership.hpp"
 
 namespace spider_check::journal {
 

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "core/journal.hpp"
-#include "os/file_lock.hpp"
+#include "os/locks.hpp"
 #include "os/own_directory.hpp"
 
 namespace spider_check::journal {

@@ -4,9 +4,23 @@
 #include <string>
 #include <vector>
 
-#include "core/channels.hpp"
+#include "core/notification.hpp"
 
 namespace spider_check::notify {
+
+/** Where an event was noticed. */
+struct Origin {
+  std::string schedule;
+  std::string host;
+};
+
+/**
+ * The facts of an event, one JSON object, as docs/reference.md describes it. log: the end of a log,
+ * or empty. What is no UTF-8 is replaced, and nothing holds more than the page would show.
+ */
+[[nodiscard]] std::string facts(const Event& event, const Origin& origin,
+                                const ScheduleSummary& summary, const Policy& policy,
+                                const std::string& log);
 
 /** The URL of a check with what is said to it, as healthchecks.io reads it: "URL/fail?rid=UUID". */
 [[nodiscard]] std::string ping_url(const std::string& url, const std::string& what,

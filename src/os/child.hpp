@@ -1,15 +1,48 @@
 #pragma once
 
+#include <atomic>
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
 #include "core/termination.hpp"
-#include "os/file_descriptor.hpp"
+#include "core/time.hpp"
+#include "os/descriptors.hpp"
 #include "os/process_tree.hpp"
-#include "os/spawn.hpp"
+
+struct rusage;
 
 namespace spider_check::os {
+
+/** What a child process is started with. */
+struct ChildOptions {
+  std::vector<std::string> command;         ///< argv; looked up in PATH, never given to a shell
+  std::filesystem::path working_directory;  ///< empty: this program's own
+  int output = -1;                          ///< becomes stdout
+  int errors = -1;                          ///< becomes stderr
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
+  int nice = 0;    ///< added to this program's own niceness
+  int input = -1;  ///< becomes stdin; -1: /dev/null does
+  /** Gets its pid before it executes, where it may end the caller; not owned, may be null. */
+  std::atomic<pid_t>* pid = nullptr;
+};
+
+/**
+ * Starts a process in a session and group of its own, with no descriptor but its three. It gets
+ * SIGTERM when this one ends. Throws std::system_error, also when the program cannot be executed.
+ * The caller waits for it.
+ */
+[[nodiscard]] pid_t spawn(const ChildOptions& options);
+
+/** What waitpid(2) says of an end. */
+[[nodiscard]] Termination to_termination(int status);
+
+/** Fills in what a child used. */
+void set_usage(ChildReport& report, const rusage& usage);
 
 /**
  * A short child process of this one (see spawn()). The destructor kills it with all that it started
@@ -59,5 +92,18 @@ class Child {
   Escalation escalation_{Duration{0}, Duration{0}};
   bool ended_ = false;
 };
+
+/** Where a program is, or why it cannot be executed. */
+struct ProgramFile {
+  std::filesystem::path path;  ///< the file; empty: none was found
+  std::string why_not;         ///< empty: it can be executed
+  bool other_user = false;     ///< it runs as whoever owns it: setuid
+};
+
+/**
+ * Looks for a program as execvpe(3) does: a word with a slash is a file, any other is looked up in
+ * PATH. A script's interpreter must be there, too: it is not when a virtual environment was moved.
+ */
+[[nodiscard]] ProgramFile find_program(const std::string& name);
 
 }  // namespace spider_check::os

@@ -1,6 +1,54 @@
 #pragma once
 
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
 namespace spider_check::os {
+
+/** errno with what was tried. Call it before anything else changes errno. */
+[[nodiscard]] std::system_error system_error(const std::string& what);
+
+/** Says at the call site that ownership of a raw descriptor changes hands. */
+struct Adopt {
+  explicit Adopt() = default;
+};
+
+/** Owns a file descriptor and closes it. */
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+
+  FileDescriptor(Adopt, int fd) noexcept : fd_(fd) {}
+
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+
+  ~FileDescriptor() { close(); }
+
+  void close() noexcept {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+  /** Gives up ownership. */
+  int release() noexcept { return std::exchange(fd_, -1); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
 
 /**
  * What this program may take for granted of its descriptors, whatever it was started with: 0 to 2
@@ -25,5 +73,20 @@ void open_standard_descriptors() noexcept;
 
 /** Closes every descriptor above 2 when a program is executed. */
 [[nodiscard]] bool close_all_on_execute() noexcept;
+
+/** A pipe that is read without waiting; a child that gets the other end may wait. */
+struct Pipe {
+  FileDescriptor read_end;
+  FileDescriptor write_end;
+};
+
+/** Throws std::system_error. */
+[[nodiscard]] Pipe make_pipe();
+
+/**
+ * Reads all that is there, so that nobody who writes waits for us; keeps at most `most` bytes. At
+ * the end `from` is closed.
+ */
+void drain(FileDescriptor& from, std::string& to, std::size_t most);
 
 }  // namespace spider_check::os

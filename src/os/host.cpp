@@ -15,11 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/file_descriptor.hpp"
+#include "os/descriptors.hpp"
+#include "os/files.hpp"
 #include "os/process_tree.hpp"
 #include "os/supervisor.hpp"
-#include "os/system_error.hpp"
-#include "os/tail.hpp"
 
 namespace spider_check::os {
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <list>
 #include <optional>
@@ -12,16 +13,139 @@
 #include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "os/file_descriptor.hpp"
+#include "os/descriptors.hpp"
+#include "os/log_files.hpp"
 #include "os/process_tree.hpp"
-#include "os/running_spider.hpp"
-#include "os/signals.hpp"
-#include "os/system_error.hpp"
 
 namespace spider_check::os {
+
+namespace {
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    // nohup, and a shell's background jobs, want it to stay so; held back it would come after all.
+    if (!is_ignored(signal)) sigaddset(&stop, signal);
+  }
+  if (::sigprocmask(SIG_BLOCK, &stop, &before_) != 0)
+    throw system_error("cannot hold back signals");
+  fd_ = FileDescriptor(Adopt{}, ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd_) {
+    const auto error = system_error("cannot watch for signals");
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+    throw error;
+  }
+}
+
+StopSignals::~StopSignals() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+int StopSignals::take() {
+  signalfd_siginfo info{};
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
+  return static_cast<int>(info.ssi_signo);
+}
+
+void set_dispositions() noexcept {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);
+}
+
+void die_by(int signal) {
+  std::signal(signal, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+  ::raise(signal);
+  std::_Exit(128 + signal);  // reached only by a signal that ends nothing
+}
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::unique_ptr<Supervisor> start(const SpiderJob& job) {
+  const auto log = open_log(job.log);
+  return std::make_unique<Supervisor>(ChildOptions{job.command, job.working_directory, log.get(),
+                                                   log.get(), job.environment, job.nice},
+                                      job.limits);
+}
+
+/** How often progress is looked for: often enough to notice a stall not much too late. */
+Duration look_interval(const SpiderLimits& limits) {
+  return std::clamp<Duration>(limits.stall_timeout / 8, 50ms, 5s);
+}
+
+}  // namespace
+
+RunningSpider::RunningSpider(const SpiderJob& job, RunObserver& observer)
+    : job_(job),
+      observer_(observer),
+      started_(Clock::now()),
+      supervisor_(start(job)),
+      last_progress_(started_),
+      last_look_(started_) {}
+
+std::optional<RunningSpider::Clock::time_point> RunningSpider::next_check() const {
+  auto next = supervisor_->next();
+  if (stopped_ != StopCause::none) return next;
+  const auto& limits = job_.limits;
+  if (limits.timeout > 0s) next = sooner(next, started_ + limits.timeout);
+  if (limits.stall_timeout > 0s) next = sooner(next, last_look_ + look_interval(limits));
+  return next;
+}
+
+void RunningSpider::check(Clock::time_point now) {
+  if (stopped_ != StopCause::none) return;
+  const auto& limits = job_.limits;
+  if (limits.timeout > 0s && now >= started_ + limits.timeout) return stop_late(StopCause::timeout);
+  if (limits.stall_timeout > 0s && now >= last_look_ + look_interval(limits)) {
+    look_for_progress(now);
+  }
+}
+
+void RunningSpider::look_for_progress(Clock::time_point now) {
+  last_look_ = now;
+  const auto mark = observer_.progress_mark(job_);
+  // Uploads and browsers take their time; only the timeout is theirs.
+  if (mark != mark_ || observer_.phase(job_) == CrawlPhase::closing) last_progress_ = now;
+  mark_ = mark;
+  if (now - last_progress_ >= job_.limits.stall_timeout) stop_late(StopCause::stall);
+}
+
+void RunningSpider::stop_late(StopCause cause) {
+  stop(observer_.phase(job_) == CrawlPhase::over ? StopCause::stayed : cause);
+}
+
+void RunningSpider::stop(StopCause cause) {
+  if (stopped_ != StopCause::none) return;
+  stopped_ = cause;
+  supervisor_->stop();
+  observer_.on_stop(job_, cause);
+}
+
+ChildReport RunningSpider::reap() {
+  auto report = supervisor_->reap();
+  report.stopped = stopped_;
+  report.took = std::chrono::duration_cast<Duration>(Clock::now() - started_);
+  return report;
+}
 
 namespace {
 

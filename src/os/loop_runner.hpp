@@ -1,9 +1,94 @@
 #pragma once
 
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+
 #include "core/ports.hpp"
 #include "core/time.hpp"
+#include "os/descriptors.hpp"
+#include "os/supervisor.hpp"
 
 namespace spider_check::os {
+
+/**
+ * Holds back SIGTERM, SIGINT and SIGHUP, but for those that are ignored, while it lives, and tells
+ * of them through a file descriptor instead, so that they are handled where the program waits and
+ * nowhere else. The destructor gives back what was before; a signal that nobody took then acts as
+ * usual. Those that live at the same time tell of the same signals; each is taken from one of them.
+ */
+class StopSignals final : public SignalBlock {
+ public:
+  /** Throws std::system_error. */
+  StopSignals();
+  ~StopSignals() override;
+
+  /** Readable when a signal came, until it is taken. */
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+  [[nodiscard]] int take() override;
+
+ private:
+  sigset_t before_{};
+  FileDescriptor fd_;
+};
+
+/**
+ * What this program takes for granted, whatever it was started with: a write to a closed pipe fails
+ * with EPIPE, one beyond the limit of a file's size with EFBIG, and neither ends anything (children
+ * get the default back); and a child's end can be waited for, which whoever ignores SIGCHLD would
+ * pass on.
+ */
+void set_dispositions() noexcept;
+
+/** Ends this process by the signal, as if it had never been held back. */
+[[noreturn]] void die_by(int signal);
+
+/** One spider of a run, from its start to its end, with its deadlines. */
+class RunningSpider {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /** Starts it. Throws std::system_error when its log cannot be opened or no process be made. */
+  RunningSpider(const SpiderJob& job, RunObserver& observer);
+
+  [[nodiscard]] const SpiderJob& job() const noexcept { return job_; }
+
+  /** Readable when attend() is to be called; -1: nothing is. */
+  [[nodiscard]] int fd() const noexcept { return supervisor_->fd(); }
+
+  /** Goes on as far as it can without waiting. True once it is over: then there is reap(). */
+  [[nodiscard]] bool attend(bool readable) { return supervisor_->attend(readable); }
+
+  /** When attend() and check() are to be called at the latest; empty: never. */
+  [[nodiscard]] std::optional<Clock::time_point> next_check() const;
+
+  /** Stops it when it is over its timeout or has made no progress for too long. */
+  void check(Clock::time_point now);
+
+  /** Tells it to stop, once. */
+  void stop(StopCause cause);
+
+  void kill() { supervisor_->kill(); }
+
+  [[nodiscard]] ChildReport reap();
+
+ private:
+  void look_for_progress(Clock::time_point now);
+
+  /** The cause, or that its process stayed where its crawl is over. */
+  void stop_late(StopCause cause);
+
+  const SpiderJob& job_;
+  RunObserver& observer_;
+  Clock::time_point started_;
+  std::unique_ptr<Supervisor> supervisor_;
+  StopCause stopped_ = StopCause::none;
+  Clock::time_point last_progress_;
+  Clock::time_point last_look_;
+  std::uint64_t mark_ = 0;
+};
 
 /**
  * Runs spiders side by side in one event loop: their ends, their timeouts, signals to this program,

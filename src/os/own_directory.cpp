@@ -10,14 +10,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "core/file_name.hpp"
-#include "core/hash.hpp"
-#include "os/file_descriptor.hpp"
-#include "os/file_lock.hpp"
-#include "os/new_file.hpp"
+#include "core/log_name.hpp"
+#include "core/text.hpp"
+#include "os/descriptors.hpp"
+#include "os/files.hpp"
+#include "os/locks.hpp"
 #include "os/ownership.hpp"
-#include "os/private_directory.hpp"
-#include "os/system_error.hpp"
 
 namespace spider_check::os {
 

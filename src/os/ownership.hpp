@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include "os/descriptors.hpp"
+
 namespace spider_check::os {
 
 /** Whether a directory's own name may be a symbolic link to it. */
@@ -23,5 +25,36 @@ enum class LinkToDirectory { followed, refused };
 
 /** Whom root works for where it is told to use this directory: its owner. Empty: nobody. */
 [[nodiscard]] std::optional<uid_t> host_of(const std::filesystem::path& directory);
+
+/**
+ * Gives what root has just made in another user's directory to that user, who could neither read
+ * nor write it otherwise. Does nothing for others than root; what cannot be given stays root's.
+ * made: open, and made by this process for certain, so that nobody is given what was there.
+ */
+void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path) noexcept;
+
+/**
+ * What keeps this user from a file, errno being `error`: "PATH: Permission denied", and where it is
+ * another user's, whose, and the command with which root gives it to this one.
+ */
+[[nodiscard]] std::string why_no_access(const std::filesystem::path& path, int error);
+
+/** Whether files can be written in a directory. */
+struct DirectoryState {
+  bool exists = false;
+  std::string why_not;  ///< empty: they can, or the directory can be made
+};
+
+/** Looks at a directory to write to, or at the one in which it would be made. Changes nothing. */
+[[nodiscard]] DirectoryState inspect_directory(const std::filesystem::path& directory);
+
+/**
+ * Why no file can be made and locked in a directory, or in the one in which it would be made; empty
+ * when one can. Leaves nothing there.
+ */
+[[nodiscard]] std::string why_not_lock(const std::filesystem::path& directory);
+
+/** Why a program cannot work in a directory; empty when it can. */
+[[nodiscard]] std::string why_not_enter(const std::filesystem::path& directory);
 
 }  // namespace spider_check::os

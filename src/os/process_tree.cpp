@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "os/file_descriptor.hpp"
-#include "os/spawn.hpp"
+#include "os/child.hpp"
+#include "os/descriptors.hpp"
 
 namespace spider_check::os {
 

@@ -8,7 +8,6 @@
 
 #include <sys/types.h>
 
-#include "core/escalation.hpp"
 #include "core/termination.hpp"
 
 namespace spider_check::os {

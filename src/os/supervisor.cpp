@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "core/fault_point.hpp"
+#include "os/descriptors.hpp"
 #include "os/supervisor_process.hpp"
-#include "os/system_error.hpp"
 
 namespace spider_check::os {
 

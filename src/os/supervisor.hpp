@@ -6,11 +6,11 @@
 
 #include <sys/types.h>
 
-#include "core/spider_rules.hpp"
+#include "core/crawl.hpp"
 #include "core/termination.hpp"
-#include "os/file_descriptor.hpp"
+#include "os/child.hpp"
+#include "os/descriptors.hpp"
 #include "os/process_tree.hpp"
-#include "os/spawn.hpp"
 
 namespace spider_check::os {
 

@@ -13,10 +13,8 @@
 #include <unistd.h>
 
 #include "os/descriptors.hpp"
-#include "os/file_descriptor.hpp"
 #include "os/process_tree.hpp"
 #include "os/supervisor.hpp"
-#include "os/system_error.hpp"
 
 namespace spider_check::os {
 

@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "core/spider_rules.hpp"
-#include "os/spawn.hpp"
+#include "core/crawl.hpp"
+#include "os/child.hpp"
 
 namespace spider_check::os {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "core/duration.hpp"
+#include "core/time.hpp"
 #include "render/text_width.hpp"
 #include "render/zone.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/check_report.hpp"
+#include "core/report.hpp"
 
 namespace spider_check::render {
 

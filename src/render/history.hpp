@@ -1,11 +1,36 @@
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "core/report.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::render {
+
+// What the commands' --json have in common. Times are ISO 8601 in UTC, lengths are seconds, and
+// what is not known is null.
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] double seconds(Duration duration);
+[[nodiscard]] Json optional_seconds(const std::optional<Duration>& duration);
+[[nodiscard]] Json optional_time(const std::optional<TimePoint>& time);
+[[nodiscard]] Json optional_text(const std::string& text);
+
+/** One attempt of a spider. */
+[[nodiscard]] Json json_of(const RecordedOutcome& recorded);
+
+[[nodiscard]] Json json_of(const RunRecord& record);
+[[nodiscard]] Json json_of(const Gap& gap);
+[[nodiscard]] Json json_of(const SpiderSummary& spider);
+[[nodiscard]] Json json_of(const HistoryReport& report);
+[[nodiscard]] Json json_of(const StatusReport& report, const Zone& zone);
+
+/** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
+[[nodiscard]] std::string dump(const Json& json);
 
 /** "the machine was off": why nothing ran, in words. */
 [[nodiscard]] std::string explain(DelayCause cause);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,5 +53,41 @@ struct Screen {
 
 /** "3 min 12 s", "7 s": to_words() without fractions, which nobody can read while they change. */
 [[nodiscard]] std::string whole_words(Duration duration);
+
+/** How wide each column of the live table is; 0: it is left out. */
+struct Columns {
+  std::size_t name = 0;
+  std::size_t state = 0;
+  std::size_t elapsed = 0;
+  std::size_t items = 0;
+  std::size_t pages = 0;
+  std::size_t errors = 0;
+  std::size_t note = 0;
+};
+
+/** The columns that these rows fill and that `width` has room for. */
+[[nodiscard]] Columns lay_out(const std::vector<LiveRow>& rows, std::size_t width);
+
+/** The line above the rows. */
+[[nodiscard]] std::string heading(const Columns& columns);
+
+[[nodiscard]] std::string row_line(const LiveRow& row, const Columns& columns, bool colour);
+
+/** What became of one spider, for the lines that a run leaves behind. */
+struct SummaryRow {
+  std::string name;  ///< printable, as is the rest
+  RowState state = RowState::waiting;
+  Duration took{0};
+  std::string did;      ///< "12 items, 3 pages"; empty where nobody knows
+  std::string reasons;  ///< empty for what is ok
+  std::string log;
+};
+
+/**
+ * The lines that stay on the screen: one for each spider that is not ok, or for each where they are
+ * few, and one for all of them; they may be longer than a line of the screen. Empty for no spiders.
+ */
+[[nodiscard]] std::vector<std::string> run_summary(const std::vector<SummaryRow>& rows,
+                                                   Duration elapsed, bool colour);
 
 }  // namespace spider_check::render

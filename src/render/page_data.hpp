@@ -2,11 +2,45 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "core/report.hpp"
-#include "render/report_json.hpp"
+#include "core/verdict.hpp"
+#include "render/history.hpp"
 
 namespace spider_check::render {
+
+/** One value of a chart; `at` is seconds since the first one. */
+struct SeriesPoint {
+  double at = 0;
+  double value = 0;
+  Verdict verdict = Verdict::ok;
+};
+
+/** The baseline at a point. */
+struct BaselineBand {
+  double at = 0;
+  double low = 0;  ///< the lower quartile
+  double median = 0;
+  double high = 0;  ///< the upper quartile
+};
+
+/**
+ * What was usual as verdicts see it (core/verdict.hpp), at each success from which on it can be
+ * said. Points are in order.
+ */
+[[nodiscard]] std::vector<BaselineBand> baseline_bands(const std::vector<SeriesPoint>& points);
+
+/**
+ * At most about `most` points that look like all of them: of each stretch its least and its
+ * greatest value, and in any case its worst verdict.
+ */
+[[nodiscard]] std::vector<SeriesPoint> thin_out(const std::vector<SeriesPoint>& points,
+                                                std::size_t most);
+
+/** At most `most` bands, evenly; the last one is kept. */
+[[nodiscard]] std::vector<BaselineBand> thin_out(const std::vector<BaselineBand>& bands,
+                                                 std::size_t most);
 
 inline constexpr std::size_t max_page_spiders = 300;
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "core/duration.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::render {
 

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "core/status.hpp"
+#include "core/health.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::render {
@@ -12,5 +13,14 @@ namespace spider_check::render {
 
 /** The status for programs; docs/reports.schema.json describes it. */
 [[nodiscard]] std::string status_json(const StatusReport& report, const Zone& zone);
+
+/**
+ * The newest attempts at a glance, the oldest first: a bar for the items of each crawl beside the
+ * most of them, "·" for a success of what is no crawl, "×" for a failure.
+ */
+[[nodiscard]] std::string sparkline(const std::vector<SpiderPoint>& points);
+
+/** Lines that show each spider, at most 80 columns wide but for reasons and paths. */
+[[nodiscard]] std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint now);
 
 }  // namespace spider_check::render

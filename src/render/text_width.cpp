@@ -6,7 +6,7 @@
 #include <locale.h>
 #include <wchar.h>
 
-#include "core/utf8.hpp"
+#include "core/text.hpp"
 
 namespace spider_check::render {
 

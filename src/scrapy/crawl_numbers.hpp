@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -8,6 +9,13 @@
 #include "core/crawl.hpp"
 
 namespace spider_check::scrapy {
+
+/**
+ * Reads the Python dict at the beginning of the text, as pprint writes one: numbers, texts, None,
+ * True, False, dicts, lists and tuples; any call, like datetime.datetime(…), becomes its text. What
+ * follows does not matter. Gives a null where there is none, or it is cut off.
+ */
+[[nodiscard]] nlohmann::json parse_python_dict(std::string_view text);
 
 /**
  * A count that somebody tells: 0 for what is no number or below it, and never so large that sums of

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "os/capture.hpp"
-#include "os/program_file.hpp"
+#include "os/child.hpp"
+#include "os/programs.hpp"
 
 namespace spider_check::scrapy {
 

@@ -1,23 +1,242 @@
 #include "scrapy/project.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <optional>
 #include <sstream>
 #include <system_error>
 
 #include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "core/duration.hpp"
 #include "core/errors.hpp"
-#include "os/capture.hpp"
-#include "os/log_file.hpp"
-#include "os/signals.hpp"
-#include "os/tail.hpp"
+#include "core/time.hpp"
+#include "os/files.hpp"
+#include "os/log_files.hpp"
+#include "os/loop_runner.hpp"
+#include "os/programs.hpp"
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/report_reader.hpp"
-#include "scrapy/scrapy_cfg.hpp"
 
 namespace spider_check::scrapy {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* module_name = "spidercheck_probe/__init__.py";
+
+/** Only root and this very user may write there. */
+bool is_trusted(const fs::path& path) {
+  struct stat status {};
+
+  if (::stat(path.c_str(), &status) != 0) return false;
+  const bool known = status.st_uid == 0 || status.st_uid == ::geteuid();
+  return known && (status.st_mode & S_IWOTH) == 0;
+}
+
+bool is_all_trusted(const fs::path& directory) {
+  std::error_code error;
+  if (!is_trusted(directory)) return false;
+  fs::recursive_directory_iterator entry(directory, error);
+  for (; !error && entry != fs::end(entry); entry.increment(error)) {
+    if (!is_trusted(entry->path())) return false;
+  }
+  return !error;
+}
+
+}  // namespace
+
+ProbeDirectory find_probe() {
+  const auto here = os::program_directory();
+  const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
+                             SPIDER_CHECK_PROBE_DIR};
+  for (const auto& place : places) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(place / module_name, ignored)) continue;
+    auto path = fs::weakly_canonical(place, ignored);
+    if (is_all_trusted(path)) return {std::move(path), {}};
+    return {{}, "others than root and this user may change " + path.string()};
+  }
+  return {{}, "there is none in " + std::string(SPIDER_CHECK_PROBE_DIR)};
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* spaces = " \t\r\f\v";
+
+std::string trimmed(std::string text) {
+  text.erase(text.find_last_not_of(spaces) + 1);
+  text.erase(0, std::min(text.find_first_not_of(spaces), text.size()));
+  return text;
+}
+
+std::string lower(std::string text) {
+  for (auto& letter : text) {
+    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  return text;
+}
+
+/** The keys of each section of several files, as Python's configparser reads them. */
+class Keys {
+ public:
+  void read(const fs::path& file) {
+    std::ifstream stream(file);
+    section_ = nullptr;
+    for (std::string line; std::getline(stream, line);) read_line(line);
+  }
+
+  /** Those of a section that is there and, as in each, of the one for all. */
+  [[nodiscard]] std::vector<std::string> of(const std::string& section) {
+    if (!sections_.contains(section)) return {};
+    auto keys = sections_[section];
+    for (const auto& key : sections_["DEFAULT"]) add(key, keys);
+    return keys;
+  }
+
+ private:
+  void read_line(const std::string& line) {
+    const auto indent = line.find_first_not_of(spaces);
+    if (indent == std::string::npos || line[indent] == '#' || line[indent] == ';') return;
+    if (line[indent] == '[') {
+      section_ = &sections_[line.substr(indent + 1, line.rfind(']') - indent - 1)];
+      key_indent_.reset();
+    } else if (section_ != nullptr && (!key_indent_ || indent <= *key_indent_)) {
+      key_indent_ = indent;
+      add(lower(trimmed(line.substr(0, line.find_first_of("=:")))), *section_);
+    }  // else it goes on with the value of the line before
+  }
+
+  static void add(const std::string& key, std::vector<std::string>& keys) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
+
+  std::map<std::string, std::vector<std::string>> sections_;
+  std::vector<std::string>* section_ = nullptr;
+  std::optional<std::size_t> key_indent_;  ///< of the newest key in the section
+};
+
+/** What Scrapy reads, the weakest first. */
+std::vector<fs::path> sources(const fs::path& directory) {
+  const char* home = std::getenv("HOME");
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  const bool is_set = config != nullptr && *config != '\0';
+  const fs::path user = home == nullptr ? "/" : home;
+  return {"/etc/scrapy.cfg", (is_set ? fs::path(config) : user / ".config") / "scrapy.cfg",
+          user / ".scrapy.cfg", directory / "scrapy.cfg"};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+std::string why_no_settings(const fs::path& directory,
+                            const std::vector<std::pair<std::string, std::string>>& environment) {
+  const auto variable = [&](const std::string& name) -> std::optional<std::string> {
+    for (const auto& [other, value] : environment) {
+      if (other == name) return value;
+    }
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  if (variable("SCRAPY_SETTINGS_MODULE")) return {};
+  Keys keys;
+  for (const auto& file : sources(directory)) keys.read(file);
+  const auto settings = keys.of("settings");
+  const auto project = variable("SCRAPY_PROJECT");
+  const auto name = project.value_or("default");
+  if (std::find(settings.begin(), settings.end(), lower(name)) != settings.end()) return {};
+  const auto what = (directory / "scrapy.cfg").string() + " has no [settings] " + name;
+  if (settings.empty()) return what + ": add " + name + " = MODULE there";
+  return what + " (" + joined(settings) + ")" +
+         (project ? ", which SCRAPY_PROJECT names: set that in env to one of them"
+                  : ": set SCRAPY_PROJECT in env");
+}
+
+namespace {
+
+/** `  File "/x/y.py", line 3, in f` -> "/x/y.py:3"; empty for any other line. */
+std::string place(const std::string& line) {
+  static constexpr std::string_view start = "File \"";
+  static constexpr std::string_view middle = "\", line ";
+  const auto from = line.find(start);
+  if (from == std::string::npos || line.find_first_not_of(' ') != from) return {};
+  const auto name = from + start.size();
+  const auto end = line.find(middle, name);
+  if (end == std::string::npos) return {};
+  const auto number = end + middle.size();
+  const auto number_end = line.find_first_not_of("0123456789", number);
+  return line.substr(name, end - name) + ":" + line.substr(number, number_end - number);
+}
+
+bool starts_with(const std::string& text, std::string_view start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+/** Also below a project, which may hold a virtual environment. */
+bool is_in_library(const std::string& place) {
+  return place.find("/site-packages/") != std::string::npos ||
+         place.find("/dist-packages/") != std::string::npos;
+}
+
+/** Reads tracebacks line by line; what is printed between them does not matter. */
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& directory) : directory_((directory / "").string()) {}
+
+  void read(const std::string& line) {
+    if (starts_with(line, "Traceback (most recent call last)")) {
+      inside_ = true;
+    } else if (inside_) {
+      read_inside(line);
+    }
+  }
+
+  /** Of several, chained or not, the last exception is what ended the program. */
+  [[nodiscard]] std::string explanation() const {
+    const auto& where = in_project_.empty() ? anywhere_ : in_project_;
+    return where.empty() || exception_.empty() ? exception_ : where + ": " + exception_;
+  }
+
+ private:
+  void read_inside(const std::string& line) {
+    if (auto found = place(line); !found.empty()) {
+      if (starts_with(found, directory_) && !is_in_library(found)) in_project_ = found;
+      anywhere_ = std::move(found);
+    } else if (!line.empty() && line.front() != ' ') {
+      // The first line at the margin is the exception, and the end of its traceback.
+      exception_ = line;
+      inside_ = false;
+    }
+  }
+
+  std::string directory_;
+  std::string in_project_;
+  std::string anywhere_;
+  std::string exception_;
+  bool inside_ = false;
+};
+
+}  // namespace
+
+std::string explain_traceback(const std::string& output, const std::filesystem::path& directory) {
+  Reader reader(directory);
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) reader.read(line);
+  return reader.explanation();
+}
 
 namespace {
 

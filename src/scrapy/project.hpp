@@ -9,6 +9,27 @@
 
 namespace spider_check::scrapy {
 
+/** Where the probe is, or why it is not used. */
+struct ProbeDirectory {
+  std::filesystem::path path;  ///< empty: no probe
+  std::string why_not;
+};
+
+/**
+ * Finds the probe beside this program: in its installation, or in its build directory. One that
+ * others could change is not used, since it runs inside every crawl.
+ */
+[[nodiscard]] ProbeDirectory find_probe();
+
+/**
+ * Why Scrapy finds no settings in a project's directory: its scrapy.cfg, with those of the user and
+ * the host that Scrapy reads before, has no [settings] of the name in SCRAPY_PROJECT, else
+ * "default". Empty: they have. `environment` goes before this program's own.
+ */
+[[nodiscard]] std::string why_no_settings(
+    const std::filesystem::path& directory,
+    const std::vector<std::pair<std::string, std::string>>& environment);
+
 /** A spider of the project once more, under a name and with arguments of its own. */
 struct NamedCrawl {
   std::string name;

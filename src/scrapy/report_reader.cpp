@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/size.hpp"
+#include "core/time.hpp"
 #include "scrapy/crawl_numbers.hpp"
 
 namespace spider_check::scrapy {

@@ -10,7 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "core/crawl.hpp"
-#include "os/file_descriptor.hpp"
+#include "os/descriptors.hpp"
 
 namespace spider_check::scrapy {
 

@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <optional>
 
-#include "config/advice.hpp"
 #include "config/spider_rules.hpp"
-#include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/time.hpp"
 #include "db/conninfo.hpp"
-#include "os/deliveries.hpp"
-#include "os/program_file.hpp"
+#include "os/child.hpp"
+#include "os/programs.hpp"
 #include "scrapy/find_project.hpp"
-#include "scrapy/probe_directory.hpp"
 #include "scrapy/project.hpp"
 #include "setup/findings.hpp"
-#include "setup/sources.hpp"
 
 namespace spider_check::setup {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/load.hpp"
-#include "core/check_report.hpp"
+#include "core/report.hpp"
 
 namespace spider_check::setup {
 

@@ -5,9 +5,9 @@
 #include <sstream>
 
 #include "core/errors.hpp"
-#include "os/program_file.hpp"
-#include "os/tail.hpp"
-#include "setup/sources.hpp"
+#include "os/child.hpp"
+#include "os/files.hpp"
+#include "setup/findings.hpp"
 
 namespace spider_check::setup {
 

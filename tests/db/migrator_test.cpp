@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
-#include "db/migrations.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {

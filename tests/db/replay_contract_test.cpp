@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
+#include "core/journal.hpp"
 #include "two_hosts.hpp"
 
 namespace spider_check::test {

@@ -5,8 +5,8 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
+#include "core/journal.hpp"
 #include "two_hosts.hpp"
 
 namespace spider_check::test {

@@ -8,8 +8,8 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
+#include "core/journal.hpp"
 #include "db/migrator.hpp"
 #include "world.hpp"
 

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
-#include "db/sqlstate.hpp"
+#include "db/refusal.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {

@@ -2,9 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
-#include "db/lock_key.hpp"
+#include "core/journal.hpp"
 #include "db/migrator.hpp"
 #include "world.hpp"
 

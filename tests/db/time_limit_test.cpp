@@ -1,5 +1,3 @@
-#include "db/time_limit.hpp"
-
 #include <array>
 #include <csignal>
 
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/errors.hpp"
+#include "db/statements.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {

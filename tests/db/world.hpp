@@ -6,7 +6,7 @@
 
 #include <libpq-fe.h>
 
-#include "core/connection.hpp"
+#include "core/interface.hpp"
 #include "core/ports.hpp"
 #include "db/run_store.hpp"
 #include "db/session.hpp"

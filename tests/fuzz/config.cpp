@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "config/advice.hpp"
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
 #include "connection.hpp"

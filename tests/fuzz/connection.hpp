@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/connection.hpp"
+#include "core/interface.hpp"
 
 namespace spider_check::fuzz {
 

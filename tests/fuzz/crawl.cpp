@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/verdict.hpp"
-#include "db/outcome_json.hpp"
+#include "db/attempt_rows.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {

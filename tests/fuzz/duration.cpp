@@ -1,6 +1,5 @@
 // Durations as people write them.
-#include "core/duration.hpp"
-
+#include "core/time.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {

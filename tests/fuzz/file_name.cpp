@@ -1,9 +1,8 @@
 // Names of schedules and spiders, which become names of directories, and names found in such
 // directories.
-#include "core/file_name.hpp"
-
 #include <algorithm>
 
+#include "core/log_name.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {

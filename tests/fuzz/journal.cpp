@@ -1,11 +1,12 @@
 // The journal: what a power cut, a full disk, another version of the program or a person left.
+#include "core/journal.hpp"
+
 #include <string>
 
-#include "core/attempt_record.hpp"
 #include "directory.hpp"
 #include "fuzz.hpp"
+#include "journal/attempt_file.hpp"
 #include "journal/file_journal.hpp"
-#include "journal/line.hpp"
 #include "journal/record_json.hpp"
 
 namespace spider_check::fuzz {

@@ -1,11 +1,10 @@
 // The dict that Scrapy prints at its end.
-#include "scrapy/python_literal.hpp"
-
 #include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "fuzz.hpp"
+#include "scrapy/crawl_numbers.hpp"
 
 namespace spider_check::fuzz {
 

@@ -3,7 +3,7 @@
 
 #include "crawl.hpp"
 #include "fuzz.hpp"
-#include "scrapy/log_report.hpp"
+#include "scrapy/crawl_monitor.hpp"
 
 namespace spider_check::fuzz {
 

@@ -1,6 +1,5 @@
 // Sizes as people write them.
-#include "core/size.hpp"
-
+#include "core/time.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {

@@ -1,7 +1,5 @@
 // Whatever a spider read somewhere, on its way to a terminal.
-#include "core/terminal_text.hpp"
-
-#include "core/utf8.hpp"
+#include "core/text.hpp"
 #include "fuzz.hpp"
 #include "render/text_width.hpp"
 #include "render/zone.hpp"

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "core/attempt_record.hpp"
 #include "core/journal.hpp"
 
 namespace spider_check::test {

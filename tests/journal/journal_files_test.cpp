@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "attempts.hpp"
+#include "journal/attempt_file.hpp"
 #include "journal/file_journal.hpp"
-#include "journal/line.hpp"
-#include "os/file_lock.hpp"
+#include "os/locks.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::test {

@@ -1,6 +1,6 @@
-#include "journal/line.hpp"
-
 #include <doctest/doctest.h>
+
+#include "journal/attempt_file.hpp"
 
 namespace spider_check::journal {
 

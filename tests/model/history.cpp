@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "core/duration.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::test {
 

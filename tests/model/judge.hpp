@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "app/result.hpp"
+#include "app/instance.hpp"
 #include "machine.hpp"
 #include "trace.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "core/host_time.hpp"
+#include "core/time.hpp"
 #include "history.hpp"
 #include "support/fake_journal.hpp"
 #include "support/memory_run_store.hpp"

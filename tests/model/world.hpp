@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/on_database_error.hpp"
+#include "core/run.hpp"
 #include "history.hpp"
 #include "judge.hpp"
 #include "machine.hpp"

@@ -1,11 +1,10 @@
-#include "os/capture.hpp"
-
 #include <csignal>
 #include <system_error>
 
 #include <doctest/doctest.h>
 
-#include "os/signals.hpp"
+#include "os/loop_runner.hpp"
+#include "os/programs.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"

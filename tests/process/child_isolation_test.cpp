@@ -18,7 +18,7 @@ namespace {
 /** What a child says with this program's words. */
 std::string output_of(const std::vector<std::string>& words,
                       const std::filesystem::path& working_directory = {}) {
-  test::Pipe out;
+  test::ReadablePipe out;
   const Child child({test::self(words), working_directory, out.write_end.get(), STDERR_FILENO});
   return out.read_all();
 }
@@ -138,8 +138,8 @@ TEST_CASE("a child works in the directory that it is given, else in this program
 }
 
 TEST_CASE("stdout and stderr go where each is told to") {
-  test::Pipe out;
-  test::Pipe err;
+  test::ReadablePipe out;
+  test::ReadablePipe err;
   const Child child({test::self({"say", "to stdout", "to stderr"}),
                      {},
                      out.write_end.get(),

@@ -18,7 +18,6 @@
 #include "os/descriptors.hpp"
 #include "os/host.hpp"
 #include "os/loop_runner.hpp"
-#include "os/signals.hpp"
 #include "process/pipe.hpp"
 #include "process/recorder.hpp"
 
@@ -115,7 +114,7 @@ int flood(const Words& words) {
 
 /** Starts a process that stays; gives its pid once it is there. */
 pid_t start_grandchild(bool own_session) {
-  Pipe ready;
+  ReadablePipe ready;
   const auto pid = ::fork();
   if (pid == 0) {
     if (own_session) ::setsid();
@@ -227,7 +226,7 @@ int run_one(const Words& words) {
  */
 int hide_and_stay(const Words& words) {
   std::signal(SIGTERM, SIG_IGN);
-  Pipe ready;
+  ReadablePipe ready;
   if (::fork() == 0) {
     ::setsid();
     if (::fork() == 0) {
@@ -328,7 +327,7 @@ int limit_of_child(const Words&) {
 
 int write_to_broken_pipe(const Words&) {
   os::set_dispositions();
-  Pipe pipe;
+  ReadablePipe pipe;
   pipe.read_end.close();
   return ::write(pipe.write_end.get(), "x", 1) < 0 && errno == EPIPE ? 0 : 1;
 }

@@ -13,7 +13,7 @@
 
 namespace spider_check::os {
 
-using test::Pipe;
+using test::ReadablePipe;
 using test::self;
 
 namespace {
@@ -127,14 +127,14 @@ TEST_CASE("a program without a slash is looked up in PATH") {
 }
 
 TEST_CASE("arguments reach the child as they are, never through a shell") {
-  Pipe out;
+  ReadablePipe out;
   Child child(
       {self({"say", "$HOME *; 'x' \"y\"\t", ""}), {}, out.write_end.get(), out.write_end.get()});
   CHECK(out.read_all() == "$HOME *; 'x' \"y\"\t\n\n");
 }
 
 TEST_CASE("the destructor kills the child and everything in its group") {
-  Pipe out;
+  ReadablePipe out;
   pid_t grandchild = 0;
   {
     const Child child({self({"with-grandchild"}), {}, out.write_end.get(), STDERR_FILENO});
@@ -145,7 +145,7 @@ TEST_CASE("the destructor kills the child and everything in its group") {
 }
 
 TEST_CASE("what a child leaves in its group is killed when it is reaped") {
-  Pipe out;
+  ReadablePipe out;
   Child child({self({"leave-behind", "same-session"}), {}, out.write_end.get(), STDERR_FILENO});
   const auto grandchild = std::stoi(out.read_line());
   test::wait_until_readable(child.fd());
@@ -154,7 +154,7 @@ TEST_CASE("what a child leaves in its group is killed when it is reaped") {
 }
 
 TEST_CASE("a signal goes to the child alone") {
-  Pipe out;
+  ReadablePipe out;
   Child child({self({"with-grandchild"}), {}, out.write_end.get(), STDERR_FILENO});
   const auto grandchild = std::stoi(out.read_line());
   child.signal(SIGTERM);
@@ -172,7 +172,7 @@ TEST_CASE("kill ends a child that would wait for ever") {
 }
 
 TEST_CASE("a child is told when its parent dies, however suddenly") {
-  Pipe out;
+  ReadablePipe out;
   const Child parent({self({"parent-of-awaiting"}), {}, out.write_end.get(), STDERR_FILENO});
   CHECK(out.read_line() == "ready");
   parent.signal(SIGKILL);

@@ -1,10 +1,9 @@
 // Messages are given to real programs, which may take them or not.
-#include "os/deliveries.hpp"
-
 #include <filesystem>
 
 #include <doctest/doctest.h>
 
+#include "os/programs.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {

@@ -50,7 +50,7 @@ TEST_CASE("inherited descriptors are closed, but for those that are named") {
 TEST_CASE(
     "as many descriptors can be opened as the hard limit allows, and children do not see it") {
   CHECK(settled("", {}, "ulimit -Sn 20") == "all 0 1 2\n");
-  test::Pipe out;
+  test::ReadablePipe out;
   const Child child({test::self({"limit-of-child"}), {}, out.write_end.get(), STDERR_FILENO});
   CHECK(out.read_all() == "50\n");
 }

@@ -1,9 +1,9 @@
-#include "os/file_descriptor.hpp"
-
 #include <type_traits>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+
+#include "os/descriptors.hpp"
 
 namespace spider_check::os {
 

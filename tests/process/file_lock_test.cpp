@@ -1,11 +1,10 @@
-#include "os/file_lock.hpp"
-
 #include <future>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "os/locks.hpp"
 #include "temp_directory.hpp"
 
 namespace spider_check::test {

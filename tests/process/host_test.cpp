@@ -26,7 +26,7 @@ struct Neighbour {
     owner.process_start = std::stoll(out.read_line());
   }
 
-  test::Pipe out;
+  test::ReadablePipe out;
   Child child{{test::self({"identity"}), {}, out.write_end.get(), STDERR_FILENO}};
   Owner owner;
 };
@@ -89,7 +89,7 @@ TEST_CASE("a process that ended exists while its supervisors stop its spiders, a
   neighbour.child.signal(SIGKILL);
   (void)neighbour.child.reap();
   const auto name = supervisor_name(neighbour.owner.pid);
-  test::Pipe ready;
+  test::ReadablePipe ready;
   Child supervisor{{test::self({"bear-name", name}), {}, ready.write_end.get(), STDERR_FILENO}};
   CHECK(ready.read_line() == "ready");
   CHECK(identity.exists(neighbour.owner));
@@ -104,7 +104,7 @@ TEST_CASE("a process that ended exists while its supervisors stop its spiders, a
 TEST_CASE("the supervisors of a process do not stand for another one that had its pid before") {
   const Neighbour neighbour;
   const Host identity;
-  test::Pipe ready;
+  test::ReadablePipe ready;
   const Child supervisor{{test::self({"bear-name", supervisor_name(neighbour.owner.pid)}),
                           {},
                           ready.write_end.get(),

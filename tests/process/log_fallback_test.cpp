@@ -1,5 +1,3 @@
-#include "os/log_fallback.hpp"
-
 #include <cstdlib>
 #include <system_error>
 
@@ -7,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/schedule_logs.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {

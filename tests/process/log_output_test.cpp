@@ -1,5 +1,3 @@
-#include "os/log_output.hpp"
-
 #include <array>
 #include <csignal>
 #include <string>
@@ -10,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "os/file_descriptor.hpp"
-#include "os/log_reader.hpp"
-#include "os/signals.hpp"
+#include "os/descriptors.hpp"
+#include "os/log_files.hpp"
+#include "os/loop_runner.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {
@@ -25,7 +23,7 @@ struct Ends {
   FileDescriptor theirs;
 };
 
-Ends make_pipe() {
+Ends make_ends() {
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   return {FileDescriptor(Adopt{}, ends[0]), FileDescriptor(Adopt{}, ends[1])};
@@ -55,7 +53,7 @@ const std::string hostile = "a\x1b[2Jb\xC3";
 }  // namespace
 
 TEST_CASE("a pipe gets the very bytes") {
-  const auto ends = make_pipe();
+  const auto ends = make_ends();
   LogOutput output(ends.theirs.get());
   CHECK(output.write(hostile));
   CHECK(output.end_log());
@@ -73,7 +71,7 @@ TEST_CASE("a terminal gets what is harmless, and half a character when its log h
 
 TEST_CASE("an output without a reader is told, and is no error") {
   set_dispositions();
-  auto ends = make_pipe();
+  auto ends = make_ends();
   ends.ours.close();
   LogOutput output(ends.theirs.get());
   CHECK_FALSE(output.write("a"));
@@ -99,7 +97,7 @@ TEST_CASE("a log is read on from where it was, and anew when it was emptied") {
   const test::TempDirectory directory;
   const ScheduleLogs logs(directory.path(), "default");
   const auto log = directory.write("default/a/run-1-attempt-1.log", "first");
-  const auto ends = make_pipe();
+  const auto ends = make_ends();
   LogOutput output(ends.theirs.get());
   LogReader reader(logs, log);
   CHECK(reader.show_new(output));

@@ -282,7 +282,7 @@ TEST_CASE("a spider gets its own variables beside the program's, and its nicenes
 TEST_CASE("what the observer waits for wakes the run up") {
   const test::TempDirectory directory;
   Recorder recorder;
-  test::Pipe pipe;
+  test::ReadablePipe pipe;
   bool heard = false;
   recorder.wanted = [&] {
     PollRequest poll_request;
@@ -305,7 +305,7 @@ TEST_CASE("what the observer waits for wakes the run up") {
 TEST_CASE("a host that wakes up wakes the run up, once") {
   const test::TempDirectory directory;
   ClockThatIsSet clock;
-  test::Pipe pipe;
+  test::ReadablePipe pipe;
   Recorder recorder;
   int attended = 0;
   recorder.wanted = [&] {

@@ -1,11 +1,11 @@
-#include "os/name_lock.hpp"
-
 #include <array>
 #include <csignal>
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "os/locks.hpp"
 
 namespace spider_check::test {
 

@@ -1,11 +1,10 @@
-#include "os/new_file.hpp"
-
 #include <filesystem>
 #include <system_error>
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include "os/files.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/termination.hpp"
-#include "os/file_descriptor.hpp"
+#include "os/descriptors.hpp"
 
 namespace spider_check::test {
 
@@ -23,8 +23,8 @@ inline void wait_until_readable(int fd) {
 }
 
 /** A pipe between a test and its children, by which they wait for each other. */
-struct Pipe {
-  Pipe() {
+struct ReadablePipe {
+  ReadablePipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
     read_end = os::FileDescriptor(os::Adopt{}, ends[0]);

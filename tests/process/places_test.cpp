@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "os/directory.hpp"
-#include "os/program_file.hpp"
+#include "os/child.hpp"
+#include "os/ownership.hpp"
 #include "process/temp_directory.hpp"
 #include "scrapy/find_project.hpp"
 

@@ -1,9 +1,8 @@
-#include "os/precheck.hpp"
-
 #include <csignal>
 
 #include <doctest/doctest.h>
 
+#include "os/programs.hpp"
 #include "process/child_program.hpp"
 #include "process/temp_directory.hpp"
 

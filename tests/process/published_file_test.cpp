@@ -1,5 +1,3 @@
-#include "os/published_file.hpp"
-
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -9,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/files.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {

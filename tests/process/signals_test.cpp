@@ -1,9 +1,8 @@
-#include "os/signals.hpp"
-
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "os/capture.hpp"
+#include "os/loop_runner.hpp"
+#include "os/programs.hpp"
 #include "process/child_program.hpp"
 #include "process/printing.hpp"
 

@@ -48,7 +48,7 @@ class NamedPipe {
 
  private:
   std::filesystem::path path_;
-  test::Pipe pipe_;
+  test::ReadablePipe pipe_;
 };
 
 /** A program of ours that runs one spider, which hides a daemon and heeds no SIGTERM. */

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/instance.hpp"
-#include "app/line_view.hpp"
+#include "app/run_view.hpp"
 #include "app/tick.hpp"
 #include "support/fake_journal.hpp"
 #include "support/fakes.hpp"

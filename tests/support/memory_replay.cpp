@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/attempt_record.hpp"
 #include "core/errors.hpp"
+#include "core/journal.hpp"
 #include "support/memory_run_store.hpp"
 
 namespace spider_check::test {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/notification_store.hpp"
+#include "core/notification.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::test {

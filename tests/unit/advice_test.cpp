@@ -1,6 +1,4 @@
 // What a configuration says that is allowed and hardly meant.
-#include "config/advice.hpp"
-
 #include <doctest/doctest.h>
 
 #include "config/load.hpp"

@@ -5,8 +5,8 @@
 #include <doctest/doctest.h>
 
 #include "config/version.hpp"
-#include "core/duration.hpp"
 #include "core/errors.hpp"
+#include "core/time.hpp"
 
 namespace spider_check::config {
 
@@ -209,7 +209,8 @@ TEST_CASE("a run that had no id is named as in its logs") {
   CHECK(command<LogsCommand>({"logs", "a", "--run=0+1"}).run == LogRun{0, 1});
   CHECK(command<LogsCommand>({"logs", "a", "--run=17.2"}).run == LogRun{17, 0, 2});
   for (const std::string text : {"17+", "17+0", "+2", "17+2+1", "0+0"}) {
-    CHECK(refusal({"logs", "a", "--run=" + text}).starts_with("--run: \"" + text + "\" is not a run"));
+    CHECK(refusal({"logs", "a", "--run=" + text})
+              .starts_with("--run: \"" + text + "\" is not a run"));
   }
 }
 

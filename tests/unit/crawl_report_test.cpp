@@ -10,8 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "scrapy/log_report.hpp"
-#include "scrapy/python_literal.hpp"
+#include "scrapy/crawl_monitor.hpp"
+#include "scrapy/crawl_numbers.hpp"
 #include "scrapy/report_reader.hpp"
 
 namespace spider_check::scrapy {

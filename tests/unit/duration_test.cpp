@@ -1,8 +1,8 @@
-#include "core/duration.hpp"
-
 #include <string_view>
 
 #include <doctest/doctest.h>
+
+#include "core/time.hpp"
 
 namespace spider_check {
 

@@ -1,7 +1,7 @@
 // Texts in a database that cannot keep every letter.
-#include "db/encoding.hpp"
-
 #include <doctest/doctest.h>
+
+#include "db/values.hpp"
 
 namespace spider_check::db {
 

@@ -1,10 +1,10 @@
-#include "core/escalation.hpp"
-
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include "core/termination.hpp"
 
 namespace spider_check {
 

@@ -1,11 +1,11 @@
-#include "core/file_name.hpp"
-
 #include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
+
+#include "core/log_name.hpp"
 
 namespace spider_check {
 

@@ -1,8 +1,8 @@
-#include "core/gaps.hpp"
-
 #include <algorithm>
 
 #include <doctest/doctest.h>
+
+#include "core/report.hpp"
 
 namespace spider_check::test {
 

@@ -1,6 +1,6 @@
-#include "core/hash.hpp"
-
 #include <doctest/doctest.h>
+
+#include "core/text.hpp"
 
 namespace spider_check {
 

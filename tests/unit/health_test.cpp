@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "render/health.hpp"
+#include "render/monitoring.hpp"
 
 namespace spider_check {
 

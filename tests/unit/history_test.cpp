@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "golden/golden.hpp"
-#include "render/spider_table.hpp"
 #include "render/status.hpp"
 
 namespace spider_check::test {

@@ -1,9 +1,9 @@
 // Foreign text on its way into the page.
-#include "render/html.hpp"
-
 #include <string>
 
 #include <doctest/doctest.h>
+
+#include "render/page.hpp"
 
 namespace spider_check::render {
 

@@ -1,6 +1,6 @@
-#include "app/live_progress.hpp"
-
 #include <doctest/doctest.h>
+
+#include "app/live_view.hpp"
 
 namespace spider_check::app {
 

@@ -5,7 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include "render/run_summary.hpp"
 #include "render/text_width.hpp"
 #include "render/zone.hpp"
 

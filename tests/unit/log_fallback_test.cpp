@@ -1,8 +1,7 @@
 // Where logs go that cannot be written where they belong.
-#include "app/log_fallback.hpp"
-
 #include <doctest/doctest.h>
 
+#include "app/logs.hpp"
 #include "support/fake_log_directory.hpp"
 #include "support/host.hpp"
 

@@ -1,12 +1,11 @@
 // What Prometheus reads, held against tests/golden; promtool looks at it in tests/e2e.
-#include "render/metrics.hpp"
-
 #include <string>
 
 #include <doctest/doctest.h>
 
-#include "core/status.hpp"
+#include "core/health.hpp"
 #include "golden/golden.hpp"
+#include "render/monitoring.hpp"
 
 namespace spider_check {
 

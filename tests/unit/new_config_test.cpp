@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 
 #include "config/load.hpp"
+#include "core/crawl.hpp"
 #include "core/errors.hpp"
-#include "core/spider_rules.hpp"
 #include "golden/golden.hpp"
 #include "process/temp_directory.hpp"
 

@@ -1,7 +1,7 @@
-#include "db/notices.hpp"
-
 #include <doctest/doctest.h>
 #include <unistd.h>
+
+#include "db/conninfo.hpp"
 
 namespace spider_check::db {
 

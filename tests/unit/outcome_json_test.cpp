@@ -1,11 +1,11 @@
 // What of an outcome could keep PostgreSQL from recording it.
-#include "db/outcome_json.hpp"
-
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+
+#include "db/attempt_rows.hpp"
 
 namespace spider_check::db {
 

@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include "render/page_series.hpp"
-#include "render/zone_offsets.hpp"
+#include "render/page_data.hpp"
+#include "render/zone.hpp"
 
 namespace spider_check::render {
 

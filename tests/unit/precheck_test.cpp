@@ -1,8 +1,7 @@
 // What a precheck's objection puts off, and what not.
-#include "app/precheck.hpp"
-
 #include <doctest/doctest.h>
 
+#include "app/tick_decision.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {

@@ -8,7 +8,7 @@
 
 #include "app/tick.hpp"
 #include "core/errors.hpp"
-#include "core/published_file.hpp"
+#include "core/ports.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {

@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include "app/prune.hpp"
 #include "support/fake_log_directory.hpp"
 #include "support/host.hpp"
 

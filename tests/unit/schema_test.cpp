@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "db/migrations.hpp"
+#include "db/migrator.hpp"
 
 namespace spider_check::db {
 

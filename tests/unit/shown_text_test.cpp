@@ -1,8 +1,8 @@
-#include "core/shown_text.hpp"
-
 #include <algorithm>
 
 #include <doctest/doctest.h>
+
+#include "core/text.hpp"
 
 namespace spider_check {
 

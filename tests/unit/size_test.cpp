@@ -1,9 +1,9 @@
-#include "core/size.hpp"
-
 #include <limits>
 #include <string>
 
 #include <doctest/doctest.h>
+
+#include "core/time.hpp"
 
 namespace spider_check {
 

@@ -1,13 +1,13 @@
 // What `status` shows for people and for programs, held against tests/golden; see golden.hpp for
 // how to accept a change.
-#include "core/status.hpp"
+#include "render/status.hpp"
 
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "core/health.hpp"
 #include "golden/golden.hpp"
-#include "render/status.hpp"
 
 namespace spider_check {
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/utf8.hpp"
+#include "core/text.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::render {

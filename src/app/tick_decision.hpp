@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/instance.hpp"
+#include "core/decision.hpp"
+#include "core/run.hpp"
+
+namespace spider_check::app {
+
+/** A decision with the state that it was made from. */
+struct Considered {
+  State state;
+  Decision decision;
+};
+
+/** What a tick decides by: the database's state, with what only the journal says. Throws DbError.
+ */
+[[nodiscard]] State read_state(const Instance& instance);
+
+/** The database's newest success, or one that only the journal knows of. Throws DbError. */
+[[nodiscard]] std::optional<TimePoint> newest_success(const Instance& instance,
+                                                      const LatestSuccess& latest_success);
+
+/** Decides from this state. */
+[[nodiscard]] Considered consider(const Instance& instance, const Request& request, State state);
+
+/** The decision in one sentence. */
+[[nodiscard]] std::string explain(const Instance& instance, const Considered& considered);
+
+/** Says why nothing is run, and gives the exit status of that. */
+[[nodiscard]] Result skip(Instance& instance, const Request& request, const Considered& considered);
+
+/** Another instance is running; what is known of it. */
+[[nodiscard]] Considered busy(Run run);
+
+/** True when the precheck puts off a run that is due; it is said why. Nothing puts off --force. */
+[[nodiscard]] bool is_put_off(Instance& instance, const Request& request, const State& state);
+
+/** Says why spiders run now, and how late that is. */
+void say_why(Instance& instance, const Considered& considered);
+
+/**
+ * Asks the schedule's precheck, where there is one, whether a run that is due should wait. Gives
+ * the sentence that says why it does; empty: run. An objection that comes too late, because the
+ * data is older than precheck_max_age or there is none, is logged as a warning.
+ */
+[[nodiscard]] std::optional<std::string> deferred(Instance& instance, const State& state);
+
+}  // namespace spider_check::app

@@ -1,0 +1,127 @@
+#include "core/log_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "core/text.hpp"
+
+namespace spider_check {
+
+namespace {
+
+constexpr std::size_t max_length = 120;
+
+bool stays(char c, bool first) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || (c == '.' && !first);
+}
+
+std::string hex(const char* format, unsigned value) {
+  std::array<char, 16> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+/** Takes a whole number above zero, as std::to_string writes it, off the front of the text. */
+template <typename Number>
+bool take_number(std::string_view& text, Number& number) {
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || number <= 0 || text.front() == '0') return false;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return true;
+}
+
+bool take_word(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
+/** Takes what stands for a run off the front of the text. */
+bool take_run(std::string_view& text, LogRun& run) {
+  // Before the first run of all that has an id.
+  const bool before_any = take_word(text, "0+");
+  if (!before_any && !take_number(text, run.run)) return false;
+  return !(before_any || take_word(text, "+")) || take_number(text, run.after);
+}
+
+/** Takes a further series off the front of the text, which may have none. */
+bool take_series(std::string_view& text, int& series) {
+  if (!text.starts_with('.') || text.find_first_of("0123456789") != 1) return true;
+  text.remove_prefix(1);
+  return take_number(text, series);
+}
+
+/** Nothing of the first series: its names are as they always were. */
+std::string series_suffix(int series) {
+  return series > 1 ? "." + std::to_string(series) : "";
+}
+
+}  // namespace
+
+std::string to_file_name(std::string_view text) {
+  if (text.empty()) return "%";
+  std::string name;
+  for (const char c : text) {
+    name +=
+        stays(c, name.empty()) ? std::string(1, c) : hex("%%%02X", static_cast<unsigned char>(c));
+  }
+  if (name.size() <= max_length) return name;
+  const auto mark = hex("~%08x", fnv1a(text));
+  return name.substr(0, max_length - mark.size()) + mark;
+}
+
+std::string from_file_name(std::string_view name) {
+  if (name == "%") return {};
+  std::string text;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    unsigned byte = 0;
+    const auto digits = name.substr(at, 3);
+    if (digits.size() == 3 && digits.front() == '%' &&
+        std::from_chars(digits.data() + 1, digits.data() + 3, byte, 16).ptr == digits.data() + 3) {
+      text += static_cast<char>(byte);
+      at += 2;
+    } else {
+      text += name[at];
+    }
+  }
+  return to_file_name(text) == name ? text : std::string(name);
+}
+
+std::optional<LogName> parse_log_name(const std::filesystem::path& file) {
+  const auto name = file.filename().string();
+  std::string_view rest = name;
+  LogRun run;
+  int attempt = 0;
+  if (!take_word(rest, "run-") || !take_run(rest, run)) return std::nullopt;
+  if (!take_word(rest, "-attempt-") || !take_number(rest, attempt)) return std::nullopt;
+  if (!take_series(rest, run.series) || run.series == 1) return std::nullopt;
+  if (rest != ".log" && rest != ".report") return std::nullopt;
+  return LogName{run.run, attempt, run.after, std::max(run.series, 1)};
+}
+
+std::string to_string(const LogRun& run) {
+  const auto id = std::to_string(run.run);
+  return (run.after == 0 ? id : id + "+" + std::to_string(run.after)) + series_suffix(run.series);
+}
+
+std::optional<LogRun> parse_log_run(std::string_view text) {
+  LogRun run;
+  if (!take_run(text, run) || !take_series(text, run.series) || !text.empty()) return std::nullopt;
+  return run;
+}
+
+std::string to_string(const LogName& name) {
+  return "run-" + to_string(LogRun{name.run, name.after}) + "-attempt-" +
+         std::to_string(name.attempt) + series_suffix(name.series) + ".log";
+}
+
+std::filesystem::path log_path(const std::filesystem::path& directory, std::string_view spider,
+                               const LogName& name) {
+  return directory / to_file_name(spider) / to_string(name);
+}
+
+}  // namespace spider_check

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace spider_check {
+
+/** One character of a text in UTF-8, or a byte that is none. */
+struct Character {
+  char32_t code = 0;       ///< the byte itself where it is none
+  std::size_t length = 1;  ///< bytes
+  bool valid = false;
+  bool cut = false;  ///< invalid, but further bytes could make a character of it
+};
+
+/** The first character of a text that is not empty. Too long forms and surrogates are invalid. */
+[[nodiscard]] Character first_character(std::string_view text) noexcept;
+
+/** Whether a character steers a terminal, or turns the direction of the text around it. */
+[[nodiscard]] bool steers_terminal(char32_t code) noexcept;
+
+/**
+ * Makes any bytes harmless to a terminal, piece by piece: lines, tabs and letters of all languages
+ * stay, and whatever could steer a terminal or is no UTF-8 becomes \xNN, byte by byte. That is
+ * every other control character, those of C1 in UTF-8 too, and what turns the direction of text.
+ */
+class TerminalText {
+ public:
+  /** What can be shown now; a character that is not whole yet waits for the rest of it. */
+  [[nodiscard]] std::string add(std::string_view bytes);
+
+  /** No more comes: what still waits was no character. */
+  [[nodiscard]] std::string finish();
+
+ private:
+  std::string waiting_;
+};
+
+// What spiders and sites have said, as the page and messages show it.
+
+/** The text with the passwords in it replaced by ***: of URLs (//USER:***@), and password=***. */
+[[nodiscard]] std::string without_passwords(std::string_view text);
+
+/**
+ * The last lines of a log, at most 40 and 8 KiB, with "…" before them where there are more: without
+ * passwords, and harmless to a terminal.
+ */
+[[nodiscard]] std::string shown_end(std::string_view log);
+
+/**
+ * A text of one line without passwords, at most so many bytes: what steers a terminal becomes \xNN
+ * or \uNNNN, a newline \n. What is no UTF-8 stays.
+ */
+[[nodiscard]] std::string shown_line(std::string_view text, std::size_t most);
+
+/** How many bytes must be changed, added or taken to make one of the other (Levenshtein). */
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/**
+ * FNV-1a, 32 bits (draft-eastlake-fnv): the same on every host and in every version of the program,
+ * which the lock keys rely on.
+ */
+[[nodiscard]] constexpr std::uint32_t fnv1a(std::string_view text) noexcept {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 16777619U;
+  }
+  return hash;
+}
+
+}  // namespace spider_check

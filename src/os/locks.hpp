@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <sys/types.h>
+
+#include "os/descriptors.hpp"
+
+namespace spider_check::os {
+
+/** Takes the lock of an open file. False when another process has it; is_locked() is no such. */
+[[nodiscard]] bool try_lock(const FileDescriptor& file) noexcept;
+
+/** Whether a name stands for this open file still. */
+[[nodiscard]] bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept;
+
+/** Whether another process has the lock of an open file. */
+[[nodiscard]] bool is_locked(const FileDescriptor& file) noexcept;
+
+/** The lock of a file (flock(2)), held until destruction; the file is made where there is none. */
+class FileLock {
+ public:
+  /** Empty when another process has it. Throws std::system_error, which says what mends it. */
+  [[nodiscard]] static std::optional<FileLock> try_take(const std::filesystem::path& file);
+
+  /** The same, but waits so long for another process to let go. */
+  [[nodiscard]] static std::optional<FileLock> take(const std::filesystem::path& file,
+                                                    std::chrono::milliseconds longest);
+
+  /** Whether a process has it; none has that of a file that is not there, or cannot be opened. */
+  [[nodiscard]] static bool is_taken(const std::filesystem::path& file) noexcept;
+
+  /** Whether its name stands for the locked file still. */
+  [[nodiscard]] bool is_kept() const noexcept { return is_named(file_, path_); }
+
+  /**
+   * Takes it again where the file was removed, or another has its name. False when another process
+   * was faster. Throws std::system_error.
+   */
+  [[nodiscard]] bool keep();
+
+ private:
+  FileLock(std::filesystem::path path, FileDescriptor file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::filesystem::path path_;
+  FileDescriptor file_;
+};
+
+/**
+ * A lock on a name that no file stands for, so that nobody can remove it (unix(7), an abstract
+ * address). It is seen by the processes that share this one's network and process namespaces and
+ * its root directory, and held until destruction.
+ */
+class NameLock {
+ public:
+  /**
+   * Empty when another process of this user, of `owner` or of root has it. A name that a stranger
+   * has taken counts for nothing, as where there are no such names: what is given then holds
+   * nothing.
+   */
+  [[nodiscard]] static std::optional<NameLock> try_take(const std::string& name, uid_t owner);
+
+  /** Whether such a process has it. */
+  [[nodiscard]] static bool is_taken(const std::string& name, uid_t owner) noexcept;
+
+ private:
+  explicit NameLock(FileDescriptor socket) : socket_(std::move(socket)) {}
+
+  FileDescriptor socket_;
+};
+
+}  // namespace spider_check::os
