@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What is wrong in any kind of file: paths of somebody's own machine, blanks at the end of a line,
-tabs, a last line without its end, scripts that do not parse.
+tabs, a last line without its end, scripts that do not parse or that shellcheck warns of.
 
 prose.py [TOP] prints each finding as FILE:LINE: WHAT, and ends with 1 if there is one.
 """
@@ -61,9 +61,11 @@ def check_script(name: str, text: str):
         except SyntaxError as error:
             yield error.lineno or 1, f"Python does not parse it: {error.msg}"
     elif program:
-        parsed = subprocess.run([program, "-n"], input=text, text=True, capture_output=True)
-        if parsed.returncode != 0:
-            yield 1, f"{program} does not parse it: {parsed.stderr.strip()}"
+        command = ["shellcheck", f"--shell={program}", "--severity=warning", "--format=gcc", "-"]
+        checked = subprocess.run(command, input=text, text=True, capture_output=True)
+        for line in checked.stdout.splitlines():
+            _, number, _, what = line.split(":", 3)
+            yield int(number), f"shellcheck: {what.strip()}"
 
 
 def check(top: pathlib.Path) -> list[str]:

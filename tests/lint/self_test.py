@@ -122,7 +122,7 @@ class ProseTest(unittest.TestCase):
             ("README.md", "In /home/me/jobs or /home/you, work/main, /var/work.\n"),
             ("Makefile", "all:\n\ttrue\n"),
             ("tests/golden/a.txt", "a \tb \n"),
-            ("run", "#!/bin/bash\n[[ a == a ]]\n"),
+            ("run", "#!/bin/bash\n[[ -e a ]]\n"),
             ("a.sh", "true\n"),
             ("a.py", "print(1)\n"),
             ("empty", ""),
@@ -143,14 +143,20 @@ class ProseTest(unittest.TestCase):
             ("a.md", "a\n\n", "empty line"),
             ("a.py", "def\n", "Python does not parse it"),
             ("tool", "#!/usr/bin/python3\nif:\n", "Python does not parse it"),
-            ("a.sh", "if true\n", "sh does not parse it"),
-            ("tool", "#!/bin/bash\n[[ a\n", "bash does not parse it"),
-            ("tool", "#!/bin/sh\nfi\n", "sh does not parse it"),
         ]:
             with self.subTest(name=name, content=content):
                 found = self.check(name, content)
                 self.assertEqual(len(found), 1, found)
                 self.assertIn(expected, found[0])
+
+    @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is missing")
+    def test_what_shellcheck_finds_in_a_script_is_told(self):
+        for name, content, line in [("a.sh", "if true\n", 1), ("tool", "#!/bin/bash\n[[ a\n", 2),
+                                    ("tool", "#!/bin/sh\n\nread a < $(ls *)\n", 3)]:
+            with self.subTest(name=name, content=content):
+                found = self.check(name, content)
+                self.assertTrue(found)
+                self.assertTrue(found[0].startswith(f"{name}:{line}: shellcheck: "), found)
 
 
 @unittest.skipUnless(shutil.which("tsc") and shutil.which("tidy"), "tsc or tidy is missing")
