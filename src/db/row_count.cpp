@@ -26,7 +26,7 @@ constexpr int max_rows = 100;
 
 // The types of whole numbers, and numeric: int8, int2, int4.
 // https://github.com/postgres/postgres/blob/REL_15_STABLE/src/include/catalog/pg_type.dat
-constexpr Oid numbers[] = {20, 21, 23, 1700};
+constexpr Oid number_types[] = {20, 21, 23, 1700};
 
 ConnectionOptions bounded(ConnectionOptions options) {
   options.connect_timeout = std::min(connect_limit(options), max_connect);
@@ -77,7 +77,8 @@ class Question {
       return wrong(std::to_string(columns) + " columns");
     }
     const auto type = PQftype(result_.get(), 0);
-    if (std::find(std::begin(numbers), std::end(numbers), type) == std::end(numbers)) {
+    if (std::find(std::begin(number_types), std::end(number_types), type) ==
+        std::end(number_types)) {
       return wrong(name_of(type));
     }
     const auto fetch = "FETCH " + std::to_string(max_rows) + " FROM counted";

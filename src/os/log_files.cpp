@@ -90,12 +90,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t names = IN_CREATE | IN_MOVED_TO;
+constexpr std::uint32_t name_events = IN_CREATE | IN_MOVED_TO;
 constexpr std::uint32_t gone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
 FileDescriptor watch(const fs::path& directory) {
   FileDescriptor fd(Adopt{}, ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  const auto what = IN_MODIFY | names | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW;
+  const auto what =
+      IN_MODIFY | name_events | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW;
   if (!fd || ::inotify_add_watch(fd.get(), directory.c_str(), what) < 0) {
     throw system_error("cannot watch " + directory.string());
   }
@@ -180,7 +181,7 @@ void LogFollower::take_events() {
       inotify_event event{};
       std::memcpy(&event, buffer.data() + at, sizeof event);
       // Too much happened to be told: then anything may have.
-      if ((event.mask & (names | IN_Q_OVERFLOW)) != 0) names_changed_ = true;
+      if ((event.mask & (name_events | IN_Q_OVERFLOW)) != 0) names_changed_ = true;
       if ((event.mask & gone) != 0) directory_gone_ = true;
       at += static_cast<ssize_t>(sizeof event + event.len);
     }
