@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -81,6 +82,17 @@ def test_the_items_are_there(first):
         assert len(lines) == count
         assert all(json.loads(line)["title"] for line in lines)
     assert "114 items" in first
+
+
+def test_it_builds_all_that_the_program_starts(tmp_path):
+    (targets,) = re.findall(r'^  ninja -C "\$build" (.*?) >>', QUICKSTART.read_text(), re.M)
+    subprocess.run(["/usr/bin/meson", "setup", "-Dtests=disabled", tmp_path, ROOT], check=True, capture_output=True)
+    planned = subprocess.run(["ninja", "-C", tmp_path, "-n", "-v", *targets.split()], check=True, text=True,
+                             capture_output=True).stdout
+    probe = ROOT / "src/scrapy/probe"
+    for made in ["src/spider-check", "src/send/send",
+                 *(file.relative_to(ROOT) for file in probe.glob("*/*") if file.name != "meson.build")]:
+        assert f"{made}\n" in planned or f"{made} " in planned, made
 
 
 def test_its_second_tick_says_that_there_was_a_run_just_now(first):
