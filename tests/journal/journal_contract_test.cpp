@@ -213,7 +213,7 @@ TEST_CASE_TEMPLATE("what was remembered last is known, and by its mark at a glan
 
 TEST_CASE_TEMPLATE("of two that change at once what is known neither undoes what the other did",
                    World, RealDisk, MemoryDisk) {
-  constexpr int times = 100;
+  constexpr int times = 25;
   World world;
   const auto often = [](Journal& journal, const std::function<void(HostState&)>& change) {
     for (int i = 0; i < times; ++i) journal.change(change);

@@ -51,7 +51,7 @@ def test_it_is_compiled_without_a_warning_and_with_nothing_that_only_tests_need(
     (installed,) = re.findall("^Installing with apt: (.*)$", build_log, re.M)
     assert "g++" in installed.split()
     assert not listed("tests") & set(installed.split())
-    assert build_log.count("Compiling C++") > 100
+    assert build_log.count("Compiling C++") >= 10  # one for each directory
     assert not re.search("warning:", build_log)
     ignored = (TOP / ".dockerignore").read_text().split()
     assert {"tests", ".git", "**/.env"} <= set(ignored)
