@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from browser import Browser
 from shop import SCRAPY, Shop
 from test_history import validate
 from world import toml
@@ -72,7 +73,10 @@ def test_the_rows_of_a_good_crawl_are_recorded_and_shown(jobs):
     assert status["spiders"][0]["last"]["rows"] == 2
     assert 'spider_check_spider_rows{schedule="default",spider="books"} 2' in jobs.run("metrics").out
     assert jobs.run("report", "-o", "page.html").code == 0
-    assert "<dt>Rows</dt><dd>2</dd>" in (jobs.directory / "page.html").read_text()
+    with Browser(jobs.directory) as browser:
+        page = browser.open(jobs.directory / "page.html")
+        facts = dict(zip(page.texts(".card dt"), page.texts(".card dd"), strict=True))
+        assert facts["Rows"] == "2"
 
 
 def test_a_crawl_whose_items_were_thrown_away_has_failed(jobs):
