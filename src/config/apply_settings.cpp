@@ -179,8 +179,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // A run's program waits no longer for a receiver.
 constexpr Duration max_timeout = 30s;
 
@@ -284,8 +282,6 @@ std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file, Conf
 // [spiders] and [spiders."NAME OR GLOB"].
 
 namespace spider_check::config {
-
-using namespace std::chrono_literals;
 
 namespace {
 

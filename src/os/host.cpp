@@ -24,14 +24,6 @@ namespace spider_check::os {
 
 namespace {
 
-/** A small file of /proc, which one read() gives whole; empty when there is none. */
-std::string read_proc(const std::string& path) {
-  const FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> buffer;
-  const auto got = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
-  return {buffer.data(), static_cast<std::size_t>(got > 0 ? got : 0)};
-}
-
 /** The word at this place, counted from 0. */
 std::string_view word(std::string_view text, int place) {
   for (;; --place) {

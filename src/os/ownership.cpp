@@ -76,11 +76,6 @@ std::optional<uid_t> host_of(const std::filesystem::path& directory) {
 
 namespace {
 
-std::string name_of_user(uid_t user) {
-  const auto* entry = ::getpwuid(user);
-  return entry == nullptr ? std::to_string(user) : entry->pw_name;
-}
-
 /** A word of a shell's command. */
 std::string shell_word(const std::string& text) {
   const auto* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+./:@%,=";
@@ -113,9 +108,9 @@ std::string why_no_access(const std::filesystem::path& path, int error) {
   const bool refused = error == EACCES || error == EPERM;
   if (!refused || ::lstat(path.c_str(), &status) != 0) return text;
   if (status.st_uid == ::geteuid()) return text;
-  text += "; it belongs to " + name_of_user(status.st_uid) + ": let root type: chown ";
+  text += "; it belongs to " + user_to_type(status.st_uid) + ": let root type: chown ";
   if (S_ISDIR(status.st_mode)) text += "-R ";
-  return text + name_of_user(::geteuid()) + " " + shell_word(path.string());
+  return text + user_to_type(::geteuid()) + " " + shell_word(path.string());
 }
 
 namespace {

@@ -21,20 +21,19 @@ namespace spider_check::os {
 
 using namespace std::chrono_literals;
 
+std::string read_proc(const std::string& path) {
+  const FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> buffer;
+  const auto got = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
+  return {buffer.data(), static_cast<std::size_t>(got > 0 ? got : 0)};
+}
+
 namespace {
 
 using Clock = Escalation::Time::clock;
 
 constexpr Duration first_pause = 10ms;
 constexpr Duration max_pause = 500ms;
-
-/** A small file of /proc, which one read() gives whole; empty when there is none. */
-std::string read_small_file(const std::string& path) {
-  const FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> buffer;
-  const auto got = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
-  return {buffer.data(), static_cast<std::size_t>(got > 0 ? got : 0)};
-}
 
 /** The next word; what is left begins behind it. */
 std::string_view take_word(std::string_view& text) {
@@ -83,7 +82,7 @@ std::vector<ProcessEntry> all_processes() {
 
 /** Whose process it is; empty where that is this user. */
 std::string other_user(pid_t pid) {
-  const auto text = read_small_file("/proc/" + std::to_string(pid) + "/status");
+  const auto text = read_proc("/proc/" + std::to_string(pid) + "/status");
   const auto line = text.find("\nUid:\t");
   if (line == std::string::npos) return {};
   const auto uid = static_cast<uid_t>(std::strtoul(text.c_str() + line + 6, nullptr, 10));
@@ -119,7 +118,7 @@ std::vector<ProcessEntry> adopted_processes() {
 }  // namespace
 
 ProcessEntry look_up(pid_t pid) {
-  return parse_stat(pid, read_small_file("/proc/" + std::to_string(pid) + "/stat"));
+  return parse_stat(pid, read_proc("/proc/" + std::to_string(pid) + "/stat"));
 }
 
 std::vector<ProcessEntry> processes_below(pid_t root) {

@@ -30,6 +30,9 @@ void kill_all(const std::vector<ProcessEntry>& processes) noexcept;
 /** How it is reported when it could not be ended. */
 [[nodiscard]] LeftProcess to_left(const ProcessEntry& process);
 
+/** A small file of /proc, which one read() gives whole; empty when there is none. */
+[[nodiscard]] std::string read_proc(const std::string& path);
+
 /** The process itself, of which /proc need not show anything. */
 [[nodiscard]] ProcessEntry look_up(pid_t pid);
 

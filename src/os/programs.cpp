@@ -90,10 +90,13 @@ FileDescriptor in_memory(const std::string& text) {
   return file;
 }
 
-std::string first_line(const std::string& text) {
+/** The first line that is not blank. */
+std::string_view first_line(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos) return {};
-  return text.substr(start, std::min(max_line, text.find('\n', start) - start));
+  if (start == std::string_view::npos) return {};
+  text.remove_prefix(start);
+  text = text.substr(0, text.find('\n'));
+  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
 }
 
 std::string end_of(const Termination& termination) {
@@ -137,7 +140,7 @@ struct Deliveries::Running {
     // What it said last.
     drain(output.read_end, said, max_words);
     end.done = report.termination == Termination{Exited{0}} && !late;
-    end.words = first_line(said);
+    end.words = first_line(said).substr(0, max_line);
     if (!end.done && end.words.empty()) end.words = "it " + end_of(report.termination);
     if (late) end.words = "it was killed after " + to_words(limit);
     if (!report.left.empty()) end.words += "; " + to_text(report.left);
@@ -249,15 +252,6 @@ std::string shown(std::string_view text) {
   return line;
 }
 
-/** The first line that is not blank. */
-std::string_view first_printed_line(std::string_view text) {
-  const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) return {};
-  text.remove_prefix(start);
-  text = text.substr(0, text.find('\n'));
-  return text.substr(0, text.find_last_not_of(" \t\r") + 1);
-}
-
 std::string words_of(const std::vector<std::string>& command) {
   std::string words;
   for (const auto& word : command) words += (words.empty() ? "" : " ") + word;
@@ -284,8 +278,8 @@ std::optional<std::string> Precheck::objection() {
   try {
     const auto said = capture({command_, {}, {}, limit_});
     if (!said.timed_out && said.termination == Termination{Exited{0}}) return std::nullopt;
-    auto line = first_printed_line(said.errors);
-    if (line.empty()) line = first_printed_line(said.output);
+    auto line = first_line(said.errors);
+    if (line.empty()) line = first_line(said.output);
     return name + end_of(said, limit_) + (line.empty() ? "" : ": " + shown(line));
   } catch (const std::system_error& error) {
     return name + "was not started: " + shown(error.what());

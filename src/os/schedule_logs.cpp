@@ -132,8 +132,6 @@ const fs::path& LogFallback::fallback_directory() {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 FileDescriptor open_directory(int at, const fs::path& name) {
   return {Adopt{},
           ::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};

@@ -158,8 +158,6 @@ Json parse_python_dict(std::string_view text) {
 
 namespace {
 
-using Json = nlohmann::json;
-
 // No crawl does anything so often.
 constexpr std::int64_t most = 1'000'000'000'000'000;
 

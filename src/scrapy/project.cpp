@@ -68,8 +68,6 @@ ProbeDirectory find_probe() {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* spaces = " \t\r\f\v";
 
 std::string trimmed(std::string text) {
