@@ -30,7 +30,7 @@ namespace {
 /** Where the user says. Throws UsageError. */
 void write(const std::string& file, const std::string& text) {
   try {
-    os::PrivateFile(file).replace(text);
+    os::publish_privately(file, text);
   } catch (const std::system_error& error) {
     throw UsageError(std::string(error.what()) +
                      "; name a file in a directory that can be written in");

@@ -12,7 +12,7 @@
 #include "config/load.hpp"
 #include "core/errors.hpp"
 #include "os/descriptors.hpp"
-#include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "render/check.hpp"
 #include "render/monitoring.hpp"
 #include "render/zone.hpp"

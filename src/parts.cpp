@@ -8,6 +8,8 @@
 #include "config/spider_rules.hpp"
 #include "config/version.hpp"
 #include "db/row_count.hpp"
+#include "os/files.hpp"
+#include "os/programs.hpp"
 #include "setup/findings.hpp"
 
 namespace spider_check {
@@ -63,9 +65,6 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
       journal_(config.state_dir, config.name, config.max_instances, config.identity,
                way_to(config.database)),
       log_fallback_(config.log_dir),
-      precheck_(config.precheck),
-      page_(config.report_path),
-      metrics_file_(config.metrics),
       log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
       instance_{config.name,
                 config.policy,
@@ -92,7 +91,9 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   instance_.count_rows = [](const RowCheck& check) {
     return db::count_rows(check, db::session_name(os::host_name(), ::getpid()));
   };
-  if (!config.precheck.empty()) instance_.precheck = &precheck_;
+  if (!config.precheck.empty()) {
+    instance_.precheck = [&config] { return os::ask_precheck(config.precheck); };
+  }
   instance_.precheck_max_age = config.precheck_max_age;
   instance_.log_fallback = &log_fallback_;
   instance_.reports = &reports_;
@@ -109,10 +110,11 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
 void Parts::publish(const config::Config& config) {
   if (!config.report_path.empty()) {
     instance_.publications.push_back(
-        {"the page", &page_, [](const auto& instance) { return app::page(instance); }});
+        {"the page", config.report_path, os::publish_privately,
+         [](const auto& instance) { return app::page(instance); }});
   }
   if (!config.metrics.empty()) {
-    instance_.publications.push_back({"the metrics", &metrics_file_, metrics});
+    instance_.publications.push_back({"the metrics", config.metrics, os::publish_file, metrics});
   }
 }
 

@@ -20,7 +20,7 @@
 #include "os/files.hpp"
 #include "os/host.hpp"
 #include "os/loop_runner.hpp"
-#include "os/programs.hpp"
+#include "os/deliveries.hpp"
 #include "os/schedule_logs.hpp"
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/project.hpp"
@@ -72,9 +72,6 @@ class Parts {
   os::ScheduleLogs logs_;
   journal::FileJournal journal_;
   os::LogFallback log_fallback_;
-  os::Precheck precheck_;
-  os::PrivateFile page_;
-  os::PublishedFile metrics_file_;
   scrapy::Monitors monitors_;
   app::Log log_;
   app::Instance instance_;

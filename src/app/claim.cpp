@@ -5,6 +5,7 @@
 
 #include "app/host_state.hpp"
 #include "core/errors.hpp"
+#include "core/log_directory.hpp"
 #include "core/log_name.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"

@@ -10,6 +10,7 @@
 #include "core/decision.hpp"
 #include "core/errors.hpp"
 #include "core/journal.hpp"
+#include "core/ports.hpp"
 
 namespace spider_check::app {
 

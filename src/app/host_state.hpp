@@ -6,6 +6,7 @@
 #include "app/instance.hpp"
 #include "core/errors.hpp"
 #include "core/journal.hpp"
+#include "core/ports.hpp"
 
 namespace spider_check::app {
 

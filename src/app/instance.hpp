@@ -8,28 +8,35 @@
 #include <string>
 #include <vector>
 
-#include "app/log.hpp"
-#include "app/run_view.hpp"
+#include "app/publication.hpp"
 #include "core/decision.hpp"
-#include "core/health.hpp"
-#include "core/journal.hpp"
-#include "core/notification.hpp"
-#include "core/ports.hpp"
-#include "core/report.hpp"
 #include "core/run.hpp"
 #include "render/zone.hpp"
 
+namespace spider_check {
+
+class CrawlMonitors;
+class Host;
+class Journal;
+class LogDirectory;
+class LogFallback;
+class NotificationStore;
+class ReportStore;
+class RunStore;
+class SpiderRunner;
+class SpiderSource;
+struct RowCheck;
+struct RowCount;
+struct SpiderJob;
+enum class HealthLevel;
+
+}  // namespace spider_check
+
 namespace spider_check::app {
 
+class Log;
+class RunView;
 struct Notifier;
-struct Instance;
-
-/** What is written anew after each run, for others to read. */
-struct Publication {
-  std::string what;                                  ///< "the page", for messages
-  PublishedFile* file = nullptr;                     ///< not owned, never null
-  std::function<std::string(const Instance&)> text;  ///< made from the database; may throw DbError
-};
 
 /** A schedule and the parts of the world that it works with; main builds them. */
 struct Instance {
@@ -53,7 +60,8 @@ struct Instance {
   Journal* journal = nullptr;    ///< not owned; null: nothing is done without the database
   OnDatabaseError on_database_error = OnDatabaseError::run;
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
-  Precheck* precheck = nullptr;                        ///< not owned; null: there is none
+  /** Why a run is to be put off, in one printable line; may take half a minute, does not throw. */
+  std::function<std::optional<std::string>()> precheck{};  ///< empty: there is none
   Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
   LogFallback* log_fallback = nullptr;  ///< not owned; null: logs can always be written
   ReportStore* reports = nullptr;       ///< not owned; null: there is nothing to read reports from

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/instance.hpp"
+#include "core/log_directory.hpp"
 #include "core/log_name.hpp"
 #include "core/ports.hpp"
 

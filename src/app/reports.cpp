@@ -12,6 +12,7 @@
 #include "core/errors.hpp"
 #include "core/health.hpp"
 #include "core/journal.hpp"
+#include "core/log_directory.hpp"
 #include "core/report.hpp"
 #include "render/history.hpp"
 #include "render/monitoring.hpp"
@@ -244,30 +245,6 @@ PageReport read_page(const Instance& instance) {
 
 std::string page(const Instance& instance) {
   return render::page(read_page(instance), instance.zone);
-}
-
-void publish(Instance& instance, LogLevel of_faults) {
-  bool is_whole = true;
-  for (const auto& publication : instance.publications) {
-    try {
-      publication.file->replace(publication.text(instance));
-      instance.log.debug("Wrote {} to {}", publication.what,
-                         render::printable(publication.file->place()));
-    } catch (const std::exception& error) {
-      instance.log.at(of_faults, "Could not write {}, so {} stays as it was: {}", publication.what,
-                      render::printable(publication.file->place()),
-                      render::printable(error.what()));
-      is_whole = false;
-    }
-  }
-  if (is_whole) note_published(instance);
-}
-
-void publish_whether_enabled(Instance& instance, LogLevel of_faults) {
-  if (instance.journal == nullptr) return;
-  if (instance.journal->host_state().published_disabled == instance.policy.enabled) {
-    publish(instance, of_faults);
-  }
 }
 
 HealthAnswer health(const Instance& instance, std::optional<Duration> max_age) {

@@ -7,7 +7,7 @@
 
 #include "app/host_state.hpp"
 #include "app/notifications.hpp"
-#include "core/log_retention.hpp"
+#include "core/log_directory.hpp"
 #include "core/time.hpp"
 #include "render/zone.hpp"
 

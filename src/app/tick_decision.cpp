@@ -86,8 +86,8 @@ void say_why(Instance& instance, const Considered& considered) {
 }
 
 std::optional<std::string> deferred(Instance& instance, const State& state) {
-  if (instance.precheck == nullptr) return std::nullopt;
-  const auto objection = instance.precheck->objection();
+  if (!instance.precheck) return std::nullopt;
+  const auto objection = instance.precheck();
   if (!objection) return std::nullopt;
   if (may_wait(state.newest_success, state.now, instance.precheck_max_age)) {
     note_delay(instance, DelayCause::deferred, *objection);

@@ -6,6 +6,7 @@
 #include "app/instance.hpp"
 #include "core/decision.hpp"
 #include "core/run.hpp"
+#include "core/run_store.hpp"
 
 namespace spider_check::app {
 

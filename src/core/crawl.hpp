@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/interface.hpp"
+#include "core/termination.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -93,8 +94,7 @@ struct BaselineRun {
   std::optional<std::int64_t> rows{};  ///< that check_sql counted; empty: it was not asked
 };
 
-/** What is usual for a spider, by successes_for_baseline in core/verdict.hpp; the newest run first.
- */
+/** What is usual for a spider, by successes_for_baseline; the newest run first. */
 using Baseline = std::vector<BaselineRun>;
 
 /** How long a spider may take, and how it is stopped. Only time that the host is awake counts. */
@@ -140,5 +140,40 @@ struct RowCount {
   std::string fault{};               ///< why there is no number, in words
   bool away = false;                 ///< the database could not be asked at all
 };
+
+/** What a spider's attempt was worth. */
+enum class Verdict {
+  ok,
+  degraded,  ///< it worked, and something is wrong; a success for the schedule
+  failed,
+};
+
+/** "ok", "degraded", "failed": the words of spider_run.verdict. */
+[[nodiscard]] std::string_view to_text(Verdict verdict);
+
+/** Empty for a word that is none of them. */
+[[nodiscard]] std::optional<Verdict> parse_verdict(std::string_view text);
+
+/** A verdict with its reasons in words, for people. */
+struct Judgement {
+  Verdict verdict = Verdict::failed;
+  std::vector<std::string> reasons;
+};
+
+/**
+ * What is usual for a spider is what the good ones of its last successes did; where too few of
+ * these were good, a change has lasted, and it is what its last successes did, degraded ones
+ * included.
+ */
+inline constexpr std::size_t successes_for_baseline = 25;
+
+/** How many runs it takes to say what is usual, and of those successes to be good. */
+inline constexpr std::size_t runs_for_baseline = 5;
+
+/** The most runs that say what is usual, the newest ones. */
+inline constexpr std::size_t max_runs_for_baseline = 20;
+
+/** What a person needs who finds nothing in the log of a crawl that has a log_file. */
+[[nodiscard]] std::string where_it_logs(const CrawlReport& crawl);
 
 }  // namespace spider_check

@@ -169,4 +169,9 @@ bool runs_spiders(const Decision& decision) {
          std::holds_alternative<RetryRun>(decision.action);
 }
 
+bool may_wait(const std::optional<TimePoint>& newest_success, TimePoint now,
+              Duration max_age) noexcept {
+  return newest_success && now - *newest_success <= max_age;
+}
+
 }  // namespace spider_check

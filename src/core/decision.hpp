@@ -114,4 +114,11 @@ struct OwnerStatuses {
 /** How long to wait after this many attempts: retry_after, doubling, at most the interval. */
 [[nodiscard]] Duration backoff(const Policy& policy, int attempts);
 
+/**
+ * Whether an objection may put off a run that is due: data that is there and not older than
+ * max_age can wait.
+ */
+[[nodiscard]] bool may_wait(const std::optional<TimePoint>& newest_success, TimePoint now,
+                            Duration max_age) noexcept;
+
 }  // namespace spider_check

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/interface.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -58,5 +59,27 @@ struct OwnerSigns {
 
 /** How long an owner elsewhere has still to be silent until it is gone; less than 0: it is. */
 [[nodiscard]] Duration time_until_gone(const OwnerSigns& signs, Duration takeover_after);
+
+/** What only the operating system knows about owners, and about this host's time. */
+class Host : public Interface {
+ public:
+  /** This very process. */
+  [[nodiscard]] virtual const Owner& self() const = 0;
+
+  /**
+   * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
+   * exists. One that nobody lets us see exists.
+   */
+  [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
+
+  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. */
+  [[nodiscard]] virtual bool is_alive(int pid, std::int64_t start) const = 0;
+
+  /** Now, by the clocks of this host. */
+  [[nodiscard]] virtual HostTime now() const = 0;
+
+  /** A random UUID, version 4. */
+  [[nodiscard]] virtual std::string new_uuid() const = 0;
+};
 
 }  // namespace spider_check

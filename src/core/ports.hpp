@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,30 +11,11 @@
 
 #include "core/crawl.hpp"
 #include "core/interface.hpp"
-#include "core/log_name.hpp"
-#include "core/owner.hpp"
 #include "core/run_store.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
-
-/** A program that says whether the world is ready for a run: whether there is a network, say. */
-class Precheck : public Interface {
- public:
-  /**
-   * Asks, which may take half a minute. Why a run should be put off, in one printable line that
-   * names the program; empty: go on. Does not throw.
-   */
-  [[nodiscard]] virtual std::optional<std::string> objection() = 0;
-};
-
-/**
- * Whether an objection may put off a run that is due: data that is there and not older than
- * max_age can wait.
- */
-[[nodiscard]] bool may_wait(const std::optional<TimePoint>& newest_success, TimePoint now,
-                            Duration max_age) noexcept;
 
 /** One spider to be run: a child process. */
 struct SpiderJob {
@@ -149,104 +129,6 @@ class SpiderRunner : public Interface {
    */
   [[nodiscard]] virtual RunCut run_all(const std::vector<SpiderJob>& jobs,
                                        RunObserver& observer) = 0;
-};
-
-/** A log file of a spider, or what belongs to it. */
-struct LogFile {
-  std::filesystem::path path;
-  std::int64_t size = 0;  ///< bytes
-};
-
-/** The directory where the logs of one schedule are. */
-class LogDirectory : public Interface {
- public:
-  [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
-
-  /**
-   * Makes it where it is missing, and this configuration's for good. Gives its path, which is
-   * another than before where another configuration was faster. Throws std::system_error.
-   */
-  virtual const std::filesystem::path& make() = 0;
-
-  /**
-   * The logs, and the reports that crawls left beside them; nothing else that may be there. Throws
-   * std::system_error when the directory is there and cannot be read.
-   */
-  [[nodiscard]] virtual std::vector<LogFile> list() = 0;
-
-  /**
-   * The names of logs that no new log may have: of everything that is named so, whatever it is.
-   * Throws as list() does.
-   */
-  [[nodiscard]] virtual std::set<LogName> names() = 0;
-
-  /** Removes one of them, and its directory with the last one. Why it is still there; else empty.
-   */
-  [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
-
-  /**
-   * The last bytes of a log, at most `most`, as they are. A path comes out of the database, and may
-   * name anything: empty for what is not a log in this directory, is gone or cannot be read. Never
-   * throws.
-   */
-  [[nodiscard]] virtual std::string end_of(const std::filesystem::path& log,
-                                           std::int64_t most) const noexcept = 0;
-};
-
-/** Why nothing can be written in a directory. */
-struct DirectoryError {
-  std::filesystem::path directory;  ///< the very one, or that in which it cannot be made
-  std::string why;                  ///< "Permission denied"
-  bool scarce = false;              ///< it can be written in, but there is hardly any room
-};
-
-/** Finds directories that logs can be written in. */
-class LogFallback : public Interface {
- public:
-  /** Makes a directory, private to this user, where there is none. Empty: it can be written in. */
-  [[nodiscard]] virtual std::optional<DirectoryError> check_writable(
-      const std::filesystem::path& directory) = 0;
-
-  /**
-   * A private directory for what cannot be written where it belongs; always the same one, made when
-   * it is first asked for. Throws std::system_error.
-   */
-  [[nodiscard]] virtual const std::filesystem::path& fallback_directory() = 0;
-};
-
-/** What only the operating system knows about owners, and about this host's time. */
-class Host : public Interface {
- public:
-  /** This very process. */
-  [[nodiscard]] virtual const Owner& self() const = 0;
-
-  /**
-   * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
-   * exists. One that nobody lets us see exists.
-   */
-  [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
-
-  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. */
-  [[nodiscard]] virtual bool is_alive(int pid, std::int64_t start) const = 0;
-
-  /** Now, by the clocks of this host. */
-  [[nodiscard]] virtual HostTime now() const = 0;
-
-  /** A random UUID, version 4. */
-  [[nodiscard]] virtual std::string new_uuid() const = 0;
-};
-
-/** A file that others read at any time, like a page or what a collector of metrics takes. */
-class PublishedFile : public Interface {
- public:
-  /**
-   * Puts the text in place of what is there: a reader sees the old one or the new one whole. Throws
-   * std::system_error that names the file; then the old one stays.
-   */
-  virtual void replace(std::string_view text) = 0;
-
-  /** Where it is, for messages. */
-  [[nodiscard]] virtual std::string place() const = 0;
 };
 
 }  // namespace spider_check

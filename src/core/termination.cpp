@@ -89,4 +89,14 @@ Escalation::Step Escalation::step(Time now) {
   return Step::kill;
 }
 
+std::string to_verb(const Termination& termination) {
+  if (const auto* signaled = std::get_if<Signaled>(&termination)) {
+    return "was killed by " + signal_name(signaled->signal);
+  }
+  if (const auto* exited = std::get_if<Exited>(&termination)) {
+    return "exited with " + std::to_string(exited->code);
+  }
+  return to_text(termination);
+}
+
 }  // namespace spider_check

@@ -73,6 +73,9 @@ struct ChildReport {
 /** "exit status 3", "killed by SIGSEGV (core dumped)", "not started: …". */
 [[nodiscard]] std::string to_text(const Termination& termination);
 
+/** The same as what a program did: "exited with 1", "was killed by SIGTERM". */
+[[nodiscard]] std::string to_verb(const Termination& termination);
+
 /** "could not be ended: sleep, pid 4711 is still alive (user root)"; empty where nothing is left.
  */
 [[nodiscard]] std::string to_text(const std::vector<LeftProcess>& left);

@@ -55,6 +55,9 @@ class TerminalText {
  */
 [[nodiscard]] std::string shown_line(std::string_view text, std::size_t most);
 
+/** The first line that is not blank, without the blanks around it. */
+[[nodiscard]] std::string_view first_line(std::string_view text);
+
 /** How many bytes must be changed, added or taken to make one of the other (Levenshtein). */
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 

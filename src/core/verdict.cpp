@@ -7,25 +7,6 @@
 
 namespace spider_check {
 
-std::string_view to_text(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ok:
-      return "ok";
-    case Verdict::degraded:
-      return "degraded";
-    case Verdict::failed:
-      return "failed";
-  }
-  return "failed";
-}
-
-std::optional<Verdict> parse_verdict(std::string_view text) {
-  for (const auto verdict : {Verdict::ok, Verdict::degraded, Verdict::failed}) {
-    if (text == to_text(verdict)) return verdict;
-  }
-  return std::nullopt;
-}
-
 namespace {
 
 std::string why_stopped(StopCause cause) {
@@ -445,10 +426,6 @@ Judgement judge_by_numbers(const ChildReport& child, const CrawlReport& crawl,
 }
 
 }  // namespace
-
-std::string where_it_logs(const CrawlReport& crawl) {
-  return "the project logs to " + crawl.log_file + " (LOG_FILE)";
-}
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
                 const Baseline& baseline_runs) {

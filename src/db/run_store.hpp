@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/journal.hpp"
 #include "core/ports.hpp"
 #include "db/session.hpp"
 #include "db/statements.hpp"

@@ -157,17 +157,13 @@ std::optional<mode_t> permissions_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-void PrivateFile::replace(std::string_view text) {
-  const auto path = file_to_replace(path_);
+void publish_privately(const std::filesystem::path& file, std::string_view text) {
+  const auto path = file_to_replace(file);
   const auto permissions = permissions_of(path);
   replace_file(path, std::string(text));
   if (permissions && ::chmod(path.c_str(), *permissions) != 0) {
     throw system_error("cannot set the permissions of " + path.string());
   }
-}
-
-void PublishedFile::replace(std::string_view text) {
-  publish_file(file_to_replace(path_), text);
 }
 
 std::string read_tail(const FileDescriptor& file, std::int64_t most) {

@@ -4,9 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "core/ports.hpp"
 #include "os/descriptors.hpp"
 
 namespace spider_check::os {
@@ -38,33 +36,11 @@ void replace_file(const std::filesystem::path& path, const std::string& text);
 void publish_file(const std::filesystem::path& path, std::string_view text);
 
 /**
- * A file in a directory that is there, for its owner only, unless somebody has given the one that
- * is there other permissions: those stay. What is no regular file (file_to_replace) is left alone.
+ * Replaces a file in a directory that is there, for its owner only, unless somebody has given the
+ * one that is there other permissions: those stay. What is no regular file (file_to_replace) is
+ * left alone.
  */
-class PrivateFile final : public spider_check::PublishedFile {
- public:
-  explicit PrivateFile(std::filesystem::path path) : path_(std::move(path)) {}
-
-  void replace(std::string_view text) override;
-
-  [[nodiscard]] std::string place() const override { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-/** A file in a directory that is there (file_to_replace); whoever may enter that may read it. */
-class PublishedFile final : public spider_check::PublishedFile {
- public:
-  explicit PublishedFile(std::filesystem::path path) : path_(std::move(path)) {}
-
-  void replace(std::string_view text) override;
-
-  [[nodiscard]] std::string place() const override { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
+void publish_privately(const std::filesystem::path& path, std::string_view text);
 
 /** The last bytes of an open file, at most `most`; nothing when it cannot be read. */
 [[nodiscard]] std::string read_tail(const FileDescriptor& file, std::int64_t most);

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "core/ports.hpp"
+#include "core/owner.hpp"
 
 namespace spider_check::os {
 

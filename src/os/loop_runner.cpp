@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <list>
 #include <optional>
@@ -13,68 +11,15 @@
 #include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "os/descriptors.hpp"
 #include "os/log_files.hpp"
 #include "os/process_tree.hpp"
+#include "os/signals.hpp"
 
 namespace spider_check::os {
-
-namespace {
-
-bool is_ignored(int signal) {
-  struct sigaction action {};
-
-  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-}  // namespace
-
-StopSignals::StopSignals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-    // nohup, and a shell's background jobs, want it to stay so; held back it would come after all.
-    if (!is_ignored(signal)) sigaddset(&stop, signal);
-  }
-  if (::sigprocmask(SIG_BLOCK, &stop, &before_) != 0)
-    throw system_error("cannot hold back signals");
-  fd_ = FileDescriptor(Adopt{}, ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd_) {
-    const auto error = system_error("cannot watch for signals");
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-    throw error;
-  }
-}
-
-StopSignals::~StopSignals() {
-  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-}
-
-int StopSignals::take() {
-  signalfd_siginfo info{};
-  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
-  return static_cast<int>(info.ssi_signo);
-}
-
-void set_dispositions() noexcept {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-  std::signal(SIGCHLD, SIG_DFL);
-}
-
-void die_by(int signal) {
-  std::signal(signal, SIG_DFL);
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
-  ::raise(signal);
-  std::_Exit(128 + signal);  // reached only by a signal that ends nothing
-}
 
 using namespace std::chrono_literals;
 

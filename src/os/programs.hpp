@@ -2,13 +2,11 @@
 
 #include <chrono>
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "core/notification.hpp"
-#include "core/ports.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
 
@@ -42,44 +40,12 @@ struct Captured {
  */
 [[nodiscard]] Captured capture(const Capture& program);
 
-/** Where the program is that sends requests (src/send). */
-[[nodiscard]] std::string sender();
-
-/** Runs short programs that take a message. Those that are left at the end are killed. */
-class Deliveries final : public DeliveryRunner {
- public:
-  Deliveries();
-  Deliveries(const Deliveries&) = delete;
-  Deliveries& operator=(const Deliveries&) = delete;
-  Deliveries(Deliveries&&) = delete;
-  Deliveries& operator=(Deliveries&&) = delete;
-  ~Deliveries() override;
-
-  /** First waits for what was only started, so that nothing overtakes it. */
-  [[nodiscard]] std::vector<DeliveryEnd> run_all(const std::vector<Delivery>& deliveries) override;
-
-  void start(const Delivery& delivery) noexcept override;
-
- private:
-  struct Running;
-
-  static void wait_for(std::vector<std::unique_ptr<Running>>& all);
-
-  std::vector<std::unique_ptr<Running>> started_;
-};
-
-/** Runs a program: exit status 0 means go on, and any other end is an objection. */
-class Precheck final : public spider_check::Precheck {
- public:
-  /** command: argv, not empty. It is killed after the limit. */
-  explicit Precheck(std::vector<std::string> command, Duration limit = std::chrono::seconds(30))
-      : command_(std::move(command)), limit_(limit) {}
-
-  [[nodiscard]] std::optional<std::string> objection() override;
-
- private:
-  std::vector<std::string> command_;
-  Duration limit_;
-};
+/**
+ * Runs a program that says whether the world is ready for a run: whether there is a network, say.
+ * command: argv, not empty. It is killed after the limit. Exit status 0 means go on: empty; any
+ * other end is an objection, one printable line that names the program.
+ */
+[[nodiscard]] std::optional<std::string> ask_precheck(const std::vector<std::string>& command,
+                                                      Duration limit = std::chrono::seconds(30));
 
 }  // namespace spider_check::os

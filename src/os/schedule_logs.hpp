@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ports.hpp"
+#include "core/log_directory.hpp"
 #include "os/descriptors.hpp"
 #include "os/own_directory.hpp"
 

@@ -18,7 +18,7 @@
 #include "core/time.hpp"
 #include "os/files.hpp"
 #include "os/log_files.hpp"
-#include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "os/programs.hpp"
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/report_reader.hpp"

@@ -8,6 +8,7 @@
 #include "core/time.hpp"
 #include "db/conninfo.hpp"
 #include "os/child.hpp"
+#include "os/deliveries.hpp"
 #include "os/programs.hpp"
 #include "scrapy/find_project.hpp"
 #include "scrapy/project.hpp"

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
+#include "core/run_store.hpp"
 #include "two_hosts.hpp"
 
 namespace spider_check::test {

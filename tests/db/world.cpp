@@ -1,3 +1,5 @@
+#include "core/owner.hpp"
+#include "core/run_store.hpp"
 #include "world.hpp"
 
 #include <cstdlib>

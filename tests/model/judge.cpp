@@ -1,3 +1,4 @@
+#include "core/run_store.hpp"
 #include "judge.hpp"
 
 #include <algorithm>

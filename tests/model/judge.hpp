@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/instance.hpp"
+#include "core/run_store.hpp"
 #include "machine.hpp"
 #include "trace.hpp"
 

@@ -1,3 +1,4 @@
+#include "app/run_view.hpp"
 #include "process.hpp"
 
 #include <memory>

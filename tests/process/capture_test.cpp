@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "os/programs.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"

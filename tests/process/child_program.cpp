@@ -18,6 +18,7 @@
 #include "os/descriptors.hpp"
 #include "os/host.hpp"
 #include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "process/pipe.hpp"
 #include "process/recorder.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "os/programs.hpp"
+#include "os/deliveries.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {

@@ -10,7 +10,7 @@
 
 #include "os/descriptors.hpp"
 #include "os/log_files.hpp"
-#include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::os {

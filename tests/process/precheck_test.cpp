@@ -17,7 +17,7 @@ std::string objection(const std::string& script, Duration limit = 30s) {
   const test::TempDirectory directory;
   const auto program = directory.write("check", "#!/bin/sh\n" + script + "\n");
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  auto text = Precheck({program.string()}, limit).objection().value_or("none");
+  auto text = ask_precheck({program.string()}, limit).value_or("none");
   const auto start = "precheck `" + program.string() + "` ";
   return text.rfind(start, 0) == 0 ? text.substr(start.size()) : text;
 }
@@ -42,7 +42,7 @@ TEST_CASE("what hangs is killed, and that is an objection") {
 }
 
 TEST_CASE("what cannot be started is an objection") {
-  CHECK(Precheck({"/no/such/check", "-q"}).objection() ==
+  CHECK(ask_precheck({"/no/such/check", "-q"}) ==
         "precheck `/no/such/check -q` was not started: cannot execute /no/such/check: No such file "
         "or directory");
 }
@@ -55,12 +55,12 @@ TEST_CASE("what it says is cut and made harmless") {
   const auto cut = objection("printf 'ñ%.0s' $(seq 201); exit 1");
   CHECK(cut.size() == std::string("exited with 1: ").size() + 400 + std::string("…").size());
   CHECK(cut.substr(cut.size() - 5) == "ñ…");
-  CHECK(Precheck({"sh", "-c", "exit 1\n\x1b"}).objection() ==
+  CHECK(ask_precheck({"sh", "-c", "exit 1\n\x1b"}) ==
         "precheck `sh -c exit 1 \\x1b` exited with 1");
 }
 
 TEST_CASE("its arguments are given as they are, and nothing is on its standard input") {
-  CHECK(Precheck({"sh", "-c", "echo \"$1\"; read line; exit 5", "x", "a  b"}).objection() ==
+  CHECK(ask_precheck({"sh", "-c", "echo \"$1\"; read line; exit 5", "x", "a  b"}) ==
         "precheck `sh -c echo \"$1\"; read line; exit 5 x a  b` exited with 5: a  b");
 }
 

@@ -21,7 +21,7 @@ fs::perms permissions(const fs::path& path) {
 /** What it says of a file that it does not write. */
 std::string refusal(const fs::path& path) {
   try {
-    PrivateFile(path).replace("new");
+    publish_privately(path, "new");
   } catch (const std::system_error& error) {
     return error.what();
   }
@@ -32,17 +32,17 @@ std::string refusal(const fs::path& path) {
 
 TEST_CASE("a private file is for its owner only") {
   const test::TempDirectory directory;
-  PrivateFile file(directory.path() / "page.html");
-  file.replace("one");
-  CHECK(test::read_file(file.place()) == "one");
-  CHECK(permissions(file.place()) == fs::perms(0600));
+  const auto file = directory.path() / "page.html";
+  publish_privately(file, "one");
+  CHECK(test::read_file(file) == "one");
+  CHECK(permissions(file) == fs::perms(0600));
 }
 
 TEST_CASE("a private file that somebody has opened to others stays so, and is replaced whole") {
   const test::TempDirectory directory;
   const auto path = directory.write("page.html", "a longer text than the new one");
   fs::permissions(path, fs::perms(0640));
-  PrivateFile(path).replace("two");
+  publish_privately(path, "two");
   CHECK(test::read_file(path) == "two");
   CHECK(permissions(path) == fs::perms(0640));
   CHECK(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()) == 1);
@@ -60,7 +60,7 @@ TEST_CASE("behind a link of its own a private file keeps its permissions, and th
   const auto target = directory.write("www/page.html", "old");
   fs::permissions(target, fs::perms(0644));
   fs::create_symlink(target, directory.path() / "link");
-  PrivateFile(directory.path() / "link").replace("new");
+  publish_privately(directory.path() / "link", "new");
   CHECK(test::read_file(target) == "new");
   CHECK(permissions(target) == fs::perms(0644));
   CHECK(fs::is_symlink(directory.path() / "link"));

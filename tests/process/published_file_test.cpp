@@ -24,7 +24,7 @@ std::size_t entries(const fs::path& directory) {
 /** The error of a replacement; it must name the file. */
 int failure(const fs::path& path) {
   try {
-    PublishedFile(path).replace("new");
+    publish_file(path, "new");
   } catch (const std::system_error& error) {
     CHECK(std::string(error.what()).find(path.string()) != std::string::npos);
     return error.code().value();
@@ -34,7 +34,7 @@ int failure(const fs::path& path) {
 
 std::string what_is_said(const fs::path& path) {
   try {
-    PublishedFile(path).replace("new");
+    publish_file(path, "new");
   } catch (const std::system_error& error) {
     return error.what();
   }
@@ -45,13 +45,12 @@ std::string what_is_said(const fs::path& path) {
 
 TEST_CASE("a published file is readable by everybody, whatever the umask is") {
   const test::TempDirectory directory;
-  PublishedFile file(directory.path() / "x.prom");
+  const auto file = directory.path() / "x.prom";
   const auto mask = ::umask(077);
-  file.replace("text\n");
+  publish_file(file, "text\n");
   ::umask(mask);
-  CHECK(file.place() == (directory.path() / "x.prom").string());
-  CHECK(test::read_file(file.place()) == "text\n");
-  CHECK((fs::status(file.place()).permissions() & fs::perms::mask) == fs::perms(0644));
+  CHECK(test::read_file(file) == "text\n");
+  CHECK((fs::status(file).permissions() & fs::perms::mask) == fs::perms(0644));
 }
 
 TEST_CASE("whoever has begun to read a published file goes on with the old one") {
@@ -61,7 +60,7 @@ TEST_CASE("whoever has begun to read a published file goes on with the old one")
   std::string word;
   reader >> word;
   const std::string text(1'000'000, 'x');
-  PublishedFile(path).replace(text);
+  publish_file(path, text);
   std::string rest;
   std::getline(reader, rest);
   CHECK(word + rest == "the old one");
@@ -119,7 +118,7 @@ TEST_CASE("a link of this user's leads to the file that is replaced") {
   const auto target = directory.write("www/x.prom", "old");
   fs::create_symlink("www/x.prom", directory.path() / "second");
   fs::create_symlink(directory.path() / "second", directory.path() / "first");
-  PublishedFile(directory.path() / "first").replace("new");
+  publish_file(directory.path() / "first", "new");
   CHECK(test::read_file(target) == "new");
   CHECK(fs::is_symlink(directory.path() / "first"));
   CHECK(fs::is_symlink(directory.path() / "second"));
@@ -140,7 +139,7 @@ TEST_CASE("a link of another user's, or to another user's file, is not followed"
         std::string::npos);
   CHECK(test::read_file(target) == "old");
   // But a file of its own name is replaced whoever it belongs to: the directory is ours.
-  PublishedFile(target).replace("new");
+  publish_file(target, "new");
   CHECK(test::read_file(target) == "new");
 }
 

@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
-#include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "process/temp_directory.hpp"
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/project.hpp"

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "os/loop_runner.hpp"
+#include "os/signals.hpp"
 #include "os/programs.hpp"
 #include "process/child_program.hpp"
 #include "process/printing.hpp"

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/log_directory.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::test {

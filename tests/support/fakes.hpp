@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/errors.hpp"
+#include "core/log_directory.hpp"
 #include "core/ports.hpp"
 
 namespace spider_check::test {
@@ -55,12 +56,11 @@ class FakeMonitors final : public CrawlMonitors {
 };
 
 /** Objects, or does not, as a test says. */
-class FakePrecheck final : public Precheck {
- public:
+struct FakePrecheck {
   std::optional<std::string> answer;
   int asked = 0;
 
-  [[nodiscard]] std::optional<std::string> objection() override {
+  [[nodiscard]] std::optional<std::string> operator()() {
     ++asked;
     return answer;
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/journal.hpp"
 #include "core/notification.hpp"
 #include "core/ports.hpp"
 

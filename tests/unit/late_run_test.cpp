@@ -15,7 +15,7 @@ using Found = std::vector<Delay>;
 /** A host with a journal that has just run its spiders. */
 struct World {
   World() {
-    host.schedule.precheck = &precheck;
+    host.schedule.precheck = std::ref(precheck);
     host.keep_journal(disk);
     host.clock() = {"this", 100h, 7h, TimePoint{} + 1000h};
     (void)host.tick();

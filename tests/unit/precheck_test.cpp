@@ -14,7 +14,7 @@ constexpr TimePoint now{std::chrono::hours(500'000)};
 
 /** A tick that finds data of this age, and asks a precheck. */
 struct World {
-  World() { host.schedule.precheck = &precheck; }
+  World() { host.schedule.precheck = std::ref(precheck); }
 
   std::optional<std::string> ask(std::optional<Duration> age) {
     State state;

@@ -17,17 +17,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class FakeFile final : public PublishedFile {
- public:
+struct FakeFile {
   std::vector<std::string> texts;
   bool full = false;
 
-  void replace(std::string_view text) override {
-    if (full) throw std::system_error(ENOSPC, std::generic_category(), "cannot write /x.prom");
+  void replace(const std::filesystem::path& path, std::string_view text) {
+    if (full) throw std::system_error(ENOSPC, std::generic_category(), "cannot write " + path.string());
     texts.emplace_back(text);
   }
-
-  [[nodiscard]] std::string place() const override { return "/x.prom"; }
 };
 
 /** A host that publishes when the database last saw a success. */
@@ -36,7 +33,7 @@ struct World {
     host.keep_journal(disk);
     host.living.clear();
     host.schedule.publications.push_back(
-        {"the page", &file, [](const app::Instance& schedule) {
+        {"the page", "/x.prom", std::bind_front(&FakeFile::replace, &file), [](const app::Instance& schedule) {
            const auto success = schedule.store.latest_success().newest_success;
            return success ? std::to_string(success->time_since_epoch().count()) : "never";
          }});
@@ -162,7 +159,7 @@ TEST_CASE("what cannot be published is one warning, and neither the run nor the 
   World world;
   FakeFile other;
   world.host.schedule.publications.push_back(
-      {"the rest", &other, [](const app::Instance&) { return std::string("rest"); }});
+      {"the rest", "/x.prom", std::bind_front(&FakeFile::replace, &other), [](const app::Instance&) { return std::string("rest"); }});
   SUBCASE("because it cannot be written") {
     world.file.full = true;
     CHECK(world.host.tick().code == ExitCode::success);

@@ -1,4 +1,4 @@
-#include "core/log_retention.hpp"
+#include "core/log_directory.hpp"
 
 #include <algorithm>
 #include <map>
