@@ -91,11 +91,11 @@ class Commands {
   }
 
   app::Result operator()(const config::ReportCommand& command) {
-    const auto page = app::page(schedule_);
+    const auto text = app::page(schedule_);
     if (command.output) {
-      write(*command.output, page);
+      write(*command.output, text);
     } else {
-      print(page);
+      print(text);
     }
     return {};
   }

@@ -42,8 +42,8 @@ app::Result run(int argc, char** argv) {
     return {};
   }
   const auto environment = config::read_environment();
-  if (const auto* init = std::get_if<config::InitCommand>(&line.command)) {
-    print(setup::init(*init, environment));
+  if (const auto* to_init = std::get_if<config::InitCommand>(&line.command)) {
+    print(setup::init(*to_init, environment));
     return {};
   }
   const auto loaded = config::load(line.config_file, environment);

@@ -109,12 +109,12 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
 
 void Parts::publish(const config::Config& config) {
   if (!config.report_path.empty()) {
-    instance_.publications.push_back(
-        {"the page", config.report_path, os::publish_privately,
-         [](const auto& instance) { return app::page(instance); }});
+    instance_.publications.push_back({"the page", config.report_path, os::publish_privately,
+                                      [](const auto& instance) { return app::page(instance); }});
   }
   if (!config.metrics.empty()) {
-    instance_.publications.push_back({"the metrics", config.metrics, os::publish_file, metrics});
+    instance_.publications.push_back({"the metrics", config.metrics, os::publish_file,
+                                      [](const auto& instance) { return metrics(instance); }});
   }
 }
 

@@ -7,13 +7,14 @@
 #include "app/host_state.hpp"
 #include "app/logs.hpp"
 #include "app/notifications.hpp"
-#include "app/reports.hpp"
+#include "app/publication.hpp"
 #include "app/retention.hpp"
 #include "app/run_writer.hpp"
 #include "core/errors.hpp"
 #include "core/log_name.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
+#include "core/verdict.hpp"
 #include "render/sentences.hpp"
 
 namespace spider_check::app {
@@ -169,10 +170,10 @@ std::vector<std::string> gone(const Instance& instance, RunWriter& writer, const
   std::erase_if(before, [&](const auto& name) { return here.contains(name); });
   if (before.empty()) return {};
   if (before.size() == 1) {
-    return {"spider '" + render::list(before) +
+    return {"spider '" + render::name_list(before) +
             "' is gone: it was run last time, and is not listed any more"};
   }
-  return {std::to_string(before.size()) + " spiders are gone (" + render::list(before) +
+  return {std::to_string(before.size()) + " spiders are gone (" + render::name_list(before) +
           "): they were run last time, and are not listed any more"};
 }
 
@@ -277,7 +278,7 @@ class Attempt {
     std::vector<std::string> reasons;
     if (const auto& failed = run_monitor.failed(); !failed.empty()) {
       reasons.push_back(std::to_string(failed.size()) + " of " + std::to_string(list_.jobs.size()) +
-                        " spiders failed (" + render::list(failed) + ")");
+                        " spiders failed (" + render::name_list(failed) + ")");
     }
     const auto rest = jobs_.size() - run_monitor.finished();
     if (cut.timed_out && rest > 0) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "app/log.hpp"
 #include "core/errors.hpp"
 #include "core/time.hpp"
 #include "render/zone.hpp"

@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "app/publication.hpp"
 #include "core/decision.hpp"
 #include "core/run.hpp"
 #include "render/zone.hpp"
@@ -36,7 +36,20 @@ namespace spider_check::app {
 
 class Log;
 class RunView;
+struct Instance;
 struct Notifier;
+
+/** What is written anew after each run, for others to read. */
+struct Publication {
+  std::string what;            ///< "the page", for messages
+  std::filesystem::path file;  ///< where
+  /**
+   * Puts the text in place of what is there: a reader sees the old one or the new one whole. Throws
+   * std::system_error that names the file; then the old one stays.
+   */
+  std::function<void(const std::filesystem::path& file, std::string_view text)> replace;
+  std::function<std::string(const Instance&)> text;  ///< made from the database; may throw DbError
+};
 
 /** A schedule and the parts of the world that it works with; main builds them. */
 struct Instance {
@@ -62,7 +75,7 @@ struct Instance {
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
   /** Why a run is to be put off, in one printable line; may take half a minute, does not throw. */
   std::function<std::optional<std::string>()> precheck{};  ///< empty: there is none
-  Duration precheck_max_age = std::chrono::hours(24);  ///< older data does not wait for it
+  Duration precheck_max_age = std::chrono::hours(24);      ///< older data does not wait for it
   LogFallback* log_fallback = nullptr;  ///< not owned; null: logs can always be written
   ReportStore* reports = nullptr;       ///< not owned; null: there is nothing to read reports from
   std::vector<Publication> publications{};
@@ -75,9 +88,6 @@ struct Instance {
   /** The names of its spiders, where they are known without listing a project. */
   std::vector<std::string> spiders{};
 };
-
-/** What is known of the owners of a state's running runs. Throws std::system_error. */
-[[nodiscard]] OwnerStatuses owner_statuses(const Instance& instance, const State& state);
 
 /** How a command ended: an exit status, or the signal that the program was told to end by. */
 struct Result {

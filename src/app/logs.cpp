@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/log.hpp"
 #include "core/errors.hpp"
 #include "core/log_name.hpp"
 #include "core/text.hpp"
@@ -104,8 +105,9 @@ std::optional<std::string> move_logs(const Instance& instance, std::vector<Spide
   if (instance.log_fallback == nullptr) return std::nullopt;
   const auto faulty = find_faulty(*instance.log_fallback, jobs);
   if (faulty.jobs.empty()) return std::nullopt;
-  const auto whose = faulty.jobs.size() == jobs.size() ? std::string("this run's")
-                                                       : "those of " + render::list(faulty.names);
+  const auto whose = faulty.jobs.size() == jobs.size()
+                         ? std::string("this run's")
+                         : "those of " + render::name_list(faulty.names);
   auto fault = "logs cannot be written in " + faulty.first.directory.string() + ": " +
                faulty.first.why + "; " + moved(instance, faulty, whose);
   instance.log.warn("{}", render::printable(fault));
@@ -159,7 +161,7 @@ std::string nearest(const std::vector<std::string>& names, const std::string& wa
   const auto meant = nearest(names, wanted);
   const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";
   throw UsageError("logs: there is no log of a spider " + quoted(wanted) + " in " +
-                   directory.string() + instead + " are logs of: " + render::list(names));
+                   directory.string() + instead + " are logs of: " + render::name_list(names));
 }
 
 const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::string& wanted,
@@ -183,7 +185,7 @@ std::string numbers(const std::set<Number>& numbers) {
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     words.push_back(to_string(*number));
   }
-  return render::list(words);
+  return render::name_list(words);
 }
 
 bool is_wanted(const LogRun& run, const LogRun& wanted) {

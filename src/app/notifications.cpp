@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 
+#include "app/log.hpp"
 #include "core/errors.hpp"
 #include "core/time.hpp"
 #include "render/zone.hpp"

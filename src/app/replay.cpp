@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/host_state.hpp"
-#include "app/reports.hpp"
+#include "app/publication.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"

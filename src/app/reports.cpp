@@ -32,9 +32,9 @@ StatusReport report_of(const Instance& instance, State state) {
   StatusReport report;
   report.schedule = instance.name;
   report.policy = instance.policy;
-  auto considered = consider(instance, {}, std::move(state));
-  report.state = std::move(considered.state);
-  report.decision = std::move(considered.decision);
+  auto decided = decide_tick(instance, {}, std::move(state));
+  report.state = std::move(decided.state);
+  report.decision = std::move(decided.decision);
   return report;
 }
 
@@ -217,12 +217,12 @@ std::string show(const Instance& instance, RunId id, bool json) {
 namespace {
 
 constexpr auto span = std::chrono::hours(24 * 30);
-constexpr int max_points = 500;  // of a spider
-constexpr int max_failures = 10;
+constexpr int page_points = 500;  // of a spider
+constexpr int page_failures = 10;
 constexpr std::int64_t max_log_bytes = 16'384;
 
 std::vector<Failure> read_failures(const Instance& instance) {
-  auto failures = instance.reports->failures(max_failures);
+  auto failures = instance.reports->failures(page_failures);
   if (instance.logs == nullptr) return failures;
   for (auto& failure : failures) {
     failure.log_end = instance.logs->end_of(failure.recorded.outcome.log, max_log_bytes);
@@ -238,7 +238,7 @@ PageReport read_page(const Instance& instance) {
   report.history.now = report.status.state.now;
   if (instance.reports == nullptr) return report;
   report.history = read_history(instance, {span, {}, {}, max_runs});
-  report.series = instance.reports->series(span, max_points);
+  report.series = instance.reports->series(span, page_points);
   report.failures = read_failures(instance);
   return report;
 }

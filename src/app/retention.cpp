@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/host_state.hpp"
+#include "app/log.hpp"
 #include "app/notifications.hpp"
 #include "core/log_directory.hpp"
 #include "core/time.hpp"

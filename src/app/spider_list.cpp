@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "app/log.hpp"
 #include "core/errors.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
@@ -71,7 +72,7 @@ std::string shared_name_fault(const Instance& instance, const std::vector<std::s
   const auto is_here = [&](const auto& name) { return names.contains(name); };
   if (last.empty() || here.empty() || std::any_of(last.begin(), last.end(), is_here)) return {};
   return "none of the spiders that schedule '" + instance.name + "' ran last (" +
-         render::list(last) + ") is one of this configuration's (" + render::list(here) +
+         render::name_list(last) + ") is one of this configuration's (" + render::name_list(here) +
          "): another configuration runs under the same name in this database, and each of the two "
          "keeps the other from running; " +
          instance.how_to_name;

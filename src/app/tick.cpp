@@ -14,8 +14,8 @@
 #include "app/claim.hpp"
 #include "app/host_state.hpp"
 #include "app/notifications.hpp"
+#include "app/publication.hpp"
 #include "app/replay.hpp"
-#include "app/reports.hpp"
 #include "app/spider_list.hpp"
 #include "app/tick_decision.hpp"
 #include "core/errors.hpp"
@@ -61,27 +61,27 @@ class Tick {
     (void)selection();
     std::string text = "Dry run: nothing is changed\n";
     try {
-      return text + say(consider());
+      return text + say(decide_now());
     } catch (const DbError& error) {
       if (!can_run_offline(instance_, error)) throw;
       text += std::string("The database cannot be used: ") + render::printable(error.what()) +
               "; going by the journal in " + instance_.journal->place() + "\n";
-      return text + say(consider_without_database(instance_, request_, error));
+      return text + say(decide_without_database(instance_, request_, error));
     }
   }
 
  private:
-  std::string say(const Considered& considered) const {
+  std::string say(const TickDecision& decided) const {
     std::string text;
     if (!request_.force) {
-      text += render::last_run({considered.state.now, considered.state.newest_success},
-                               instance_.policy) +
-              "\n";
+      text +=
+          render::last_run({decided.state.now, decided.state.newest_success}, instance_.policy) +
+          "\n";
     }
-    for (const auto& run : considered.decision.interrupted) {
+    for (const auto& run : decided.decision.interrupted) {
       text += render::run_words(run) + " would be marked as " + render::interruption(run) + "\n";
     }
-    return text + "Decision: " + explain(instance_, considered) + "\n";
+    return text + "Decision: " + explain(instance_, decided) + "\n";
   }
 
   /** Before anything is recorded, so that a misspelt name changes nothing. */
@@ -113,12 +113,12 @@ class Tick {
     // First: what it holds may be the newest success.
     waits_ = replay_pending(instance_).is_left;
     if (const auto skipped = skip_quick()) return *skipped;
-    const auto considered = consider_patiently();
+    const auto decided = decide_patiently();
     (void)note_seen(instance_, seen_);
-    note_heartbeats(instance_, considered.state);
-    warn_of_the_future(considered);
-    if (!runs_spiders(considered.decision)) return skip(instance_, request_, considered);
-    if (is_put_off(instance_, request_, considered.state)) return {};
+    note_heartbeats(instance_, decided.state);
+    warn_of_the_future(decided);
+    if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
+    if (is_put_off(instance_, request_, decided.state)) return {};
     return run_under_lock(selected);
   }
 
@@ -183,25 +183,25 @@ class Tick {
    * Waits for an owner that is about to be taken for gone, as each is of whom a server that was
    * just started knows nothing yet.
    */
-  Considered consider_patiently() {
-    auto considered = consider();
-    const auto* waiting = std::get_if<OwnerMayReturn>(&considered.decision.action);
-    if (waiting == nullptr || !waiting->until) return considered;
-    const auto left = *waiting->until - considered.state.now;
-    if (left > max_courtesy) return considered;
-    instance_.log.info("{}; waiting for it", explain(instance_, considered));
+  TickDecision decide_patiently() {
+    auto decided = decide_now();
+    const auto* waiting = std::get_if<OwnerMayReturn>(&decided.decision.action);
+    if (waiting == nullptr || !waiting->until) return decided;
+    const auto left = *waiting->until - decided.state.now;
+    if (left > max_courtesy) return decided;
+    instance_.log.info("{}; waiting for it", explain(instance_, decided));
     std::this_thread::sleep_for(left + 1ms);
-    return consider();
+    return decide_now();
   }
 
-  Considered consider() { return app::consider(instance_, request_, read_state(instance_)); }
+  TickDecision decide_now() { return decide_tick(instance_, request_, read_state(instance_)); }
 
   /** Loud where something is run: it lasts, and ticks come every few minutes. */
-  void warn_of_the_future(const Considered& considered) {
-    const auto& state = considered.state;
+  void warn_of_the_future(const TickDecision& decided) {
+    const auto& state = decided.state;
     if (state.future_runs == 0) return;
     instance_.log.at(
-        runs_spiders(considered.decision) ? LogLevel::warning : LogLevel::info,
+        runs_spiders(decided.decision) ? LogLevel::warning : LogLevel::info,
         "{} run(s) start in the future of the database's clock; they count for nothing",
         state.future_runs);
   }
@@ -251,14 +251,14 @@ class Tick {
       return skip(instance_, request_, busy(run_of_this_host()));
     }
     for (int decisions = 0; decisions < max_decisions; ++decisions) {
-      const auto considered = consider();
-      if (!mark_interrupted(considered.decision.interrupted)) continue;
-      if (!runs_spiders(considered.decision)) {
+      const auto decided = decide_now();
+      if (!mark_interrupted(decided.decision.interrupted)) continue;
+      if (!runs_spiders(decided.decision)) {
         lock.release();
-        return skip(instance_, request_, considered);
+        return skip(instance_, request_, decided);
       }
-      say_why(instance_, considered);
-      auto claimed = claim(considered, lock);
+      say_why(instance_, decided);
+      auto claimed = claim(decided, lock);
       if (!claimed) continue;
       if (!claimed->lost_midway) lock.decided();
       return carry_out(instance_, std::move(*claimed), lock, selected);
@@ -268,11 +268,10 @@ class Tick {
   }
 
   /** Empty where the run that is to be retried is not as it was seen any more. */
-  std::optional<ClaimedAttempt> claim(const Considered& considered, const SlotLock& lock) {
-    auto claimed = prepare(instance_, considered.decision, considered.state, request_, lock.slot());
+  std::optional<ClaimedAttempt> claim(const TickDecision& decided, const SlotLock& lock) {
+    auto claimed = prepare(instance_, decided.decision, decided.state, request_, lock.slot());
     try {
-      record(instance_, claimed, considered.decision, lock,
-             refusal_of_earlier(considered.decision));
+      record(instance_, claimed, decided.decision, lock, refusal_of_earlier(decided.decision));
     } catch (const LostRun& error) {
       instance_.log.info("{}; deciding again", error.what());
       return std::nullopt;
@@ -347,17 +346,17 @@ class OfflineTick {
 
   Result run(const std::optional<SpiderList>& selected) {
     announce();
-    const auto considered = look();
-    warn_of_the_future(considered);
-    if (!runs_spiders(considered.decision)) return skip(instance_, request_, considered);
-    if (is_put_off(instance_, request_, considered.state)) return {};
+    const auto decided = look();
+    warn_of_the_future(decided);
+    if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
+    if (is_put_off(instance_, request_, decided.state)) return {};
     const auto lock = journal_.try_lock(std::nullopt);
     if (!lock) return skip(instance_, request_, busy(running_run()));
     return run_locked(*lock, selected);
   }
 
-  [[nodiscard]] Considered look() const {
-    return consider(instance_, request_, state_of(journal_.read(), instance_.host.now()));
+  [[nodiscard]] TickDecision look() const {
+    return decide_tick(instance_, request_, state_of(journal_.read(), instance_.host.now()));
   }
 
  private:
@@ -369,11 +368,11 @@ class OfflineTick {
   }
 
   /** Loud where something is run: it lasts, and ticks come every few minutes. */
-  void warn_of_the_future(const Considered& considered) {
-    const auto& state = considered.state;
+  void warn_of_the_future(const TickDecision& decided) {
+    const auto& state = decided.state;
     if (state.future_runs == 0) return;
     instance_.log.at(
-        runs_spiders(considered.decision) ? LogLevel::warning : LogLevel::info,
+        runs_spiders(decided.decision) ? LogLevel::warning : LogLevel::info,
         "The host's clock went backwards: {} run(s) of the journal seem to be of the future; they "
         "count for nothing",
         state.future_runs);
@@ -387,11 +386,11 @@ class OfflineTick {
 
   /** Decides again: another tick may have finished in between. */
   Result run_locked(SlotLock& lock, const std::optional<SpiderList>& selected) {
-    const auto considered = look();
-    for (const auto& run : considered.decision.interrupted) mark_interrupted(run);
-    if (!runs_spiders(considered.decision)) return skip(instance_, request_, considered);
-    say_why(instance_, considered);
-    auto claimed = prepare(instance_, considered.decision, considered.state, request_, lock.slot());
+    const auto decided = look();
+    for (const auto& run : decided.decision.interrupted) mark_interrupted(run);
+    if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
+    say_why(instance_, decided);
+    auto claimed = prepare(instance_, decided.decision, decided.state, request_, lock.slot());
     record_without_database(instance_, claimed);
     const auto database_lock = instance_.store.unheld_lock(lock.slot());
     return carry_out(instance_, std::move(claimed), *database_lock, selected);
@@ -419,10 +418,10 @@ Result tick_without_database(Instance& instance, const Request& request,
   }
 }
 
-Considered consider_without_database(const Instance& instance, const Request& request,
+TickDecision decide_without_database(const Instance& instance, const Request& request,
                                      const DbError& error) {
   try {
-    return consider(instance, request, state_of(instance.journal->read(), instance.host.now()));
+    return decide_tick(instance, request, state_of(instance.journal->read(), instance.host.now()));
   } catch (const std::system_error& journal) {
     throw neither(error, journal);
   }

@@ -30,7 +30,7 @@ namespace spider_check::app {
                                            const DbError& error);
 
 /** What it would decide. Throws DbError. */
-[[nodiscard]] Considered consider_without_database(const Instance& instance, const Request& request,
+[[nodiscard]] TickDecision decide_without_database(const Instance& instance, const Request& request,
                                                    const DbError& error);
 
 /** Whether the host has woken up so lately that the database may need a moment to be there. */

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "app/host_state.hpp"
+#include "app/log.hpp"
+#include "core/owner.hpp"
 #include "core/ports.hpp"
 #include "core/time.hpp"
 #include "render/sentences.hpp"
@@ -12,6 +14,38 @@
 namespace spider_check::app {
 
 namespace {
+
+struct Sight {
+  OwnerStatus fate = OwnerStatus::unknown;
+  std::optional<TimePoint> until;
+};
+
+OwnerSigns signs_of(const Instance& instance, const Run& run, const State& state) {
+  const auto& host = instance.host;
+  OwnerSigns signs;
+  signs.process_exists = same_pid_namespace(run.owner, host.self()) && host.exists(run.owner);
+  signs.silence = state.now - run.heartbeat;
+  if (signs.silence < Duration{0}) signs.silence = unchanged_for(instance, run);
+  signs.uptime = host.now().since_boot;
+  signs.spiders_outlive = run.spiders_outlive;
+  const auto since = state.server_since;
+  if (since && *since <= state.now) signs.reachable = state.now - *since;
+  return signs;
+}
+
+Sight look_for(const std::optional<Run>& run, const Instance& instance, const State& state) {
+  if (!run || run->status != RunStatus::running || run->lock_held) return {};
+  const auto signs = signs_of(instance, *run, state);
+  const auto fate = owner_status(run->owner, instance.host.self(), signs, instance.takeover_after);
+  if (fate != OwnerStatus::unknown) return {fate, std::nullopt};
+  return {fate, state.now + time_until_gone(signs, instance.takeover_after)};
+}
+
+OwnerStatuses owner_statuses(const Instance& instance, const State& state) {
+  const auto last = look_for(state.last, instance, state);
+  const auto partial = look_for(state.partial, instance, state);
+  return {last.fate, partial.fate, last.until, partial.until};
+}
 
 /** What this database has not got. Throws DbError. */
 std::vector<PendingAttempt> attempts_of(const Instance& instance) {
@@ -43,27 +77,27 @@ std::optional<TimePoint> newest_success(const Instance& instance,
   return merge(state, attempts_of(instance), instance.host.now()).newest_success;
 }
 
-Considered consider(const Instance& instance, const Request& request, State state) {
+TickDecision decide_tick(const Instance& instance, const Request& request, State state) {
   const auto statuses = owner_statuses(instance, state);
   auto decision = decide(state, instance.policy, request, statuses);
   return {std::move(state), std::move(decision)};
 }
 
-std::string explain(const Instance& instance, const Considered& considered) {
-  return render::explain(considered.decision, instance.policy, considered.state.now, instance.zone);
+std::string explain(const Instance& instance, const TickDecision& decided) {
+  return render::explain(decided.decision, instance.policy, decided.state.now, instance.zone);
 }
 
-Result skip(Instance& instance, const Request& request, const Considered& considered) {
+Result skip(Instance& instance, const Request& request, const TickDecision& decided) {
   if (request.force) {
-    instance.log.error("{}; nothing is run", explain(instance, considered));
+    instance.log.error("{}; nothing is run", explain(instance, decided));
     return {ExitCode::already_running};
   }
-  const bool says_so = std::holds_alternative<RecentRun>(considered.decision.action);
-  instance.log.info("{}{}", explain(instance, considered), says_so ? "" : "; skipping");
+  const bool says_so = std::holds_alternative<RecentRun>(decided.decision.action);
+  instance.log.info("{}{}", explain(instance, decided), says_so ? "" : "; skipping");
   return {};
 }
 
-Considered busy(Run run) {
+TickDecision busy(Run run) {
   return {{}, {AlreadyRunning{std::move(run)}, {}}};
 }
 
@@ -74,12 +108,12 @@ bool is_put_off(Instance& instance, const Request& request, const State& state) 
   return why.has_value();
 }
 
-void say_why(Instance& instance, const Considered& considered) {
+void say_why(Instance& instance, const TickDecision& decided) {
   for (const auto& warning : instance.warnings) {
     instance.log.warn("{}", render::printable(warning));
   }
-  instance.log.info("{}", explain(instance, considered));
-  const auto* start = std::get_if<StartRun>(&considered.decision.action);
+  instance.log.info("{}", explain(instance, decided));
+  const auto* start = std::get_if<StartRun>(&decided.decision.action);
   if (start == nullptr || !start->lateness) return;
   const auto late = render::explain(*start->lateness);
   if (!late.empty()) instance.log.info("{}", late);

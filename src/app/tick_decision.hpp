@@ -11,7 +11,7 @@
 namespace spider_check::app {
 
 /** A decision with the state that it was made from. */
-struct Considered {
+struct TickDecision {
   State state;
   Decision decision;
 };
@@ -25,22 +25,23 @@ struct Considered {
                                                       const LatestSuccess& latest_success);
 
 /** Decides from this state. */
-[[nodiscard]] Considered consider(const Instance& instance, const Request& request, State state);
+[[nodiscard]] TickDecision decide_tick(const Instance& instance, const Request& request,
+                                       State state);
 
 /** The decision in one sentence. */
-[[nodiscard]] std::string explain(const Instance& instance, const Considered& considered);
+[[nodiscard]] std::string explain(const Instance& instance, const TickDecision& decided);
 
 /** Says why nothing is run, and gives the exit status of that. */
-[[nodiscard]] Result skip(Instance& instance, const Request& request, const Considered& considered);
+[[nodiscard]] Result skip(Instance& instance, const Request& request, const TickDecision& decided);
 
 /** Another instance is running; what is known of it. */
-[[nodiscard]] Considered busy(Run run);
+[[nodiscard]] TickDecision busy(Run run);
 
 /** True when the precheck puts off a run that is due; it is said why. Nothing puts off --force. */
 [[nodiscard]] bool is_put_off(Instance& instance, const Request& request, const State& state);
 
 /** Says why spiders run now, and how late that is. */
-void say_why(Instance& instance, const Considered& considered);
+void say_why(Instance& instance, const TickDecision& decided);
 
 /**
  * Asks the schedule's precheck, where there is one, whether a run that is due should wait. Gives

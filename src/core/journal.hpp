@@ -10,9 +10,9 @@
 
 #include "core/decision.hpp"
 #include "core/delay.hpp"
+#include "core/host.hpp"
 #include "core/interface.hpp"
 #include "core/log_name.hpp"
-#include "core/owner.hpp"
 #include "core/run_store.hpp"
 #include "core/time.hpp"
 

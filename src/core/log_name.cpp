@@ -1,28 +1,13 @@
 #include "core/log_name.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
 
 #include "core/text.hpp"
 
 namespace spider_check {
 
 namespace {
-
-constexpr std::size_t max_length = 120;
-
-bool stays(char c, bool first) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || (c == '.' && !first);
-}
-
-std::string hex(const char* format, unsigned value) {
-  std::array<char, 16> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), format, value);
-  return buffer.data();
-}
 
 /** Takes a whole number above zero, as std::to_string writes it, off the front of the text. */
 template <typename Number>
@@ -61,35 +46,6 @@ std::string series_suffix(int series) {
 }
 
 }  // namespace
-
-std::string to_file_name(std::string_view text) {
-  if (text.empty()) return "%";
-  std::string name;
-  for (const char c : text) {
-    name +=
-        stays(c, name.empty()) ? std::string(1, c) : hex("%%%02X", static_cast<unsigned char>(c));
-  }
-  if (name.size() <= max_length) return name;
-  const auto mark = hex("~%08x", fnv1a(text));
-  return name.substr(0, max_length - mark.size()) + mark;
-}
-
-std::string from_file_name(std::string_view name) {
-  if (name == "%") return {};
-  std::string text;
-  for (std::size_t at = 0; at < name.size(); ++at) {
-    unsigned byte = 0;
-    const auto digits = name.substr(at, 3);
-    if (digits.size() == 3 && digits.front() == '%' &&
-        std::from_chars(digits.data() + 1, digits.data() + 3, byte, 16).ptr == digits.data() + 3) {
-      text += static_cast<char>(byte);
-      at += 2;
-    } else {
-      text += name[at];
-    }
-  }
-  return to_file_name(text) == name ? text : std::string(name);
-}
 
 std::optional<LogName> parse_log_name(const std::filesystem::path& file) {
   const auto name = file.filename().string();

@@ -12,17 +12,6 @@
 namespace spider_check {
 
 /**
- * A file name for any text: letters, digits, '_', '-' and inner dots stay, every other byte becomes
- * %XX, so that two texts never share a name; a long text is cut and closed with its hash. Never
- * empty, ".", ".." or longer than 120 bytes.
- */
-[[nodiscard]] std::string to_file_name(std::string_view text);
-
-/** The text that to_file_name() made this of; a name that it did not make, or cut, stays as it is.
- */
-[[nodiscard]] std::string from_file_name(std::string_view name);
-
-/**
  * What stands for a run in the names of its logs; the later one is the greater. A database that was
  * made anew or restored gives numbers again: its runs are a further series, so that no log of it
  * has the name, or the place in the order, of an earlier one.

@@ -107,13 +107,6 @@ struct RunCut {
   bool timed_out = false;  ///< the limit for the whole run was reached
 };
 
-/** While it lives, a signal that tells this program to stop does not end it. */
-class SignalBlock : public Interface {
- public:
-  /** The signal that came, or 0. Never waits. */
-  [[nodiscard]] virtual int take() = 0;
-};
-
 /** Runs child processes. */
 class SpiderRunner : public Interface {
  public:

@@ -6,16 +6,6 @@
 
 namespace spider_check {
 
-ExitCode exit_code(const CheckReport& report) {
-  using Kind = CheckFinding::Kind;
-  const auto has = [&](Kind kind) {
-    return std::any_of(report.findings.begin(), report.findings.end(),
-                       [&](const auto& finding) { return finding.kind == kind; });
-  };
-  if (has(Kind::problem)) return ExitCode::usage;
-  return has(Kind::database) ? ExitCode::database_unusable : ExitCode::success;
-}
-
 namespace {
 
 /** One stale time, and what is known of it: what comes first counts before the rest. */

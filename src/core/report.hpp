@@ -14,7 +14,6 @@
 #include "core/run.hpp"
 #include "core/run_store.hpp"
 #include "core/time.hpp"
-#include "core/verdict.hpp"
 
 namespace spider_check {
 
@@ -124,50 +123,6 @@ class ReportStore : public Interface {
   /** Whole runs that failed since the newest success; a thousand stands for more. */
   [[nodiscard]] virtual int failed_runs() = 0;
 };
-
-/** Something that is known, for people: "Database", "PostgreSQL 15.14, …". */
-struct CheckFact {
-  std::string name;  ///< empty: the text goes on with the fact before
-  std::string text;
-};
-
-/** A spider with what applies to it. */
-struct CheckedSpider {
-  std::string name;
-  bool crawl = false;
-  std::string spider;  ///< of the project, where that has another name
-  SpiderLimits limits;
-  Criteria criteria;
-  int nice = 0;
-  std::vector<std::string> arguments;       ///< beside those that start it
-  std::vector<std::string> variables;       ///< names only: their values may be secret
-  std::filesystem::path working_directory;  ///< empty: where it would work anyway
-  std::string check_sql{};                  ///< empty: none
-  std::string check_place{};                ///< of a database of its own; empty: none
-};
-
-/** Something that is wrong: one line with the place, what is wrong and what would be right. */
-struct CheckFinding {
-  enum class Kind {
-    problem,   ///< ticks would fail
-    database,  ///< ticks would fail, and all that is wrong is the database
-    warning,   ///< ticks work, but hardly as it is meant
-  };
-
-  Kind kind = Kind::problem;
-  std::string text;
-};
-
-/** Everything that `check` shows, before it is put into words. */
-struct CheckReport {
-  std::vector<CheckFact> facts;
-  std::vector<CheckedSpider> spiders;
-  std::vector<CheckFinding> findings;  ///< in the order in which a person would mend them
-  std::string next;                    ///< what happens when nothing is wrong
-};
-
-/** Success when there is at most a warning. */
-[[nodiscard]] ExitCode exit_code(const CheckReport& report);
 
 /** Ticks come every few minutes: data that is stale for less than this is no gap. */
 inline constexpr Duration min_gap = std::chrono::minutes(10);

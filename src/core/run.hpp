@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/owner.hpp"
+#include "core/host.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {

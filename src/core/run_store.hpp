@@ -14,7 +14,6 @@
 #include "core/run.hpp"
 #include "core/termination.hpp"
 #include "core/time.hpp"
-#include "core/verdict.hpp"
 
 namespace spider_check {
 

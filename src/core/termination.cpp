@@ -53,8 +53,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration first_pause = 10ms;
-constexpr Duration max_pause = 500ms;
+constexpr Duration first_wait = 10ms;
+constexpr Duration max_wait = 500ms;
 
 }  // namespace
 
@@ -69,7 +69,7 @@ void Escalation::kill(Time now) {
   stage_ = Stage::killed;
   next_ = now;
   give_up_at_ = now + kill_patience;
-  pause_ = first_pause;
+  pause_ = first_wait;
 }
 
 Escalation::Step Escalation::step(Time now) {
@@ -85,7 +85,7 @@ Escalation::Step Escalation::step(Time now) {
     return Step::give_up;
   }
   next_ = std::min(now + pause_, give_up_at_);
-  pause_ = std::min(2 * pause_, max_pause);
+  pause_ = std::min(2 * pause_, max_wait);
   return Step::kill;
 }
 

@@ -126,4 +126,21 @@ class Escalation {
   Duration pause_{0};  ///< until SIGKILL is sent again
 };
 
+/** How long a spider may take, and how it is stopped. Only time that the host is awake counts. */
+struct SpiderLimits {
+  Duration timeout = std::chrono::hours(1);   ///< 0: none
+  Duration stall_timeout{0};                  ///< without any progress; 0: none
+  Duration grace = std::chrono::seconds(60);  ///< from SIGTERM to the second one
+
+  /**
+   * From the second SIGTERM, at which Scrapy drops everything and ends within a second, to SIGKILL.
+   */
+  Duration second_grace = std::chrono::seconds(5);
+};
+
+/** How long it lives at most once it is stopped; its supervisor stops it when its program dies. */
+[[nodiscard]] constexpr Duration max_stop(const SpiderLimits& limits) {
+  return limits.grace + limits.second_grace;
+}
+
 }  // namespace spider_check

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <numeric>
 #include <utility>
@@ -57,7 +58,7 @@ bool is_harmless(const Character& character) {
   return character.valid && (code == '\n' || code == '\t' || !steers_terminal(code));
 }
 
-std::string escaped(std::string_view bytes) {
+std::string hex_escapes(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   for (std::size_t at = 0; at < bytes.size(); ++at) {
@@ -77,7 +78,7 @@ std::string TerminalText::add(std::string_view bytes) {
     const auto character = first_character(rest);
     if (character.cut) break;
     const auto part = rest.substr(0, character.length);
-    text += is_harmless(character) ? std::string(part) : escaped(part);
+    text += is_harmless(character) ? std::string(part) : hex_escapes(part);
     rest.remove_prefix(character.length);
   }
   waiting_ = std::string(rest);
@@ -85,7 +86,7 @@ std::string TerminalText::add(std::string_view bytes) {
 }
 
 std::string TerminalText::finish() {
-  return escaped(std::exchange(waiting_, {}));
+  return hex_escapes(std::exchange(waiting_, {}));
 }
 
 namespace {
@@ -127,7 +128,7 @@ void hide_in_authority(std::string& text, std::size_t from) {
   text.replace(from + colon + 1, at - colon - 1, hidden);
 }
 
-std::string escaped(const Character& character) {
+std::string hex_escapes(const Character& character) {
   std::array<char, 16> buffer{};
   std::snprintf(buffer.data(), buffer.size(), character.code < 0x80 ? "\\x%02x" : "\\u%04x",
                 static_cast<unsigned>(character.code));
@@ -138,7 +139,7 @@ std::string escaped(const Character& character) {
 std::string shown(const Character& character, std::string_view text) {
   if (character.code == '\n') return "\\n";
   if (character.code == '\0') return "?";
-  if (character.valid && steers_terminal(character.code)) return escaped(character);
+  if (character.valid && steers_terminal(character.code)) return hex_escapes(character);
   return std::string(text.substr(0, character.length));
 }
 
@@ -201,6 +202,52 @@ std::string_view first_line(std::string_view text) {
   text.remove_prefix(start);
   text = text.substr(0, text.find('\n'));
   return text.substr(0, text.find_last_not_of(" \t\r") + 1);
+}
+
+namespace {
+
+constexpr std::size_t max_file_name = 120;
+
+bool stays(char c, bool first) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || (c == '.' && !first);
+}
+
+std::string hex(const char* format, unsigned value) {
+  std::array<char, 16> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+}  // namespace
+
+std::string to_file_name(std::string_view text) {
+  if (text.empty()) return "%";
+  std::string name;
+  for (const char c : text) {
+    name +=
+        stays(c, name.empty()) ? std::string(1, c) : hex("%%%02X", static_cast<unsigned char>(c));
+  }
+  if (name.size() <= max_file_name) return name;
+  const auto mark = hex("~%08x", fnv1a(text));
+  return name.substr(0, max_file_name - mark.size()) + mark;
+}
+
+std::string from_file_name(std::string_view name) {
+  if (name == "%") return {};
+  std::string text;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    unsigned byte = 0;
+    const auto digits = name.substr(at, 3);
+    if (digits.size() == 3 && digits.front() == '%' &&
+        std::from_chars(digits.data() + 1, digits.data() + 3, byte, 16).ptr == digits.data() + 3) {
+      text += static_cast<char>(byte);
+      at += 2;
+    } else {
+      text += name[at];
+    }
+  }
+  return to_file_name(text) == name ? text : std::string(name);
 }
 
 }  // namespace spider_check

@@ -55,6 +55,17 @@ class TerminalText {
  */
 [[nodiscard]] std::string shown_line(std::string_view text, std::size_t most);
 
+/**
+ * A file name for any text: letters, digits, '_', '-' and inner dots stay, every other byte becomes
+ * %XX, so that two texts never share a name; a long text is cut and closed with its hash. Never
+ * empty, ".", ".." or longer than 120 bytes.
+ */
+[[nodiscard]] std::string to_file_name(std::string_view text);
+
+/** The text that to_file_name() made this of; a name that it did not make, or cut, stays as it is.
+ */
+[[nodiscard]] std::string from_file_name(std::string_view name);
+
 /** The first line that is not blank, without the blanks around it. */
 [[nodiscard]] std::string_view first_line(std::string_view text);
 

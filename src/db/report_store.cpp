@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/verdict.hpp"
+#include "core/crawl.hpp"
 #include "db/migrator.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"

@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "core/crawl.hpp"
 #include "core/journal.hpp"
-#include "core/verdict.hpp"
 #include "db/attempt_rows.hpp"
 #include "db/migrator.hpp"
 #include "db/refusal.hpp"

@@ -136,7 +136,8 @@ void AttemptFile::write_anew() {
   if (!file) throw os::system_error("cannot write the journal " + path().string());
   os::give_to_owner(file, draft);
   try {
-    if (!os::try_lock(file)) throw os::system_error("cannot lock the journal " + path().string());
+    if (!os::try_lock_file(file))
+      throw os::system_error("cannot lock the journal " + path().string());
     if (write_all(file, text_) != text_.size() || ::fdatasync(file.get()) != 0) {
       throw os::system_error("cannot write the journal " + path().string());
     }

@@ -188,7 +188,7 @@ std::unique_ptr<HeldAttempt> FileJournal::hold(const fs::path& path) {
     if (errno != ENOENT) faults_.push_back(os::why_no_access(path, errno));
     return nullptr;
   }
-  if (!os::try_lock(file)) {
+  if (!os::try_lock_file(file)) {
     if (errno != EWOULDBLOCK) faults_.push_back("cannot lock " + os::why_no_access(path, errno));
     return nullptr;
   }

@@ -133,7 +133,8 @@ void replace_file(const std::filesystem::path& path, const std::string& text) {
     throw system_error("cannot write " + path.string());
 }
 
-void publish_file(const std::filesystem::path& path, std::string_view text) {
+void publish_file(const std::filesystem::path& file, std::string_view text) {
+  const auto path = file_to_replace(file);
   Draft draft(path);
   if (!draft.write(text) || !draft.open_to_all() || !draft.replace(path))
     throw system_error("cannot write " + path.string());

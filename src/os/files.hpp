@@ -30,8 +30,8 @@ void write_new_file(const std::filesystem::path& path, const std::string& text);
 void replace_file(const std::filesystem::path& path, const std::string& text);
 
 /**
- * Likewise, but for everybody to read, and without waiting for the disk: it is made anew before
- * long anyway.
+ * Likewise, but for everybody to read, where that is a file_to_replace, and without waiting for the
+ * disk: it is made anew before long anyway.
  */
 void publish_file(const std::filesystem::path& path, std::string_view text);
 

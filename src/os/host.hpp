@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "core/owner.hpp"
+#include "core/host.hpp"
 
 namespace spider_check::os {
 

@@ -60,7 +60,7 @@ bool is_locked(const FileDescriptor& file) noexcept {
   return false;
 }
 
-bool try_lock(const FileDescriptor& file) noexcept {
+bool try_lock_file(const FileDescriptor& file) noexcept {
   const auto deadline = std::chrono::steady_clock::now() + max_look_time;
   while (!flock(file, LOCK_EX)) {
     if (errno != EWOULDBLOCK || is_locked(file)) return false;
@@ -94,7 +94,7 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
       throw std::system_error(errno, std::generic_category(),
                               "cannot open the lock file " + why_no_access(file, errno));
     }
-    if (!try_lock(fd)) {
+    if (!try_lock_file(fd)) {
       if (errno != EWOULDBLOCK) throw system_error("cannot lock " + file.string());
       return std::nullopt;
     }

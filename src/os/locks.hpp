@@ -13,7 +13,7 @@
 namespace spider_check::os {
 
 /** Takes the lock of an open file. False when another process has it; is_locked() is no such. */
-[[nodiscard]] bool try_lock(const FileDescriptor& file) noexcept;
+[[nodiscard]] bool try_lock_file(const FileDescriptor& file) noexcept;
 
 /** Whether a name stands for this open file still. */
 [[nodiscard]] bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept;

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "core/log_name.hpp"
 #include "core/text.hpp"
 #include "os/descriptors.hpp"
 #include "os/files.hpp"
@@ -180,7 +179,7 @@ bool OwnDirectory::try_mark(const fs::path& directory) const {
   }
   if (knows_us(read_mark(file))) return true;
   // Only one of two that find the mark of a configuration that is gone replaces it.
-  if (!try_lock(file) && errno == EWOULDBLOCK) return false;
+  if (!try_lock_file(file) && errno == EWOULDBLOCK) return false;
   if (!is_named(file, directory / mark_name)) return false;
   const auto mark = read_mark(file);
   if (!is_ours(mark) && !is_gone(mark)) return false;
@@ -190,7 +189,7 @@ bool OwnDirectory::try_mark(const fs::path& directory) const {
 
 const fs::path& OwnDirectory::make() {
   const auto root = plain_.parent_path();
-  const auto host = host_of(root);
+  const auto host = user_of(root);
   require_ours(root, LinkToDirectory::followed, host);
   for (int tries = 0; tries < max_tries; ++tries) {
     require_ours(path(), LinkToDirectory::refused, host);

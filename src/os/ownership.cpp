@@ -67,7 +67,7 @@ std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory
   return "other users may write in it; forbid it: chmod go-w " + directory.string();
 }
 
-std::optional<uid_t> host_of(const std::filesystem::path& directory) {
+std::optional<uid_t> user_of(const std::filesystem::path& directory) {
   struct stat status {};
 
   if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0) return std::nullopt;
@@ -165,7 +165,7 @@ std::string why_not_lock(const fs::path& directory) {
   if (::write(file.get(), something.data(), something.size()) < 0)
     return why("nothing can be written");
   if (::fdatasync(file.get()) != 0) return why("nothing can be written");
-  if (!try_lock(file)) return why("no file can be locked");
+  if (!try_lock_file(file)) return why("no file can be locked");
   return {};
 }
 

@@ -24,7 +24,7 @@ enum class LinkToDirectory { followed, refused };
                                        std::optional<uid_t> host = {});
 
 /** Whom root works for where it is told to use this directory: its owner. Empty: nobody. */
-[[nodiscard]] std::optional<uid_t> host_of(const std::filesystem::path& directory);
+[[nodiscard]] std::optional<uid_t> user_of(const std::filesystem::path& directory);
 
 /**
  * Gives what root has just made in another user's directory to that user, who could neither read

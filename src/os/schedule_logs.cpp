@@ -98,7 +98,7 @@ std::string make_spare(const std::string& above) {
 }  // namespace
 
 std::optional<DirectoryError> LogFallback::foreign(const fs::path& directory) const {
-  const auto host = host_of(log_dir_);
+  const auto host = user_of(log_dir_);
   auto path = log_dir_;
   auto why = why_not_ours(path, LinkToDirectory::followed, host);
   for (const auto& name : directory.lexically_relative(log_dir_)) {
@@ -149,10 +149,11 @@ bool is_there(const fs::path& path) {
 }
 
 /** A directory that is read, whose descriptor may be used meanwhile. */
-class Listing {
+class OpenDirectory {
  public:
   /** Nothing is in one that cannot be read. */
-  explicit Listing(FileDescriptor directory) : stream_(::fdopendir(directory.get()), ::closedir) {
+  explicit OpenDirectory(FileDescriptor directory)
+      : stream_(::fdopendir(directory.get()), ::closedir) {
     if (stream_) directory.release();
   }
 
@@ -171,7 +172,7 @@ class Listing {
   std::unique_ptr<DIR, int (*)(DIR*)> stream_;
 };
 
-void list_spider(Listing& directory, const fs::path& path, std::vector<LogFile>& logs) {
+void list_spider(OpenDirectory& directory, const fs::path& path, std::vector<LogFile>& logs) {
   while (const char* name = directory.next()) {
     struct stat status {};
 
@@ -209,10 +210,10 @@ void ScheduleLogs::each_spider(Take&& take) {
   auto directory = open_directory(AT_FDCWD, this->path());
   if (!directory && !is_there(path())) return;
   if (!directory) throw system_error("cannot read the log directory " + this->path().string());
-  Listing spiders(std::move(directory));
+  OpenDirectory spiders(std::move(directory));
   while (const char* name = spiders.next()) {
     if (auto spider = open_directory(spiders.fd(), name)) {
-      Listing listing(std::move(spider));
+      OpenDirectory listing(std::move(spider));
       take(listing, name);
     }
   }
@@ -220,14 +221,15 @@ void ScheduleLogs::each_spider(Take&& take) {
 
 std::vector<LogFile> ScheduleLogs::list() {
   std::vector<LogFile> logs;
-  each_spider(
-      [&](Listing& directory, const char* name) { list_spider(directory, path() / name, logs); });
+  each_spider([&](OpenDirectory& directory, const char* name) {
+    list_spider(directory, path() / name, logs);
+  });
   return logs;
 }
 
 std::set<LogName> ScheduleLogs::names() {
   std::set<LogName> names;
-  each_spider([&](Listing& directory, const char* /*spider*/) {
+  each_spider([&](OpenDirectory& directory, const char* /*spider*/) {
     while (const char* file = directory.next()) {
       if (const auto name = parse_log_name(file)) names.insert(*name);
     }

@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "core/interface.hpp"
 #include "core/ports.hpp"
 #include "os/descriptors.hpp"
 

@@ -6,7 +6,6 @@
 
 #include <sys/types.h>
 
-#include "core/crawl.hpp"
 #include "core/termination.hpp"
 #include "os/child.hpp"
 #include "os/descriptors.hpp"

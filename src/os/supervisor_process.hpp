@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "core/crawl.hpp"
+#include "core/termination.hpp"
 #include "os/child.hpp"
 
 namespace spider_check::os {

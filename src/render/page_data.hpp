@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/crawl.hpp"
 #include "core/report.hpp"
-#include "core/verdict.hpp"
 #include "render/history.hpp"
 
 namespace spider_check::render {
@@ -26,7 +26,7 @@ struct BaselineBand {
 };
 
 /**
- * What was usual as verdicts see it (core/verdict.hpp), at each success from which on it can be
+ * What was usual as verdicts see it (core/crawl.hpp), at each success from which on it can be
  * said. Points are in order.
  */
 [[nodiscard]] std::vector<BaselineBand> baseline_bands(const std::vector<SeriesPoint>& points);

@@ -176,7 +176,7 @@ std::string join(const std::vector<std::string>& reasons) {
   return text;
 }
 
-std::string list(const std::vector<std::string>& names) {
+std::string name_list(const std::vector<std::string>& names) {
   constexpr std::size_t most = 10;
   std::string text;
   for (std::size_t i = 0; i < std::min(most, names.size()); ++i) {

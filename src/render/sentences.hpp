@@ -47,7 +47,7 @@ namespace spider_check::render {
 [[nodiscard]] std::string with_rows(std::string amounts, const std::optional<std::int64_t>& rows);
 
 /** Names on one line, printable: "a, b, c, …"; at most ten. */
-[[nodiscard]] std::string list(const std::vector<std::string>& names);
+[[nodiscard]] std::string name_list(const std::vector<std::string>& names);
 
 /** Reasons on one line, printable: "a; b". */
 [[nodiscard]] std::string join(const std::vector<std::string>& reasons);

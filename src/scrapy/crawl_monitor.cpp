@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/crawl.hpp"
 #include "core/time.hpp"
-#include "core/verdict.hpp"
 #include "os/files.hpp"
 #include "os/log_files.hpp"
 #include "scrapy/crawl_numbers.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/load.hpp"
-#include "core/report.hpp"
+#include "render/check.hpp"
 
 namespace spider_check::setup {
 

@@ -128,7 +128,7 @@ std::vector<std::string> lacking(const config::Loaded& loaded,
   return names;
 }
 
-bool is_control(char c) {
+bool is_control_character(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
@@ -164,7 +164,7 @@ CronLine cron_line(const config::Loaded& loaded, const config::Environment& envi
         "or name one with -c FILE");
   }
   const auto line = crontab_line(cron_job(loaded, environment, account_home));
-  if (std::any_of(line.begin(), line.end(), is_control)) {
+  if (std::any_of(line.begin(), line.end(), is_control_character)) {
     throw UsageError("init --cron: a crontab cannot hold the control character in: " + line +
                      "; rename the file or the directory");
   }

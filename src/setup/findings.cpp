@@ -108,7 +108,7 @@ void check_directory(const std::string& name, const fs::path& directory, const s
     return;
   }
   const auto why =
-      os::why_not_ours(directory, os::LinkToDirectory::followed, os::host_of(directory));
+      os::why_not_ours(directory, os::LinkToDirectory::followed, os::user_of(directory));
   if (why.empty()) return;
   findings.problem(place + "nothing is written in " + directory.string() + ": " + why);
 }

@@ -7,7 +7,7 @@
 #include "config/config.hpp"
 #include "config/load.hpp"
 #include "core/ports.hpp"
-#include "core/report.hpp"
+#include "render/check.hpp"
 #include "scrapy/project.hpp"
 
 namespace spider_check::setup {

@@ -29,7 +29,7 @@ std::string fact(std::string name, const std::string& text) {
 std::string spider_names(const NewSetup& setup) {
   if (!setup.why_no_spiders.empty()) return setup.why_no_spiders;
   if (setup.spiders.empty()) return "not known without Scrapy";
-  return std::to_string(setup.spiders.size()) + ": " + render::list(setup.spiders);
+  return std::to_string(setup.spiders.size()) + ": " + render::name_list(setup.spiders);
 }
 
 std::string database(const config::DatabaseVariables& database) {

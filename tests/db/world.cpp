@@ -1,10 +1,11 @@
-#include "core/owner.hpp"
-#include "core/run_store.hpp"
 #include "world.hpp"
 
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
+
+#include "core/host.hpp"
+#include "core/run_store.hpp"
 
 namespace spider_check::test {
 

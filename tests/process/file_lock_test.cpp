@@ -38,7 +38,7 @@ TEST_CASE("to look whether a file is locked does not lock it") {
   const auto file = directory.write("lock", "");
   const auto looker = open_again(file);
   CHECK_FALSE(os::is_locked(looker));
-  CHECK(os::try_lock(open_again(file)));
+  CHECK(os::try_lock_file(open_again(file)));
 }
 
 TEST_CASE("whoever wants the lock waits for one that only looks") {

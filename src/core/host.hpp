@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/interface.hpp"
+#include "core/time.hpp"
+
+namespace spider_check {
+
+/**
+ * Who runs a run: enough to say for certain that a process is gone. A pid alone is not (it is used
+ * again), nor a pid with its start time (counted from boot), nor both without the pid namespace
+ * (two containers of one host have a pid 1 each).
+ */
+struct Owner {
+  std::string host;                ///< empty: unknown, a row of an earlier program
+  std::string boot_id;             ///< /proc/sys/kernel/random/boot_id
+  std::int64_t pid_namespace = 0;  ///< the inode of /proc/self/ns/pid
+  int pid = 0;
+  std::int64_t process_start = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
+  std::string machine{};           ///< /etc/machine-id, which clones of a disk share
+
+  friend bool operator==(const Owner&, const Owner&) = default;
+};
+
+/** What only the operating system knows about owners, and about this host's time. */
+class Host : public Interface {
+ public:
+  /** This very process. */
+  [[nodiscard]] virtual const Owner& self() const = 0;
+
+  /**
+   * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
+   * exists. One that nobody lets us see exists.
+   */
+  [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
+
+  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. */
+  [[nodiscard]] virtual bool is_alive(int pid, std::int64_t start) const = 0;
+
+  /** Now, by the clocks of this host. */
+  [[nodiscard]] virtual HostTime now() const = 0;
+
+  /** A random UUID, version 4. */
+  [[nodiscard]] virtual std::string new_uuid() const = 0;
+};
+
+}  // namespace spider_check
