@@ -3,7 +3,6 @@
 #include <csignal>
 
 #include "core/interface.hpp"
-#include "core/ports.hpp"
 #include "os/descriptors.hpp"
 
 namespace spider_check::os {
