@@ -1,3 +1,4 @@
+#include "core/verdict.hpp"
 #include "world.hpp"
 
 #include <cstdlib>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/log_name.hpp"
+#include "core/text.hpp"
 #include "fuzz.hpp"
 
 namespace spider_check::fuzz {

@@ -21,23 +21,22 @@ Duration World::next_event(Duration until) const {
   const auto consider = [&](Duration at) {
     if (at > now_) next = std::min(next, at);
   };
-  decide_now(down_until_);
+  consider(down_until_);
   for (const auto& machine : machines_) {
     if (machine.awake()) {
-      for (const auto& spider : machine.lingering) decide_now(spider.second);
+      for (const auto& spider : machine.lingering) consider(spider.second);
     }
-    for (const auto at : {machine.cut_until, machine.full_until, machine.ghost_until})
-      decide_now(at);
-    if (machine.cut_until > now_) decide_now(machine.cut_from + keepalives);
+    for (const auto at : {machine.cut_until, machine.full_until, machine.ghost_until}) consider(at);
+    if (machine.cut_until > now_) consider(machine.cut_from + keepalives);
     if (machine.sleeps_until) {
-      decide_now(*machine.sleeps_until);
-      decide_now(machine.slept_at + keepalives);
+      consider(*machine.sleeps_until);
+      consider(machine.slept_at + keepalives);
     } else if (machine.on) {
-      decide_now(machine.next_tick);
+      consider(machine.next_tick);
     }
   }
   for (const auto& process : processes_) {
-    if (process->machine.awake()) decide_now(process->wakes);
+    if (process->machine.awake()) consider(process->wakes);
   }
   return next;
 }

@@ -1,3 +1,4 @@
+#include "core/owner.hpp"
 #include "os/host.hpp"
 
 #include <array>

@@ -21,7 +21,7 @@ class Service {
   }
 
   [[nodiscard]] Loaded load(const std::string& name = "config") const {
-    return config::load("home/.config/spider-check/" + name + ".toml", environment);
+    return spider_check::config::load("home/.config/spider-check/" + name + ".toml", environment);
   }
 
   [[nodiscard]] std::string password() const {
@@ -98,7 +98,7 @@ TEST_CASE("of several configurations in one directory, one without a name is war
   service.directory.write("home/.config/spider-check/news.toml", "name = 'news'");
   CHECK(service.load("news").config.warnings.empty());
   service.directory.write("elsewhere/news.toml", "");
-  CHECK(config::load("elsewhere/news.toml", service.environment).config.warnings.empty());
+  CHECK(spider_check::config::load("elsewhere/news.toml", service.environment).config.warnings.empty());
 }
 
 }  // namespace spider_check::config

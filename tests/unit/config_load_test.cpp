@@ -28,7 +28,7 @@ class World {
   }
 
   [[nodiscard]] Loaded load(const std::optional<std::string>& file = std::nullopt) const {
-    return config::load(file, environment);
+    return spider_check::config::load(file, environment);
   }
 
   test::TempDirectory directory;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "core/log_name.hpp"
+#include "core/text.hpp"
 
 namespace spider_check {
 
