@@ -44,7 +44,7 @@ class TestHost {
     living.insert(pid);
   }
 
-  app::Result tick(const Request& request = {}) { return app::tick(schedule, request); }
+  app::Result tick(const Request& request = {}) { return spider_check::app::tick(schedule, request); }
 
   /** From now on it keeps a journal on this disk, which outlives it. */
   void keep_journal(FakeDisk& disk) {

@@ -42,7 +42,7 @@ struct World {
     host.schedule.keep = 90 * day;
   }
 
-  std::string prune(bool dry_run = false) { return app::prune(host.schedule, dry_run); }
+  std::string prune(bool dry_run = false) { return spider_check::app::prune(host.schedule, dry_run); }
 
   MemoryDatabase database;
   FakeLogDirectory logs;

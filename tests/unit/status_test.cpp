@@ -1,5 +1,6 @@
 // What `status` shows for people and for programs, held against tests/golden; see golden.hpp for
 // how to accept a change.
+#include "core/verdict.hpp"
 #include "render/status.hpp"
 
 #include <string>
