@@ -10,24 +10,6 @@
 
 namespace spider_check::db {
 
-std::string insert_outcomes_sql(const std::string& run, const std::string& attempt,
-                                const std::string& outcomes, const std::string& token) {
-  return "INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, "
-         "status, verdict, reasons, exit_code, signal, log_path, cpu_time, peak_memory, "
-         "finish_reason, items, pages, errors, stats, field_counts, faults, rows, owner_token) "
-         "SELECT run.id, o.spider, " +
-         attempt + ", now() - " + to_interval("o.started") + ", now() - " + to_interval("o.ended") +
-         ", o.status, o.verdict, o.reasons, o.exit_code, o.signal, o.log_path, " +
-         to_interval("o.cpu") +
-         ", o.memory, o.finish_reason, o.items, o.pages, o.errors, o.stats, o.field_counts, "
-         "o.faults, o.rows, " +
-         token + " FROM " + run + ", jsonb_to_recordset(" + outcomes +
-         ") AS o (spider text, started bigint, ended bigint, "
-         "status text, verdict text, reasons text[], exit_code int, signal int, log_path text, "
-         "cpu bigint, memory bigint, finish_reason text, items bigint, pages bigint, "
-         "errors bigint, stats jsonb, field_counts jsonb, faults jsonb, rows bigint)";
-}
-
 namespace {
 
 using Json = nlohmann::json;
@@ -127,7 +109,7 @@ namespace {
 
 /** The row of the attempt's run, as it is now. */
 struct Row {
-  long long id = 0;
+  RunId id = 0;
   int attempt = 0;
   std::string status;
   std::string token;
@@ -135,8 +117,10 @@ struct Row {
 
 std::optional<Row> find(soci::session& sql, const std::string& uuid) {
   Row row;
-  sql << "SELECT id::bigint, attempt, status::text, coalesce(owner_token::text, '') "
-         "FROM scheduler_state WHERE run_uuid = :uuid::uuid FOR UPDATE",
+  sql << R"sql(SELECT id::bigint, attempt, status::text, coalesce(owner_token::text, '')
+      FROM scheduler_state
+      WHERE run_uuid = :uuid::uuid
+      FOR UPDATE)sql",
       soci::use(uuid), soci::into(row.id), soci::into(row.attempt), soci::into(row.status),
       soci::into(row.token);
   if (!sql.got_data()) return std::nullopt;
@@ -173,8 +157,8 @@ struct Values {
   }
 
   std::string uuid, token, host, boot, machine, status, failure, faults = "{}";
-  long long pid_namespace = 0, process_start = 0, outlive = 0, started_ago = 0, ended_ago = 0,
-            next_ago = 0;
+  std::int64_t pid_namespace = 0, process_start = 0, outlive = 0, started_ago = 0, ended_ago = 0,
+               next_ago = 0;
   int pid = 0, slot = 0, spiders = 0;
   soci::indicator ended = soci::i_null, next = soci::i_null;
 };
@@ -184,24 +168,23 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   const auto trigger = std::string(to_text(record.run.trigger));
   const int partial = record.run.partial ? 1 : 0;
   const int attempt = record.claim.attempt;
-  long long late = record.run.late.value_or(Duration{0}).count();
-  int missed = record.run.missed_intervals.value_or(0);
+  const auto late = record.run.late.value_or(Duration{0}).count();
+  const int missed = record.run.missed_intervals.value_or(0);
   auto has_late = record.run.late ? soci::i_ok : soci::i_null;
   auto has_missed = record.run.missed_intervals ? soci::i_ok : soci::i_null;
   const auto delays = to_kept_quoted(sql, to_json(record.run.delays));
-  long long id = 0;
-  sql << "INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, updated_at, "
-         "schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id, "
-         "pid_namespace, pid, process_start, machine_id, slot, run_uuid, owner_token, failure, "
-         "faults, finished_at, next_attempt_at, hindrances, spiders_outlive) VALUES (now() - "
-      << to_interval(":started")
-      << ", :spiders, :status, now(), now(), :schedule, :trigger, :partial::int::boolean, "
-         ":attempt, "
-      << to_interval(":late")
-      << ", :missed::int, :host, :boot, :namespace, :pid, :start, :machine, :slot, :uuid::uuid, "
-         ":token::uuid, nullif(:failure, ''), nullif(:faults::text[], '{}'), now() - "
-      << to_interval(":ended") << ", now() - " << to_interval(":next")
-      << ", nullif(:hindrances, '')::jsonb, " << to_interval(":outlive") << ") RETURNING id",
+  RunId id = 0;
+  sql << R"sql(INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at,
+        updated_at, schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id,
+        pid_namespace, pid, process_start, machine_id, slot, run_uuid, owner_token, failure,
+        faults, finished_at, next_attempt_at, hindrances, spiders_outlive)
+      VALUES (now() - :started * interval '1 microsecond', :spiders, :status, now(), now(),
+        :schedule, :trigger, :partial::int::boolean, :attempt, :late * interval '1 microsecond',
+        :missed::int, :host, :boot, :namespace, :pid, :start, :machine, :slot, :uuid::uuid,
+        :token::uuid, nullif(:failure, ''), nullif(:faults::text[], '{}'),
+        now() - :ended * interval '1 microsecond', now() - :next * interval '1 microsecond',
+        nullif(:hindrances, '')::jsonb, :outlive * interval '1 microsecond')
+      RETURNING id)sql",
       soci::use(values.started_ago), soci::use(values.spiders), soci::use(values.status),
       soci::use(schedule), soci::use(trigger), soci::use(partial), soci::use(attempt),
       soci::use(late, has_late), soci::use(missed, has_missed), soci::use(values.host),
@@ -214,18 +197,17 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   return id;
 }
 
-void update(soci::session& sql, long long id, int attempt, Values values) {
-  sql << "UPDATE scheduler_state SET status = :status, attempt = :attempt, updated_at = now(), "
-         "host = :host, boot_id = :boot, pid_namespace = :namespace, pid = :pid, "
-         "process_start = :start, machine_id = :machine, slot = :slot, owner_token = :token::uuid, "
-         "spider_count = CASE WHEN :spiders > 0 THEN :spiders ELSE spider_count END, "
-         "spiders_outlive = "
-      << to_interval(":outlive")
-      << ", "
-         "failure = nullif(:failure, ''), faults = nullif(:faults::text[], '{}'), "
-         "finished_at = now() - "
-      << to_interval(":ended") << ", next_attempt_at = now() - " << to_interval(":next")
-      << " WHERE id = :id",
+void update(soci::session& sql, RunId id, int attempt, Values values) {
+  sql << R"sql(UPDATE scheduler_state
+      SET status = :status, attempt = :attempt, updated_at = now(), host = :host, boot_id = :boot,
+        pid_namespace = :namespace, pid = :pid, process_start = :start, machine_id = :machine,
+        slot = :slot, owner_token = :token::uuid,
+        spider_count = CASE WHEN :spiders > 0 THEN :spiders ELSE spider_count END,
+        spiders_outlive = :outlive * interval '1 microsecond',
+        failure = nullif(:failure, ''), faults = nullif(:faults::text[], '{}'),
+        finished_at = now() - :ended * interval '1 microsecond',
+        next_attempt_at = now() - :next * interval '1 microsecond'
+      WHERE id = :id)sql",
       soci::use(values.status, "status"), soci::use(attempt, "attempt"),
       soci::use(values.host, "host"), soci::use(values.boot, "boot"),
       soci::use(values.pid_namespace, "namespace"), soci::use(values.pid, "pid"),
@@ -247,9 +229,12 @@ int number_of(soci::session& sql, const Row& row, const AttemptRecord& record) {
   int recorded = 0;
   int taken = 0;
   int highest = 0;
-  sql << "SELECT coalesce(max(attempt) FILTER (WHERE owner_token = :token::uuid), 0), "
-         "count(*) FILTER (WHERE attempt = :own AND owner_token IS DISTINCT FROM :token::uuid)"
-         "::int, coalesce(max(attempt), 0) FROM spider_run WHERE run_id = :id",
+  sql << R"sql(SELECT coalesce(max(attempt) FILTER (WHERE owner_token = :token::uuid), 0),
+        (count(*) FILTER (WHERE attempt = :own
+                            AND owner_token IS DISTINCT FROM :token::uuid))::int,
+        coalesce(max(attempt), 0)
+      FROM spider_run
+      WHERE run_id = :id)sql",
       soci::use(token, "token"), soci::use(own, "own"), soci::use(row.id, "id"),
       soci::into(recorded), soci::into(taken), soci::into(highest);
   if (recorded > 0) return recorded;
@@ -265,12 +250,20 @@ void insert_outcomes(soci::session& sql, RunId run, int attempt, const AttemptRe
     outcomes.back().ago = least_age(ended, now);
   }
   if (outcomes.empty()) return;
-  const auto id = static_cast<long long>(run);
   const auto json = to_kept_quoted(sql, to_json(outcomes));
-  sql << insert_outcomes_sql("(SELECT :run::int AS id) AS run", ":attempt::int", ":outcomes::jsonb",
-                             ":token::uuid") +
-             " ON CONFLICT (run_id, spider, attempt) DO NOTHING",
-      soci::use(id, "run"), soci::use(attempt, "attempt"), soci::use(json, "outcomes"),
+  sql << R"sql(INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, status,
+        verdict, reasons, exit_code, signal, log_path, cpu_time, peak_memory, finish_reason, items,
+        pages, errors, stats, field_counts, faults, rows, owner_token)
+      SELECT :run, o.spider, :attempt, now() - o.started * interval '1 microsecond',
+        now() - o.ended * interval '1 microsecond', o.status, o.verdict, o.reasons, o.exit_code,
+        o.signal, o.log_path, o.cpu * interval '1 microsecond', o.memory, o.finish_reason,
+        o.items, o.pages, o.errors, o.stats, o.field_counts, o.faults, o.rows, :token::uuid
+      FROM jsonb_to_recordset(:outcomes::jsonb) AS o (spider text, started bigint, ended bigint,
+        status text, verdict text, reasons text[], exit_code int, signal int, log_path text,
+        cpu bigint, memory bigint, finish_reason text, items bigint, pages bigint, errors bigint,
+        stats jsonb, field_counts jsonb, faults jsonb, rows bigint)
+      ON CONFLICT (run_id, spider, attempt) DO NOTHING)sql",
+      soci::use(run, "run"), soci::use(attempt, "attempt"), soci::use(json, "outcomes"),
       soci::use(record.claim.token, "token");
 }
 
@@ -280,8 +273,10 @@ bool follows(const Row& row, const AttemptRecord& record) {
   return row.status == "failed" && row.attempt < record.claim.attempt;
 }
 
-void bump_attempt(soci::session& sql, long long id, int attempt) {
-  sql << "UPDATE scheduler_state SET attempt = :attempt WHERE id = :id AND attempt < :attempt",
+void bump_attempt(soci::session& sql, RunId id, int attempt) {
+  sql << R"sql(UPDATE scheduler_state
+      SET attempt = :attempt
+      WHERE id = :id AND attempt < :attempt)sql",
       soci::use(attempt, "attempt"), soci::use(id, "id");
 }
 

@@ -18,19 +18,17 @@ struct Rights {
 Rights ask_for_rights(soci::session& sql, const Schema& schema) {
   Rights rights;
   rights.schema = schema.name;
-  const auto oid = static_cast<long long>(schema.oid);
-  sql << "SELECT (NOT pg_is_in_recovery())::int, "
-         "coalesce(has_schema_privilege(:schema::oid, 'CREATE'), false)::int, "
-         "coalesce(has_table_privilege(to_regclass('spider_check_migration'), 'SELECT'), "
-         "true)::int, "
-         "(SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT') AND "
-         "has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')), true) "
-         "FROM pg_class c WHERE c.oid IN (to_regclass('scheduler_state'), "
-         "to_regclass('spider_run'), to_regclass('spider_check_told'), "
-         "to_regclass('spider_check_notification')))::int * "
-         "coalesce(has_sequence_privilege(to_regclass('scheduler_state_id_seq'), 'USAGE'), "
-         "true)::int",
-      soci::use(oid), soci::into(rights.is_primary), soci::into(rights.may_create),
+  sql << R"sql(SELECT (NOT pg_is_in_recovery())::int,
+        coalesce(has_schema_privilege(:schema::oid, 'CREATE'), false)::int,
+        coalesce(has_table_privilege(to_regclass('spider_check_migration'), 'SELECT'), true)::int,
+        (SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT')
+            AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')), true)
+         FROM pg_class c
+         WHERE c.oid IN (to_regclass('scheduler_state'), to_regclass('spider_run'),
+           to_regclass('spider_check_told'), to_regclass('spider_check_notification')))::int *
+        coalesce(has_sequence_privilege(to_regclass('scheduler_state_id_seq'), 'USAGE'),
+          true)::int)sql",
+      soci::use(schema.oid), soci::into(rights.is_primary), soci::into(rights.may_create),
       soci::into(rights.may_read), soci::into(rights.may_write);
   return rights;
 }
@@ -57,17 +55,16 @@ std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
 
 /** Who else may make something in the schema, one line each. */
 std::vector<std::string> creators(soci::session& sql, const Schema& schema) {
-  const auto oid = static_cast<long long>(schema.oid);
   const soci::rowset<std::string> roles =
-      (sql.prepare << "SELECT DISTINCT coalesce(r.rolname::text, '') FROM pg_namespace n "
-                      "JOIN pg_database d ON d.datname = current_database() "
-                      "CROSS JOIN LATERAL aclexplode(n.nspacl) AS acl "
-                      "LEFT JOIN pg_roles r ON r.oid = acl.grantee "
-                      "WHERE n.oid = :schema::oid AND acl.privilege_type = 'CREATE' "
-                      "AND acl.grantee NOT IN (n.nspowner, d.datdba) "
-                      "AND r.rolsuper IS NOT TRUE AND r.rolname IS DISTINCT FROM current_user "
-                      "ORDER BY 1",
-       soci::use(oid));
+      (sql.prepare << R"sql(SELECT DISTINCT coalesce(r.rolname::text, '')
+        FROM pg_namespace n JOIN pg_database d ON d.datname = current_database()
+          CROSS JOIN LATERAL aclexplode(n.nspacl) AS acl
+          LEFT JOIN pg_roles r ON r.oid = acl.grantee
+        WHERE n.oid = :schema::oid AND acl.privilege_type = 'CREATE'
+          AND acl.grantee NOT IN (n.nspowner, d.datdba)
+          AND r.rolsuper IS NOT TRUE AND r.rolname IS DISTINCT FROM current_user
+        ORDER BY 1)sql",
+       soci::use(schema.oid));
   std::vector<std::string> lines;
   for (const auto& role : roles) {
     const auto grantee = role.empty() ? std::string("PUBLIC") : quoted_identifier(role);
@@ -91,7 +88,7 @@ std::string obstacle_of_encoding(const std::string& encoding) {
 
 void try_a_run(Session& session, PgRunStore& store) {
   const auto lock = store.unheld_lock(0);
-  session.run([](soci::session& sql) { sql << "BEGIN"; });
+  session.run([](soci::session& sql) { sql << R"sql(BEGIN)sql"; });
   const auto claim = store.start({}, *lock);
   store.set_spider_count(claim, 1, {});
   SpiderOutcome outcome;
@@ -108,9 +105,10 @@ void try_a_run(Session& session, PgRunStore& store) {
 std::string hidden_rows(Session& session) {
   return session.run([](soci::session& sql) {
     std::string table;
-    sql << "SELECT CASE WHEN row_security_active(to_regclass('scheduler_state')) "
-           "THEN 'scheduler_state' WHEN row_security_active(to_regclass('spider_run')) "
-           "THEN 'spider_run' ELSE '' END",
+    sql << R"sql(SELECT CASE
+        WHEN row_security_active(to_regclass('scheduler_state')) THEN 'scheduler_state'
+        WHEN row_security_active(to_regclass('spider_run')) THEN 'spider_run'
+        ELSE '' END)sql",
         soci::into(table);
     if (table.empty()) return table;
     return "row-level security may hide rows of " + table + " from this user; type: ALTER TABLE " +
@@ -123,8 +121,8 @@ DatabaseFacts inspect_database(Session& session) {
   Rights rights;
   std::string encoding;
   session.run([&](soci::session& sql) {
-    sql << "SELECT split_part(current_setting('server_version'), ' ', 1), current_database(), "
-           "current_user, current_setting('server_encoding')",
+    sql << R"sql(SELECT split_part(current_setting('server_version'), ' ', 1),
+          current_database(), current_user, current_setting('server_encoding'))sql",
         soci::into(facts.server_version), soci::into(facts.database), soci::into(facts.user),
         soci::into(encoding);
     facts.warnings = creators(sql, session.schema());

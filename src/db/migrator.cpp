@@ -26,8 +26,9 @@ namespace {
 /** pg_class.relkind; empty when there is none. */
 std::string kind_of_table(soci::session& sql) {
   std::string kind;
-  sql << "SELECT coalesce(max(relkind::text), '') FROM pg_class "
-         "WHERE oid = to_regclass('scheduler_state')",
+  sql << R"sql(SELECT coalesce(max(relkind::text), '')
+      FROM pg_class
+      WHERE oid = to_regclass('scheduler_state'))sql",
       soci::into(kind);
   return kind;
 }
@@ -52,14 +53,15 @@ struct Column {
 
 std::vector<Column> columns(soci::session& sql) {
   const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT name, type, coalesce(format_type(atttypid, atttypmod), ''), "
-                      "(NOT coalesce(attnotnull, true))::int FROM (VALUES (1, 'id', 'integer'), "
-                      "(2, 'last_run_at', 'timestamp with time zone'), "
-                      "(3, 'spider_count', 'integer'), (4, 'status', 'character varying(50)'), "
-                      "(5, 'created_at', 'timestamp with time zone'), "
-                      "(6, 'updated_at', 'timestamp with time zone')) AS wanted(place, name, type) "
-                      "LEFT JOIN pg_attribute ON attrelid = to_regclass('scheduler_state') "
-                      "AND attname = name AND NOT attisdropped ORDER BY place");
+      (sql.prepare << R"sql(SELECT name, type, coalesce(format_type(atttypid, atttypmod), ''),
+          (NOT coalesce(attnotnull, true))::int
+        FROM (VALUES (1, 'id', 'integer'), (2, 'last_run_at', 'timestamp with time zone'),
+            (3, 'spider_count', 'integer'), (4, 'status', 'character varying(50)'),
+            (5, 'created_at', 'timestamp with time zone'),
+            (6, 'updated_at', 'timestamp with time zone')) AS wanted (place, name, type)
+          LEFT JOIN pg_attribute ON attrelid = to_regclass('scheduler_state')
+            AND attname = name AND NOT attisdropped
+        ORDER BY place)sql");
   std::vector<Column> columns;
   for (const auto& row : rows) {
     columns.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::string>(2),
@@ -107,11 +109,11 @@ void require_values(const std::vector<Column>& columns) {
 void require_key(soci::session& sql) {
   int unique = 0;
   int other = 0;
-  sql << "SELECT count(*) FILTER (WHERE indisunique AND indisvalid AND indimmediate "
-         "AND indpred IS NULL AND indexprs IS NULL AND indnkeyatts = 1 AND attname = 'id')::int, "
-         "count(*) FILTER (WHERE indisprimary)::int FROM pg_index LEFT JOIN pg_attribute "
-         "ON attrelid = indrelid AND attnum = indkey[0] "
-         "WHERE indrelid = to_regclass('scheduler_state')",
+  sql << R"sql(SELECT count(*) FILTER (WHERE indisunique AND indisvalid AND indimmediate
+          AND indpred IS NULL AND indexprs IS NULL AND indnkeyatts = 1 AND attname = 'id')::int,
+        count(*) FILTER (WHERE indisprimary)::int
+      FROM pg_index LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+      WHERE indrelid = to_regclass('scheduler_state'))sql",
       soci::into(unique), soci::into(other);
   if (unique > 0) return;
   refuse(other > 0 ? "its id is not unique" : "it has no primary key",
@@ -122,10 +124,12 @@ void require_key(soci::session& sql) {
 /** Our rows name neither the id nor what others added. */
 void require_defaults(soci::session& sql) {
   std::string name;
-  sql << "SELECT coalesce(min(attname::text), '') FROM pg_attribute "
-         "WHERE attrelid = to_regclass('scheduler_state') AND attnum > 0 AND NOT attisdropped "
-         "AND attnotnull AND NOT atthasdef AND attidentity = '' "
-         "AND attname NOT IN ('last_run_at', 'spider_count', 'status', 'created_at', 'updated_at')",
+  sql << R"sql(SELECT coalesce(min(attname::text), '')
+      FROM pg_attribute
+      WHERE attrelid = to_regclass('scheduler_state') AND attnum > 0 AND NOT attisdropped
+        AND attnotnull AND NOT atthasdef AND attidentity = ''
+        AND attname NOT IN ('last_run_at', 'spider_count', 'status', 'created_at',
+          'updated_at'))sql",
       soci::into(name);
   if (name.empty()) return;
   const auto column = "ALTER TABLE scheduler_state ALTER COLUMN " + identifier(name);
@@ -158,28 +162,36 @@ using namespace std::chrono_literals;
 constexpr int max_tries = 12;
 
 void create_record(soci::session& sql) {
-  sql << "CREATE TABLE IF NOT EXISTS spider_check_migration ("
-         "version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, "
-         "applied_at TIMESTAMPTZ NOT NULL DEFAULT now())";
+  sql << R"sql(CREATE TABLE IF NOT EXISTS spider_check_migration (
+        version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
+        applied_at TIMESTAMPTZ NOT NULL DEFAULT now()))sql";
 }
 
 /** Empty when it was not applied. */
 std::string applied_checksum(soci::session& sql, int version) {
   std::string checksum;
-  sql << "SELECT coalesce(max(checksum), '') FROM spider_check_migration WHERE version = :version",
+  sql << R"sql(SELECT coalesce(max(checksum), '')
+      FROM spider_check_migration
+      WHERE version = :version)sql",
       soci::use(version), soci::into(checksum);
   return checksum;
 }
 
-void refuse_newer(soci::session& sql) {
+int newest_version(soci::session& sql) {
   int version = 0;
-  sql << "SELECT coalesce(max(version), 0) FROM spider_check_migration", soci::into(version);
+  sql << R"sql(SELECT coalesce(max(version), 0) FROM spider_check_migration)sql",
+      soci::into(version);
+  return version;
+}
+
+void refuse_newer(soci::session& sql) {
+  const int version = newest_version(sql);
   if (version > needed_version()) require_version(version);
 }
 
 void refuse_encoding(soci::session& sql) {
   std::string encoding;
-  sql << "SELECT current_setting('server_encoding')", soci::into(encoding);
+  sql << R"sql(SELECT current_setting('server_encoding'))sql", soci::into(encoding);
   const auto obstacle = obstacle_of_encoding(encoding);
   if (!obstacle.empty()) throw DbError(DbError::Kind::refused, obstacle);
 }
@@ -214,7 +226,8 @@ bool apply(soci::session& sql, const Migration& migration, const Schema& schema)
   // Not where our tables are already: what they cannot hold waits in the journal.
   if (migration.version == migrations().front().version) refuse_encoding(sql);
   execute(sql, migration, schema);
-  sql << "INSERT INTO spider_check_migration (version, name, checksum) VALUES (:v, :n, :c)",
+  sql << R"sql(INSERT INTO spider_check_migration (version, name, checksum)
+      VALUES (:v, :n, :c))sql",
       soci::use(migration.version), soci::use(name), soci::use(own_checksum);
   return true;
 }
@@ -223,12 +236,13 @@ bool apply(soci::session& sql, const Migration& migration, const Schema& schema)
 std::vector<std::string> apply_all(soci::session& sql, const Schema& schema) {
   soci::transaction transaction(sql);
   // On a big table a migration may take minutes.
-  sql << "SET LOCAL statement_timeout = 0";
+  sql << R"sql(SET LOCAL statement_timeout = 0)sql";
   // Whoever uses the tables meanwhile waits behind this one, so it does not wait for long itself.
-  sql << "SET LOCAL lock_timeout = '1s'";
+  sql << R"sql(SET LOCAL lock_timeout = '1s')sql";
   // Whoever comes second waits here and then finds it applied.
   const auto key = migration_key(schema.oid);
-  sql << "SELECT pg_advisory_xact_lock(:class, :key)", soci::use(lock_class), soci::use(key);
+  sql << R"sql(SELECT pg_advisory_xact_lock(:class, :key))sql", soci::use(lock_class),
+      soci::use(key);
   create_record(sql);
   refuse_newer(sql);
   if (applied_checksum(sql, 1).empty()) require_adoptable(sql);
@@ -249,17 +263,18 @@ std::string holder(soci::session& sql, const Schema& schema) {
   long long since = 0;
   const auto class_oid = as_oid(lock_class);
   const auto key_oid = as_oid(migration_key(schema.oid));
-  sql << "SELECT a.pid, coalesce(nullif(a.application_name, ''), 'a program without a name'), "
-         "coalesce(a.usename::text, '?'), coalesce(a.state, '?'), "
-      << interval_in_microseconds("now() - coalesce(a.xact_start, a.backend_start)")
-      << " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
-         "WHERE l.granted AND l.pid <> pg_backend_pid() "
-         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-         "AND (l.relation IN (to_regclass('scheduler_state'), to_regclass('spider_run'), "
-         "to_regclass('spider_check_told'), to_regclass('spider_check_notification'), "
-         "to_regclass('spider_check_migration')) OR (l.locktype = 'advisory' AND l.objsubid = 2 "
-         "AND l.classid::bigint = :class_oid AND l.objid::bigint = :key_oid)) "
-         "ORDER BY a.xact_start, a.pid LIMIT 1",
+  sql << R"sql(SELECT a.pid, coalesce(nullif(a.application_name, ''), 'a program without a name'),
+        coalesce(a.usename::text, '?'), coalesce(a.state, '?'),
+        (extract(epoch FROM now() - coalesce(a.xact_start, a.backend_start)) * 1000000)::bigint
+      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+      WHERE l.granted AND l.pid <> pg_backend_pid()
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (l.relation IN (to_regclass('scheduler_state'), to_regclass('spider_run'),
+               to_regclass('spider_check_told'), to_regclass('spider_check_notification'),
+               to_regclass('spider_check_migration'))
+             OR (l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = :class_oid
+                 AND l.objid::bigint = :key_oid))
+      ORDER BY a.xact_start, a.pid LIMIT 1)sql",
       soci::use(class_oid), soci::use(key_oid), soci::into(pid), soci::into(program),
       soci::into(user), soci::into(state), soci::into(since);
   if (!sql.got_data()) return {};
@@ -295,12 +310,9 @@ void require_version(int version) {
 int schema_version(Session& session) {
   return session.run([](soci::session& sql) {
     int there = 0;
-    sql << "SELECT (to_regclass('spider_check_migration') IS NOT NULL)::int", soci::into(there);
-    int version = 0;
-    if (there != 0) {
-      sql << "SELECT coalesce(max(version), 0) FROM spider_check_migration", soci::into(version);
-    }
-    return version;
+    sql << R"sql(SELECT (to_regclass('spider_check_migration') IS NOT NULL)::int)sql",
+        soci::into(there);
+    return there != 0 ? newest_version(sql) : 0;
   });
 }
 

@@ -28,60 +28,72 @@ Termination read_termination(const soci::row& row, std::size_t exit_code, std::s
 CrawlReport read_crawl(const soci::row& row, std::size_t items) {
   CrawlReport crawl;
   crawl.source = CrawlSource::probe;
-  crawl.progress = {row.get<long long>(items), row.get<long long>(items + 1),
-                    row.get<long long>(items + 2)};
+  crawl.progress = {row.get<long long>(items), row.get<long long>(items + 1, 0),
+                    row.get<long long>(items + 2, 0)};
   return crawl;
+}
+
+/** What a list shows of an outcome, not the whole of it, and its place. */
+struct Point {
+  RecordedOutcome recorded;
+  RunId run = 0;
+  TimePoint started{};
+};
+
+Point read_point(const soci::row& row) {
+  Point point;
+  auto& outcome = point.recorded.outcome;
+  outcome.spider = row.get<std::string>(0);
+  point.recorded.attempt = row.get<int>(1);
+  outcome.judgement.verdict = parse_verdict(row.get<std::string>(2)).value_or(Verdict::failed);
+  outcome.judgement.reasons = lines_of(row.get<std::string>(3));
+  outcome.child.termination = read_termination(row, 4, 5, outcome.judgement.reasons);
+  outcome.log = row.get<std::string>(6, "");
+  point.run = row.get<long long>(7);
+  point.started = from_seconds(row.get<std::string>(8));
+  point.recorded.finished = from_seconds(row.get<std::string>(9));
+  outcome.child.took = Duration(row.get<long long>(10));
+  outcome.child.cpu_time = Duration(row.get<long long>(11, 0));
+  outcome.child.peak_memory = row.get<long long>(12, 0);
+  if (row.get_indicator(13) == soci::i_ok) outcome.crawl = read_crawl(row, 13);
+  if (row.get_indicator(16) == soci::i_ok) outcome.rows = row.get<long long>(16);
+  return point;
+}
+
+/** Of each spider in this run by name, in the order of its attempts. */
+std::vector<RecordedOutcome> read_outcomes(soci::session& sql, RunId run) {
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << R"sql(SELECT spider, attempt, verdict, array_to_string(reasons, E'\n'),
+          exit_code, signal, log_path, run_id::bigint, extract(epoch FROM started_at)::text,
+          extract(epoch FROM finished_at)::text,
+          (extract(epoch FROM CASE WHEN isfinite(started_at) AND isfinite(finished_at)
+            THEN finished_at - started_at ELSE interval '0' END) * 1000000)::bigint,
+          (extract(epoch FROM cpu_time) * 1000000)::bigint, peak_memory, items, pages, errors, rows
+        FROM spider_run
+        WHERE run_id = :id
+        ORDER BY spider, attempt)sql",
+       soci::use(run));
+  std::vector<RecordedOutcome> outcomes;
+  for (const auto& row : rows) outcomes.push_back(read_point(row).recorded);
+  return outcomes;
 }
 
 }  // namespace
 
-std::string outcome_columns() {
-  return "spider, attempt, verdict, array_to_string(reasons, E'\\n'), exit_code, signal, "
-         "coalesce(log_path, ''), " +
-         to_microseconds("finished_at") + ", " + took_in_microseconds("") + ", " +
-         interval_in_microseconds("coalesce(cpu_time, interval '0')") +
-         ", coalesce(peak_memory, 0), items, coalesce(pages, 0), coalesce(errors, 0), rows";
-}
-
-RecordedOutcome read_outcome(const soci::row& row, std::size_t first) {
-  RecordedOutcome recorded;
-  auto& outcome = recorded.outcome;
-  outcome.spider = row.get<std::string>(first);
-  recorded.attempt = row.get<int>(first + 1);
-  outcome.judgement.verdict =
-      parse_verdict(row.get<std::string>(first + 2)).value_or(Verdict::failed);
-  outcome.judgement.reasons = lines_of(row.get<std::string>(first + 3));
-  outcome.child.termination =
-      read_termination(row, first + 4, first + 5, outcome.judgement.reasons);
-  outcome.log = row.get<std::string>(first + 6);
-  recorded.finished = from_microseconds(row.get<long long>(first + 7));
-  outcome.child.took = Duration(row.get<long long>(first + 8));
-  outcome.child.cpu_time = Duration(row.get<long long>(first + 9));
-  outcome.child.peak_memory = row.get<long long>(first + 10);
-  if (row.get_indicator(first + 11) == soci::i_ok) outcome.crawl = read_crawl(row, first + 11);
-  if (row.get_indicator(first + 14) == soci::i_ok) outcome.rows = row.get<long long>(first + 14);
-  return recorded;
-}
-
 std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
-  const auto id = static_cast<long long>(run);
-  const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT DISTINCT ON (spider) " << outcome_columns()
-                   << " FROM spider_run WHERE run_id = :id ORDER BY spider, attempt DESC",
-       soci::use(id));
-  std::vector<RecordedOutcome> outcomes;
-  for (const auto& row : rows) outcomes.push_back(read_outcome(row, 0));
-  return outcomes;
+  std::vector<RecordedOutcome> newest;
+  for (auto& each : read_outcomes(sql, run)) {
+    const bool again = !newest.empty() && newest.back().outcome.spider == each.outcome.spider;
+    if (again) newest.pop_back();
+    newest.push_back(std::move(each));
+  }
+  return newest;
 }
 
 std::vector<RecordedOutcome> every_outcome(soci::session& sql, RunId run) {
-  const auto id = static_cast<long long>(run);
-  const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT " << outcome_columns()
-                   << " FROM spider_run WHERE run_id = :id ORDER BY attempt, spider",
-       soci::use(id));
-  std::vector<RecordedOutcome> outcomes;
-  for (const auto& row : rows) outcomes.push_back(read_outcome(row, 0));
+  auto outcomes = read_outcomes(sql, run);
+  std::stable_sort(outcomes.begin(), outcomes.end(),
+                   [](const auto& a, const auto& b) { return a.attempt < b.attempt; });
   return outcomes;
 }
 
@@ -93,31 +105,6 @@ namespace spider_check::db {
 
 namespace {
 
-// What is no run: the marker of an earlier program's installation, and the row that it left behind
-// at a run's start once there is a newer one.
-constexpr const char* is_a_run =
-    "NOT (status = 'completed' AND spider_count = 0 AND NOT partial) "
-    "AND NOT (status = 'running' AND owner_token IS NULL AND EXISTS (SELECT FROM scheduler_state n "
-    "WHERE n.schedule = scheduler_state.schedule AND (n.last_run_at, n.id) > "
-    "(scheduler_state.last_run_at, scheduler_state.id)))";
-
-/** The runs that `chosen`, a query for their rows, gives, with what read_record() reads. */
-std::string records_of(const std::string& chosen) {
-  return "SELECT " + run_columns() + ", coalesce(trigger, ''), " +
-         interval_in_microseconds("lateness") +
-         ", coalesce(missed_intervals, 0), coalesce(array_to_string(faults, E'\\n'), ''), "
-         "coalesce(hindrances::text, ''), ok, degraded, failed, sum_of_items FROM (" +
-         chosen +
-         ") AS run CROSS JOIN LATERAL (SELECT "
-         "(count(*) FILTER (WHERE verdict = 'ok'))::int AS ok, "
-         "(count(*) FILTER (WHERE verdict = 'degraded'))::int AS degraded, "
-         "(count(*) FILTER (WHERE verdict = 'failed'))::int AS failed, "
-         "sum(items)::bigint AS sum_of_items FROM (SELECT DISTINCT ON (spider) verdict, items "
-         "FROM spider_run WHERE run_id = run.id ORDER BY spider, attempt DESC) AS newest) AS "
-         "came_to "
-         "ORDER BY last_run_at DESC, id DESC";
-}
-
 std::optional<Trigger> trigger_of(const std::string& text) {
   if (text.empty()) return std::nullopt;
   return text == to_text(Trigger::force) ? Trigger::force : Trigger::tick;
@@ -127,13 +114,13 @@ RunRecord read_record(const soci::row& row) {
   constexpr auto next = run_width;
   RunRecord record;
   record.run = read_run(row);
-  record.trigger = trigger_of(row.get<std::string>(next));
+  record.trigger = trigger_of(row.get<std::string>(next, ""));
   if (row.get_indicator(next + 1) == soci::i_ok) {
     record.late = Duration(row.get<long long>(next + 1));
   }
-  record.missed_intervals = row.get<int>(next + 2);
-  record.faults = lines_of(row.get<std::string>(next + 3));
-  record.delays = parse_delays(row.get<std::string>(next + 4));
+  record.missed_intervals = row.get<int>(next + 2, 0);
+  record.faults = lines_of(row.get<std::string>(next + 3, ""));
+  record.delays = parse_delays(row.get<std::string>(next + 4, ""));
   record.ok = row.get<int>(next + 5);
   record.degraded = row.get<int>(next + 6);
   record.failed = row.get<int>(next + 7);
@@ -143,48 +130,91 @@ RunRecord read_record(const soci::row& row) {
 
 }  // namespace
 
-std::vector<RunRecord> read_runs(soci::session& sql, const std::string& schedule,
-                                 const HistoryFilter& filter) {
-  const auto age = static_cast<long long>(filter.age.count());
-  const auto spider = filter.spider.value_or("");
-  const auto status = filter.status ? std::string(to_text(*filter.status)) : "";
-  const auto chosen =
-      std::string(
-          "SELECT * FROM scheduler_state WHERE schedule = :schedule "
-          "AND last_run_at <= now() AND last_run_at >= now() - ") +
-      to_interval(":age") + " AND " + is_a_run +
-      (filter.status ? " AND status = :status" : " AND :status = ''") +
-      (filter.spider ? " AND EXISTS (SELECT FROM spider_run r WHERE r.run_id = scheduler_state.id "
-                       "AND r.spider = :spider)"
-                     : " AND :spider = ''") +
-      " ORDER BY last_run_at DESC, id DESC LIMIT :most";
+namespace {
+
+/** These runs of the schedule, the newest first. */
+std::vector<RunRecord> read_records(soci::session& sql, const std::string& schedule,
+                                    const std::string& ids) {
   const soci::rowset<soci::row> rows =
-      (sql.prepare << records_of(chosen), soci::use(schedule, "schedule"), soci::use(age, "age"),
-       soci::use(status, "status"), soci::use(spider, "spider"), soci::use(filter.most, "most"));
+      (sql.prepare << R"sql(SELECT id::bigint, status, extract(epoch FROM last_run_at)::text,
+          extract(epoch FROM coalesce(updated_at, created_at, last_run_at))::text,
+          extract(epoch FROM finished_at)::text, extract(epoch FROM next_attempt_at)::text,
+          attempt, spider_count, partial::int, failure, host, boot_id, pid_namespace, pid,
+          process_start, slot, machine_id, run_uuid::text, owner_token::text,
+          (extract(epoch FROM greatest(interval '0', least(interval '1000 days',
+            coalesce(spiders_outlive, interval '0')))) * 1000000)::bigint,
+          trigger, (extract(epoch FROM lateness) * 1000000)::bigint, missed_intervals,
+          array_to_string(faults, E'\n'), hindrances::text, ok, degraded, failed, sum_of_items
+        FROM scheduler_state run CROSS JOIN LATERAL (
+          SELECT (count(*) FILTER (WHERE verdict = 'ok'))::int AS ok,
+            (count(*) FILTER (WHERE verdict = 'degraded'))::int AS degraded,
+            (count(*) FILTER (WHERE verdict = 'failed'))::int AS failed,
+            sum(items)::bigint AS sum_of_items
+          FROM (SELECT DISTINCT ON (spider) verdict, items
+                FROM spider_run
+                WHERE run_id = run.id
+                ORDER BY spider, attempt DESC) AS newest) AS came_to
+        WHERE id = ANY (:ids::bigint[]) AND schedule = :schedule
+        ORDER BY last_run_at DESC, id DESC)sql",
+       soci::use(ids), soci::use(schedule));
   std::vector<RunRecord> records;
   for (const auto& row : rows) records.push_back(read_record(row));
   return records;
 }
 
-std::optional<RunRecord> read_run_record(soci::session& sql, const std::string& schedule,
-                                         RunId id) {
-  const auto number = static_cast<long long>(id);
-  const soci::rowset<soci::row> rows =
-      (sql.prepare << records_of("SELECT * FROM scheduler_state WHERE id = :id::bigint "
-                                 "AND schedule = :schedule"),
-       soci::use(number, "id"), soci::use(schedule, "schedule"));
-  for (const auto& row : rows) return read_record(row);
-  return std::nullopt;
+// What is no run: the marker of an earlier program's installation, and the row that it left behind
+// at a run's start once there is a newer one.
+constexpr auto newest_runs = R"sql(SELECT coalesce(array_agg(id), '{}')::text
+FROM (SELECT id
+      FROM scheduler_state s
+      WHERE schedule = :schedule AND last_run_at <= now()
+        AND last_run_at >= now() - :age * interval '1 microsecond'
+        AND NOT (status = 'completed' AND spider_count = 0 AND NOT partial)
+        AND NOT (status = 'running' AND owner_token IS NULL
+                 AND EXISTS (SELECT FROM scheduler_state n
+                             WHERE n.schedule = s.schedule
+                               AND (n.last_run_at, n.id) > (s.last_run_at, s.id)))
+        AND (:status::text = '' OR status = :status)
+      ORDER BY last_run_at DESC, id DESC LIMIT :most) AS newest)sql";
+
+// The same of one spider.
+constexpr auto newest_runs_of_spider = R"sql(SELECT coalesce(array_agg(id), '{}')::text
+FROM (SELECT id
+      FROM scheduler_state s
+      WHERE schedule = :schedule AND last_run_at <= now()
+        AND last_run_at >= now() - :age * interval '1 microsecond'
+        AND NOT (status = 'completed' AND spider_count = 0 AND NOT partial)
+        AND NOT (status = 'running' AND owner_token IS NULL
+                 AND EXISTS (SELECT FROM scheduler_state n
+                             WHERE n.schedule = s.schedule
+                               AND (n.last_run_at, n.id) > (s.last_run_at, s.id)))
+        AND (:status::text = '' OR status = :status)
+        AND EXISTS (SELECT FROM spider_run r WHERE r.run_id = s.id AND r.spider = :spider)
+      ORDER BY last_run_at DESC, id DESC LIMIT :most) AS newest)sql";
+
+}  // namespace
+
+std::vector<RunRecord> read_runs(soci::session& sql, const std::string& schedule,
+                                 const HistoryFilter& filter) {
+  const auto age = filter.age.count();
+  const auto status = filter.status ? std::string(to_text(*filter.status)) : "";
+  std::string ids;
+  if (filter.spider) {
+    sql << newest_runs_of_spider, soci::use(schedule, "schedule"), soci::use(age, "age"),
+        soci::use(status, "status"), soci::use(*filter.spider, "spider"),
+        soci::use(filter.most, "most"), soci::into(ids);
+  } else {
+    sql << newest_runs, soci::use(schedule, "schedule"), soci::use(age, "age"),
+        soci::use(status, "status"), soci::use(filter.most, "most"), soci::into(ids);
+  }
+  return read_records(sql, schedule, ids);
 }
 
-int count_failed_runs(soci::session& sql, const std::string& schedule) {
-  int count = 0;
-  sql << "SELECT count(*)::int FROM (SELECT FROM scheduler_state WHERE schedule = :schedule "
-         "AND NOT partial AND status = 'failed' AND last_run_at <= now() "
-         "AND last_run_at > coalesce(("
-      << newest_success("last_run_at") << "), '-infinity') LIMIT 1000) AS failed",
-      soci::use(schedule, "schedule"), soci::into(count);
-  return count;
+std::optional<RunRecord> read_run_record(soci::session& sql, const std::string& schedule,
+                                         RunId id) {
+  auto records = read_records(sql, schedule, "{" + std::to_string(id) + "}");
+  if (records.empty()) return std::nullopt;
+  return std::move(records.front());
 }
 
 }  // namespace spider_check::db
@@ -195,118 +225,154 @@ namespace spider_check::db {
 
 namespace {
 
-/**
- * The spiders of the schedule: those of its newest whole runs, one of which may just have begun,
- * and of its newest success.
- */
-std::string names() {
-  return "WITH names AS MATERIALIZED (SELECT DISTINCT spider AS name FROM spider_run "
-         "WHERE run_id = ANY (ARRAY("
-         "(SELECT id FROM scheduler_state WHERE schedule = :schedule AND NOT partial "
-         "AND last_run_at <= now() ORDER BY last_run_at DESC, id DESC LIMIT 2) UNION ALL (" +
-         newest_success("id") + ")))) ";
+// Of each spider of the schedule the newest attempts, as far back as that. The spiders are those of
+// its newest whole runs, one of which may just have begun, and of its newest success.
+constexpr auto newest_attempts = R"sql(WITH names AS MATERIALIZED (
+  SELECT DISTINCT spider AS name
+  FROM spider_run
+  WHERE run_id = ANY (ARRAY(
+    (SELECT id
+     FROM scheduler_state
+     WHERE schedule = :schedule AND NOT partial AND last_run_at <= now()
+     ORDER BY last_run_at DESC, id DESC LIMIT 2)
+    UNION ALL
+    (SELECT id
+     FROM (SELECT id, schedule
+           FROM scheduler_state
+           WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed'
+             AND NOT partial AND spider_count > 0
+           ORDER BY schedule DESC, last_run_at DESC LIMIT 1) AS success
+     WHERE schedule = :schedule)))
+)
+SELECT spider, attempt, verdict, array_to_string(reasons, E'\n'), exit_code, signal, log_path,
+  run_id::bigint, extract(epoch FROM started_at)::text, extract(epoch FROM finished_at)::text,
+  (extract(epoch FROM CASE WHEN isfinite(started_at) AND isfinite(finished_at)
+    THEN finished_at - started_at ELSE interval '0' END) * 1000000)::bigint,
+  (extract(epoch FROM cpu_time) * 1000000)::bigint, peak_memory, items, pages, errors, rows
+FROM names CROSS JOIN LATERAL (
+  SELECT r.*
+  FROM spider_run r
+  WHERE r.spider = name AND r.started_at <= now()
+    AND r.started_at >= coalesce(now() - :age * interval '1 microsecond', '-infinity')
+    AND (NOT :failed::int::boolean OR r.verdict = 'failed')
+    AND (SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id)
+  ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC LIMIT :most) AS point
+ORDER BY name, started_at DESC, run_id DESC, attempt DESC)sql";
+
+std::vector<Point> read_points(soci::session& sql, const std::string& schedule, int most,
+                               std::optional<Duration> age = {}, int failed = 0) {
+  const auto microseconds = age.value_or(Duration{}).count();
+  auto has_age = age ? soci::i_ok : soci::i_null;
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << newest_attempts, soci::use(schedule, "schedule"),
+       soci::use(microseconds, has_age, "age"), soci::use(failed, "failed"),
+       soci::use(most, "most"));
+  std::vector<Point> points;
+  for (const auto& row : rows) points.push_back(read_point(row));
+  return points;
 }
 
-/** Behind the columns of an outcome. */
-constexpr std::size_t run_column = outcome_width;
-constexpr std::size_t started_column = outcome_width + 1;
-
-std::string point_columns() {
-  return outcome_columns() + ", run_id::bigint, " + to_microseconds("started_at");
+SpiderPoint short_of(const Point& point) {
+  const auto& outcome = point.recorded.outcome;
+  SpiderPoint result;
+  result.run = point.run;
+  result.attempt = point.recorded.attempt;
+  result.started = point.started;
+  result.took = outcome.child.took;
+  result.verdict = outcome.judgement.verdict;
+  if (outcome.crawl) result.items = outcome.crawl->progress.items;
+  return result;
 }
 
-SpiderPoint point_of(const soci::row& row, const RecordedOutcome& recorded) {
-  const auto& outcome = recorded.outcome;
-  SpiderPoint point;
-  point.run = row.get<long long>(run_column);
-  point.attempt = recorded.attempt;
-  point.started = from_microseconds(row.get<long long>(started_column));
-  point.took = outcome.child.took;
-  point.verdict = outcome.judgement.verdict;
-  if (outcome.crawl) point.items = outcome.crawl->progress.items;
-  return point;
-}
+// The newest success, and what is usual. As the verdict sees it: the upper one of the middle two.
+// NULLs come last.
+constexpr auto usual_of_names = R"sql(SELECT extract(epoch FROM success)::text,
+  CASE WHEN with_items >= :enough THEN items[with_items / 2 + 1] END,
+  CASE WHEN with_rows >= :enough THEN rows[with_rows / 2 + 1] END
+FROM unnest(:names::text[]) WITH ORDINALITY AS given (name, place)
+LEFT JOIN LATERAL (
+  SELECT r.started_at AS success
+  FROM spider_run r
+  WHERE r.spider = name AND r.started_at <= now() AND r.verdict <> 'failed'
+    AND (SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id)
+  ORDER BY r.started_at DESC LIMIT 1) AS good ON true
+CROSS JOIN LATERAL (
+  SELECT count(u.items) AS with_items, array_agg(u.items ORDER BY u.items) AS items,
+    count(u.rows) AS with_rows, array_agg(u.rows ORDER BY u.rows) AS rows
+  FROM (SELECT r.items, r.rows
+        FROM (SELECT s.*, count(*) FILTER (WHERE s.verdict = 'ok') OVER () AS good
+              FROM (SELECT a.*
+                    FROM spider_run a
+                    WHERE a.spider = name AND a.started_at <= now() AND a.verdict <> 'failed'
+                      AND (SELECT s.schedule = :schedule FROM scheduler_state s
+                           WHERE s.id = a.run_id)
+                      AND (a.items IS NOT NULL OR a.rows IS NOT NULL)
+                    ORDER BY a.started_at DESC, a.run_id DESC, a.attempt DESC
+                    LIMIT :successes) AS s) AS r
+        WHERE r.verdict = 'ok' OR r.good < :enough
+        ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC LIMIT :most) AS u) AS usual
+ORDER BY place)sql";
 
-SpiderSummary summary_of(const soci::row& row, const RecordedOutcome& newest) {
-  constexpr auto more = started_column + 1;
-  SpiderSummary summary;
-  summary.name = newest.outcome.spider;
-  summary.last = newest;
-  summary.last_run = row.get<long long>(run_column);
-  summary.last_started = from_microseconds(row.get<long long>(started_column));
-  if (row.get_indicator(more) == soci::i_ok) {
-    summary.last_success = from_microseconds(row.get<long long>(more));
+void add_what_is_usual(soci::session& sql, const std::string& schedule,
+                       std::vector<SpiderSummary>& summaries) {
+  std::vector<std::string> spiders;
+  for (const auto& summary : summaries) spiders.push_back(summary.name);
+  const auto names = to_array_literal(spiders);
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << usual_of_names, soci::use(names, "names"), soci::use(schedule, "schedule"),
+       soci::use(successes_for_baseline, "successes"), soci::use(runs_for_baseline, "enough"),
+       soci::use(max_runs_for_baseline, "most"));
+  auto summary = summaries.begin();
+  for (const auto& row : rows) {
+    summary->last_success = optional_time(row, 0);
+    if (row.get_indicator(1) == soci::i_ok) summary->median_items = row.get<long long>(1);
+    if (row.get_indicator(2) == soci::i_ok) summary->median_rows = row.get<long long>(2);
+    ++summary;
   }
-  if (row.get_indicator(more + 1) == soci::i_ok) {
-    summary.median_items = row.get<long long>(more + 1);
-  }
-  if (row.get_indicator(more + 2) == soci::i_ok) {
-    summary.median_rows = row.get<long long>(more + 2);
-  }
-  return summary;
 }
 
 }  // namespace
 
 std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& schedule, int most) {
-  const int baseline = static_cast<int>(runs_for_baseline);
-  // As the verdict sees it: the upper one of the middle two. NULLs come last.
-  const auto median = [](const std::string& column) {
-    return "CASE WHEN count(" + column + ") >= :usual THEN (array_agg(" + column + " ORDER BY " +
-           column + "))[count(" + column + ") / 2 + 1] END";
-  };
-  const auto query =
-      names() + "SELECT " + point_columns() +
-      ", success, median, median_rows FROM names CROSS JOIN LATERAL (" + attempts_of_name("r.*") +
-      newest_attempt_first() + "LIMIT :most) AS point LEFT JOIN LATERAL (" +
-      attempts_of_name(to_microseconds("r.started_at") + " AS success") +
-      "AND r.verdict <> 'failed' " + newest_attempt_first() +
-      "LIMIT 1) AS good ON true CROSS JOIN LATERAL (SELECT " + median("items") + " AS median, " +
-      median("rows") + " AS median_rows FROM (" + baseline_attempts_of_name("r.items, r.rows") +
-      ") AS usual_runs) AS usual ORDER BY name, started_at DESC, run_id DESC, attempt DESC";
-  const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
-                                        soci::use(most, "most"), soci::use(baseline, "usual"));
   std::vector<SpiderSummary> summaries;
-  for (const auto& row : rows) {
-    const auto recorded = read_outcome(row, 0);
-    if (summaries.empty() || summaries.back().name != recorded.outcome.spider) {
-      summaries.push_back(summary_of(row, recorded));
+  for (const auto& point : read_points(sql, schedule, most)) {
+    const auto& name = point.recorded.outcome.spider;
+    if (summaries.empty() || summaries.back().name != name) {
+      SpiderSummary summary;
+      summary.name = name;
+      summary.last = point.recorded;
+      summary.last_run = point.run;
+      summary.last_started = point.started;
+      summaries.push_back(std::move(summary));
     }
     auto& recent = summaries.back().recent;
-    recent.insert(recent.begin(), point_of(row, recorded));
+    recent.insert(recent.begin(), short_of(point));
   }
+  add_what_is_usual(sql, schedule, summaries);
   return summaries;
 }
 
 std::vector<SpiderSeries> read_series(soci::session& sql, const std::string& schedule, Duration age,
                                       int most) {
-  const auto microseconds = static_cast<long long>(age.count());
-  const auto query = names() + "SELECT " + point_columns() + " FROM names CROSS JOIN LATERAL (" +
-                     attempts_of_name("r.*") + "AND r.started_at >= now() - " +
-                     to_interval(":age") + " " + newest_attempt_first() +
-                     "LIMIT :most) AS point ORDER BY name, started_at, run_id, attempt";
-  const soci::rowset<soci::row> rows = (sql.prepare << query, soci::use(schedule, "schedule"),
-                                        soci::use(microseconds, "age"), soci::use(most, "most"));
   std::vector<SpiderSeries> series;
-  for (const auto& row : rows) {
-    const auto recorded = read_outcome(row, 0);
-    const auto& name = recorded.outcome.spider;
+  for (const auto& point : read_points(sql, schedule, most, age)) {
+    const auto& name = point.recorded.outcome.spider;
     if (series.empty() || series.back().spider != name) series.push_back({name, {}});
-    series.back().points.push_back(point_of(row, recorded));
+    series.back().points.push_back(short_of(point));
   }
+  for (auto& each : series) std::reverse(each.points.begin(), each.points.end());
   return series;
 }
 
 std::vector<Failure> read_failures(soci::session& sql, const std::string& schedule, int most) {
-  const auto query =
-      names() + "SELECT " + point_columns() + " FROM names CROSS JOIN LATERAL (" +
-      attempts_of_name("r.*") + "AND r.verdict = 'failed' " + newest_attempt_first() +
-      "LIMIT :most) AS failed ORDER BY started_at DESC, run_id DESC, name LIMIT :most";
-  const soci::rowset<soci::row> rows =
-      (sql.prepare << query, soci::use(schedule, "schedule"), soci::use(most, "most"));
+  auto points = read_points(sql, schedule, most, {}, 1);
+  std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.started, a.run) > std::pair(b.started, b.run);
+  });
   std::vector<Failure> failures;
-  for (const auto& row : rows) {
-    failures.push_back({row.get<long long>(run_column), read_outcome(row, 0), ""});
+  for (const auto& point : points) {
+    if (failures.size() == static_cast<std::size_t>(most)) break;
+    failures.push_back({point.run, point.recorded, ""});
   }
   return failures;
 }
@@ -349,7 +415,7 @@ std::vector<Failure> PgReportStore::failures(int most) {
 }
 
 int PgReportStore::failed_runs() {
-  return read([&](soci::session& sql) { return count_failed_runs(sql, schedule_); });
+  return read([&](soci::session& sql) { return read_tries(sql, schedule_).failed_runs; });
 }
 
 }  // namespace spider_check::db

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,23 +14,13 @@ namespace spider_check::db {
 
 // Reads of spider_run. All throw soci_error, which Session::run turns into DbError.
 
-/** How many columns outcome_columns() are. */
-inline constexpr std::size_t outcome_width = 15;
-
-/** What read_outcome() reads, in its order. */
-[[nodiscard]] std::string outcome_columns();
-
-/** What a list shows of an outcome, not the whole of it; first: the column where it begins. */
-[[nodiscard]] RecordedOutcome read_outcome(const soci::row& row, std::size_t first);
-
 /** The newest outcome of each spider in this run, by name. */
 [[nodiscard]] std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run);
 
 /** Every outcome in this run, by attempt and name. */
 [[nodiscard]] std::vector<RecordedOutcome> every_outcome(soci::session& sql, RunId run);
 
-// What reports read: one statement each. All throw soci_error, which Session::run turns into
-// DbError.
+// What reports read. All throw soci_error, which Session::run turns into DbError.
 
 [[nodiscard]] std::vector<RunRecord> read_runs(soci::session& sql, const std::string& schedule,
                                                const HistoryFilter& filter);
@@ -47,9 +36,6 @@ inline constexpr std::size_t outcome_width = 15;
 
 [[nodiscard]] std::vector<Failure> read_failures(soci::session& sql, const std::string& schedule,
                                                  int most);
-
-/** Whole runs that failed since the newest success, as far as a thousand. */
-[[nodiscard]] int count_failed_runs(soci::session& sql, const std::string& schedule);
 
 /** What PostgreSQL knows of one schedule, for reports. */
 class PgReportStore final : public ReportStore {

@@ -10,6 +10,7 @@
 #include "db/conninfo.hpp"
 #include "db/refusal.hpp"
 #include "db/session.hpp"
+#include "db/values.hpp"
 
 namespace spider_check::db {
 
@@ -21,7 +22,7 @@ using Result = std::unique_ptr<PGresult, void (*)(PGresult*)>;
 constexpr Duration longest = std::chrono::seconds(10);
 constexpr Duration max_connect = std::chrono::seconds(5);
 
-// So many rows are read to say how many there are.
+// So many rows are fetched to say how many there are.
 constexpr int max_rows = 100;
 
 // The types of whole numbers, and numeric: int8, int2, int4.
@@ -34,11 +35,6 @@ ConnectionOptions bounded(ConnectionOptions options) {
   const auto rest = longest - options.connect_timeout - answer_margin;
   options.statement_timeout = std::min(options.statement_timeout, rest);
   return options;
-}
-
-std::string begin(Duration statement_timeout) {
-  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(statement_timeout);
-  return "BEGIN READ ONLY; SET LOCAL statement_timeout = " + std::to_string(limit.count());
 }
 
 /** What the answer must not be. */
@@ -64,10 +60,14 @@ class Question {
 
   /** Throws soci_error for a connection that was lost. */
   RowCount ask(Duration statement_timeout) {
-    if (!run(PQexec(connection_, begin(statement_timeout).c_str()))) return refused();
+    const auto limit = std::chrono::ceil<std::chrono::milliseconds>(statement_timeout).count();
+    const auto begin = with_literal(
+        connection_, R"sql(BEGIN READ ONLY; SET LOCAL statement_timeout = :'limit')sql", "limit",
+        std::to_string(limit));
+    if (!run(PQexec(connection_, begin.c_str()))) return refused();
     // As a cursor it is a SELECT, and not all of its rows need be read; by the extended protocol it
-    // is a single statement.
-    const auto declare = "DECLARE counted CURSOR FOR " + sql_;
+    // is a single statement. No parameter can stand for a whole SELECT.
+    const auto declare = R"sql(DECLARE counted CURSOR FOR )sql" + sql_;
     if (!run(
             PQexecParams(connection_, declare.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0)) ||
         !run(PQdescribePortal(connection_, "counted"))) {
@@ -81,8 +81,7 @@ class Question {
         std::end(number_types)) {
       return wrong(name_of(type));
     }
-    const auto fetch = "FETCH " + std::to_string(max_rows) + " FROM counted";
-    return run(PQexec(connection_, fetch.c_str())) ? read() : refused();
+    return run(PQexec(connection_, R"sql(FETCH 100 FROM counted)sql")) ? read() : refused();
   }
 
  private:
@@ -101,8 +100,12 @@ class Question {
   }
 
   std::string name_of(Oid type) {
-    const auto query = "SELECT pg_catalog.format_type(" + std::to_string(type) + ", NULL)";
-    return run(PQexec(connection_, query.c_str())) ? PQgetvalue(result_.get(), 0, 0) : "no number";
+    const auto number = std::to_string(type);
+    const char* const value = number.c_str();
+    const bool is_known = run(PQexecParams(
+        connection_, R"sql(SELECT pg_catalog.format_type($1::pg_catalog.oid, NULL))sql", 1, nullptr,
+        &value, nullptr, nullptr, 0));
+    return is_known ? PQgetvalue(result_.get(), 0, 0) : "no number";
   }
 
   [[nodiscard]] RowCount read() const {

@@ -2,83 +2,88 @@
 
 #include <algorithm>
 
-#include "db/run_rows.hpp"
 #include "db/values.hpp"
 
 namespace spider_check::db {
 
 namespace {
 
-// Of many spiders, or attempts, a step takes fewer runs: each has its statement's time.
-constexpr const char* max_attempts = "10000";
-
 // Where one of them cannot be removed a step looks at so much less.
 constexpr int smaller = 8;
 
-constexpr const char* old = "now() - :age * interval '1 microsecond'";
+// Of many spiders, or attempts, a step takes fewer runs: each has its statement's time. Whether a
+// spider had a newer attempt of that kind is asked by a subquery with an order and a limit: so it
+// is a look into the index for each, and never a join of the whole table.
+constexpr auto find_goers = R"sql(WITH page AS MATERIALIZED (
+  SELECT id, last_run_at, greatest(spider_count, 1)::bigint * attempt AS attempts
+  FROM scheduler_state
+  WHERE schedule = :schedule AND partial = :by_hand::int::boolean
+    AND last_run_at < now() - :age * interval '1 microsecond'
+    AND (last_run_at, id) > (coalesce(timestamptz 'epoch' + :after * interval '1 microsecond',
+                                      '-infinity'), :after_id)
+  ORDER BY last_run_at, id LIMIT :most
+), part AS MATERIALIZED (
+  SELECT id, last_run_at
+  FROM (SELECT *, sum(attempts) OVER (ORDER BY last_run_at, id) - attempts AS before FROM page)
+    AS counted
+  WHERE before < 10000
+), goers AS MATERIALIZED (
+  SELECT s.id
+  FROM scheduler_state s
+  WHERE s.id = ANY (ARRAY(SELECT id FROM part)) AND s.id <> :mark
+    AND (s.status <> 'running' OR s.updated_at < now() - :age * interval '1 microsecond')
+    AND s.id IS DISTINCT FROM (
+      SELECT id
+      FROM (SELECT id, schedule
+            FROM scheduler_state
+            WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed'
+              AND NOT partial AND spider_count > 0
+            ORDER BY schedule DESC, last_run_at DESC LIMIT 1) AS success
+      WHERE schedule = :schedule)
+    AND s.id IS DISTINCT FROM (
+      SELECT id
+      FROM scheduler_state
+      WHERE schedule = :schedule AND NOT partial AND last_run_at <= now()
+        AND NOT (status = 'completed' AND spider_count = 0)
+      ORDER BY last_run_at DESC, id DESC LIMIT 1)
+    AND (SELECT true
+         FROM spider_run r
+         WHERE r.run_id = s.id AND CASE r.verdict
+           WHEN 'failed' THEN
+             (SELECT true
+              FROM spider_run n JOIN scheduler_state ns ON ns.id = n.run_id
+              WHERE n.spider = r.spider AND n.started_at > r.started_at
+                AND n.verdict = 'failed' AND ns.schedule = :schedule
+              ORDER BY n.started_at DESC LIMIT 1)
+           ELSE
+             (SELECT true
+              FROM spider_run n JOIN scheduler_state ns ON ns.id = n.run_id
+              WHERE n.spider = r.spider AND n.started_at > r.started_at
+                AND n.verdict <> 'failed' AND ns.schedule = :schedule
+              ORDER BY n.started_at DESC LIMIT 1)
+           END IS NULL
+         LIMIT 1) IS NULL
+), newest AS (
+  SELECT * FROM part ORDER BY last_run_at DESC, id DESC LIMIT 1
+)
+SELECT (SELECT coalesce(array_agg(id), '{}')::text FROM goers), (SELECT count(*) FROM goers),
+  ((SELECT count(*) FROM page) < :most
+    AND (SELECT count(*) FROM page) = (SELECT count(*) FROM part))::int,
+  (SELECT extract(epoch FROM last_run_at)::text FROM newest), (SELECT id::bigint FROM newest))sql";
 
-/** The runs that this step looks at. */
-std::string part(const PruneStep& step) {
-  std::string sql =
-      "page AS MATERIALIZED ("
-      "SELECT id, last_run_at, greatest(spider_count, 1)::bigint * attempt AS attempts "
-      "FROM scheduler_state WHERE schedule = :schedule AND last_run_at < ";
-  sql += old;
-  sql += step.by_hand ? " AND partial" : " AND NOT partial";
-  if (step.after) {
-    sql +=
-        " AND (last_run_at, id) > "
-        "(timestamptz 'epoch' + :after * interval '1 microsecond', :after_id)";
-  }
-  sql +=
-      " ORDER BY last_run_at, id LIMIT :most), part AS MATERIALIZED (SELECT id, last_run_at FROM "
-      "(SELECT *, sum(attempts) OVER (ORDER BY last_run_at, id) - attempts AS before FROM page) "
-      "AS counted WHERE before < ";
-  return sql + max_attempts + ")";
-}
-
-/** Whether this spider, of an attempt `r`, had a newer one of that kind; else NULL. */
-std::string newer(const std::string& verdict) {
-  // By a subquery, an order and a limit: so it is a look into the index for each, and never a join
-  // of the whole table.
-  return "(SELECT true FROM spider_run n JOIN scheduler_state ns ON ns.id = n.run_id "
-         "WHERE n.spider = r.spider AND n.started_at > r.started_at AND n.verdict " +
-         verdict + " AND ns.schedule = :schedule ORDER BY n.started_at DESC LIMIT 1)";
-}
-
-/** Those of them that go. Who writes to one of them has locked it. */
-std::string goers(const PruneStep& step) {
-  return std::string("goers AS MATERIALIZED (SELECT s.id FROM scheduler_state s ") +
-         "WHERE s.id = ANY (ARRAY(SELECT id FROM part)) AND s.id <> :mark "
-         "AND (s.status <> 'running' OR s.updated_at < " +
-         old + ") AND s.id IS DISTINCT FROM (" + newest_success("id") +
-         ") "
-         "AND s.id IS DISTINCT FROM (SELECT id FROM scheduler_state WHERE schedule = :schedule "
-         "AND NOT partial AND NOT (status = 'completed' AND spider_count = 0) "
-         "AND last_run_at <= now() ORDER BY last_run_at DESC, id DESC LIMIT 1) "
-         "AND (SELECT true FROM spider_run r WHERE r.run_id = s.id AND CASE r.verdict "
-         "WHEN 'failed' THEN " +
-         newer("= 'failed'") + " ELSE " + newer("<> 'failed'") + " END IS NULL LIMIT 1) IS NULL" +
-         (step.dry_run ? ")" : " FOR UPDATE SKIP LOCKED)");
-}
-
-/** Their rows of a table. */
-std::string rows(const PruneStep& step, const std::string& table, const std::string& column) {
-  const std::string where =
-      " FROM " + table + " WHERE " + column + " = ANY (ARRAY(SELECT id FROM goers))";
-  return step.dry_run ? "SELECT 1" + where : "DELETE" + where + " RETURNING 1";
-}
-
-std::string statement(const PruneStep& step) {
-  return "WITH " + part(step) + ", " + goers(step) + ", attempts AS (" +
-         rows(step, "spider_run", "run_id") + "), runs AS (" + rows(step, "scheduler_state", "id") +
-         "), newest AS (SELECT * FROM part ORDER BY last_run_at DESC, id DESC LIMIT 1) "
-         "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts), "
-         "((SELECT count(*) FROM page) < :most AND "
-         "(SELECT count(*) FROM page) = (SELECT count(*) FROM part))::int, "
-         "(SELECT " +
-         to_microseconds("last_run_at") + " FROM newest), (SELECT id FROM newest)";
-}
+// Who writes to one of them has locked it, or has made it running.
+constexpr auto remove_goers = R"sql(WITH goers AS MATERIALIZED (
+  SELECT id
+  FROM scheduler_state
+  WHERE id = ANY (:ids::int[])
+    AND (status <> 'running' OR updated_at < now() - :age * interval '1 microsecond')
+  FOR UPDATE SKIP LOCKED
+), attempts AS (
+  DELETE FROM spider_run WHERE run_id = ANY (ARRAY(SELECT id FROM goers)) RETURNING 1
+), runs AS (
+  DELETE FROM scheduler_state WHERE id = ANY (ARRAY(SELECT id FROM goers)) RETURNING 1
+)
+SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM attempts))sql";
 
 /** The next step looks at what comes after this one. */
 void go_on(PruneStep& step, bool exhausted, const std::optional<TimePoint>& last, RunId last_id) {
@@ -94,26 +99,31 @@ void go_on(PruneStep& step, bool exhausted, const std::optional<TimePoint>& last
 }
 
 Pruned take_step(soci::session& sql, const std::string& schedule, PruneStep& step) {
-  const auto age = static_cast<long long>(step.age.count());
-  const auto mark = static_cast<long long>(step.mark);
-  const long long after = step.after ? step.after->time_since_epoch().count() : 0;
-  const auto after_id = static_cast<long long>(step.after_id);
-  long long runs = 0;
-  long long attempts = 0;
-  int exhausted = 0;
-  long long last = 0;
-  long long last_id = 0;
-  soci::indicator any = soci::i_null;
-  soci::indicator any_id = soci::i_null;
-  sql << statement(step), soci::use(schedule, "schedule"), soci::use(age, "age"),
-      soci::use(mark, "mark"), soci::use(step.size, "most"), soci::use(after, "after"),
-      soci::use(after_id, "after_id"), soci::into(runs), soci::into(attempts),
-      soci::into(exhausted), soci::into(last, any), soci::into(last_id, any_id);
-  go_on(step, exhausted != 0,
-        any == soci::i_ok ? std::optional(from_microseconds(last)) : std::nullopt, last_id);
+  const auto age = step.age.count();
+  const int by_hand = step.by_hand ? 1 : 0;
+  const auto after = step.after ? step.after->time_since_epoch().count() : 0;
+  auto has_after = step.after ? soci::i_ok : soci::i_null;
   Pruned pruned;
-  pruned.runs = runs;
-  pruned.attempts = attempts;
+  std::string goers;
+  int exhausted = 0;
+  std::string last;
+  RunId last_id = 0;
+  soci::indicator any = soci::i_null;
+  sql << find_goers, soci::use(schedule, "schedule"), soci::use(age, "age"),
+      soci::use(step.mark, "mark"), soci::use(step.size, "most"), soci::use(by_hand, "by_hand"),
+      soci::use(after, has_after, "after"), soci::use(step.after_id, "after_id"), soci::into(goers),
+      soci::into(pruned.runs), soci::into(exhausted), soci::into(last, any),
+      soci::into(last_id, any);
+  if (step.dry_run) {
+    sql << R"sql(SELECT count(*) FROM spider_run WHERE run_id = ANY (:ids::int[]))sql",
+        soci::use(goers), soci::into(pruned.attempts);
+  } else if (pruned.runs > 0) {
+    sql << remove_goers, soci::use(goers, "ids"), soci::use(age, "age"), soci::into(pruned.runs),
+        soci::into(pruned.attempts);
+  }
+  // The next step looks at what comes after this one, also where rows of this one stay.
+  go_on(step, exhausted != 0, any == soci::i_ok ? std::optional(from_seconds(last)) : std::nullopt,
+        last_id);
   return pruned;
 }
 

@@ -6,7 +6,6 @@
 #include "core/journal.hpp"
 #include "db/attempt_rows.hpp"
 #include "db/migrator.hpp"
-#include "db/refusal.hpp"
 #include "db/run_store.hpp"
 #include "db/session.hpp"
 #include "db/slot_lock.hpp"
@@ -14,185 +13,164 @@
 
 namespace spider_check::db {
 
-std::string newest_attempt_first() {
-  return "ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC ";
-}
-
-std::string attempts_of_name(const std::string& columns) {
-  return "SELECT " + columns +
-         " FROM spider_run r WHERE r.spider = name AND r.started_at <= now() AND "
-         "(SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id) ";
-}
-
-std::string baseline_attempts_of_name(const std::string& columns) {
-  const auto limit = [](std::size_t most) { return "LIMIT " + std::to_string(most); };
-  return "SELECT " + columns +
-         " FROM (SELECT s.*, count(*) FILTER (WHERE s.verdict = 'ok') OVER () AS good FROM (" +
-         attempts_of_name("r.*") +
-         "AND r.verdict <> 'failed' AND (r.items IS NOT NULL OR r.rows IS NOT NULL) " +
-         newest_attempt_first() + limit(successes_for_baseline) +
-         ") AS s) AS r "
-         "WHERE r.verdict = 'ok' OR r.good < " +
-         std::to_string(runs_for_baseline) + " " + newest_attempt_first() +
-         limit(max_runs_for_baseline) + " ";
-}
-
-namespace {
-
-std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column) {
-  if (row.get_indicator(column) == soci::i_null) return std::nullopt;
-  return from_microseconds(row.get<long long>(column));
-}
-
-}  // namespace
-
-std::string newest_success(const std::string& column) {
-  return "SELECT " + column +
-         " FROM (SELECT id, last_run_at, schedule FROM scheduler_state "
-         "WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed' "
-         "AND NOT partial AND spider_count > 0 ORDER BY schedule DESC, last_run_at DESC LIMIT 1) "
-         "AS success WHERE schedule = :schedule";
-}
-
-std::string run_columns() {
-  return "id::bigint, coalesce(status::text, ''), " + to_microseconds("last_run_at") + ", " +
-         to_microseconds("coalesce(updated_at, created_at, last_run_at)") + ", " +
-         to_microseconds("finished_at") + ", " + to_microseconds("next_attempt_at") +
-         ", attempt, coalesce(spider_count, 0), partial::int, coalesce(failure, ''), "
-         "coalesce(host, ''), "
-         "coalesce(boot_id, ''), coalesce(pid_namespace, 0), coalesce(pid, 0), "
-         "coalesce(process_start, 0), slot, coalesce(machine_id, ''), run_uuid::text, "
-         "coalesce(owner_token::text, ''), " +
-         interval_in_microseconds(
-             "greatest(interval '0', least(interval '1000 days', "
-             "coalesce(spiders_outlive, interval '0')))");
-}
-
 Run read_run(const soci::row& row) {
+  const auto text = [&](std::size_t column) { return row.get<std::string>(column, ""); };
+  const auto number = [&](std::size_t column) { return row.get<long long>(column, 0); };
   Run run;
   run.id = row.get<long long>(0);
-  run.status = parse_run_status(row.get<std::string>(1)).value_or(RunStatus::failed);
-  run.started = from_microseconds(row.get<long long>(2));
-  run.heartbeat = from_microseconds(row.get<long long>(3));
+  run.status = parse_run_status(text(1)).value_or(RunStatus::failed);
+  run.started = from_seconds(text(2));
+  run.heartbeat = from_seconds(text(3));
   run.finished = optional_time(row, 4);
   run.next_attempt = optional_time(row, 5);
   run.attempt = row.get<int>(6);
-  run.spider_count = row.get<int>(7);
+  run.spider_count = row.get<int>(7, 0);
   run.partial = row.get<int>(8) != 0;
-  run.failure = row.get<std::string>(9);
-  run.owner = Owner{row.get<std::string>(10), row.get<std::string>(11), row.get<long long>(12),
-                    row.get<int>(13),         row.get<long long>(14),   row.get<std::string>(16)};
+  run.failure = text(9);
+  run.owner = Owner{text(10), text(11), number(12), row.get<int>(13, 0), number(14), text(16)};
   run.slot = row.get<int>(15);
-  run.uuid = row.get<std::string>(17);
-  run.token = row.get<std::string>(18);
+  run.uuid = text(17);
+  run.token = text(18);
   run.spiders_outlive = Duration(row.get<long long>(19));
   return run;
 }
 
-namespace {
-
-std::optional<Run> read_one(soci::session& sql, const std::string& schedule,
-                            const std::string& condition) {
-  soci::row row;
-  sql << "SELECT " << run_columns() << " FROM scheduler_state WHERE schedule = :schedule AND "
-      << condition << " AND last_run_at <= now() ORDER BY last_run_at DESC, id DESC LIMIT 1",
-      soci::use(schedule), soci::into(row);
-  if (!sql.got_data()) return std::nullopt;
-  return read_run(row);
+void read_newest_runs(soci::session& sql, const std::string& schedule, State& state) {
+  const soci::rowset<soci::row> rows =
+      (sql.prepare << R"sql(SELECT id::bigint, status, extract(epoch FROM last_run_at)::text,
+          extract(epoch FROM coalesce(updated_at, created_at, last_run_at))::text,
+          extract(epoch FROM finished_at)::text, extract(epoch FROM next_attempt_at)::text,
+          attempt, spider_count, partial::int, failure, host, boot_id, pid_namespace, pid,
+          process_start, slot, machine_id, run_uuid::text, owner_token::text,
+          (extract(epoch FROM greatest(interval '0', least(interval '1000 days',
+            coalesce(spiders_outlive, interval '0')))) * 1000000)::bigint
+        FROM scheduler_state
+        WHERE id = ANY (ARRAY(
+          (SELECT id
+           FROM scheduler_state
+           WHERE schedule = :schedule AND NOT partial AND last_run_at <= now()
+             AND NOT (status = 'completed' AND spider_count = 0)
+           ORDER BY last_run_at DESC, id DESC LIMIT 1)
+          UNION ALL
+          (SELECT id
+           FROM scheduler_state s
+           WHERE schedule = :schedule AND partial AND status = 'running' AND last_run_at <= now()
+             AND NOT EXISTS (SELECT FROM scheduler_state newer
+                             WHERE newer.schedule = s.schedule AND NOT newer.partial
+                               AND newer.last_run_at > s.last_run_at
+                               AND newer.last_run_at <= now())
+           ORDER BY last_run_at DESC, id DESC LIMIT 1))))sql",
+       soci::use(schedule, "schedule"));
+  for (const auto& row : rows) {
+    auto run = read_run(row);
+    (run.partial ? state.partial : state.last) = std::move(run);
+  }
 }
 
-}  // namespace
-
 namespace {
-
-std::string literal(soci::session& sql, const std::string& text) {
-  const std::unique_ptr<char, void (*)(void*)> quoted(
-      PQescapeLiteral(connection_of(sql), text.data(), text.size()), &PQfreemem);
-  if (!quoted) throw DbError(DbError::Kind::data, one_line(PQerrorMessage(connection_of(sql))));
-  return quoted.get();
-}
 
 TimePoint database_time(soci::session& sql) {
   std::string now;
-  sql << "SELECT extract(epoch from now())", soci::into(now);
+  sql << R"sql(SELECT extract(epoch from now()))sql", soci::into(now);
   return from_seconds(now);
 }
 
 // An earlier schema of the path may hold a table, or a view, of a stranger's. The search_path is
 // changed for this one message only, whose statements are one transaction, so that no session of a
 // pooler's keeps it.
-constexpr const char* search_no_second_schema =
-    "SELECT CASE WHEN pg_catalog.cardinality(pg_catalog.current_schemas(false)) "
-    "OPERATOR(pg_catalog.>) 1 THEN pg_catalog.set_config('search_path', '', true) END; ";
+constexpr auto search_no_second_schema = R"sql(SELECT CASE
+  WHEN pg_catalog.cardinality(pg_catalog.current_schemas(false)) OPERATOR(pg_catalog.>) 1
+  THEN pg_catalog.set_config('search_path', '', true) END;)sql";
 
-/** Whether there may be something to tell. */
-std::string may_notify(const std::string& schedule, const std::string& channels) {
-  return ", (EXISTS (SELECT FROM spider_check_notification n "
-         "WHERE n.schedule OPERATOR(pg_catalog.=) " +
-         schedule + " AND n.channel OPERATOR(pg_catalog.=) ANY (" + channels +
-         "::text[]) AND n.next_try_at OPERATOR(pg_catalog.<=) now()) "
-         "OR NOT EXISTS (SELECT FROM spider_check_told t "
-         "WHERE t.schedule OPERATOR(pg_catalog.=) " +
-         schedule + " AND t.success OPERATOR(pg_catalog.>=) scheduler_state.last_run_at))::int ";
-}
+// As small as it can be, because nearly every tick is this one message: the schema's version or a
+// product and a cast to bigint would each cost a new session some percent of a whole tick. Several
+// statements in one message can have no parameters. Each operator says that it is PostgreSQL's, in
+// whatever schema somebody else has made another; now() cannot be anybody else's, and is not
+// written as CURRENT_TIMESTAMP, so that a test can put another clock before pg_catalog. The pair is
+// compared and sorted as a pair because only the index on just that pair can give it: with
+// schedule = … the planner may take the index on last_run_at alone, and read past failures.
+constexpr auto newest_success = R"sql(SELECT extract(epoch from now()),
+  extract(epoch from last_run_at), schedule, 0
+FROM scheduler_state
+WHERE (schedule, last_run_at) OPERATOR(pg_catalog.<=) (:'schedule'::text, now())
+  AND status::text OPERATOR(pg_catalog.=) 'completed'::text AND NOT partial
+  AND spider_count OPERATOR(pg_catalog.>) 0
+ORDER BY schedule DESC, last_run_at DESC LIMIT 1)sql";
+
+// The same, and whether there may be something to tell.
+constexpr auto newest_success_to_tell = R"sql(SELECT extract(epoch from now()),
+  extract(epoch from last_run_at), schedule,
+  (EXISTS (SELECT FROM spider_check_notification n
+           WHERE n.schedule OPERATOR(pg_catalog.=) :'schedule'::text
+             AND n.channel OPERATOR(pg_catalog.=) ANY (:'channels'::text[])
+             AND n.next_try_at OPERATOR(pg_catalog.<=) now())
+   OR NOT EXISTS (SELECT FROM spider_check_told t
+                  WHERE t.schedule OPERATOR(pg_catalog.=) :'schedule'::text
+                    AND t.success OPERATOR(pg_catalog.>=) scheduler_state.last_run_at))::int
+FROM scheduler_state
+WHERE (schedule, last_run_at) OPERATOR(pg_catalog.<=) (:'schedule'::text, now())
+  AND status::text OPERATOR(pg_catalog.=) 'completed'::text AND NOT partial
+  AND spider_count OPERATOR(pg_catalog.>) 0
+ORDER BY schedule DESC, last_run_at DESC LIMIT 1)sql";
 
 }  // namespace
 
 LatestSuccess read_latest_success(soci::session& sql, const std::string& schedule,
                                   const std::vector<std::string>& channels, Path path) {
-  const auto name = literal(sql, schedule) + "::text";
-  // As small as it can be, because nearly every tick is this one message: the schema's version
-  // or a product and a cast to bigint would each cost a new session some percent of a whole tick.
-  // Each operator says that it is PostgreSQL's, in whatever schema somebody else has made another;
-  // now() cannot be anybody else's, and is not written as CURRENT_TIMESTAMP, so that a test can put
-  // another clock before pg_catalog. The pair is compared and sorted as a pair because only the
-  // index on just that pair can give it: with schedule = … the planner may take the index on
-  // last_run_at alone, and read past failures.
+  auto* connection = connection_of(sql);
+  const auto* whole = channels.empty() ? newest_success : newest_success_to_tell;
+  auto statement = with_literal(connection, whole, "schedule", schedule);
+  statement = with_literal(connection, statement, "channels", to_array_literal(channels));
   std::string now;
   std::string success;
   std::string found;
   int telling = 0;
-  sql << (path == Path::of_user ? search_no_second_schema : "")
-      << "SELECT extract(epoch from now()), extract(epoch from last_run_at), schedule"
-      << (channels.empty() ? std::string(", 0 ")
-                           : may_notify(name, literal(sql, to_array_literal(channels))))
-      << "FROM scheduler_state "
-         "WHERE (schedule, last_run_at) OPERATOR(pg_catalog.<=) ("
-      << name
-      << ", now()) AND status::text OPERATOR(pg_catalog.=) 'completed'::text AND NOT partial "
-         "AND spider_count OPERATOR(pg_catalog.>) 0 "
-         "ORDER BY schedule DESC, last_run_at DESC LIMIT 1",
-      soci::into(now), soci::into(success), soci::into(found), soci::into(telling);
+  sql << (path == Path::of_user ? search_no_second_schema : "") << statement, soci::into(now),
+      soci::into(success), soci::into(found), soci::into(telling);
   // Without a success of its own the pair before it is another schedule's.
   if (!sql.got_data() || found != schedule) return LatestSuccess{database_time(sql), std::nullopt};
   return LatestSuccess{from_seconds(now), from_seconds(success), telling != 0};
 }
 
-std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule) {
-  return read_one(sql, schedule, "NOT partial AND NOT (status = 'completed' AND spider_count = 0)");
+ScheduleSummary read_tries(soci::session& sql, const std::string& schedule) {
+  ScheduleSummary summary;
+  soci::row row;
+  sql << R"sql(WITH success AS (
+      SELECT last_run_at
+      FROM (SELECT last_run_at, schedule
+            FROM scheduler_state
+            WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed'
+              AND NOT partial AND spider_count > 0
+            ORDER BY schedule DESC, last_run_at DESC LIMIT 1) AS newest
+      WHERE schedule = :schedule
+    ), tries AS (
+      SELECT last_run_at, status
+      FROM scheduler_state
+      WHERE schedule = :schedule AND NOT partial AND last_run_at <= now()
+        AND last_run_at > coalesce((SELECT last_run_at FROM success), '-infinity')
+        AND NOT (status = 'completed' AND spider_count = 0)
+      ORDER BY last_run_at LIMIT 1000
+    )
+    SELECT extract(epoch FROM now())::text,
+      (SELECT extract(epoch FROM last_run_at)::text FROM success),
+      extract(epoch FROM min(last_run_at))::text,
+      (count(*) FILTER (WHERE status = 'failed'))::int
+    FROM tries)sql",
+      soci::use(schedule, "schedule"), soci::into(row);
+  summary.now = from_seconds(row.get<std::string>(0));
+  summary.newest_success = optional_time(row, 1);
+  summary.first_try = optional_time(row, 2);
+  summary.failed_runs = row.get<int>(3);
+  return summary;
 }
 
-std::optional<Run> running_partial_run(soci::session& sql, const std::string& schedule) {
-  return read_one(
-      sql, schedule,
-      "partial AND status = 'running' AND NOT EXISTS (SELECT FROM scheduler_state newer "
-      "WHERE newer.schedule = scheduler_state.schedule AND NOT newer.partial "
-      "AND newer.last_run_at > scheduler_state.last_run_at "
-      "AND newer.last_run_at <= now())");
-}
-
-TimePoint server_start(soci::session& sql) {
-  long long start = 0;
-  sql << "SELECT " << to_microseconds("pg_postmaster_start_time()"), soci::into(start);
-  return from_microseconds(start);
-}
-
-int future_runs(soci::session& sql, const std::string& schedule) {
-  int count = 0;
-  sql << "SELECT count(*)::int FROM scheduler_state WHERE schedule = :schedule "
-         "AND last_run_at > now()",
-      soci::use(schedule), soci::into(count);
-  return count;
+void read_server(soci::session& sql, const std::string& schedule, State& state) {
+  std::string start;
+  sql << R"sql(SELECT extract(epoch FROM pg_postmaster_start_time())::text, count(*)::int
+      FROM scheduler_state
+      WHERE schedule = :schedule AND last_run_at > now())sql",
+      soci::use(schedule), soci::into(start), soci::into(state.future_runs);
+  state.server_since = from_seconds(start);
 }
 
 namespace {
@@ -203,52 +181,79 @@ std::map<std::string, std::int64_t> field_counts(soci::session& sql, const std::
   return counts;
 }
 
+// The schedule of an attempt is looked up for each and not joined: a tenth of the time to plan it,
+// which is most of what this costs a session that asks once.
+constexpr auto usual_attempts = R"sql(SELECT name, usual.items, usual.took, usual.fields,
+  (usual.verdict = 'ok')::int, usual.rows
+FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL (
+  SELECT r.items, r.rows, r.verdict, r.started_at, r.run_id, r.attempt,
+    r.field_counts::text AS fields,
+    (extract(epoch FROM CASE WHEN isfinite(r.started_at) AND isfinite(r.finished_at)
+      THEN r.finished_at - r.started_at ELSE interval '0' END) * 1000000)::bigint AS took
+  FROM (SELECT s.*, count(*) FILTER (WHERE s.verdict = 'ok') OVER () AS good
+        FROM (SELECT a.*
+              FROM spider_run a
+              WHERE a.spider = name AND a.started_at <= now() AND a.verdict <> 'failed'
+                AND (SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = a.run_id)
+                AND (a.items IS NOT NULL OR a.rows IS NOT NULL)
+              ORDER BY a.started_at DESC, a.run_id DESC, a.attempt DESC LIMIT :successes) AS s) AS r
+  WHERE r.verdict = 'ok' OR r.good < :enough
+  ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC LIMIT :most) AS usual
+ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC)sql";
+
 }  // namespace
 
 std::map<std::string, Baseline> read_histories(soci::session& sql, const std::string& schedule,
                                                const std::vector<std::string>& spiders) {
   const auto names = to_kept_quoted(sql, to_array_literal(spiders));
   const soci::rowset<soci::row> rows =
-      (sql.prepare << "SELECT name, coalesce(usual.items, 0), usual.took, usual.fields, "
-                      "(usual.verdict = 'ok')::int AS good, usual.rows "
-                      "FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL ("
-                   << baseline_attempts_of_name(
-                          "r.items, r.rows, r.verdict, r.started_at, r.run_id, r.attempt, " +
-                          took_in_microseconds("r.") +
-                          " AS took, coalesce(r.field_counts::text, '') AS fields")
-                   << ") AS usual "
-                      "ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC",
-       soci::use(names, "names"), soci::use(schedule, "schedule"));
+      (sql.prepare << usual_attempts, soci::use(names, "names"), soci::use(schedule, "schedule"),
+       soci::use(successes_for_baseline, "successes"), soci::use(runs_for_baseline, "enough"),
+       soci::use(max_runs_for_baseline, "most"));
   std::map<std::string, Baseline> baselines;
   for (const auto& row : rows) {
     auto& history = baselines[from_kept(sql, row.get<std::string>(0))];
-    history.push_back({row.get<long long>(1), Duration(row.get<long long>(2)),
-                       field_counts(sql, row.get<std::string>(3)), row.get<int>(4) != 0});
+    history.push_back({row.get<long long>(1, 0), Duration(row.get<long long>(2)),
+                       field_counts(sql, row.get<std::string>(3, "")), row.get<int>(4) != 0});
     if (row.get_indicator(5) == soci::i_ok) history.back().rows = row.get<long long>(5);
   }
   return baselines;
 }
 
 std::vector<std::string> read_last_spiders(soci::session& sql, const std::string& schedule) {
-  const soci::rowset<std::string> names =
-      (sql.prepare << "SELECT DISTINCT spider FROM spider_run WHERE run_id = ("
-                   << newest_success("id") << ") ORDER BY spider",
-       soci::use(schedule, "schedule"));
+  const soci::rowset<std::string> names = (sql.prepare << R"sql(SELECT DISTINCT spider
+        FROM spider_run
+        WHERE run_id = (
+          SELECT id
+          FROM (SELECT id, schedule
+                FROM scheduler_state
+                WHERE (schedule, last_run_at) <= (:schedule, now()) AND status = 'completed'
+                  AND NOT partial AND spider_count > 0
+                ORDER BY schedule DESC, last_run_at DESC LIMIT 1) AS success
+          WHERE schedule = :schedule)
+        ORDER BY spider)sql",
+                                           soci::use(schedule, "schedule"));
   std::vector<std::string> spiders;
   for (const auto& name : names) spiders.push_back(from_kept(sql, name));
   return spiders;
 }
 
 RunId read_newest_before(soci::session& sql, const std::string& schedule, Duration age) {
-  const auto microseconds = static_cast<long long>(age.count());
-  long long id = 0;
+  const auto microseconds = age.count();
+  RunId id = 0;
   // Not just the newest old one: a run that was recorded late has an id above younger ones. Nor the
   // oldest young one less one: between the two may be runs of another database, or of none.
-  sql << "SELECT coalesce((SELECT id FROM scheduler_state WHERE schedule = :schedule "
-         "AND last_run_at <= now() AND id < coalesce((SELECT min(id::bigint) FROM scheduler_state "
-         "WHERE schedule = :schedule AND last_run_at <= now() "
-         "AND last_run_at >= now() - :age * interval '1 microsecond'), 9223372036854775807) "
-         "ORDER BY id DESC LIMIT 1), 0)::bigint",
+  sql << R"sql(SELECT coalesce(
+      (SELECT id
+       FROM scheduler_state
+       WHERE schedule = :schedule AND last_run_at <= now()
+         AND id < coalesce(
+           (SELECT min(id::bigint)
+            FROM scheduler_state
+            WHERE schedule = :schedule AND last_run_at <= now()
+              AND last_run_at >= now() - :age * interval '1 microsecond'),
+           9223372036854775807)
+       ORDER BY id DESC LIMIT 1), 0)::bigint)sql",
       soci::use(schedule, "schedule"), soci::use(microseconds, "age"), soci::into(id);
   return id;
 }
@@ -256,9 +261,10 @@ RunId read_newest_before(soci::session& sql, const std::string& schedule, Durati
 std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
                                                     const std::string& schedule) {
   const soci::rowset<std::string> paths =
-      (sql.prepare << "SELECT DISTINCT ON (r.spider) coalesce(r.log_path, '') FROM spider_run r "
-                      "JOIN scheduler_state s ON s.id = r.run_id WHERE r.verdict = 'failed' "
-                      "AND s.schedule = :schedule ORDER BY r.spider, r.started_at DESC",
+      (sql.prepare << R"sql(SELECT DISTINCT ON (r.spider) coalesce(r.log_path, '')
+        FROM spider_run r JOIN scheduler_state s ON s.id = r.run_id
+        WHERE r.verdict = 'failed' AND s.schedule = :schedule
+        ORDER BY r.spider, r.started_at DESC)sql",
        soci::use(schedule));
   std::vector<std::filesystem::path> logs;
   for (const auto& path : paths) logs.emplace_back(from_kept(sql, path));
@@ -291,12 +297,18 @@ bool is_session_of(const LockHolder& holder, const Owner& owner) {
 /** Whether a process of our own host has the lock, and no run. */
 bool is_only_looking(soci::session& sql, const std::string& schedule, const LockHolder& holder) {
   int running = 0;
-  sql << "SELECT count(*)::int FROM ((SELECT status, host, pid FROM scheduler_state "
-         "WHERE schedule = :schedule AND NOT partial ORDER BY last_run_at DESC, id DESC LIMIT 20) "
-         "UNION ALL (SELECT status, host, pid FROM scheduler_state WHERE schedule = :schedule "
-         "AND partial AND status = 'running' ORDER BY last_run_at DESC, id DESC LIMIT 20)) AS "
-         "newest "
-         "WHERE status = 'running' AND pid = :pid AND starts_with(host, :host)",
+  sql << R"sql(SELECT count(*)::int
+      FROM (
+        (SELECT status, host, pid
+         FROM scheduler_state
+         WHERE schedule = :schedule AND NOT partial
+         ORDER BY last_run_at DESC, id DESC LIMIT 20)
+        UNION ALL
+        (SELECT status, host, pid
+         FROM scheduler_state
+         WHERE schedule = :schedule AND partial AND status = 'running'
+         ORDER BY last_run_at DESC, id DESC LIMIT 20)) AS newest
+      WHERE status = 'running' AND pid = :pid AND starts_with(host, :host))sql",
       soci::use(schedule, "schedule"), soci::use(holder.pid, "pid"), soci::use(holder.host, "host"),
       soci::into(running);
   return running == 0;
@@ -353,12 +365,13 @@ RunId PgRunStore::replay(const AttemptRecord& attempt, const HostTime& now) {
 
 void PgRunStore::verify(const Claim& claim) {
   session_.run([&](soci::session& sql) {
-    const auto id = static_cast<long long>(claim.id);
     int ours = 0;
     int there = 0;
-    sql << "SELECT (count(*) FILTER (WHERE id = :id AND owner_token = :token::uuid))::int, "
-           "count(*)::int FROM scheduler_state WHERE run_uuid = nullif(:uuid, '')::uuid",
-        soci::use(id), soci::use(claim.token), soci::use(claim.uuid), soci::into(ours),
+    sql << R"sql(SELECT (count(*) FILTER (WHERE id = :id AND owner_token = :token::uuid))::int,
+          count(*)::int
+        FROM scheduler_state
+        WHERE run_uuid = nullif(:uuid, '')::uuid)sql",
+        soci::use(claim.id), soci::use(claim.token), soci::use(claim.uuid), soci::into(ours),
         soci::into(there);
     if (there == 0) missing_run(claim.id);
     if (ours == 0) lost_run(claim.id);

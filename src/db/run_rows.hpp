@@ -10,29 +10,12 @@
 #include <soci/soci.h>
 
 #include "core/crawl.hpp"
+#include "core/notification.hpp"
 #include "core/ports.hpp"
 #include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::db {
-
-// Parts of statements over the attempts of one spider, the column `name` of what they are joined
-// to, in the schedule :schedule. What lies in the future counts for nothing.
-
-/** The order of them, the newest first. */
-[[nodiscard]] std::string newest_attempt_first();
-
-/**
- * "SELECT … FROM … WHERE …" over all of them, as `r`; to be followed by more conditions. The
- * schedule is looked up for each and not joined: a tenth of the time to plan it, which is most of
- * what this costs a session that asks once.
- */
-[[nodiscard]] std::string attempts_of_name(const std::string& columns);
-
-/**
- * "SELECT … FROM …" over those of its crawls that say what is usual (see core/verdict.hpp), as `r`.
- */
-[[nodiscard]] std::string baseline_attempts_of_name(const std::string& columns);
 
 // Reads of rows. Rows that start in the future of the database's clock count for nothing. All of
 // them throw soci_error, which Session::run turns into DbError. `lock_held` is left to the caller.
@@ -52,32 +35,23 @@ enum class Path {
                                                 const std::vector<std::string>& channels,
                                                 Path path);
 
-/** How many columns run_columns() are. */
+/** How many columns read_run() reads. */
 inline constexpr std::size_t run_width = 20;
 
-/** What read_run() reads, in its order; 0 and '' stand for NULL where that says the same. */
-[[nodiscard]] std::string run_columns();
-
-/** From the row's first column on. */
+/** From the row's first column on, in the order of the statements. */
 [[nodiscard]] Run read_run(const soci::row& row);
 
 /**
- * The SQL that selects this column, `id` or `last_run_at`, of the newest success of :schedule, if
- * it has one: from the index on just that (read_glance() says why it must be written so).
+ * The newest run that was not limited by --spider (the marker of an old installation is none), and
+ * the newest run of --spider that is marked running and that no newer run made history.
  */
-[[nodiscard]] std::string newest_success(const std::string& column);
+void read_newest_runs(soci::session& sql, const std::string& schedule, State& state);
 
-/** The newest run that was not limited by --spider; the marker of an old installation is none. */
-[[nodiscard]] std::optional<Run> newest_whole_run(soci::session& sql, const std::string& schedule);
+/** The time, the newest success, and what whole runs came after it, as far as a thousand. */
+[[nodiscard]] ScheduleSummary read_tries(soci::session& sql, const std::string& schedule);
 
-/** The newest run of --spider that is marked running and that no newer run made history. */
-[[nodiscard]] std::optional<Run> running_partial_run(soci::session& sql,
-                                                     const std::string& schedule);
-
-/** When the server was started, by its own clock. */
-[[nodiscard]] TimePoint server_start(soci::session& sql);
-
-[[nodiscard]] int future_runs(soci::session& sql, const std::string& schedule);
+/** When the server was started, by its own clock, and how many runs lie in that one's future. */
+void read_server(soci::session& sql, const std::string& schedule, State& state);
 
 // Reads of what spiders did before. All of them throw soci_error, which Session::run turns into
 // DbError.

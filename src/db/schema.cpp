@@ -123,33 +123,33 @@ struct Candidate {
 // This is sent before anything is pinned: each name in it says where it is, so that no path
 // matters. set_config() for each row does no harm: the rest of the path is as it was before the
 // first.
-constexpr const char* inspect_and_pin =
-    "SELECT n.oid::bigint, n.nspname::text, (c.oid IS NOT NULL)::int, "
-    "coalesce(r.rolname::text, ''), "
-    "((r.rolsuper OR r.oid OPERATOR(pg_catalog.=) n.nspowner OR r.oid OPERATOR(pg_catalog.=) "
-    "me.oid "
-    "OR r.oid OPERATOR(pg_catalog.=) d.datdba OR (NOT me.rolsuper AND "
-    "pg_catalog.pg_has_role(r.oid, 'USAGE'))) IS TRUE)::int, "
-    "pg_catalog.has_schema_privilege('public', n.oid, 'CREATE')::int, "
-    "coalesce(CASE WHEN (:told)::int OPERATOR(pg_catalog.=) 0 OR "
-    "(:told)::int OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN "
-    "pg_catalog.set_config('search_path', pg_catalog.concat((SELECT pg_catalog.string_agg("
-    "pg_catalog.concat(pg_catalog.quote_ident(b.name::text), ', '), '' ORDER BY b.place) "
-    "FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS b (name, place) "
-    "WHERE b.place OPERATOR(pg_catalog.<) pg_catalog.array_position("
-    "pg_catalog.current_schemas(true), 'pg_catalog'::name) "
-    "AND NOT pg_catalog.starts_with(b.name::text, 'pg_temp')), 'pg_catalog, pg_temp'), false) END, "
-    "'') "
-    "FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS path (name, "
-    "place) "
-    "JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) path.name "
-    "JOIN pg_catalog.pg_roles me ON me.rolname OPERATOR(pg_catalog.=) current_user "
-    "JOIN pg_catalog.pg_database d ON d.datname OPERATOR(pg_catalog.=) "
-    "pg_catalog.current_database() "
-    "LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
-    "AND c.relname OPERATOR(pg_catalog.=) 'scheduler_state'::name "
-    "LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner "
-    "ORDER BY path.place";
+constexpr auto inspect_and_pin = R"sql(SELECT n.oid::bigint, n.nspname::text,
+  (c.oid IS NOT NULL)::int, coalesce(r.rolname::text, ''),
+  ((r.rolsuper OR r.oid OPERATOR(pg_catalog.=) n.nspowner
+    OR r.oid OPERATOR(pg_catalog.=) me.oid OR r.oid OPERATOR(pg_catalog.=) d.datdba
+    OR (NOT me.rolsuper AND pg_catalog.pg_has_role(r.oid, 'USAGE'))) IS TRUE)::int,
+  pg_catalog.has_schema_privilege('public', n.oid, 'CREATE')::int,
+  coalesce(CASE
+    WHEN (:told)::int OPERATOR(pg_catalog.=) 0
+      OR (:told)::int OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+    THEN pg_catalog.set_config('search_path', pg_catalog.concat(
+      (SELECT pg_catalog.string_agg(
+         pg_catalog.concat(pg_catalog.quote_ident(b.name::text), ', '), '' ORDER BY b.place)
+       FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY
+         AS b (name, place)
+       WHERE b.place OPERATOR(pg_catalog.<) pg_catalog.array_position(
+           pg_catalog.current_schemas(true), 'pg_catalog'::name)
+         AND NOT pg_catalog.starts_with(b.name::text, 'pg_temp')),
+      'pg_catalog, pg_temp'), false) END, '')
+FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS path (name, place)
+  JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) path.name
+  JOIN pg_catalog.pg_roles me ON me.rolname OPERATOR(pg_catalog.=) current_user
+  JOIN pg_catalog.pg_database d
+    ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+  LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid
+    AND c.relname OPERATOR(pg_catalog.=) 'scheduler_state'::name
+  LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) c.relowner
+ORDER BY path.place)sql";
 
 /** The schemas of the path, but for PostgreSQL's own. pinned: whether it is now. */
 std::vector<Candidate> look(soci::session& sql, int told, bool& pinned) {
@@ -230,10 +230,11 @@ std::string quoted_identifier(const std::string& name) {
 std::string tables_elsewhere(soci::session& sql) {
   std::string schema;
   std::string user;
-  sql << "SELECT n.nspname::text, current_user::text FROM pg_class c "
-         "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = 'scheduler_state' "
-         "AND c.relkind IN ('r', 'p') AND has_schema_privilege(n.oid, 'USAGE') "
-         "AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1 LIMIT 1",
+  sql << R"sql(SELECT n.nspname::text, current_user::text
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relname = 'scheduler_state' AND c.relkind IN ('r', 'p')
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+      ORDER BY 1 LIMIT 1)sql",
       soci::into(schema), soci::into(user);
   if (!sql.got_data()) return {};
   const bool is_plain =

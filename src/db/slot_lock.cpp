@@ -15,7 +15,7 @@ constexpr int rounds = 20;
 int backend_of(Session& session) {
   return session.run_unpinned([](soci::session& sql) {
     int pid = 0;
-    sql << "SELECT pg_backend_pid()", soci::into(pid);
+    sql << R"sql(SELECT pg_backend_pid())sql", soci::into(pid);
     return pid;
   });
 }
@@ -78,8 +78,9 @@ enum class Answer { other_backend = -1, busy = 0, taken = 1 };
 /** `told`: the backend that the other end told of, the only one that may take the lock; 0: any. */
 Answer try_advisory_lock(soci::session& sql, std::int32_t key, int told) {
   int answer = 0;
-  sql << "SELECT CASE WHEN :told::int IN (0, pg_backend_pid()) "
-         "THEN pg_try_advisory_lock(:class, :key)::int ELSE -1 END",
+  sql << R"sql(SELECT CASE
+      WHEN :told::int IN (0, pg_backend_pid()) THEN pg_try_advisory_lock(:class, :key)::int
+      ELSE -1 END)sql",
       soci::use(told), soci::use(lock_class), soci::use(key), soci::into(answer);
   return static_cast<Answer>(answer);
 }
@@ -87,22 +88,16 @@ Answer try_advisory_lock(soci::session& sql, std::int32_t key, int told) {
 /** Waits for it; false for another backend. */
 bool advisory_lock(soci::session& sql, std::int32_t key, int told) {
   int taken = 0;
-  sql << "SELECT (CASE WHEN :told::int IN (0, pg_backend_pid()) "
-         "THEN pg_advisory_lock(:class, :key)::text END IS NOT NULL)::int",
+  sql << R"sql(SELECT (CASE
+      WHEN :told::int IN (0, pg_backend_pid()) THEN pg_advisory_lock(:class, :key)::text
+      END IS NOT NULL)::int)sql",
       soci::use(told), soci::use(lock_class), soci::use(key), soci::into(taken);
   return taken != 0;
 }
 
 void advisory_unlock(soci::session& sql, std::int32_t key) {
-  sql << "SELECT pg_advisory_unlock(:class, :key)", soci::use(lock_class), soci::use(key);
+  sql << R"sql(SELECT pg_advisory_unlock(:class, :key))sql", soci::use(lock_class), soci::use(key);
 }
-
-// The condition under which the session has the lock; its two keys are bound to it.
-const std::string has_lock =
-    "EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
-    "AND classid::bigint = :class_oid AND objid::bigint = :key_oid AND granted "
-    "AND pid = pg_backend_pid() "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
 
 /** Rather than to leave it for hours to a session of the pooler's, which may be any of a few. */
 void give_back(soci::session& sql, std::int32_t key) {
@@ -110,9 +105,12 @@ void give_back(soci::session& sql, std::int32_t key) {
   const auto key_oid = as_oid(key);
   for (int tries = 0; tries < 8; ++tries) {
     int given = 0;
-    sql << "SELECT (CASE WHEN " << has_lock
-        << " THEN pg_advisory_unlock(:class, :key) ELSE false END)::int",
-        soci::use(class_oid), soci::use(key_oid), soci::use(lock_class), soci::use(key),
+    sql << R"sql(SELECT pg_advisory_unlock(:class, :key)::int
+        FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND pid = pg_backend_pid()
+          AND classid::bigint = :class_oid AND objid::bigint = :key_oid
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql",
+        soci::use(lock_class), soci::use(key), soci::use(class_oid), soci::use(key_oid),
         soci::into(given);
     if (given != 0) return;
   }
@@ -126,8 +124,12 @@ void require_own_lock(soci::session& sql, std::int32_t key) {
   int own = 0;
   const auto class_oid = as_oid(lock_class);
   const auto key_oid = as_oid(key);
-  sql << "SELECT (" << has_lock << ")::int", soci::use(class_oid), soci::use(key_oid),
-      soci::into(own);
+  sql << R"sql(SELECT count(*)::int
+      FROM pg_locks
+      WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND pid = pg_backend_pid()
+        AND classid::bigint = :class_oid AND objid::bigint = :key_oid
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql",
+      soci::use(class_oid), soci::use(key_oid), soci::into(own);
   if (own != 0) return;
   give_back(sql, key);
   refuse_pooler("the session lock that was just taken is not there");
@@ -140,11 +142,11 @@ void require_own_lock(soci::session& sql, std::int32_t key) {
  * idle_session_timeout came with PostgreSQL 14.
  */
 void prepare_for_long_run(soci::session& sql) {
-  sql << "SELECT set_config(name, value, false) FROM (VALUES "
-         "('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), "
-         "('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60000'), "
-         "('idle_session_timeout', '0')) AS settings(name, value) "
-         "WHERE EXISTS (SELECT FROM pg_settings s WHERE s.name = settings.name)";
+  sql << R"sql(SELECT set_config(name, value, false)
+      FROM (VALUES ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'),
+        ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60000'),
+        ('idle_session_timeout', '0')) AS settings (name, value)
+      WHERE EXISTS (SELECT FROM pg_settings s WHERE s.name = settings.name))sql";
 }
 
 /** The answer for a slot; once it is taken, the session is made ready for the run. */
@@ -257,29 +259,29 @@ std::optional<HeldSlot> PgSlotLock::holder() {
 
 std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, int max_instances) {
   const auto schema = session.schema().oid;
-  std::string keys;
+  std::vector<std::string> keys;
   for (int slot = 0; slot < max_instances; ++slot) {
-    keys += (slot > 0 ? "," : "") + std::to_string(as_oid(slot_key(schema, schedule, slot)));
+    keys.push_back(std::to_string(as_oid(slot_key(schema, schedule, slot))));
   }
   return session.run([&](soci::session& sql) {
-    // The keys are numbers of ours: nothing that anybody typed is in this text.
+    const auto class_oid = as_oid(lock_class);
+    const auto key_oids = to_array_literal(keys);
     const soci::rowset<soci::row> rows =
-        (sql.prepare
-         << "SELECT l.objid::bigint, coalesce(a.application_name, ''), "
-         << to_microseconds("coalesce(a.backend_start, now())")
-         << ", l.pid FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
-            "WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted "
-            "AND l.classid::bigint = "
-         << as_oid(lock_class) << " AND l.objid::bigint IN (" << keys
-         << ") AND l.pid <> pg_backend_pid() "
-            "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+        (sql.prepare << R"sql(SELECT l.objid::bigint, coalesce(a.application_name, ''),
+            extract(epoch FROM coalesce(a.backend_start, now()))::text, l.pid
+          FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+          WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
+            AND l.classid::bigint = :class_oid AND l.objid::bigint = ANY (:key_oids::bigint[])
+            AND l.pid <> pg_backend_pid()
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql",
+         soci::use(class_oid), soci::use(key_oids));
     std::vector<HeldSlot> held;
     for (const auto& row : rows) {
       LockHolder holder;
       if (auto name = parse_session_name(row.get<std::string>(1))) {
         std::tie(holder.host, holder.pid) = *name;
       }
-      holder.since = from_microseconds(row.get<long long>(2));
+      holder.since = from_seconds(row.get<std::string>(2));
       for (int slot = 0; slot < max_instances; ++slot) {
         if (as_oid(slot_key(schema, schedule, slot)) == row.get<long long>(0)) {
           held.push_back({slot, holder, row.get<int>(3)});

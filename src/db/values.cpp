@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
+#include "db/refusal.hpp"
 #include "db/session.hpp"
 
 namespace spider_check::db {
@@ -26,27 +28,7 @@ long long to_number(std::string_view digits, const std::string& text) {
   throw std::invalid_argument("not a time: " + text);
 }
 
-std::string count(TimePoint time) {
-  return std::to_string(time.time_since_epoch().count());
-}
-
 }  // namespace
-
-std::string to_microseconds(const std::string& expression) {
-  // Not greatest() and least(), which pass over NULL.
-  return "(CASE WHEN " + expression + " > timestamptz '9999-01-01 UTC' THEN " +
-         count(infinitely_far) + " WHEN " + expression + " < timestamptz '0001-01-01 UTC' THEN " +
-         count(infinitely_old) + " ELSE (extract(epoch from " + expression +
-         ") * 1000000)::bigint END)";
-}
-
-std::string took_in_microseconds(const std::string& alias) {
-  // Nothing can be taken from infinity.
-  const auto from = alias + "started_at";
-  const auto to = alias + "finished_at";
-  return interval_in_microseconds("CASE WHEN isfinite(" + from + ") AND isfinite(" + to +
-                                  ") THEN " + to + " - " + from + " ELSE interval '0' END");
-}
 
 TimePoint from_seconds(const std::string& text) {
   if (text == "Infinity") return infinitely_far;
@@ -63,6 +45,25 @@ TimePoint from_seconds(const std::string& text) {
     return infinitely_old;
   }
   return TimePoint(text.front() == '-' ? whole - part : whole + part);
+}
+
+std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column) {
+  if (row.get_indicator(column) == soci::i_null) return std::nullopt;
+  return from_seconds(row.get<std::string>(column));
+}
+
+std::string with_literal(PGconn* connection, std::string statement, const std::string& name,
+                         const std::string& text) {
+  const std::unique_ptr<char, void (*)(void*)> quoted(
+      PQescapeLiteral(connection, text.data(), text.size()), &PQfreemem);
+  if (!quoted) throw DbError(DbError::Kind::data, one_line(PQerrorMessage(connection)));
+  const std::string_view literal = quoted.get();
+  const auto variable = ":'" + name + "'";
+  for (auto at = statement.find(variable); at != std::string::npos;
+       at = statement.find(variable, at + literal.size())) {
+    statement.replace(at, variable.size(), literal);
+  }
+  return statement;
 }
 
 std::string to_array_literal(const std::vector<std::string>& texts) {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <libpq-fe.h>
 #include <soci/soci.h>
 
 #include "core/delay.hpp"
@@ -14,35 +17,22 @@
 namespace spider_check::db {
 
 /**
- * An instant travels as microseconds since 1970: SOCI's own way, std::tm, loses the fraction and
- * the zone.
- */
-[[nodiscard]] inline TimePoint from_microseconds(long long count) {
-  return TimePoint(std::chrono::microseconds(count));
-}
-
-/**
- * An instant as `extract(epoch from …)` writes it: seconds since 1970 with at most six decimals;
- * infinitely_old and infinitely_far for those that are, or as good as. Throws std::invalid_argument
- * for anything else, which PostgreSQL does not write.
+ * An instant as `extract(epoch FROM …)` writes it: seconds since 1970 with at most six decimals
+ * (SOCI's own way, std::tm, loses them and the zone); infinitely_old and infinitely_far for those
+ * that are, or as good as. Throws std::invalid_argument for anything else, which PostgreSQL does
+ * not write.
  */
 [[nodiscard]] TimePoint from_seconds(const std::string& text);
 
-/** The SQL that makes such a number of an instant, with the same limits. */
-[[nodiscard]] std::string to_microseconds(const std::string& expression);
+/** The same of a row, where it may be NULL. */
+[[nodiscard]] std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column);
 
-/** The same of an interval. */
-[[nodiscard]] inline std::string interval_in_microseconds(const std::string& expression) {
-  return "(extract(epoch from " + expression + ") * 1000000)::bigint";
-}
-
-/** The same of the time between a spider's start and its end; alias: "" or "r." */
-[[nodiscard]] std::string took_in_microseconds(const std::string& alias);
-
-/** The SQL that makes an interval of a placeholder that holds microseconds. */
-[[nodiscard]] inline std::string to_interval(const std::string& placeholder) {
-  return "make_interval(secs => " + placeholder + "::double precision / 1000000)";
-}
+/**
+ * The statement with the text, quoted, in the place of each :'name', as psql puts a variable: for
+ * messages that can have no parameters. Throws DbError.
+ */
+[[nodiscard]] std::string with_literal(PGconn* connection, std::string statement,
+                                       const std::string& name, const std::string& text);
 
 /** Texts as PostgreSQL writes a text[]. */
 [[nodiscard]] std::string to_array_literal(const std::vector<std::string>& texts);
