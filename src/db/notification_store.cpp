@@ -159,13 +159,13 @@ void PgNotificationStore::forget_settled(Duration age) {
   session_.run([&](soci::session& sql) {
     const auto microseconds = age.count();
     sql << R"sql(DELETE FROM spider_check_notification
-        WHERE id IN (
+        WHERE id = ANY (ARRAY(
           SELECT id
           FROM spider_check_notification
           WHERE schedule = :schedule AND next_try_at IS NULL
             AND created_at < now() - :age * interval '1 microsecond'
           ORDER BY id LIMIT 1000
-          FOR UPDATE SKIP LOCKED))sql",
+          FOR UPDATE SKIP LOCKED)))sql",
         soci::use(schedule_), soci::use(microseconds);
   });
 }

@@ -163,7 +163,7 @@ std::vector<RunRecord> read_records(soci::session& sql, const std::string& sched
 }
 
 // What is no run: the marker of an earlier program's installation, and the row that it left behind
-// at a run's start once there is a newer one.
+// at a run's start once there is a newer one, which is looked for from the newest on.
 constexpr auto newest_runs = R"sql(SELECT coalesce(array_agg(id), '{}')::text
 FROM (SELECT id
       FROM scheduler_state s
@@ -171,9 +171,11 @@ FROM (SELECT id
         AND last_run_at >= now() - :age * interval '1 microsecond'
         AND NOT (status = 'completed' AND spider_count = 0 AND NOT partial)
         AND NOT (status = 'running' AND owner_token IS NULL
-                 AND EXISTS (SELECT FROM scheduler_state n
-                             WHERE n.schedule = s.schedule
-                               AND (n.last_run_at, n.id) > (s.last_run_at, s.id)))
+                 AND (SELECT true
+                      FROM scheduler_state n
+                      WHERE n.schedule = s.schedule
+                        AND (n.last_run_at, n.id) > (s.last_run_at, s.id)
+                      ORDER BY n.last_run_at DESC LIMIT 1) IS NOT NULL)
         AND (:status::text = '' OR status = :status)
       ORDER BY last_run_at DESC, id DESC LIMIT :most) AS newest)sql";
 
@@ -185,9 +187,11 @@ FROM (SELECT id
         AND last_run_at >= now() - :age * interval '1 microsecond'
         AND NOT (status = 'completed' AND spider_count = 0 AND NOT partial)
         AND NOT (status = 'running' AND owner_token IS NULL
-                 AND EXISTS (SELECT FROM scheduler_state n
-                             WHERE n.schedule = s.schedule
-                               AND (n.last_run_at, n.id) > (s.last_run_at, s.id)))
+                 AND (SELECT true
+                      FROM scheduler_state n
+                      WHERE n.schedule = s.schedule
+                        AND (n.last_run_at, n.id) > (s.last_run_at, s.id)
+                      ORDER BY n.last_run_at DESC LIMIT 1) IS NOT NULL)
         AND (:status::text = '' OR status = :status)
         AND EXISTS (SELECT FROM spider_run r WHERE r.run_id = s.id AND r.spider = :spider)
       ORDER BY last_run_at DESC, id DESC LIMIT :most) AS newest)sql";

@@ -80,7 +80,8 @@ TimePoint database_time(soci::session& sql) {
 // pooler's keeps it.
 constexpr auto search_no_second_schema = R"sql(SELECT CASE
   WHEN pg_catalog.cardinality(pg_catalog.current_schemas(false)) OPERATOR(pg_catalog.>) 1
-  THEN pg_catalog.set_config('search_path', '', true) END;)sql";
+  THEN pg_catalog.set_config('search_path', '', true) END;
+)sql";
 
 // As small as it can be, because nearly every tick is this one message: the schema's version or a
 // product and a cast to bigint would each cost a new session some percent of a whole tick. Several
@@ -258,14 +259,27 @@ RunId read_newest_before(soci::session& sql, const std::string& schedule, Durati
   return id;
 }
 
+// The index gives one spider after the other, without the attempts in between.
 std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
                                                     const std::string& schedule) {
-  const soci::rowset<std::string> paths =
-      (sql.prepare << R"sql(SELECT DISTINCT ON (r.spider) coalesce(r.log_path, '')
-        FROM spider_run r JOIN scheduler_state s ON s.id = r.run_id
-        WHERE r.verdict = 'failed' AND s.schedule = :schedule
-        ORDER BY r.spider, r.started_at DESC)sql",
-       soci::use(schedule));
+  const soci::rowset<std::string> paths = (sql.prepare << R"sql(WITH RECURSIVE names AS (
+          (SELECT spider FROM spider_run WHERE verdict = 'failed' ORDER BY spider LIMIT 1)
+          UNION ALL
+          SELECT (SELECT r.spider
+                  FROM spider_run r
+                  WHERE r.verdict = 'failed' AND r.spider > names.spider
+                  ORDER BY r.spider LIMIT 1)
+          FROM names
+          WHERE names.spider IS NOT NULL
+        )
+        SELECT newest.log_path
+        FROM names CROSS JOIN LATERAL (
+          SELECT coalesce(r.log_path, '') AS log_path
+          FROM spider_run r
+          WHERE r.spider = names.spider AND r.verdict = 'failed'
+            AND (SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id)
+          ORDER BY r.started_at DESC LIMIT 1) AS newest)sql",
+                                           soci::use(schedule));
   std::vector<std::filesystem::path> logs;
   for (const auto& path : paths) logs.emplace_back(from_kept(sql, path));
   return logs;

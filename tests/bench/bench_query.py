@@ -70,7 +70,7 @@ def query_of(program, server, url):
                                     "VALUES (now() - interval '1 hour', 3)")
     before = len(server.log)
     tick(program, url)
-    said = server.log[before:]
+    said = server.log[before:].replace("\n\t", " ")
     found = re.findall(r"LOG:  (?:statement|execute [^:]*): (SELECT\b.*\bscheduler_state\b.*)"
                        r"(?:\n.*DETAIL:  parameters: (.*))?", said, re.I)
     if len(found) != 1:

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "core/errors.hpp"
+#include "db/inspection.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -133,6 +134,37 @@ TEST_CASE("a status that is none of the three is refused from now on") {
   (void)db::migrate(world.client.session);
   CHECK_THROWS(world.database.sql(
       "INSERT INTO scheduler_state (last_run_at, status) VALUES (now(), 'paused')"));
+}
+
+TEST_CASE("a migration says who uses the tables, and goes on once they are free") {
+  World world;
+  world.database.sql(old_table);
+  Client other(world.database, owner(2));
+  other.session.run([](soci::session& sql) {
+    sql << "BEGIN";
+    sql << "LOCK TABLE scheduler_state";
+  });
+  std::string user;
+  const auto applied = db::migrate(world.client.session, [&](const std::string& who) {
+    user = who;
+    other.session.disconnect();
+  });
+  CHECK(applied == names_after(0));
+  CHECK(user.find("spider-check 2@laptop") != std::string::npos);
+}
+
+TEST_CASE("a database says what it is, what is missing and who may interfere") {
+  World world;
+  CHECK(db::inspect_database(world.client.session).schema_version == 0);
+  (void)db::migrate(world.client.session);
+  const auto facts = db::inspect_database(world.client.session);
+  CHECK(facts.schema_version == db::needed_version());
+  CHECK(facts.obstacle.empty());
+  CHECK(facts.warnings.empty());
+  CHECK(facts.database == world.client.store.database().name);
+  CHECK(db::hidden_rows(world.client.session).empty());
+  world.database.sql("GRANT CREATE ON SCHEMA public TO PUBLIC");
+  CHECK(db::inspect_database(world.client.session).warnings.size() == 1);
 }
 
 }  // namespace spider_check::test

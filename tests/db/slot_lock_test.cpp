@@ -131,4 +131,24 @@ TEST_CASE("while one slot is being given away, another decider waits, and then f
   CHECK(db::PgSlotLock::try_take(b, "default", 2));
 }
 
+TEST_CASE("a lock that is not there once it was taken is refused") {
+  const TestDatabase database;
+  database.sql(
+      "CREATE SCHEMA blind CREATE VIEW pg_locks AS "
+      "SELECT * FROM pg_catalog.pg_locks WHERE false");
+  auto options = database.options();
+  options.parameters["options"] = "-c search_path=blind,pg_catalog,public";
+  db::Session session(options, "spider-check 1@laptop");
+  CHECK_THROWS_WITH_AS((void)db::PgSlotLock::try_take(session, "default", 1),
+                       doctest::Contains("pooler in transaction mode"), DbError);
+}
+
+TEST_CASE("a session whose backend stays its own is no pooler's") {
+  const TestDatabase database;
+  Client client(database, owner(1));
+  CHECK(client.session.reported_backend() > 0);
+  db::refuse_shared_backends(client.session);
+  CHECK(client.session.reported_backend() == 0);
+}
+
 }  // namespace spider_check::test
