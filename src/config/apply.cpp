@@ -85,6 +85,15 @@ void read_report(TomlTable table, const fs::path& base, Config& config) {
   table.finish();
 }
 
+void note_sources(const TomlTable& table, ConnectionOptions& database) {
+  for (const auto& [parameter, value] : database.parameters) {
+    std::string key = parameter == "dbname" ? "name" : parameter;
+    if (key == "password" && table.has("password_file")) key = "password_file";
+    database.sources[parameter] =
+        source_of(table.place(table.has(key.c_str()) ? key.c_str() : "url"));
+  }
+}
+
 /** Gives the password_file, where one is named. */
 std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
                                       ConnectionOptions& database) {
@@ -112,6 +121,7 @@ std::optional<fs::path> read_database(TomlTable table, const fs::path& base,
   }
   take_value(database.connect_timeout, table.duration("connect_timeout", 1s));
   take_value(database.statement_timeout, table.duration("statement_timeout", 100ms));
+  note_sources(table, database);
   table.finish();
   return password_file;
 }

@@ -31,6 +31,9 @@ struct SecretFile {
 [[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& base,
                                              const std::string& path);
 
+/** "KEY of SOURCE" for a place "SOURCE: KEY". */
+[[nodiscard]] std::string source_of(const std::string& place);
+
 class TomlTable;
 
 /** Applies [notify]; gives the files with the URLs, which are secrets. Throws UsageError. */

@@ -72,6 +72,7 @@ void apply_database(const Lookup& settings, ConnectionOptions& database) {
     if (!setting) continue;
     if (std::string_view(parameter) == "port") check_port(setting->value, setting->place);
     database.parameters[parameter] = setting->value;
+    database.sources[parameter] = source_of(setting->place);
   }
 }
 
@@ -131,6 +132,12 @@ std::string package_of(const std::string& name) {
 
 }  // namespace
 
+std::string source_of(const std::string& place) {
+  const auto end = place.rfind(": ");
+  const auto where = place.substr(0, end);
+  return place.substr(end + 2) + " of " + (where == "environment" ? "the environment" : where);
+}
+
 void apply_settings(const Lookup& settings, Config& config) {
   if (const auto setting = settings("SCHEDULER_ENABLED")) {
     config.policy.enabled = to_bool(*setting);
@@ -153,6 +160,7 @@ void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
     if (!setting) continue;
     check_parameter(parameter, setting->value, setting->place);
     database.parameters[parameter] = setting->value;
+    database.sources[parameter] = source_of(setting->place);
   }
 }
 
@@ -364,6 +372,7 @@ std::optional<std::filesystem::path> apply_credential(const Environment& environ
   const auto password = text.substr(0, text.find('\n'));
   if (password.empty()) return std::nullopt;
   database.parameters["password"] = password;
+  database.sources["password"] = file.string();
   return file;
 }
 

@@ -132,7 +132,9 @@ void apply_service(const std::string& name, ConnectionOptions& database) {
   for (const auto& [parameter, value] : read_service(name)) {
     check_parameter(parameter, value, "service \"" + name + "\": " + parameter);
     // What is configured beside it wins, as in libpq.
-    database.parameters.try_emplace(parameter, value);
+    if (database.parameters.try_emplace(parameter, value).second) {
+      database.sources[parameter] = "service \"" + name + "\"";
+    }
   }
 }
 
@@ -225,7 +227,10 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
   }
   // A service names a whole set of parameters, so it stands in for all that a file says.
   const auto service = environment.get("PGSERVICE");
-  if (service) parameters.clear();
+  if (service) {
+    parameters.clear();
+    database.sources.clear();
+  }
   const auto named = parameters.find("service");
   const bool in_file = named != parameters.end();
   if (service || in_file) apply_service(service ? *service : named->second, database);
@@ -240,6 +245,11 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
                      [&](const auto& one) { return std::string_view(one.parameter) == parameter; });
     if (auto value = environment.get(variable->variable)) {
       parameters.try_emplace(parameter, *std::move(value));
+    }
+  }
+  for (const auto& [parameter, variable] : libpq_variables) {
+    if (environment.get(variable)) {
+      database.sources[parameter] = std::string(variable) + " of the environment";
     }
   }
   // Its negotiation costs a round trip and a library; whoever wants it says so.

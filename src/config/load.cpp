@@ -204,6 +204,8 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
     apply_settings(settings, config);
     if (settings("DB_PASSWORD") || settings("PGPASSWORD")) secrets.push_back({*dotenv});
   }
+  const auto beside = found ? found->parent_path() : environment.working_directory;
+  config.database.dotenv = dotenv.value_or(beside / ".env").string();
   yield_to_libpq(environment, config.database);
   auto credential = apply_credential(environment, config.database);
   apply_settings(settings_of(environment), config);

@@ -5,6 +5,7 @@
 
 #include <fnmatch.h>
 
+#include "config/apply.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
@@ -37,6 +38,11 @@ ConnectionOptions database_of(const Config& config, const SpiderRules& rules) {
   auto database = config.database;
   if (!rules.check_url) return database;
   const auto own = std::exchange(database.parameters, *rules.check_url);
+  database.sources.clear();
+  for (const auto& [parameter, value] : database.parameters) {
+    const auto place = rules.places.find("check_url");
+    if (place != rules.places.end()) database.sources[parameter] = source_of(place->second);
+  }
   if (const auto mode = own.find("gssencmode"); mode != own.end()) {
     database.parameters.insert(*mode);
   }

@@ -44,6 +44,9 @@ struct ConnectionOptions {
    * here, libpq takes from its own environment, service and password files.
    */
   std::map<std::string, std::string> parameters;
+  /** Where each is from that is known, for messages: "DB_PORT of the environment". */
+  std::map<std::string, std::string> sources{};
+  std::string dotenv{};           ///< the file in which a person sets a variable that is missing
   std::string inherited_options;  ///< PGOPTIONS, which ours would otherwise replace
   Duration connect_timeout = std::chrono::seconds(5);
   Duration statement_timeout = std::chrono::seconds(5);

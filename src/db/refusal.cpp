@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace spider_check::db {
 
@@ -174,6 +176,189 @@ DbError to_db_error(const std::string& state, const std::string& message,
   if (state == "53100") text += "; make room on the server's disk";
   if (state == "22P05" || state == "22021") text += "; use a database with the encoding UTF8";
   return {kind, text, state + " " + error.table + " " + error.column + " " + error.constraint};
+}
+
+namespace {
+
+/** One address that libpq tried, and what came of it. */
+struct Try {
+  std::string host;  ///< a name, an address, or the directory of a socket; empty: none was tried
+  std::string port;
+  std::string reason;
+
+  [[nodiscard]] bool is_socket() const { return host.starts_with('/'); }
+
+  [[nodiscard]] std::string place() const {
+    if (host.empty()) return {};
+    return " at " + (is_socket() ? host + "/.s.PGSQL." + port : host + ":" + port);
+  }
+
+  [[nodiscard]] std::string said() const {
+    return host.empty() ? reason : "PostgreSQL" + place() + ": " + reason;
+  }
+};
+
+/** `connection to server at "HOST" (ADDRESS), port N failed: WHY`, or `on socket "PATH" failed:` */
+Try parse_try(const std::string& line) {
+  static constexpr std::string_view mark = " failed: ";
+  const auto end = line.find(mark);
+  if (!line.starts_with("connection to server ") || end == std::string::npos) {
+    return {"", "", line};
+  }
+  const auto where = line.substr(0, end);
+  Try one{quoted_in(where), "", line.substr(end + mark.size())};
+  const auto port = where.rfind(one.host.starts_with('/') ? ".s.PGSQL." : ", port ");
+  if (port != std::string::npos) {
+    one.port = where.substr(where.find_first_of("0123456789", port));
+    one.port.erase(std::min(one.port.find('"'), one.port.size()));
+  }
+  if (one.is_socket()) one.host.erase(std::min(one.host.rfind("/.s.PGSQL."), one.host.size()));
+  return one;
+}
+
+std::vector<Try> parse_tries(const std::string& words) {
+  std::vector<Try> tries;
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < words.size(); at = end + 1) {
+    end = std::min(words.find('\n', at), words.size());
+    const auto line = words.substr(at, end - at);
+    // "Is the server running on that host …?"
+    if (line.empty() || line.front() == '\t') continue;
+    if (tries.empty() || line.starts_with("connection to server ")) {
+      tries.push_back(parse_try(line));
+    } else {
+      tries.back().reason += " " + line;
+    }
+  }
+  for (auto& one : tries) one.reason = plain_message(one.reason);
+  for (auto& one : tries) {
+    for (const std::string_view start : {"FATAL: ", "fe_sendauth: "}) {
+      if (one.reason.starts_with(start)) one.reason.erase(0, start.size());
+    }
+  }
+  return tries;
+}
+
+std::string in_parentheses(const ConnectionOptions& options,
+                           const std::vector<const char*>& parameters) {
+  std::string text;
+  bool is_default = true;
+  for (const auto* parameter : parameters) {
+    is_default = is_default && !options.parameters.contains(parameter);
+    const auto source = options.sources.find(parameter);
+    if (source == options.sources.end()) continue;
+    is_default = false;
+    if (!has(text, source->second)) text += (text.empty() ? "" : ", ") + source->second;
+  }
+  if (is_default) text = "libpq's default";
+  return text.empty() ? text : " (" + text + ")";
+}
+
+/** A word of a command line that a shell takes as it is. */
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyz"
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_./-") == text.npos;
+  if (plain && text.front() != '-') return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
+/** "; type: sudo -u postgres createuser me", on the host of the server. */
+std::string as_postgres(const std::string& program, const Try& one, const std::string& arguments) {
+  const bool is_here = one.host.empty() || one.is_socket() || one.host == "localhost" ||
+                       one.host == "::1" || one.host.starts_with("127.");
+  auto text = "; type" + (is_here ? "" : " on " + one.host) + ": sudo -u postgres " + program;
+  if (one.is_socket() && one.host != "/var/run/postgresql") {
+    text += " --host " + shell_word(one.host);
+  }
+  if (!one.port.empty() && one.port != "5432") text += " --port " + one.port;
+  return text + " " + arguments;
+}
+
+/** What a try came to, and what a person types next. */
+struct Cause {
+  std::string text;
+  std::string advice;
+};
+
+Cause cause_of_password(const Try& one, const ConnectionOptions& options) {
+  const auto source = options.sources.find("password");
+  if (source != options.sources.end()) {
+    return {one.said(), "; correct the password (" + source->second + ")"};
+  }
+  return {one.said(), "; set DB_PASSWORD in " + options.dotenv};
+}
+
+Cause cause_of_database(const Try& one, const ConnectionOptions& options) {
+  const auto source = in_parentheses(options, {"dbname"});
+  Cause cause{one.said() + source, ""};
+  if (source == " (libpq's default)") {
+    cause.advice = "; name it: DB_NAME=… in " + options.dotenv;
+    return cause;
+  }
+  const auto user = options.parameters.find("user");
+  const auto owner =
+      user == options.parameters.end() ? "" : "--owner " + shell_word(user->second) + " ";
+  cause.advice = as_postgres("createdb", one, owner + shell_word(quoted_in(one.reason)));
+  return cause;
+}
+
+Cause cause_of(const Try& one, const ConnectionOptions& options) {
+  const auto& reason = one.reason;
+  const bool is_missing = has(reason, "does not exist");
+  if (is_missing && reason.starts_with("role \"")) {
+    return {one.said() + in_parentheses(options, {"user"}),
+            as_postgres("createuser", one, shell_word(quoted_in(reason)))};
+  }
+  if (is_missing && reason.starts_with("database \"")) return cause_of_database(one, options);
+  if (has(reason, "password authentication failed") || has(reason, "no password supplied")) {
+    return cause_of_password(one, options);
+  }
+  if (has(reason, "Peer authentication failed") || has(reason, "Ident authentication failed")) {
+    return {
+        one.said() + in_parentheses(options, {"user"}),
+        "; name this system's user, or set DB_HOST=localhost and DB_PASSWORD in " + options.dotenv};
+  }
+  if (reason.starts_with("no pg_hba.conf entry")) {
+    return {one.said(), "; let it in by a line in the server's pg_hba.conf"};
+  }
+  if (reason.starts_with("could not translate host name")) {
+    return {reason + in_parentheses(options, {"host"}), "; correct the name, or name another host"};
+  }
+  // What only the system said: the server itself was not reached.
+  for (const auto* words : {"Connection refused", "No such file", "No route to host", "timed out",
+                            "timeout expired", "Network is unreachable"}) {
+    if (!has(reason, words)) continue;
+    return {"no PostgreSQL answers" + one.place() + source_of_place(options) + ": " + reason,
+            "; start it, or name another"};
+  }
+  return {one.said(), ""};
+}
+
+}  // namespace
+
+std::string libpq_words(const std::string& message) {
+  static constexpr std::string_view prefix = "Cannot establish connection to the database.\n";
+  return message.substr(message.starts_with(prefix) ? prefix.size() : 0);
+}
+
+std::string source_of_place(const ConnectionOptions& options) {
+  return in_parentheses(options, {"host", "hostaddr", "port"});
+}
+
+std::string why_no_connection(const std::string& message, const ConnectionOptions& options) {
+  std::string text;
+  std::string advice;
+  for (const auto& one : parse_tries(libpq_words(message))) {
+    auto cause = cause_of(one, options);
+    // Each is tried with TLS and without, and a name may have several addresses.
+    if (!has(text, cause.text)) text += (text.empty() ? "" : "; ") + cause.text;
+    advice = std::move(cause.advice);
+  }
+  return text + advice;
 }
 
 }  // namespace spider_check::db

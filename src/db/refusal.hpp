@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include "core/errors.hpp"
+#include "core/interface.hpp"
 
 namespace spider_check::db {
 
@@ -43,6 +44,19 @@ struct ServerError {
 /** The error of a statement, with its cure. connection: null where there is none. */
 [[nodiscard]] DbError to_db_error(const std::string& state, const std::string& message,
                                   const PGconn* connection);
+
+/** A message of SOCI's about a connection that was not made, without what SOCI adds. */
+[[nodiscard]] std::string libpq_words(const std::string& message);
+
+/** " (DB_PORT of the environment)": where the server's place is from, as far as that is known. */
+[[nodiscard]] std::string source_of_place(const ConnectionOptions& options);
+
+/**
+ * Why there is no connection, by what libpq said of each address that it tried, and what a person
+ * types next.
+ */
+[[nodiscard]] std::string why_no_connection(const std::string& message,
+                                            const ConnectionOptions& options);
 
 /** A name as it stands in SQL: in quotes where it needs them. */
 [[nodiscard]] std::string identifier(const std::string& name);

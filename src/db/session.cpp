@@ -39,10 +39,7 @@ bool is_mistake(const std::string& message) {
 }
 
 [[noreturn]] void throw_mistake(const std::string& message) {
-  static constexpr std::string_view prefix = "Cannot establish connection to the database. ";
-  const auto line = one_line(message);
-  throw UsageError("the database cannot be connected to: " +
-                   line.substr(line.rfind(prefix, 0) == 0 ? prefix.size() : 0) +
+  throw UsageError("the database cannot be connected to: " + one_line(libpq_words(message)) +
                    "; correct [database], DB_… or PG…, whichever says so");
 }
 
@@ -92,7 +89,8 @@ void Session::connect() {
     if (is_first && is_mistake(error.get_error_message())) {
       throw_mistake(error.get_error_message());
     }
-    throw;
+    throw DbError(DbError::Kind::connection,
+                  why_no_connection(error.get_error_message(), options_));
   }
 }
 
@@ -119,7 +117,8 @@ void Session::open_within(Duration time, const ConnectionOptions& options) {
   session_.reset();
   const auto place = place_of(options_);
   throw DbError(DbError::Kind::connection, no_answer(connect_limit(options), "connect_timeout") +
-                                               (place.empty() ? "" : ": " + place));
+                                               (place.empty() ? "" : ": " + place) +
+                                               source_of_place(options_));
 }
 
 void Session::open(const ConnectionOptions& options) {

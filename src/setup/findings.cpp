@@ -206,10 +206,8 @@ void check_database(const config::Config& config, Findings& findings) {
     if (facts.obstacle.empty()) try_a_run(config, session, findings);
   } catch (const DbError& error) {
     const bool away = error.kind() == DbError::Kind::connection;
-    std::string text = error.what();
     if (away) findings.fact("Database", "cannot be reached");
-    if (away) text += "; start the server, or correct [database], DB_… or PG…, whichever names it";
-    findings.database_problem(std::move(text));
+    findings.database_problem(error.what());
   } catch (const UsageError& error) {
     findings.problem(error.what());
   }

@@ -93,7 +93,7 @@ def test_a_server_that_cannot_be_reached_and_a_password_file_that_others_may_rea
     shared.sections["database"]["url"] = "postgresql://127.0.0.1:1/x"
     shared.top["on_database_error"] = "skip"
     lines = shared.spider("a").run("-q").err.splitlines()
-    assert len(lines) == 1 and "connection to server" in lines[0], lines
+    assert len(lines) == 1 and "no PostgreSQL answers at 127.0.0.1:1 (" in lines[0], lines
     assert any("has group or world access" in line for line in warnings(shared.run("check")))
 
 
