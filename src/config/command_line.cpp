@@ -11,6 +11,7 @@
 #include "config/version.hpp"
 #include "core/errors.hpp"
 #include "core/log_name.hpp"
+#include "core/text.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
@@ -190,6 +191,17 @@ bool may_name_command(int argc, const char* const* argv) {
   });
 }
 
+/** "; did you mean status?", or "; see: " with where the known ones are. */
+std::string instead_of(const std::string& word, const std::vector<std::string>& known,
+                       const std::string& help) {
+  const auto nearest =
+      std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
+        return edit_distance(word, a) < edit_distance(word, b);
+      });
+  const bool is_near = nearest != known.end() && edit_distance(word, *nearest) <= 2;
+  return is_near ? "; did you mean " + *nearest + "?" : "; see: " + help;
+}
+
 /** CLI11's own words, on one line. */
 std::string reason(const CLI::ParseError& error) {
   std::string text = error.what();
@@ -223,9 +235,15 @@ class Parser {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
+      const auto words = app_.remaining(true);
+      const bool is_about_unknown =
+          app_.get_subcommands().empty() && !words.empty() && words.front().front() != '-';
+      if (is_about_unknown) refuse(words.front());
       return {PrintCommand{app_.help()}, {}, {}};
+    } catch (const CLI::ExtrasError& error) {
+      refuse(app_.remaining(true).front());
     } catch (const CLI::ParseError& error) {
-      throw UsageError(reason(error) + "; see: spider-check --help");
+      throw UsageError(reason(error) + "; see: " + how_to_help());
     }
     if (version_) return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
     const auto chosen = app_.get_subcommands();
@@ -234,6 +252,44 @@ class Parser {
   }
 
  private:
+  /** Empty for a tick. */
+  [[nodiscard]] std::string command() const {
+    const auto chosen = app_.get_subcommands();
+    return chosen.empty() ? "" : chosen.front()->get_name();
+  }
+
+  [[nodiscard]] std::string how_to_help() const {
+    return "spider-check " + (command().empty() ? "" : command() + " ") + "--help";
+  }
+
+  /** The first word that nothing takes. */
+  [[noreturn]] void refuse(const std::string& word) const {
+    const auto whose = command();
+    if (word.front() == '-') {
+      const auto flag = word.substr(0, word.find('='));
+      throw UsageError((whose.empty() ? "a tick" : whose) + " has no option " + flag +
+                       instead_of(flag, flags_here(), how_to_help()));
+    }
+    if (!whose.empty()) {
+      throw UsageError(whose + " does not take \"" + word + "\"; see: " + how_to_help());
+    }
+    const std::vector<std::string> names(command_names.begin(), command_names.end());
+    throw UsageError("there is no command \"" + word + "\"" +
+                     instead_of(word, names, how_to_help()));
+  }
+
+  [[nodiscard]] std::vector<std::string> flags_here() const {
+    std::vector<std::string> names;
+    const auto add = [&](const CLI::App& app) {
+      for (const auto* option : app.get_options()) {
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+      }
+    };
+    add(app_);
+    for (const auto* chosen : app_.get_subcommands()) add(*chosen);
+    return names;
+  }
+
   void add_commands() {
     add_database();
     add_answers();
@@ -327,7 +383,13 @@ class Parser {
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
-  return Parser(may_name_command(argc, argv)).parse(argc, argv);
+  std::vector<const char*> words(argv, argv + argc);
+  // `help COMMAND` is another way to write `COMMAND --help`.
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    words.erase(words.begin() + 1);
+    words.push_back("--help");
+  }
+  return Parser(may_name_command(argc, words.data())).parse(argc, words.data());
 }
 
 bool asks_for_health(int argc, const char* const* argv) {

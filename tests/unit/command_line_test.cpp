@@ -361,9 +361,31 @@ TEST_CASE("a wrong command line is refused on one line that names the flag") {
     CAPTURE(text);
     CAPTURE(row.part);
     CHECK(contains(text, row.part));
-    CHECK(contains(text, "; see: spider-check --help"));
+    CHECK((contains(text, "; see: spider-check ") || contains(text, "; did you mean ")));
     CHECK_FALSE(contains(text, "\n"));
   }
+}
+
+TEST_CASE("a word that nothing takes is told with what comes near, or where to read more") {
+  CHECK(refusal({"stauts"}) == "there is no command \"stauts\"; did you mean status?");
+  CHECK(refusal({"histroy", "--since", "3x"}) ==
+        "there is no command \"histroy\"; did you mean history?");
+  CHECK(refusal({"frobnicate"}) == "there is no command \"frobnicate\"; see: spider-check --help");
+  CHECK(refusal({"help", "stauts"}) == "there is no command \"stauts\"; did you mean status?");
+  CHECK(refusal({"status", "--jsn"}) == "status has no option --jsn; did you mean --json?");
+  CHECK(refusal({"--frce"}) == "a tick has no option --frce; did you mean --force?");
+  CHECK(refusal({"migrate", "--json=1"}) ==
+        "migrate has no option --json; see: spider-check migrate --help");
+  CHECK(refusal({"status", "now"}) ==
+        "status does not take \"now\"; see: spider-check status --help");
+  CHECK(contains(refusal({"migrate", "--wait"}), "; see: spider-check migrate --help"));
+}
+
+TEST_CASE("help is another way to ask for --help") {
+  CHECK(command<PrintCommand>({"help"}).text == command<PrintCommand>({"--help"}).text);
+  CHECK(command<PrintCommand>({"help", "status"}).text ==
+        command<PrintCommand>({"status", "--help"}).text);
+  CHECK(command<PrintCommand>({"help", "status"}).text != command<PrintCommand>({"help"}).text);
 }
 
 TEST_CASE("-q and -v exclude each other") {
