@@ -55,7 +55,7 @@ struct Publication {
 struct Instance {
   std::string name;
   Policy policy;
-  Duration takeover_after = std::chrono::minutes(2);
+  Duration takeover_after{0};
   std::filesystem::path log_dir;
   RunStore& store;
   const Host& host;
@@ -75,7 +75,7 @@ struct Instance {
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
   /** Why a run is to be put off, in one printable line; may take half a minute, does not throw. */
   std::function<std::optional<std::string>()> precheck{};  ///< empty: there is none
-  Duration precheck_max_age = std::chrono::hours(24);      ///< older data does not wait for it
+  Duration precheck_max_age {0};  ///< older data does not wait for it
   LogFallback* log_fallback = nullptr;  ///< not owned; null: logs can always be written
   ReportStore* reports = nullptr;       ///< not owned; null: there is nothing to read reports from
   std::vector<Publication> publications{};

@@ -45,13 +45,6 @@ class TomlTable;
 [[nodiscard]] std::string read_secret(const std::filesystem::path& file, const std::string& place,
                                       const std::string& what);
 
-/** A command from the file; empty where there is none. Throws UsageError. */
-[[nodiscard]] std::optional<std::vector<std::string>> read_command(
-    TomlTable& table, const std::filesystem::path& base);
-
-/** Applies [spiders]. Relative directories are relative to `base`. Throws UsageError. */
-void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config);
-
 /** Applies the variables that installations set: SCHEDULER_… and DB_…. Throws UsageError. */
 void apply_settings(const Lookup& settings, Config& config);
 
@@ -71,19 +64,6 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
  */
 [[nodiscard]] std::optional<std::filesystem::path> apply_credential(const Environment& environment,
                                                                     ConnectionOptions& database);
-
-/** The variables of apply_settings(). */
-inline constexpr const char* setting_variables[] = {
-    "SCHEDULER_ENABLED",
-    "SCHEDULER_INTERVAL_HOURS",
-    "SCHEDULER_TIMEZONE",
-    "SCHEDULER_MAX_INSTANCES",
-    "DB_HOST",
-    "DB_PORT",
-    "DB_NAME",
-    "DB_USER",
-    "DB_PASSWORD",
-};
 
 /** libpq's variable for one of its connection parameters. */
 struct LibpqVariable {
@@ -151,8 +131,8 @@ void check_parameter(const std::string& parameter, const std::string& value,
 void check_hosts(const std::map<std::string, std::string>& parameters,
                  const std::function<std::string(const char* parameter)>& place_of);
 
-/** Sets a time zone that this host knows, or may only lack. Throws UsageError for another name. */
-void set_timezone(const std::string& name, const std::string& place, Config& config);
+/** Throws UsageError unless this host knows the time zone, or may only lack it. */
+void check_zone(const std::string& name, const std::string& place);
 
 /** Where this host does not know the time zone, takes UTC in its place, with a warning. */
 void use_known_timezone(Config& config);

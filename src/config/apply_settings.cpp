@@ -28,52 +28,56 @@ std::string lower(std::string text) {
   throw UsageError(setting.place + ": expected " + wanted + ", found \"" + setting.value + "\"");
 }
 
-bool to_bool(const Setting& setting) {
+void take(const Setting& setting, const Option& /*option*/, bool& to) {
   const auto text = lower(setting.value);
-  for (const auto* yes : {"true", "1", "yes", "on"}) {
-    if (text == yes) return true;
-  }
-  for (const auto* no : {"false", "0", "no", "off"}) {
-    if (text == no) return false;
-  }
-  refuse(setting, "true or false");
+  const auto is_it = [&](const char* word) { return text == word; };
+  static constexpr const char* yes[] = {"true", "1", "yes", "on"};
+  static constexpr const char* no[] = {"false", "0", "no", "off"};
+  to = std::any_of(std::begin(yes), std::end(yes), is_it);
+  if (!to && std::none_of(std::begin(no), std::end(no), is_it)) refuse(setting, "true or false");
 }
 
-/** Hours, whole or with a fraction; the limits are those of the file's interval. */
-Duration to_hours(const Setting& setting) {
+/** Hours, whole or with a fraction. */
+void take(const Setting& setting, const Option& option, Duration& to) {
   double hours = 0;
   const auto* end = setting.value.data() + setting.value.size();
   const auto [at, error] = std::from_chars(setting.value.data(), end, hours);
   const bool is_number = error == std::errc{} && at == end && std::isfinite(hours);
-  if (!is_number || hours * 3600 < 1 || hours > 10'000 * 24.0) {
+  const std::chrono::duration<double, std::ratio<3600>> length(hours);
+  // What is longer, parse_duration() refuses.
+  if (!is_number || length < Duration(option.min) || hours > 10'000 * 24.0) {
     refuse(setting, "a number of hours, like 4 or 0.5");
   }
-  return std::chrono::round<Duration>(std::chrono::duration<double, std::ratio<3600>>(hours));
+  to = std::chrono::round<Duration>(length);
 }
 
-int to_instances(const Setting& setting) {
-  int number = 0;
+void take(const Setting& setting, const Option& option, int& to) {
   const auto* end = setting.value.data() + setting.value.size();
-  const auto [at, error] = std::from_chars(setting.value.data(), end, number);
-  if (error != std::errc{} || at != end || number < 1 || number > 100) {
-    refuse(setting, "a whole number from 1 to 100");
+  const auto [at, error] = std::from_chars(setting.value.data(), end, to);
+  if (error != std::errc{} || at != end || to < option.min || to > option.max) {
+    refuse(setting, "a whole number from " + std::to_string(option.min) + " to " +
+                        std::to_string(option.max));
   }
-  return number;
 }
 
-void apply_database(const Lookup& settings, ConnectionOptions& database) {
-  static constexpr std::pair<const char*, const char*> variables[] = {{"DB_HOST", "host"},
-                                                                      {"DB_PORT", "port"},
-                                                                      {"DB_NAME", "dbname"},
-                                                                      {"DB_USER", "user"},
-                                                                      {"DB_PASSWORD", "password"}};
-  for (const auto& [variable, parameter] : variables) {
-    const auto setting = settings(variable);
-    if (!setting) continue;
-    if (std::string_view(parameter) == "port") check_port(setting->value, setting->place);
-    database.parameters[parameter] = setting->value;
-    database.sources[parameter] = source_of(setting->place);
-  }
+void take(const Setting& setting, const Option& option, std::string& to) {
+  if (option.type == OptionType::port) check_port(setting.value, setting.place);
+  if (option.type == OptionType::zone) check_zone(setting.value, setting.place);
+  to = setting.value;
+}
+
+/** Applies the variables of one section of options.toml. */
+template <typename Section, typename To>
+void apply_section(const Section& section, const Lookup& settings, To& to, Places& places) {
+  section([&](const Option& option, auto reference) {
+    using Value = std::remove_reference_t<decltype(reference(to))>;
+    if constexpr (requires(Value value) { take(Setting{}, option, value); }) {
+      const auto setting = option.variable ? settings(option.variable) : std::nullopt;
+      if (!setting) return;
+      take(*setting, option, reference(to));
+      places[option.key] = setting->place;
+    }
+  });
 }
 
 // The zones of the IANA database without a slash; most of them are old names.
@@ -139,19 +143,12 @@ std::string source_of(const std::string& place) {
 }
 
 void apply_settings(const Lookup& settings, Config& config) {
-  if (const auto setting = settings("SCHEDULER_ENABLED")) {
-    config.policy.enabled = to_bool(*setting);
+  apply_section(visit_schedule, settings, config, config.places);
+  Places places;
+  apply_section(visit_database, settings, config.database, places);
+  for (const auto& [key, place] : places) {
+    config.database.sources[key == "name" ? "dbname" : key] = source_of(place);
   }
-  if (const auto setting = settings("SCHEDULER_INTERVAL_HOURS")) {
-    config.policy.interval = to_hours(*setting);
-  }
-  if (const auto setting = settings("SCHEDULER_TIMEZONE")) {
-    set_timezone(setting->value, setting->place, config);
-  }
-  if (const auto setting = settings("SCHEDULER_MAX_INSTANCES")) {
-    config.max_instances = to_instances(*setting);
-  }
-  apply_database(settings, config.database);
 }
 
 void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
@@ -164,14 +161,11 @@ void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
   }
 }
 
-void set_timezone(const std::string& name, const std::string& place, Config& config) {
-  if (!is_known_here(name) && !is_zone_elsewhere(name)) {
-    throw UsageError(place + ": \"" + name +
-                     "\" is not a time zone that this host knows; expected one like "
-                     "\"America/Bogota\" (the Debian package tzdata has them)");
-  }
-  config.timezone = name;
-  config.places["timezone"] = place;
+void check_zone(const std::string& name, const std::string& place) {
+  if (is_known_here(name) || is_zone_elsewhere(name)) return;
+  throw UsageError(place + ": \"" + name +
+                   "\" is not a time zone that this host knows; expected one like "
+                   "\"America/Bogota\" (the Debian package tzdata has them)");
 }
 
 void use_known_timezone(Config& config) {
@@ -183,12 +177,7 @@ void use_known_timezone(Config& config) {
   name = "UTC";
 }
 
-using namespace std::chrono_literals;
-
 namespace {
-
-// A run's program waits no longer for a receiver.
-constexpr Duration max_timeout = 30s;
 
 /** "example.org" of "https://me:secret@example.org:8080/path" */
 std::string_view host_of(std::string_view url) {
@@ -220,143 +209,48 @@ void check_url(const std::string& url, const std::string& place, bool allow_http
 }
 
 /** The URL of a channel; the file that it is in is added to `secrets`. */
-std::string read_url(TomlTable table, const fs::path& file, bool allow_http,
+template <typename Section>
+std::string read_url(const Section& section, TomlTable table, const fs::path& file, bool allow_http,
                      std::vector<SecretFile>& secrets) {
-  const auto url_file = table.text("url_file");
-  auto url = table.text("url");
-  const auto* key = url_file ? "url_file" : "url";
-  const auto place = table.place(key);
-  if (url && url_file) throw UsageError(place + ": there is a url, too; give one of them");
-  if (!url && !url_file) {
+  ReceiverKeys keys;
+  Places places;
+  table.read_all(section, keys, places, "");
+  table.finish();
+  const bool from_file = !keys.url_file.empty();
+  if (from_file && !keys.url.empty()) {
+    throw UsageError(places["url_file"] + ": there is a url, too; give one of them");
+  }
+  if (!from_file && keys.url.empty()) {
     throw UsageError(table.place() + ": has no url; add url = \"https://…\" or url_file = \"…\"");
   }
-  const auto secret = url_file ? absolute(file.parent_path(), *url_file) : file;
-  if (url_file) url = read_secret(secret, place, "URL");
-  check_url(*url, place, allow_http);
-  secrets.push_back({secret, "a secret URL"});
-  table.finish();
-  return *url;
-}
-
-void read_policy(TomlTable& table, NotifyConfig& notify) {
-  auto& policy = notify.policy;
-  if (const auto runs = table.number("after_failures", 1, 100)) policy.after_failures = *runs;
-  if (const auto stale = table.boolean("stale")) policy.stale = *stale;
-  policy.stale_after = table.duration("stale_after", 0s);
-  if (const auto degraded = table.boolean("degraded")) policy.degraded = *degraded;
-  const auto timeout = table.duration("timeout", 1s);
-  if (timeout && *timeout > max_timeout) {
-    throw UsageError(table.place("timeout") + ": is longer than " + to_text(max_timeout) +
-                     "; no receiver may need longer");
-  }
-  if (timeout) notify.channels.timeout = *timeout;
+  const auto& place = places[from_file ? "url_file" : "url"];
+  if (from_file) keys.url = read_secret(keys.url_file, place, "URL");
+  check_url(keys.url, place, allow_http);
+  secrets.push_back({from_file ? keys.url_file : file, "a secret URL"});
+  return keys.url;
 }
 
 }  // namespace
 
 std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file, Config& config) {
-  auto& notify = config.notify;
-  auto& channels = notify.channels;
+  auto& channels = config.notify.channels;
   std::vector<SecretFile> secrets;
-  read_policy(table, notify);
-  if (const auto path = table.text("ca_file")) {
-    channels.ca_file = absolute(file.parent_path(), *path).string();
-  }
-  const bool allow_http = table.boolean("allow_http").value_or(false);
+  table.read_all(visit_notify, config, config.places, "notify.");
   if (auto program = table.table("program")) {
-    auto command = read_command(*program, file.parent_path());
-    if (!command) {
-      throw UsageError(program->place() +
-                       R"(: has no command; add command = ["/path/to/program"])");
-    }
-    channels.program = std::move(*command);
-    notify.program_place = program->place("command");
+    program->read_all(visit_notify_program, config, config.places, "notify.program.");
+    config.notify.program_place = program->place("command");
     program->finish();
   }
   if (auto webhook = table.table("webhook")) {
-    channels.webhook = read_url(*webhook, file, allow_http, secrets);
+    channels.webhook = read_url(visit_notify_webhook, *webhook, file, channels.allow_http, secrets);
   }
   if (auto ping = table.table("ping")) {
-    channels.ping = read_url(*ping, file, allow_http, secrets);
+    channels.ping = read_url(visit_notify_ping, *ping, file, channels.allow_http, secrets);
   }
   table.finish();
   // One warning is enough.
   if (secrets.size() == 2 && secrets[0].path == secrets[1].path) secrets.pop_back();
   return secrets;
-}
-
-}  // namespace spider_check::config
-
-// [spiders] and [spiders."NAME OR GLOB"].
-
-namespace spider_check::config {
-
-namespace {
-
-/** What execve(2) can hold as a variable. */
-void check_variables(const std::vector<std::pair<std::string, std::string>>& variables,
-                     const std::string& place) {
-  for (const auto& [name, value] : variables) {
-    if (!name.empty() && name.find('=') == std::string::npos) continue;
-    throw UsageError(place + ": \"" + name +
-                     "\" is not a valid name of a variable; write it like " +
-                     R"(env = { PROXY = "http://proxy:3128" })");
-  }
-}
-
-/** Where each key is that the table has. */
-Places places_in(const TomlTable& table) {
-  Places places;
-  for (const auto* key : {"timeout", "stall_timeout", "grace", "nice", "min_items", "max_errors",
-                          "min_items_ratio", "max_time_ratio", "optional_fields", "finish_reasons",
-                          "ignore_status", "max_dead_pages", "ignore_errors", "check_sql",
-                          "check_url", "min_rows", "working_directory", "arguments", "env"}) {
-    if (table.has(key)) places[key] = table.place(key);
-  }
-  return places;
-}
-
-SpiderRules read_rules(TomlTable& table, const std::filesystem::path& base) {
-  SpiderRules rules;
-  rules.places = places_in(table);
-  rules.timeout = table.duration("timeout", 0s);
-  rules.stall_timeout = table.duration("stall_timeout", 0s);
-  rules.grace = table.duration("grace", 0s);
-  rules.nice = table.number("nice", -20, 19);
-  rules.min_items = table.number("min_items", 0, 1'000'000'000);
-  rules.max_errors = table.number("max_errors", 0, 1'000'000'000);
-  rules.min_items_ratio = table.ratio("min_items_ratio");
-  rules.max_time_ratio = table.multiple("max_time_ratio");
-  rules.optional_fields = table.texts("optional_fields");
-  rules.finish_reasons = table.texts("finish_reasons");
-  rules.ignore_status = table.numbers("ignore_status", 400, 599);
-  rules.max_dead_pages = table.number("max_dead_pages", 0, 1'000'000'000);
-  rules.ignore_errors = table.texts("ignore_errors");
-  rules.check_sql = table.text("check_sql");
-  if (const auto url = table.text("check_url")) {
-    rules.check_url = parse_url(*url, table.place("check_url"));
-  }
-  rules.min_rows = table.number("min_rows", 0, 1'000'000'000);
-  rules.arguments = table.texts("arguments");
-  if (const auto directory = table.text("working_directory")) {
-    rules.working_directory = absolute(base, *directory);
-  }
-  if (auto variables = table.pairs("env")) {
-    check_variables(*variables, table.place("env"));
-    rules.environment = std::move(*variables);
-  }
-  return rules;
-}
-
-}  // namespace
-
-void apply_spiders(TomlTable table, const std::filesystem::path& base, Config& config) {
-  config.spiders = read_rules(table, base);
-  for (auto& [pattern, inner] : table.other_tables()) {
-    config.overrides.push_back({pattern, read_rules(inner, base), inner.place()});
-    inner.finish();
-  }
-  table.finish();
 }
 
 std::optional<std::filesystem::path> apply_credential(const Environment& environment,

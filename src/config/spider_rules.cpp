@@ -10,17 +10,16 @@
 
 namespace spider_check::config {
 
-using namespace std::chrono_literals;
-
 namespace {
-
-// A crawl reports every second in which something happens: ten minutes of nothing is a hang.
-// Measured: without a limit a page that never comes takes nine minutes, with its retries.
-constexpr Duration crawl_stall_timeout = 10min;
 
 template <typename T, typename U>
 void assign(T& target, const std::optional<U>& value) {
   if (value) target = *value;
+}
+
+/** The later one of a name wins when they are set. */
+void assign(Pairs& target, const Pairs& more) {
+  target.insert(target.end(), more.begin(), more.end());
 }
 
 void add_arguments(SpiderJob& job, const std::vector<std::string>& arguments) {
@@ -68,53 +67,19 @@ SpiderRules rules_of(const Config& config, const std::string& spider) {
 
 void apply_rules(const Config& config, SpiderJob& job) {
   const auto rules = rules_of(config, job.name);
-  auto& limits = job.limits;
-  if (job.crawl) limits.stall_timeout = crawl_stall_timeout;
-  assign(limits.timeout, rules.timeout);
-  assign(limits.stall_timeout, rules.stall_timeout);
-  assign(limits.grace, rules.grace);
-  assign(job.nice, rules.nice);
-  auto& criteria = job.criteria;
-  assign(criteria.min_items, rules.min_items);
-  if (rules.max_errors) criteria.max_errors = *rules.max_errors;
-  assign(criteria.min_items_ratio, rules.min_items_ratio);
-  assign(criteria.max_time_ratio, rules.max_time_ratio);
-  assign(criteria.optional_fields, rules.optional_fields);
-  assign(criteria.finish_reasons, rules.finish_reasons);
-  assign(criteria.ignored_statuses, rules.ignore_status);
-  if (rules.max_dead_pages) criteria.max_dead_pages = *rules.max_dead_pages;
-  assign(criteria.ignored_errors, rules.ignore_errors);
-  assign(criteria.min_rows, rules.min_rows);
+  // Its output is all that is known of a program, and it need not have any.
+  if (!job.crawl) job.limits.stall_timeout = Duration{0};
+  visit_spiders([&](const Option&, [[maybe_unused]] auto rule, auto... target) {
+    (assign(target(job), rule(rules)), ...);
+  });
   if (rules.check_sql) job.row_check = RowCheck{*rules.check_sql, database_of(config, rules)};
-  assign(job.working_directory, rules.working_directory);
+  if (rules.working_directory) job.working_directory = *rules.working_directory;
   if (rules.arguments) add_arguments(job, *rules.arguments);
   for (const auto& variable : rules.environment) set_environment(job, variable);
 }
 
 void SpiderRules::override_with(const SpiderRules& other) {
-  const auto take = [](auto& target, const auto& value) {
-    if (value) target = value;
-  };
-  take(timeout, other.timeout);
-  take(stall_timeout, other.stall_timeout);
-  take(grace, other.grace);
-  take(nice, other.nice);
-  take(min_items, other.min_items);
-  take(max_errors, other.max_errors);
-  take(min_items_ratio, other.min_items_ratio);
-  take(max_time_ratio, other.max_time_ratio);
-  take(optional_fields, other.optional_fields);
-  take(finish_reasons, other.finish_reasons);
-  take(ignore_status, other.ignore_status);
-  take(max_dead_pages, other.max_dead_pages);
-  take(ignore_errors, other.ignore_errors);
-  take(check_sql, other.check_sql);
-  take(check_url, other.check_url);
-  take(min_rows, other.min_rows);
-  take(working_directory, other.working_directory);
-  take(arguments, other.arguments);
-  // The later one of a name wins when they are set.
-  environment.insert(environment.end(), other.environment.begin(), other.environment.end());
+  visit_spiders([&](const Option&, auto rule, auto...) { assign(rule(*this), rule(other)); });
   for (const auto& [key, place] : other.places) places[key] = place;
 }
 
@@ -123,11 +88,6 @@ namespace {
 using Jobs = std::vector<SpiderJob>;
 
 constexpr std::size_t max_names = 8;
-
-// Nobody but a crawl tells how many items it has, and how it ended.
-constexpr const char* crawl_keys[] = {"min_items",      "max_errors",      "min_items_ratio",
-                                      "max_time_ratio", "optional_fields", "finish_reasons",
-                                      "ignore_status",  "max_dead_pages",  "ignore_errors"};
 
 class Adviser {
  public:
@@ -156,7 +116,7 @@ class Adviser {
     const auto& settings = config_.scrapy->settings;
     const auto is_jobdir = [](const auto& setting) { return setting.first == "JOBDIR"; };
     if (std::none_of(settings.begin(), settings.end(), is_jobdir)) return;
-    add(place_of(config_.scrapy->places, "settings", "[scrapy] settings") +
+    add(place_of(config_.places, "scrapy.settings", "[scrapy] settings") +
         "JOBDIR is for one crawl that is paused and resumed: each run passes over what the one "
         "before has seen, and spiders must not share it; take it out");
   }
@@ -197,22 +157,17 @@ class Adviser {
   void check_criteria(const SpiderRules& rules, const Jobs& jobs, const std::string& whom) {
     const bool counted = std::any_of(jobs.begin(), jobs.end(),
                                      [](const auto& job) { return job.row_check.has_value(); });
-    if (!counted) check_rows(rules);
-    if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.crawl; })) return;
-    for (const auto* key : crawl_keys) {
-      const bool is_for_rows = std::string_view(key) == "min_items_ratio";
-      if (!rules.places.contains(key) || (counted && is_for_rows)) continue;
-      add(place_of(rules.places, key, key) + "only a Scrapy spider is judged by it, and " + whom +
-          " is none; take it out");
-    }
-  }
-
-  void check_rows(const SpiderRules& rules) {
-    for (const auto* key : {"check_url", "min_rows"}) {
-      if (!rules.places.contains(key)) continue;
+    const bool crawls =
+        std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.crawl; });
+    visit_spiders([&](const Option& option, auto...) {
+      const auto* key = option.key;
+      if (!rules.places.contains(key) || (!option.of_crawls && !option.of_rows)) return;
+      if ((option.of_crawls && crawls) || (option.of_rows && counted)) return;
       add(place_of(rules.places, key, key) +
-          "no rows are counted without a check_sql; give one, or take this out");
-    }
+          (option.of_crawls
+               ? "only a Scrapy spider is judged by it, and " + whom + " is none; take it out"
+               : "no rows are counted without a check_sql; give one, or take this out"));
+    });
   }
 
   [[nodiscard]] std::vector<std::string> take() { return std::move(advice_); }

@@ -5,11 +5,14 @@
 #include <charconv>
 #include <cmath>
 
+#include "config/apply.hpp"
 #include "core/errors.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
 
 namespace spider_check::config {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -62,6 +65,20 @@ std::string shortest(double number) {
   return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
 }
 
+std::string range(const Option& option) {
+  return "a whole number from " + std::to_string(option.min) + " to " + std::to_string(option.max);
+}
+
+/** What execve(2) can hold as a variable. */
+void check_variables(const Pairs& variables, const std::string& place) {
+  for (const auto& [name, value] : variables) {
+    if (!name.empty() && name.find('=') == std::string::npos) continue;
+    throw UsageError(place + ": \"" + name +
+                     "\" is not a valid name of a variable; write it like " +
+                     R"(env = { PROXY = "http://proxy:3128" })");
+  }
+}
+
 }  // namespace
 
 std::string TomlTable::full(std::string_view key) const {
@@ -91,127 +108,140 @@ void TomlTable::refuse(const toml::node& node, const char* key, const std::strin
   throw UsageError(at(node, key) + ": expected " + wanted + ", found " + std::string(kind(node)));
 }
 
-std::optional<bool> TomlTable::boolean(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  if (!node->is_boolean()) refuse(*node, key, "true or false");
-  return node->value<bool>();
+void TomlTable::refuse_without(const Option& option) const {
+  const auto* name = table_->get("name");
+  const auto who = name == nullptr ? "" : in_quotes(name->value_or("")) + " ";
+  throw UsageError(place() + ": " + who + "has no " + option.key + "; " + option.needed);
 }
 
-std::optional<int> TomlTable::number(const char* key, int least, int most) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const auto range = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
-  if (!node->is_integer()) refuse(*node, key, range);
-  const auto number = node->value<std::int64_t>().value_or(0);
-  if (number < least || number > most) {
-    throw UsageError(at(*node, key) + ": expected " + range + ", found " + std::to_string(number));
-  }
-  return static_cast<int>(number);
-}
-
-std::optional<std::vector<int>> TomlTable::numbers(const char* key, int least, int most) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const auto wanted = "a list of whole numbers from " + std::to_string(least) + " to " +
-                      std::to_string(most) + ", like [" + std::to_string(least) + "]";
-  const auto* array = node->as_array();
-  if (array == nullptr) refuse(*node, key, wanted);
-  std::vector<int> numbers;
-  for (const auto& element : *array) {
-    if (!element.is_integer()) refuse(element, key, wanted);
-    const auto number = element.value<std::int64_t>().value_or(0);
-    if (number < least || number > most) {
-      throw UsageError(at(element, key) + ": expected " + wanted + ", found " +
-                       std::to_string(number));
-    }
-    numbers.push_back(static_cast<int>(number));
-  }
-  return numbers;
-}
-
-std::optional<std::string> TomlTable::text(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  if (!node->is_string()) refuse(*node, key, "a text in quotes");
-  auto text = node->value<std::string>().value_or("");
-  if (text.empty()) throw UsageError(at(*node, key) + ": is empty; leave it out or give a value");
-  if (has_nul(text)) throw UsageError(at(*node, key) + ": holds a NUL character; take it out");
+std::string TomlTable::text(const toml::node& node, const Option& option) const {
+  if (!node.is_string()) refuse(node, option.key, "a text in quotes");
+  auto text = node.value<std::string>().value_or("");
+  const auto place = at(node, option.key);
+  if (text.empty()) throw UsageError(place + ": is empty; leave it out or give a value");
+  if (has_nul(text)) throw UsageError(place + ": holds a NUL character; take it out");
   return text;
 }
 
-std::optional<Duration> TomlTable::duration(const char* key, Duration least) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const auto examples = "a duration like " + std::string(duration_examples);
-  if (!node->is_string()) refuse(*node, key, examples);
-  const auto text = node->value<std::string>().value_or("");
+std::int64_t TomlTable::whole(const toml::node& node, const Option& option,
+                              const std::string& wanted) const {
+  if (!node.is_integer()) refuse(node, option.key, wanted);
+  const auto number = node.value<std::int64_t>().value_or(0);
+  if (number >= option.min && number <= option.max) return number;
+  throw UsageError(at(node, option.key) + ": expected " + wanted + ", found " +
+                   std::to_string(number));
+}
+
+std::size_t TomlTable::choice(const toml::node& node, const Option& option) const {
+  const auto word = text(node, option);
+  const auto& choices = option.choices;
+  const auto found = std::find(choices.begin(), choices.end(), word);
+  if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
+  std::string wanted;
+  for (const auto& each : choices) wanted += (wanted.empty() ? "" : " or ") + in_quotes(each);
+  throw UsageError(at(node, option.key) + ": expected " + wanted + ", found " + in_quotes(word));
+}
+
+void TomlTable::take(const toml::node& node, const Option& option, bool& to) const {
+  if (!node.is_boolean()) refuse(node, option.key, "true or false");
+  to = node.value_or(false);
+}
+
+void TomlTable::take(const toml::node& node, const Option& option, int& to) const {
+  to = static_cast<int>(whole(node, option, range(option)));
+}
+
+void TomlTable::take(const toml::node& node, const Option& option, std::int64_t& to) const {
+  if (option.type == OptionType::count) {
+    to = whole(node, option, range(option));
+    return;
+  }
+  const std::string examples(size_examples);
+  if (!node.is_string()) refuse(node, option.key, "a size like " + examples);
+  const auto text = node.value<std::string>().value_or("");
+  const auto bytes = parse_size(text);
+  if (!bytes) {
+    throw UsageError(at(node, option.key) + ": " + in_quotes(text) +
+                     " is not a valid size; write it like " + examples);
+  }
+  to = *bytes;
+}
+
+void TomlTable::take(const toml::node& node, const Option& option, double& to) const {
+  const bool ratio = option.type == OptionType::ratio;
+  const std::string wanted =
+      ratio ? "a number from 0 to 1, like 0.5" : "a number from 1 on, like 3 or 1.5, or 0 for none";
+  if (!node.is_number()) refuse(node, option.key, wanted);
+  to = node.value<double>().value_or(-1);
+  const bool right = ratio ? to >= 0 && to <= 1 : to == 0 || (to >= 1 && std::isfinite(to));
+  if (!right) throw UsageError(at(node, option.key) + ": expected " + wanted);
+}
+
+void TomlTable::take(const toml::node& node, const Option& option, Duration& to) const {
+  const std::string examples(duration_examples);
+  if (!node.is_string()) refuse(node, option.key, "a duration like " + examples);
+  const auto text = node.value<std::string>().value_or("");
+  const auto start = at(node, option.key) + ": " + in_quotes(text);
   const auto duration = parse_duration(text);
-  if (!duration) {
-    throw UsageError(at(*node, key) + ": " + in_quotes(text) +
-                     " is not a valid duration; write it like " + std::string(duration_examples));
+  if (!duration) throw UsageError(start + " is not a valid duration; write it like " + examples);
+  to = *duration;
+  if (const Duration least(option.min); to < least) {
+    throw UsageError(start + " is too short; at least " + to_text(least));
   }
-  if (*duration < least) {
-    throw UsageError(at(*node, key) + ": " + in_quotes(text) + " is too short; at least " +
-                     to_text(least));
+  if (const Duration most(option.max); option.max > 0 && to > most) {
+    throw UsageError(start + " is too long; at most " + to_text(most));
   }
-  return duration;
 }
 
-std::optional<double> TomlTable::ratio(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const std::string wanted = "a number from 0 to 1, like 0.5";
-  if (!node->is_number()) refuse(*node, key, wanted);
-  const auto number = node->value<double>().value_or(-1);
-  if (number >= 0 && number <= 1) return number;
-  throw UsageError(at(*node, key) + ": expected " + wanted);
+void TomlTable::take(const toml::node& node, const Option& option, std::string& to) const {
+  if (option.type == OptionType::port) {
+    to = std::to_string(whole(node, option, range(option)));
+  } else {
+    to = text(node, option);
+    if (option.type == OptionType::zone) check_zone(to, at(node, option.key));
+  }
 }
 
-std::optional<double> TomlTable::multiple(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const std::string wanted = "a number from 1 on, like 3 or 1.5, or 0 for none";
-  if (!node->is_number()) refuse(*node, key, wanted);
-  const auto number = node->value<double>().value_or(-1);
-  if (number == 0 || (number >= 1 && std::isfinite(number))) return number;
-  throw UsageError(at(*node, key) + ": expected " + wanted);
+void TomlTable::take(const toml::node& node, const Option& option, fs::path& to) const {
+  to = absolute(fs::path(*file_).parent_path(), text(node, option));
 }
 
-std::optional<std::int64_t> TomlTable::size(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const auto examples = "a size like " + std::string(size_examples);
-  if (!node->is_string()) refuse(*node, key, examples);
-  const auto text = node->value<std::string>().value_or("");
-  if (const auto bytes = parse_size(text)) return bytes;
-  throw UsageError(at(*node, key) + ": " + in_quotes(text) +
-                   " is not a valid size; write it like " + std::string(size_examples));
-}
-
-std::optional<std::vector<std::string>> TomlTable::texts(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
+void TomlTable::take(const toml::node& node, const Option& option, Words& to) const {
   const std::string wanted = R"(a list of texts like ["a", "b"])";
-  const auto* array = node->as_array();
-  if (array == nullptr) refuse(*node, key, wanted);
-  std::vector<std::string> texts;
+  const auto* array = node.as_array();
+  if (array == nullptr) refuse(node, option.key, wanted);
   for (const auto& element : *array) {
     const auto text = element.value<std::string>();
-    if (!element.is_string() || !text) refuse(element, key, wanted);
-    if (has_nul(*text)) throw UsageError(at(element, key) + ": holds a NUL character; take it out");
-    texts.push_back(*text);
+    if (!element.is_string() || !text) refuse(element, option.key, wanted);
+    if (has_nul(*text)) {
+      throw UsageError(at(element, option.key) + ": holds a NUL character; take it out");
+    }
+    to.push_back(*text);
   }
-  return texts;
+  if (option.type != OptionType::command || (to.empty() && option.min == 0)) return;
+  if (to.empty() || to.front().empty()) {
+    throw UsageError(at(node, option.key) + ": names no program; write it like " + option.example);
+  }
+  // A word with a slash in it is a path; any other is looked up in PATH.
+  if (to.front().find('/') == std::string::npos) return;
+  to.front() = absolute(fs::path(*file_).parent_path(), to.front()).string();
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>> TomlTable::pairs(const char* key) {
-  const auto* node = find(key);
-  if (node == nullptr) return std::nullopt;
-  const auto* table = node->as_table();
+void TomlTable::take(const toml::node& node, const Option& option, std::vector<int>& to) const {
+  const auto least = std::to_string(option.min);
+  const auto wanted = "a list of whole numbers from " + least + " to " +
+                      std::to_string(option.max) + ", like [" + least + "]";
+  const auto* array = node.as_array();
+  if (array == nullptr) refuse(node, option.key, wanted);
+  for (const auto& element : *array) {
+    to.push_back(static_cast<int>(whole(element, option, wanted)));
+  }
+}
+
+void TomlTable::take(const toml::node& node, const Option& option, Pairs& to) const {
+  const auto* table = node.as_table();
   const std::string wanted = R"(texts, numbers or booleans like { LOG_LEVEL = "INFO" })";
-  if (table == nullptr) refuse(*node, key, wanted);
-  std::vector<std::pair<std::string, std::string>> pairs;
+  if (table == nullptr) refuse(node, option.key, wanted);
   for (const auto& [name, value] : *table) {
     std::string text;
     if (value.is_string()) {
@@ -223,14 +253,19 @@ std::optional<std::vector<std::pair<std::string, std::string>>> TomlTable::pairs
     } else if (value.is_floating_point()) {
       text = shortest(value.value<double>().value_or(0));
     } else {
-      refuse(value, key, wanted);
+      refuse(value, option.key, wanted);
     }
     if (has_nul(text) || has_nul(name.str())) {
-      throw UsageError(at(value, key) + ": holds a NUL character; take it out");
+      throw UsageError(at(value, option.key) + ": holds a NUL character; take it out");
     }
-    pairs.emplace_back(std::string(name.str()), std::move(text));
+    to.emplace_back(std::string(name.str()), std::move(text));
   }
-  return pairs;
+  if (option.type == OptionType::variables) check_variables(to, at(node, option.key));
+}
+
+void TomlTable::take(const toml::node& node, const Option& option,
+                     std::map<std::string, std::string>& to) const {
+  to = parse_url(text(node, option), at(node, option.key));
 }
 
 std::optional<TomlTable> TomlTable::table(const char* key) {

@@ -3,19 +3,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <toml++/toml.h>
 
-#include "core/time.hpp"
+#include "config/config.hpp"
 
 namespace spider_check::config {
 
 /**
- * One table of the file, read key by key. Every reader gives nothing for a key that is not there
- * and throws UsageError with file, line and key for a value of the wrong kind. finish() then
- * refuses what nobody has asked for: a key that is misspelt is no key that is ignored.
+ * One table of the file, read key by key. Throws UsageError with file, line and key for a value of
+ * the wrong kind. finish() then refuses what nobody has asked for: unknown keys are errors.
  */
 class TomlTable {
  public:
@@ -23,32 +23,36 @@ class TomlTable {
   TomlTable(const std::string& file, std::string name, const toml::table& table)
       : file_(&file), name_(std::move(name)), table_(&table) {}
 
-  [[nodiscard]] std::optional<bool> boolean(const char* key);
-  [[nodiscard]] std::optional<int> number(const char* key, int least, int most);
-  [[nodiscard]] std::optional<std::vector<int>> numbers(const char* key, int least, int most);
-  [[nodiscard]] std::optional<std::string> text(const char* key);
-  [[nodiscard]] std::optional<Duration> duration(const char* key, Duration least);
-  [[nodiscard]] std::optional<std::vector<std::string>> texts(const char* key);
+  /** Whether the key is there; then `to` has its value. */
+  template <typename Value>
+  bool read(const Option& option, Value& to) {
+    const auto* node = find(option.key);
+    if (node != nullptr) take(*node, option, to);
+    return node != nullptr;
+  }
 
-  /** A number from 0 to 1. */
-  [[nodiscard]] std::optional<double> ratio(const char* key);
+  /**
+   * Reads every key of a section of options.toml into where it belongs in `to`, and notes in
+   * `places` where each is. Throws UsageError where one is missing that is needed.
+   */
+  template <typename Section, typename To>
+  void read_all(const Section& visit_section, To& to, Places& places, const std::string& prefix) {
+    visit_section([&](const Option& option, auto reference, auto...) {
+      std::remove_reference_t<decltype(reference(to))> value{};
+      if (read(option, value)) {
+        reference(to) = std::move(value);
+        places[prefix + option.key] = place(option.key);
+      } else if (option.needed != nullptr) {
+        refuse_without(option);
+      }
+    });
+  }
 
-  /** A number from 1 on, or 0. */
-  [[nodiscard]] std::optional<double> multiple(const char* key);
-
-  /** A size in bytes, written like "1GB". */
-  [[nodiscard]] std::optional<std::int64_t> size(const char* key);
-
-  /** Keys with texts, numbers or booleans as values, all given as text. */
-  [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> pairs(
-      const char* key);
   [[nodiscard]] std::optional<TomlTable> table(const char* key);
   [[nodiscard]] std::vector<TomlTable> tables(const char* key);
 
   /** Every table that was not asked for by its key, with its key, in the order of the file. */
   [[nodiscard]] std::vector<std::pair<std::string, TomlTable>> other_tables();
-
-  [[nodiscard]] bool has(const char* key) const { return table_->contains(key); }
 
   /** "FILE:LINE: KEY", for messages about a key that is there. */
   [[nodiscard]] std::string place(const char* key) const;
@@ -65,6 +69,36 @@ class TomlTable {
   [[nodiscard]] std::string at(const toml::node& node, std::string_view key) const;
   [[noreturn]] void refuse(const toml::node& node, const char* key,
                            const std::string& wanted) const;
+  [[noreturn]] void refuse_without(const Option& option) const;
+  [[nodiscard]] std::string text(const toml::node& node, const Option& option) const;
+  [[nodiscard]] std::int64_t whole(const toml::node& node, const Option& option,
+                                   const std::string& wanted) const;
+  [[nodiscard]] std::size_t choice(const toml::node& node, const Option& option) const;
+
+  void take(const toml::node& node, const Option& option, bool& to) const;
+  void take(const toml::node& node, const Option& option, int& to) const;
+  void take(const toml::node& node, const Option& option, std::int64_t& to) const;
+  void take(const toml::node& node, const Option& option, double& to) const;
+  void take(const toml::node& node, const Option& option, Duration& to) const;
+  void take(const toml::node& node, const Option& option, std::string& to) const;
+  void take(const toml::node& node, const Option& option, std::filesystem::path& to) const;
+  void take(const toml::node& node, const Option& option, Words& to) const;
+  void take(const toml::node& node, const Option& option, std::vector<int>& to) const;
+  void take(const toml::node& node, const Option& option, Pairs& to) const;
+  void take(const toml::node& node, const Option& option,
+            std::map<std::string, std::string>& to) const;
+
+  template <typename Value>
+  void take(const toml::node& node, const Option& option, std::optional<Value>& to) const {
+    take(node, option, to.emplace());
+  }
+
+  template <typename Choice>
+  requires std::is_enum_v<Choice>
+
+  void take(const toml::node& node, const Option& option, Choice& to) const {
+    to = static_cast<Choice>(choice(node, option));
+  }
 
   const std::string* file_;
   std::string name_;

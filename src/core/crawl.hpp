@@ -97,20 +97,6 @@ struct BaselineRun {
 /** What is usual for a spider, by successes_for_baseline; the newest run first. */
 using Baseline = std::vector<BaselineRun>;
 
-/** What a crawl must have done to be good; the rows are of any spider. */
-struct Criteria {
-  std::int64_t min_items = 1;
-  std::optional<std::int64_t> max_errors;    ///< empty: errors beside items only degrade
-  double min_items_ratio = 0.5;              ///< of the median of what is usual; 0: no matter
-  double max_time_ratio = 3;                 ///< as long, or as short, as is usual; 0: no matter
-  std::vector<std::string> optional_fields;  ///< of items; they may become empty
-  std::vector<std::string> finish_reasons{"finished"};
-  std::vector<int> ignored_statuses;           ///< pages refused with them are no fault
-  std::optional<std::int64_t> max_dead_pages;  ///< refused or dead; empty: a tenth of all pages
-  std::vector<std::string> ignored_errors;     ///< by logger, or "re:" and a pattern
-  std::int64_t min_rows = 1;                   ///< that check_sql must count, where there is one
-};
-
 /** check_sql: what is asked after a spider, and where. */
 struct RowCheck {
   std::string sql;  ///< one SELECT that gives one whole number

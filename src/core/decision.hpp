@@ -5,21 +5,12 @@
 #include <variant>
 #include <vector>
 
+#include "core/options.hpp"
 #include "core/owner.hpp"
 #include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
-
-/** The rules of a schedule that the decision follows. */
-struct Policy {
-  bool enabled = true;
-  Duration interval = std::chrono::hours(4);  ///< from start to start; more than slack
-  Duration slack{0};                          ///< how much early still counts as due
-  Duration retry_after =
-      std::chrono::minutes(15);  ///< the first backoff; doubles with each attempt
-  int max_attempts = 3;          ///< per run, interruptions included
-};
 
 /** What the person or the timer asks for. */
 struct Request {

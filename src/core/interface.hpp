@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/options.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -38,7 +39,7 @@ struct PollRequest {
 };
 
 /** How PostgreSQL is reached. */
-struct ConnectionOptions {
+struct ConnectionOptions : DatabaseKeys {
   /**
    * libpq's connection keywords and their values (host, dbname, password, sslmode, …). What is not
    * here, libpq takes from its own environment, service and password files.
@@ -48,8 +49,6 @@ struct ConnectionOptions {
   std::map<std::string, std::string> sources{};
   std::string dotenv{};           ///< the file in which a person sets a variable that is missing
   std::string inherited_options;  ///< PGOPTIONS, which ours would otherwise replace
-  Duration connect_timeout = std::chrono::seconds(5);
-  Duration statement_timeout = std::chrono::seconds(5);
 };
 
 }  // namespace spider_check

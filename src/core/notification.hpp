@@ -36,14 +36,6 @@ enum class EventKind {
 /** Empty for a word that is none of them. */
 [[nodiscard]] std::optional<EventKind> parse_event_kind(std::string_view text);
 
-/** What a schedule's people want to be told. */
-struct NotifyPolicy {
-  int after_failures = 1;               ///< consecutive runs
-  bool stale = true;                    ///< whether stale data is told about
-  std::optional<Duration> stale_after;  ///< beyond the interval; empty: as long as that again
-  bool degraded = true;                 ///< whether degraded spiders are told about
-};
-
 /** What they were told last. */
 struct NotificationState {
   int version = 0;  ///< changes each time; 0: they were never told anything
@@ -169,12 +161,9 @@ class NotificationStore : public Interface {
 };
 
 /** Where people are told, as it is configured. The URLs are secrets. */
-struct ChannelOptions {
-  std::vector<std::string> program;             ///< argv; empty: none
-  std::string webhook;                          ///< a URL; empty: none
-  std::string ping;                             ///< the URL of a check; empty: none
-  std::string ca_file;                          ///< whom to trust; empty: whom the host trusts
-  Duration timeout = std::chrono::seconds(10);  ///< for one message
+struct ChannelOptions : ChannelKeys {
+  std::string webhook;  ///< a URL; empty: none
+  std::string ping;     ///< the URL of a check; empty: none
 
   [[nodiscard]] bool any() const { return !program.empty() || !webhook.empty() || !ping.empty(); }
 };

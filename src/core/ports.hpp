@@ -26,7 +26,6 @@ struct SpiderJob {
   std::filesystem::path log;
   bool crawl = false;  ///< known to be one of Scrapy's; another program may turn out to be one
   std::vector<std::pair<std::string, std::string>> environment;  ///< beside the program's own
-  int nice = 0;
   SpiderLimits limits;
   Criteria criteria;
   std::filesystem::path report;         ///< where a crawl reports to; empty: nowhere

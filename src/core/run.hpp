@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/host.hpp"
+#include "core/option.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -81,12 +82,6 @@ enum class ExitCode {
   database_unusable = 3,  ///< the database cannot be used, and nothing was run
   already_running = 4,    ///< --force, but another instance is running
   internal = 70,          ///< a fault of the program itself (EX_SOFTWARE of sysexits.h)
-};
-
-/** What a tick does that cannot use the database. */
-enum class OnDatabaseError {
-  run,   ///< decides from the journal: missing a run is worse than an extra one
-  skip,  ///< runs nothing
 };
 
 }  // namespace spider_check

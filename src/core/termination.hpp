@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/options.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -127,11 +128,7 @@ class Escalation {
 };
 
 /** How long a spider may take, and how it is stopped. Only time that the host is awake counts. */
-struct SpiderLimits {
-  Duration timeout = std::chrono::hours(1);   ///< 0: none
-  Duration stall_timeout{0};                  ///< without any progress; 0: none
-  Duration grace = std::chrono::seconds(60);  ///< from SIGTERM to the second one
-
+struct SpiderLimits : LimitKeys {
   /**
    * From the second SIGTERM, at which Scrapy drops everything and ends within a second, to SIGKILL.
    */

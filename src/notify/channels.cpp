@@ -224,7 +224,7 @@ Delivery Channels::post(const std::string& url, const std::string& type,
       {"url", url},
       {"content_type", type},
       {"body", body},
-      {"ca_file", options_.ca_file},
+      {"ca_file", options_.ca_file.string()},
       {"timeout_ms", std::chrono::duration_cast<Milliseconds>(options_.timeout).count()}};
   return {{sender_}, dump(request), {}, options_.timeout + margin};
 }

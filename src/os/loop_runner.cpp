@@ -28,7 +28,7 @@ namespace {
 std::unique_ptr<Supervisor> start(const SpiderJob& job) {
   const auto log = open_log(job.log);
   return std::make_unique<Supervisor>(ChildOptions{job.command, job.working_directory, log.get(),
-                                                   log.get(), job.environment, job.nice},
+                                                   log.get(), job.environment, job.limits.nice},
                                       job.limits);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdio>
 
 #include "core/time.hpp"
@@ -47,7 +48,7 @@ Row row_of(const CheckedSpider& spider) {
           limit(spider.limits.timeout),
           limit(spider.limits.stall_timeout),
           to_text(spider.limits.grace),
-          std::to_string(spider.nice),
+          std::to_string(spider.limits.nice),
           spider.crawl ? std::to_string(criteria.min_items) : "-",
           spider.crawl ? errors : "-"};
 }
@@ -64,50 +65,55 @@ std::string word(const std::string& text) {
   return plain ? text : "'" + text + "'";
 }
 
-std::string ratio_text(double ratio) {
+template <std::integral Number>
+std::string value_text(Number number) {
+  return std::to_string(number);
+}
+
+std::string value_text(double ratio) {
   std::array<char, 32> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "%g", ratio);
   return buffer.data();
 }
 
+std::string value_text(Duration duration) {
+  return limit(duration);
+}
+
+std::string value_text(const Words& words) {
+  return joined(words, ", ");
+}
+
+std::string value_text(const std::vector<int>& numbers) {
+  Words words;
+  for (const auto number : numbers) words.push_back(std::to_string(number));
+  return joined(words, ", ");
+}
+
+template <typename Value>
+std::string value_text(const std::optional<Value>& value) {
+  return value_text(*value);
+}
+
 /** What has no column, because it is hardly ever set. */
 std::string further_lines(const CheckedSpider& spider) {
-  const Criteria usual;
+  const CheckedSpider usual;
   std::string text;
   const auto add = [&](const std::string& name, const std::string& value) {
     text += "      " + pad_to(name, 18) + value + "\n";
   };
   if (!spider.spider.empty()) add("spider", printable(spider.spider));
-  const bool counted = !spider.check_sql.empty();
-  if ((spider.crawl || counted) && spider.criteria.min_items_ratio != usual.min_items_ratio) {
-    add("min_items_ratio", ratio_text(spider.criteria.min_items_ratio));
-  }
-  if (spider.crawl && spider.criteria.max_time_ratio != usual.max_time_ratio) {
-    add("max_time_ratio", ratio_text(spider.criteria.max_time_ratio));
-  }
-  if (spider.crawl && !spider.criteria.optional_fields.empty()) {
-    add("optional_fields", joined(spider.criteria.optional_fields, ", "));
-  }
-  if (spider.crawl && spider.criteria.finish_reasons != usual.finish_reasons) {
-    add("finish_reasons", joined(spider.criteria.finish_reasons, ", "));
-  }
-  if (spider.crawl && !spider.criteria.ignored_statuses.empty()) {
-    std::vector<std::string> words;
-    for (const auto status : spider.criteria.ignored_statuses)
-      words.push_back(std::to_string(status));
-    add("ignore_status", joined(words, ", "));
-  }
-  if (spider.crawl && spider.criteria.max_dead_pages) {
-    add("max_dead_pages", std::to_string(*spider.criteria.max_dead_pages));
-  }
-  if (spider.crawl && !spider.criteria.ignored_errors.empty()) {
-    add("ignore_errors", joined(spider.criteria.ignored_errors, ", "));
-  }
-  if (counted) add("check_sql", printable(spider.check_sql));
+  if (!spider.check_sql.empty()) add("check_sql", printable(spider.check_sql));
   if (!spider.check_place.empty()) add("check_url", printable(spider.check_place));
-  if (counted && spider.criteria.min_rows != usual.min_rows) {
-    add("min_rows", std::to_string(spider.criteria.min_rows));
-  }
+  visit_spiders([&](const Option& option, auto, auto... criterion) {
+    const bool judges =
+        (option.of_crawls && spider.crawl) || (option.of_rows && !spider.check_sql.empty());
+    if (!judges || option.column) return;
+    [[maybe_unused]] const auto show = [&](const auto& value, const auto& default_value) {
+      if (value != default_value) add(option.key, value_text(value));
+    };
+    (show(criterion(spider), criterion(usual)), ...);
+  });
   if (!spider.arguments.empty()) {
     auto words = spider.arguments;
     for (auto& argument : words) argument = word(argument);

@@ -22,7 +22,6 @@ struct CheckedSpider {
   std::string spider;  ///< of the project, where that has another name
   SpiderLimits limits;
   Criteria criteria;
-  int nice = 0;
   std::vector<std::string> arguments;       ///< beside those that start it
   std::vector<std::string> variables;       ///< names only: their values may be secret
   std::filesystem::path working_directory;  ///< empty: where it would work anyway

@@ -88,8 +88,8 @@ CrawlReport read_log_report(const std::string& log_end, const std::filesystem::p
   if (dict == std::string::npos) return crawl;
   const auto stats = parse_python_dict(std::string_view(log_end).substr(dict));
   if (!stats.is_object()) return crawl;
-  apply_statistics(stats, crawl, criteria.ignored_statuses);
-  ignore_errors(log_end, criteria.ignored_errors, crawl);
+  apply_statistics(stats, crawl, criteria.ignore_status);
+  ignore_errors(log_end, criteria.ignore_errors, crawl);
   crawl.page_errors = count(log_end, gave_up_line) + count(log_end, not_downloaded);
   crawl.source = CrawlSource::log;
   count_closing(closing_part(log_end, at), crawl);
@@ -201,9 +201,9 @@ void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
 
 void add_ignored(std::vector<std::pair<std::string, std::string>>& environment,
                  const Criteria& criteria) {
-  if (criteria.ignored_errors.empty() && criteria.ignored_statuses.empty()) return;
-  const nlohmann::json json = {{"errors", criteria.ignored_errors},
-                               {"statuses", criteria.ignored_statuses}};
+  if (criteria.ignore_errors.empty() && criteria.ignore_status.empty()) return;
+  const nlohmann::json json = {{"errors", criteria.ignore_errors},
+                               {"statuses", criteria.ignore_status}};
   environment.emplace_back("SPIDERCHECK_IGNORE",
                            json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }

@@ -262,7 +262,7 @@ std::int64_t to_count(const Json& number) noexcept {
 }
 
 void apply_statistics(const Json& stats, CrawlReport& crawl,
-                      const std::vector<int>& ignored_statuses) {
+                      const std::vector<int>& ignore_status) {
   crawl.ended = true;
   crawl.stats = stats.empty() ? "" : stats.dump(-1, ' ', false, Json::error_handler_t::replace);
   crawl.finish_reason = text(stats, "finish_reason");
@@ -271,7 +271,7 @@ void apply_statistics(const Json& stats, CrawlReport& crawl,
   crawl.exceptions = sum(stats, "spider_exceptions/");
   crawl.dropped = number(stats, "item_dropped_count");
   crawl.refused = sum(stats, ignored_pages);
-  for (const auto status : ignored_statuses) {
+  for (const auto status : ignore_status) {
     crawl.refused -= number(stats, ignored_pages + std::to_string(status));
   }
   crawl.robots = number(stats, "robotstxt/response_count");

@@ -28,7 +28,7 @@ namespace spider_check::scrapy {
  * crawl as ended. Pages refused with an ignored status do not count.
  */
 void apply_statistics(const nlohmann::json& stats, CrawlReport& crawl,
-                      const std::vector<int>& ignored_statuses = {});
+                      const std::vector<int>& ignore_status = {});
 
 /** Takes the probe's own counts, which are there whatever collects the statistics. */
 void apply_own_counts(const nlohmann::json& own, CrawlReport& crawl);

@@ -370,7 +370,7 @@ std::vector<std::string> Project::names() {
   // Outlives the report, so that no signal ends the program before its file is removed.
   const os::StopSignals signals;
   Criteria criteria;
-  criteria.ignored_errors = options_.ignored_errors;
+  criteria.ignore_errors = options_.ignore_errors;
   const ListReport report(program, criteria);
   try {
     listing = os::capture(program);

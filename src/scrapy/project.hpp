@@ -49,7 +49,7 @@ struct ProjectOptions {
   std::vector<std::pair<std::string, std::string>> environment;  ///< while it is listed
   // Measured: 0.6 to 1 s on a slow machine. What takes a hundred times as long is stuck.
   Duration list_timeout = std::chrono::minutes(2);
-  std::vector<std::string> ignored_errors{};  ///< to be tried while it is listed
+  std::vector<std::string> ignore_errors{};  ///< to be tried while it is listed
 };
 
 /**
@@ -65,7 +65,7 @@ class Project final : public SpiderSource {
   /** Scrapy's version, known once it was listed; empty where the probe does not report. */
   [[nodiscard]] const std::string& version() const noexcept { return version_; }
 
-  /** Of ignored_errors, those that cannot be used: "PATTERN: why". */
+  /** Of ignore_errors, those that cannot be used: "PATTERN: why". */
   [[nodiscard]] const std::vector<std::string>& unusable() const noexcept { return unusable_; }
 
  private:

@@ -36,7 +36,7 @@ void append(std::vector<std::string>& all, const std::optional<std::vector<std::
 
 CheckedSpider checked(const SpiderJob& job, const config::Config& config) {
   const auto rules = config::rules_of(config, job.name);
-  CheckedSpider spider{job.name, job.crawl, {}, job.limits, job.criteria, job.nice, {}, {}, {}};
+  CheckedSpider spider{job.name, job.crawl, {}, job.limits, job.criteria, {}, {}, {}};
   for (const auto& crawl : config.crawls) {
     if (crawl.name != job.name) continue;
     spider.spider = crawl.spider;
@@ -155,7 +155,7 @@ class Check {
 
   void check_project() {
     const auto& options = *config_.scrapy;
-    const auto place = config::place_of(options.places, "command", "[scrapy] command");
+    const auto place = config::place_of(config_.places, "scrapy.command", "[scrapy] command");
     const auto& program = options.command.front();
     if (!check_program(program, place, findings_)) {
       findings_.fact("Scrapy", "in " + options.project.string());
@@ -163,7 +163,7 @@ class Check {
       return;
     }
     auto wanted = project_options(config_);
-    for (const auto* rules : tables()) append(wanted.ignored_errors, rules->ignore_errors);
+    for (const auto* rules : tables()) append(wanted.ignore_errors, rules->ignore_errors);
     scrapy::Project project(std::move(wanted));
     const auto before = jobs_.size();
     try {

@@ -131,7 +131,7 @@ bool Process::act() {
 void Process::leave_spider() {
   const auto& spiders = trace().spiders;
   if (spiders.empty() || !spiders.back().started || spiders.back().ended) return;
-  machine.lingering[host_.self().pid] = world.now() + max_stop({.grace = grace_});
+  machine.lingering[host_.self().pid] = world.now() + max_stop({{.grace = grace_}});
   trace().fenced = world.judge().is_heard_of(trace());
 }
 

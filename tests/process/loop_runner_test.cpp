@@ -267,7 +267,7 @@ TEST_CASE("a spider gets its own variables beside the program's, and its nicenes
   auto spider = job(directory, "a", {});
   spider.command = {"sh", "-c", "echo $ONLY_HERE $HOME; nice"};
   spider.environment = {{"ONLY_HERE", "a b"}, {"HOME", "elsewhere"}};
-  spider.nice = 5;
+  spider.limits.nice = 5;
   Recorder recorder;
   (void)one_at_a_time().run_all({spider}, recorder);
   const auto said = test::read_file(spider.log);

@@ -30,7 +30,7 @@ std::string own_pid() {
 SpiderJob patient(const test::TempDirectory& directory, const std::string& name,
                   const std::vector<std::string>& words) {
   auto made = job(directory, name, words);
-  made.limits = {for_ever, 0s, for_ever, for_ever};
+  made.limits = {{for_ever, 0s, for_ever}, for_ever};
   return made;
 }
 

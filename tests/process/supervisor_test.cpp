@@ -77,7 +77,7 @@ SpiderJob script(const test::TempDirectory& directory, const std::string& name,
                  const std::string& text) {
   auto job = test::job(directory, name, {});
   job.command = {"sh", "-c", text};
-  job.limits = {1h, 0s, 50ms, 50ms};
+  job.limits = {{1h, 0s, 50ms}, 50ms};
   return job;
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("what hides as a daemon and heeds no SIGTERM is killed with its spider
   const test::TempDirectory directory;
   const NamedPipe pipe(directory);
   auto spider = test::job(directory, "a", {"hide-and-stay", pipe.path()});
-  spider.limits = {1s, 0s, 50ms, 50ms};
+  spider.limits = {{1s, 0s, 50ms}, 50ms};
   test::Recorder recorder;
   (void)LoopRunner(1).run_all({spider}, recorder);
   CHECK(recorder.reports["a"].termination == Termination{Signaled{SIGKILL, false}});
@@ -247,7 +247,7 @@ TEST_CASE("a wrapper that ends at SIGTERM leaves the grace to what it runs") {
   auto spider = script(directory, "a",
                        "(trap 'sleep 0.2; echo stored; exit 0' TERM; echo ready; "
                        "while :; do sleep 0.01; done) & trap 'exit 0' TERM; wait");
-  spider.limits = {300ms, 0s, 1h, 1h};
+  spider.limits = {{300ms, 0s, 1h}, 1h};
   CHECK(run(spider).termination == Termination{Exited{0}});
   CHECK(test::read_file(spider.log) == "ready\nstored\n");
 }

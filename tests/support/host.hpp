@@ -28,7 +28,7 @@ class TestHost {
         log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
         schedule{"default",
                  {},
-                 std::chrono::minutes(2),
+                 ScheduleKeys{}.takeover_after,
                  "/logs",
                  store,
                  host_,
@@ -42,6 +42,7 @@ class TestHost {
                    return std::make_unique<app::LineView>(log_, jobs.size());
                  }} {
     living.insert(pid);
+    schedule.precheck_max_age = ScheduleKeys{}.precheck_max_age;
   }
 
   app::Result tick(const Request& request = {}) { return spider_check::app::tick(schedule, request); }

@@ -23,7 +23,7 @@ CheckReport good_report() {
   news.limits.stall_timeout = 10min;
   CheckedSpider rss;
   rss.name = "rss";
-  rss.limits.timeout = 0s;
+  rss.limits.timeout = rss.limits.stall_timeout = 0s;
   report.spiders = {news, rss};
   report.next = "a tick runs 2 spiders.";
   return report;
@@ -72,7 +72,8 @@ TEST_CASE("what differs has lines of its own, and nothing steers a terminal") {
   CheckedSpider spider;
   spider.name = "n\x1b[2Jews";
   spider.crawl = true;
-  spider.nice = 19;
+  spider.limits.nice = 19;
+  spider.limits.stall_timeout = 0s;
   spider.criteria = {20,
                      3,
                      0.25,
@@ -90,6 +91,7 @@ TEST_CASE("what differs has lines of its own, and nothing steers a terminal") {
   spider.working_directory = "/srv/\tx";
   CheckedSpider other;
   other.name = "añb";
+  other.limits.stall_timeout = 0s;
   report.spiders = {spider, other};
   report.facts = {{"Config", "/srv/\x1b"}};
   report.findings = {{Kind::problem, "two\nlines"}};

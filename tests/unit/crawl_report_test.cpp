@@ -219,8 +219,8 @@ TEST_CASE("what is normal for a site counts for nothing in a log either") {
   Criteria criteria;
   auto crawl = read_log_report(log, {}, criteria);
   CHECK((crawl.refused == 4 && crawl.progress.errors == 3 && crawl.page_errors == 1));
-  criteria.ignored_statuses = {404};
-  criteria.ignored_errors = {"asyncio"};
+  criteria.ignore_status = {404};
+  criteria.ignore_errors = {"asyncio"};
   crawl = read_log_report(log, {}, criteria);
   CHECK((crawl.refused == 1 && crawl.progress.errors == 2));
 }

@@ -59,7 +59,7 @@ TEST_CASE("what is said for all is for crawls and programs") {
     CHECK(job.limits.stall_timeout == 3min);
     CHECK(job.criteria.min_items == 0);
     CHECK(job.criteria.max_errors == 5);
-    CHECK(job.nice == 3);
+    CHECK(job.limits.nice == 3);
   }
 }
 

@@ -156,9 +156,9 @@ TEST_CASE("a past that cannot be read is warned of, and holds nothing up") {
 TEST_CASE("rules are given to every job") {
   MemoryDatabase database;
   TestHost host(database);
-  host.schedule.rules = [](SpiderJob& job) { job.nice = 7; };
+  host.schedule.rules = [](SpiderJob& job) { job.limits.nice = 7; };
   (void)host.tick();
-  for (const auto& job : host.runner.started) CHECK(job.nice == 7);
+  for (const auto& job : host.runner.started) CHECK(job.limits.nice == 7);
 }
 
 TEST_CASE("rows are counted after each spider that did well, and after no other") {
