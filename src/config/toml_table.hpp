@@ -54,6 +54,8 @@ class TomlTable {
   /** Every table that was not asked for by its key, with its key, in the order of the file. */
   [[nodiscard]] std::vector<std::pair<std::string, TomlTable>> other_tables();
 
+  [[nodiscard]] bool has(const char* key) const { return table_->contains(key); }
+
   /** "FILE:LINE: KEY", for messages about a key that is there. */
   [[nodiscard]] std::string place(const char* key) const;
 
