@@ -20,6 +20,7 @@
 #include "os/files.hpp"
 #include "os/log_files.hpp"
 #include "parts.hpp"
+#include "render/text_width.hpp"
 #include "render/zone.hpp"
 #include "setup/findings.hpp"
 
@@ -44,7 +45,7 @@ class Commands {
   app::Result operator()(const config::TickCommand& command) {
     if (schedule_.sources.empty()) throw UsageError(setup::nothing_to_run());
     if (!command.dry_run) return app::tick(schedule_, command.request);
-    print(app::dry_run(schedule_, command.request));
+    print_wrapped(app::dry_run(schedule_, command.request));
     return {};
   }
 
@@ -60,7 +61,7 @@ class Commands {
       parts_.session().disconnect();
       return db::migrate(parts_.session(), on_wait);
     };
-    print(app::migrate(apply, command.wait));
+    print_wrapped(app::migrate(apply, command.wait));
     for (const auto& line : db::inspect_database(parts_.session()).warnings)
       schedule_.log.warn("{}", line);
     return {};
@@ -75,7 +76,7 @@ class Commands {
 
   app::Result operator()(const config::NotifyCommand& /*command*/) {
     const auto tested = app::test_channels(schedule_);
-    print(tested.text);
+    print_wrapped(tested.text);
     return {tested.all_sent ? ExitCode::success : ExitCode::spider_failed};
   }
 
@@ -128,7 +129,7 @@ class Commands {
   }
 
   app::Result operator()(const config::PruneCommand& command) {
-    print(app::prune(schedule_, command.dry_run));
+    print_wrapped(app::prune(schedule_, command.dry_run));
     return {};
   }
 
@@ -166,6 +167,10 @@ void print(const std::string& text) {
   if (!written && errno != EPIPE) {
     throw std::system_error(errno, std::generic_category(), "cannot write the output");
   }
+}
+
+void print_wrapped(const std::string& text) {
+  print(render::wrap(text, app::columns_of(STDOUT_FILENO)));
 }
 
 app::Result run_command(const config::CommandLine& line, const config::Config& config) {

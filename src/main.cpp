@@ -15,6 +15,7 @@
 #include "os/signals.hpp"
 #include "render/check.hpp"
 #include "render/monitoring.hpp"
+#include "render/text_width.hpp"
 #include "render/zone.hpp"
 #include "setup/check.hpp"
 #include "setup/cron_line.hpp"
@@ -25,7 +26,8 @@ namespace {
 using namespace spider_check;
 
 void complain(const std::string& what) {
-  std::fprintf(stderr, "spider-check: %s\n", render::printable(what).c_str());
+  const auto line = "spider-check: " + render::printable(what);
+  std::fprintf(stderr, "%s\n", render::wrap(line, app::columns_of(STDERR_FILENO)).c_str());
 }
 
 void print_cron_line(const config::Loaded& loaded, const config::Environment& environment) {
@@ -38,7 +40,7 @@ app::Result run(int argc, char** argv) {
   os::set_dispositions();
   const auto line = config::parse_command_line(argc, argv);
   if (const auto* text = std::get_if<config::PrintCommand>(&line.command)) {
-    print(text->text);
+    print_wrapped(text->text);
     return {};
   }
   const auto environment = config::read_environment();
@@ -51,7 +53,7 @@ app::Result run(int argc, char** argv) {
   ::unsetenv(config::credentials_variable);
   if (std::holds_alternative<config::CheckCommand>(line.command)) {
     const auto report = setup::check(loaded, environment);
-    print(render::check_text(report));
+    print_wrapped(render::check_text(report));
     return {exit_code(report)};
   }
   if (std::holds_alternative<config::CronCommand>(line.command)) {

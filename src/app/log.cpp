@@ -8,6 +8,10 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "render/text_width.hpp"
 
 namespace spider_check::app {
 
@@ -69,10 +73,18 @@ class ShortLevel final : public spdlog::custom_flag_formatter {
   }
 };
 
+constexpr std::size_t head_width = 30;  // "2026-11-23 20:20:01.123 info  "
+
 }  // namespace
 
 void Log::write(LogLevel level, fmt::string_view format, fmt::format_args values) {
   if (says(level) && writer_) writer_(level, fmt::vformat(format, values));
+}
+
+std::size_t columns_of(int fd) noexcept {
+  if (::isatty(fd) == 0) return 0;
+  winsize size{};
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 Log log_to_stderr(LogLevel least, const render::Zone& zone) {
@@ -83,7 +95,9 @@ Log log_to_stderr(LogLevel least, const render::Zone& zone) {
   logger->set_formatter(std::move(formatter));
   logger->set_level(to_spdlog(least));
   return {least, [logger = std::move(logger)](LogLevel level, const std::string& text) {
-            logger->log(to_spdlog(level), text);
+            const std::string head(head_width, ' ');
+            const auto width = columns_of(STDERR_FILENO);
+            logger->log(to_spdlog(level), render::wrap(head + text, width).substr(head_width));
           }};
 }
 

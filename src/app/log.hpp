@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -65,6 +66,9 @@ class Log {
   LogLevel min_;
   Writer writer_;
 };
+
+/** The columns of a terminal, 80 where it does not tell; 0: it is none. */
+[[nodiscard]] std::size_t columns_of(int fd) noexcept;
 
 /** Writes "2026-11-23 16:20:01.123 info  TEXT" to stderr, in the given zone. */
 [[nodiscard]] Log log_to_stderr(LogLevel least, const render::Zone& zone);

@@ -101,4 +101,78 @@ std::string fill_to(std::string_view text, std::size_t width) {
   return pad_to(cut_to(text, width), width);
 }
 
+namespace {
+
+/** The width without what only colours it. */
+std::size_t shown_width(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\x1b') {
+      at = std::min(text.find('m', at), text.size());
+    } else {
+      plain += text[at];
+    }
+  }
+  return width_of(plain);
+}
+
+/** Where the rest of a line begins that is broken: below its last column, or its first word. */
+std::size_t hanging(std::string_view line, std::size_t width) {
+  auto at = std::min(line.find_first_not_of(' '), line.size());
+  for (auto gap = line.find("  ", at); gap != line.npos; gap = line.find("  ", at)) {
+    const auto start = line.find_first_not_of(' ', gap);
+    if (start == line.npos || shown_width(line.substr(0, start)) > width * 3 / 4) break;
+    at = start;
+  }
+  return shown_width(line.substr(0, at));
+}
+
+void wrap_line(std::string& to, std::string_view line, std::size_t width) {
+  const auto indent = shown_width(line) <= width ? 0 : hanging(line, width);
+  std::size_t column = 0;
+  while (!line.empty()) {
+    const auto word = std::min(line.find_first_not_of(' '), line.size());
+    const auto end = std::min(line.find(' ', word), line.size());
+    auto next = line.substr(0, end);
+    line.remove_prefix(end);
+    // A word that has no room there stands further to the left; the longest stay where they are.
+    const auto columns = shown_width(next.substr(word));
+    const auto start = columns > width ? indent : std::min(indent, width - columns);
+    const bool fits = column == 0 || column + shown_width(next) <= width;
+    if (!fits && (column > start || columns <= width)) {
+      next.remove_prefix(word);
+      to.append("\n").append(column = start, ' ');
+    }
+    to += next;
+    column += shown_width(next);
+  }
+}
+
+}  // namespace
+
+std::string wrap(std::string_view text, std::size_t width) {
+  if (width == 0) return std::string(text);
+  std::string wrapped;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    wrap_line(wrapped, text.substr(0, end), width);
+    if (end < text.size()) wrapped += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return wrapped;
+}
+
+std::string place_of_log(const std::string& log, const std::string& spider, const Output& output,
+                         const std::string& which) {
+  const bool is_word = !spider.empty() && spider.front() != '-' &&
+                       spider.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyz"
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                           "0123456789_./-") == spider.npos;
+  if (output.width == 0 || !is_word || !log.starts_with(output.log_dir + "/")) {
+    return "log: " + log;
+  }
+  return "see: " + output.logs + " " + spider + which;
+}
+
 }  // namespace spider_check::render

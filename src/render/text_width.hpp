@@ -25,4 +25,22 @@ namespace spider_check::render {
 /** cut_to(), with blanks behind it up to `width` columns. */
 [[nodiscard]] std::string fill_to(std::string_view text, std::size_t width);
 
+/** What a text is written to. */
+struct Output {
+  std::size_t width = 0;  ///< columns of a terminal; 0: none, and lines are as long as they like
+  bool colour = false;
+  std::string logs{};     ///< what shows the logs there: "spider-check logs"
+  std::string log_dir{};  ///< where these are
+};
+
+/**
+ * The text with each line that is longer than `width` broken between words. What follows stands
+ * below the line's last column, which two blanks begin; a word stays whole. 0: as it is.
+ */
+[[nodiscard]] std::string wrap(std::string_view text, std::size_t width);
+
+/** Where a spider's newest log is: "log: FILE", or on a terminal the command that shows it. */
+[[nodiscard]] std::string place_of_log(const std::string& log, const std::string& spider,
+                                       const Output& output, const std::string& which = "");
+
 }  // namespace spider_check::render

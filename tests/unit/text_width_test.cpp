@@ -99,4 +99,26 @@ TEST_CASE("what would steer a terminal beyond ASCII becomes visible") {
   for (const auto& row : rows) CHECK(printable(row.text) == row.line);
 }
 
+TEST_CASE("a line that is too long is broken between words, below its last column") {
+  CHECK(wrap("a line that is too long\nshort\n", 10) == "a line\nthat is\ntoo long\nshort\n");
+  CHECK(wrap("Next due    now and then\n", 18) ==
+        "Next due    now\n            and\n            then\n");
+  CHECK(wrap("      one two three", 14) == "      one two\n      three");
+  CHECK(wrap("see /a/path/that/is/long", 10) == "see\n/a/path/that/is/long");
+  CHECK(wrap("one two", 0) == "one two");
+  CHECK(wrap("\x1b[31mone\x1b[0m two", 7) == "\x1b[31mone\x1b[0m two");
+  CHECK(wrap("größe größe", 11) == "größe größe");
+  CHECK(wrap("", 5).empty());
+}
+
+TEST_CASE("a log is named by its file, and on a terminal by the command that shows it") {
+  const Output output{80, false, "spider-check logs", "/logs"};
+  CHECK(place_of_log("/logs/a/run-1.log", "a", output) == "see: spider-check logs a");
+  CHECK(place_of_log("/logs/a/run-1.log", "a", output, " --run 1") ==
+        "see: spider-check logs a --run 1");
+  CHECK(place_of_log("/logs/a/run-1.log", "a", {}) == "log: /logs/a/run-1.log");
+  CHECK(place_of_log("/elsewhere/a.log", "a", output) == "log: /elsewhere/a.log");
+  CHECK(place_of_log("/logs/x.log", "$(reboot)", output) == "log: /logs/x.log");
+}
+
 }  // namespace spider_check::render
