@@ -114,7 +114,10 @@ class Commands {
 
   app::Result operator()(const config::LogsCommand& command) {
     if (!command.spider) {
-      print(app::spiders_with_logs(*schedule_.logs));
+      const auto spiders = app::spiders_with_logs(*schedule_.logs);
+      print(spiders);
+      // On stderr, because completions read the names.
+      if (spiders.empty()) std::fputs("spider-check: no spider has a log yet\n", stderr);
       return {};
     }
     const auto log =
@@ -174,7 +177,7 @@ void print_wrapped(const std::string& text) {
 }
 
 app::Result run_command(const config::CommandLine& line, const config::Config& config) {
-  Parts parts(config, line.verbosity);
+  Parts parts(config, line);
   return std::visit(Commands(parts), line.command);
 }
 

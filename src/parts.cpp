@@ -53,7 +53,7 @@ Parts::Notifications::Notifications(const config::Config& config, NotificationSt
                [&logs](const std::filesystem::path& log) { return logs.end_of(log, end_of_log); }} {
 }
 
-Parts::Parts(const config::Config& config, config::Verbosity verbosity)
+Parts::Parts(const config::Config& config, const config::CommandLine& line)
     : session_(config.database, db::session_name(os::host_name(), ::getpid())),
       store_(session_, config.name, config.max_instances, host_),
       reports_(session_, config.name),
@@ -65,7 +65,7 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
       journal_(config.state_dir, config.name, config.max_instances, config.identity,
                way_to(config.database)),
       log_fallback_(config.log_dir),
-      log_(app::log_to_stderr(log_level(verbosity), render::Zone(config.timezone))),
+      log_(app::log_to_stderr(log_level(line.verbosity), render::Zone(config.timezone))),
       instance_{config.name,
                 config.policy,
                 config.takeover_after,
@@ -78,7 +78,9 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
                 render::Zone(config.timezone),
                 log_,
                 [&config](SpiderJob& job) { config::apply_rules(config, job); },
-                [this](const std::vector<SpiderJob>& jobs) { return app::make_view(log_, jobs); },
+                [this](const std::vector<SpiderJob>& jobs) {
+                  return app::make_view(log_, jobs, instance_.output);
+                },
                 &logs_,
                 config.keep,
                 config.log_size,
@@ -96,6 +98,11 @@ Parts::Parts(const config::Config& config, config::Verbosity verbosity)
   }
   instance_.precheck_max_age = config.precheck_max_age;
   instance_.log_fallback = &log_fallback_;
+  instance_.output = {
+      app::columns_of(STDOUT_FILENO), app::wants_colour(),
+      "spider-check " + (line.config_file ? "-c " + *line.config_file + " " : "") + "logs",
+      config.log_dir.string()};
+  instance_.output.colour = instance_.output.colour && instance_.output.width > 0;
   instance_.reports = &reports_;
   instance_.messages = &messages_;
   instance_.warnings = config.warnings;

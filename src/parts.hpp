@@ -35,7 +35,7 @@ namespace spider_check {
 class Parts {
  public:
   /** Connects to nothing yet. Throws std::system_error. */
-  Parts(const config::Config& config, config::Verbosity verbosity);
+  Parts(const config::Config& config, const config::CommandLine& line);
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   Parts(Parts&&) = delete;

@@ -304,14 +304,14 @@ class Attempt {
   [[nodiscard]] std::vector<std::string> faults() const {
     auto all = list_.faults;
     all.insert(all.end(), missing_.begin(), missing_.end());
-    for (const auto* fault : {&claimed_.journal_fault, &log_.fault()}) {
+    for (const auto* fault : {&claimed_.earlier, &claimed_.journal_fault, &log_.fault()}) {
       if (!fault->empty()) all.push_back(*fault);
     }
     return all;
   }
 
   Result end_interrupted(int signal) {
-    const auto why = "interrupted by " + signal_name(signal);
+    const auto why = std::string(start_of_stop) + signal_name(signal);
     const auto& policy = instance_.policy;
     const bool goes_on = record_.claim.attempt < policy.max_attempts &&
                          least_age(record_.run_started, instance_.host.now()) < policy.interval;

@@ -4,9 +4,11 @@
 #include <system_error>
 
 #include "app/host_state.hpp"
+#include "core/delay.hpp"
 #include "core/errors.hpp"
 #include "core/log_directory.hpp"
 #include "core/log_name.hpp"
+#include "core/report.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
 
@@ -130,6 +132,9 @@ void prepare_retry(ClaimedAttempt& claimed, const Run& run, const State& state,
   record.run_started = earlier(record.began, state.now - run.started);
   record.log = name_of(contents, run, record.claim.attempt);
   claimed.succeeded = succeeded_before(contents, run.uuid);
+  if (cause_of(run.failure) != DelayCause::failing) {
+    claimed.earlier = of_attempt(run.attempt) + run.failure;
+  }
 }
 
 void prepare_start(ClaimedAttempt& claimed, const StartRun& start, const Request& request,

@@ -58,6 +58,7 @@ struct ClaimedAttempt {
   bool lost_midway = false;                 ///< the connection was lost while it was claimed
   bool refused = false;                     ///< the database holds its lock, and does not record it
   std::vector<std::string> succeeded;       ///< in earlier attempts, as far as this host knows
+  std::string earlier{};  ///< why the attempt before ended, where that was no failure of a spider
 };
 
 /**

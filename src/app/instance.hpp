@@ -11,6 +11,7 @@
 
 #include "core/decision.hpp"
 #include "core/run.hpp"
+#include "render/text_width.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check {
@@ -75,7 +76,7 @@ struct Instance {
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
   /** Why a run is to be put off, in one printable line; may take half a minute, does not throw. */
   std::function<std::optional<std::string>()> precheck{};  ///< empty: there is none
-  Duration precheck_max_age {0};  ///< older data does not wait for it
+  Duration precheck_max_age{0};                            ///< older data does not wait for it
   LogFallback* log_fallback = nullptr;  ///< not owned; null: logs can always be written
   ReportStore* reports = nullptr;       ///< not owned; null: there is nothing to read reports from
   std::vector<Publication> publications{};
@@ -85,6 +86,7 @@ struct Instance {
   NotificationStore* messages = nullptr;              ///< not owned; null: there are no messages
   RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
   std::string how_to_name{};  ///< what gives this schedule another name, as an advice
+  render::Output output{};    ///< what commands print to
   /** The names of its spiders, where they are known without listing a project. */
   std::vector<std::string> spiders{};
 };

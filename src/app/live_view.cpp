@@ -19,8 +19,9 @@ Duration between(LiveProgress::Time from, LiveProgress::Time to) {
   return std::chrono::duration_cast<Duration>(to - from);
 }
 
-RowState to_state(Verdict verdict) {
-  switch (verdict) {
+RowState to_state(const Judgement& judgement) {
+  if (was_stopped(judgement)) return RowState::stopped;
+  switch (judgement.verdict) {
     case Verdict::ok:
       return RowState::ok;
     case Verdict::degraded:
@@ -103,7 +104,7 @@ void LiveProgress::progressed(const SpiderJob& job, const Progress& progress, Ti
 }
 
 void LiveProgress::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
-  auto& spider = change(job, to_state(outcome.judgement.verdict));
+  auto& spider = change(job, to_state(outcome.judgement));
   spider.row.elapsed = outcome.child.took;
   spider.row.note = render::join(outcome.judgement.reasons);
   if (outcome.crawl && outcome.crawl->source != CrawlSource::nobody) {
@@ -131,6 +132,7 @@ std::string LiveProgress::waits_for(const Spider& spider, Time now) const {
     case RowState::ok:
     case RowState::degraded:
     case RowState::failed:
+    case RowState::stopped:
       return spider.row.note;
   }
   return {};
@@ -152,12 +154,14 @@ render::LiveRun LiveProgress::at(Time now) const {
   return run;
 }
 
-std::vector<render::SummaryRow> LiveProgress::summary(Time now) const {
+std::vector<render::SummaryRow> LiveProgress::summary(Time now,
+                                                      const render::Output& output) const {
   std::vector<render::SummaryRow> rows;
   for (const auto& spider : spiders_) {
     const auto row = row_at(spider, now);
     rows.push_back({row.name, row.state, row.elapsed, spider.did, spider.row.note,
-                    render::printable(spider.job->log.string())});
+                    render::place_of_log(render::printable(spider.job->log.string()),
+                                         spider.job->name, output)});
   }
   return rows;
 }
@@ -192,8 +196,8 @@ std::string frame(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-LiveView::LiveView(int fd, bool colour, Log& log, const std::vector<SpiderJob>& jobs)
-    : colour_(colour),
+LiveView::LiveView(int fd, render::Output output, Log& log, const std::vector<SpiderJob>& jobs)
+    : output_(std::move(output)),
       progress_(jobs, Clock::now()),
       terminal_(fd),
       above_(
@@ -242,7 +246,8 @@ void LiveView::draw() {
   if (closed_ || !terminal_.is_ours() || !terminal_.is_ready()) return;
   const auto size = terminal_.size();
   // In the last column terminals differ in where the cursor goes, and so in what is erased.
-  const render::Screen screen{std::max<std::size_t>(size.width, 2) - 1, size.height, colour_};
+  const render::Screen screen{std::max<std::size_t>(size.width, 2) - 1, size.height,
+                              output_.colour};
   auto lines = render::live_table(progress_.at(Clock::now()), screen);
   if (lines == drawn_ && size == size_) return;
   if (!cursor_) cursor_.emplace();
@@ -271,10 +276,11 @@ void LiveView::leave(const std::string& last_words) {
 void LiveView::close() {
   if (closed_) return;
   const auto now = Clock::now();
+  output_.width = terminal_.size().width;
   std::string text;
-  for (const auto& line :
-       render::run_summary(progress_.summary(now), progress_.elapsed(now), colour_)) {
-    text += line + "\n";
+  for (const auto& line : render::run_summary(progress_.summary(now, output_),
+                                              progress_.elapsed(now), output_.colour)) {
+    text += render::wrap(line, output_.width) + "\n";
   }
   leave(text);
 }

@@ -9,6 +9,7 @@
 #include "app/run_view.hpp"
 #include "core/ports.hpp"
 #include "render/live_table.hpp"
+#include "render/text_width.hpp"
 
 namespace spider_check::app {
 
@@ -30,7 +31,8 @@ class LiveProgress {
   [[nodiscard]] render::LiveRun at(Time now) const;
 
   /** What became of each spider, to be left behind. */
-  [[nodiscard]] std::vector<render::SummaryRow> summary(Time now) const;
+  [[nodiscard]] std::vector<render::SummaryRow> summary(Time now,
+                                                        const render::Output& output) const;
 
   [[nodiscard]] Duration elapsed(Time now) const;
 
@@ -65,7 +67,7 @@ class LiveProgress {
 class LiveView final : public RunView {
  public:
   /** fd: a terminal, the one that the log is written to. The log and the jobs outlive the view. */
-  LiveView(int fd, bool colour, Log& log, const std::vector<SpiderJob>& jobs);
+  LiveView(int fd, render::Output output, Log& log, const std::vector<SpiderJob>& jobs);
   LiveView(const LiveView&) = delete;
   LiveView& operator=(const LiveView&) = delete;
   LiveView(LiveView&&) = delete;
@@ -88,7 +90,7 @@ class LiveView final : public RunView {
   void make_way();
   void leave(const std::string& last_words);
 
-  bool colour_;
+  render::Output output_;
   LiveProgress progress_;
   Terminal terminal_;
   Terminal::Size size_;

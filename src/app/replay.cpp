@@ -95,7 +95,7 @@ void note_replayed(Instance& instance, AttemptRecord record, RunId id,
     const auto& before = host_state.last->succeeded;
     succeeded.insert(succeeded.end(), before.begin(), before.end());
   }
-  note_recorded(instance, record, end_of(record), succeeded);
+  note_recorded(instance, record, end_of(record, instance.host.now()), succeeded);
 }
 
 /** Rather without its details than not at all: they may be what the database refuses. */
@@ -126,7 +126,7 @@ void replay(Instance& instance, HeldAttempt& attempt, const DatabaseIdentity& da
   }
   const auto id = replay(instance, record, now);
   if (!record.end) {
-    instance.log.warn("Run {} was {}", id, render::printable(end_of(record).end.failure));
+    instance.log.warn("Run {} was {}", id, render::printable(end_of(record, now).end.failure));
   }
   instance.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
@@ -264,7 +264,7 @@ void end_in_journal(Instance& instance, const Run& run) {
   instance.journal->visit_pending([&](HeldAttempt& attempt) {
     const auto& record = attempt.record();
     const bool is_meant = record.claim.uuid == run.uuid && record.claim.attempt == run.attempt;
-    if (is_meant && !record.end) attempt.end(end_of(record));
+    if (is_meant && !record.end) attempt.end(end_of(record, instance.host.now()));
     return true;
   });
 }

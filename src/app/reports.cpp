@@ -92,7 +92,7 @@ std::string text_by_journal(const Instance& instance) {
     const auto& state = report.state;
     const bool knows = state.newest_success || state.last || report.waiting + report.of_others > 0;
     if (!knows && report.unreadable.empty()) return {};
-    return render::status_text(report, instance.zone);
+    return render::status_text(report, instance.zone, instance.output);
   } catch (const std::system_error& error) {
     return render::printable(error.what()) + "\n";
   }
@@ -105,7 +105,7 @@ std::string by_database(const Instance& instance, bool json) {
     report.outcomes = instance.store.outcomes(report.state.last->id);
   }
   return json ? render::status_json(report, instance.zone)
-              : render::status_text(report, instance.zone);
+              : render::status_text(report, instance.zone, instance.output);
 }
 
 }  // namespace
@@ -196,7 +196,8 @@ HistoryReport read_history(const Instance& instance, const HistoryFilter& filter
 
 std::string history(const Instance& instance, const HistoryFilter& filter, bool json) {
   const auto report = read_history(instance, filter);
-  return json ? render::history_json(report) : render::history_text(report, instance.zone);
+  return json ? render::history_json(report)
+              : render::history_text(report, instance.zone, instance.output);
 }
 
 std::string show(const Instance& instance, RunId id, bool json) {
@@ -210,8 +211,12 @@ std::string show(const Instance& instance, RunId id, bool json) {
   report.schedule = instance.name;
   report.now = instance.store.latest_success().now;
   forget_what_never_comes(report, instance.policy);
+  const auto newest = instance.store.state().last;
+  if (newest && newest->started > report.record.run.started) {
+    report.record.run.next_attempt.reset();
+  }
   report.outcomes = instance.reports->all_outcomes(id);
-  return json ? render::run_json(report) : render::run_text(report, instance.zone);
+  return json ? render::run_json(report) : render::run_text(report, instance.zone, instance.output);
 }
 
 namespace {

@@ -33,6 +33,9 @@ void LineView::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
                                      outcome.rows);
   const auto done = did.empty() ? did : ", " + did;
   const auto why = render::join(outcome.judgement.reasons);
+  if (was_stopped(outcome.judgement)) {
+    return log_.warn("Spider '{}' stopped after {}{}: {}", name, took, done, why);
+  }
   switch (outcome.judgement.verdict) {
     case Verdict::ok:
       log_.info("Spider '{}' ok after {}{}", name, took, done);
@@ -182,14 +185,20 @@ bool can_draw() {
 
 }  // namespace
 
-std::unique_ptr<RunView> make_view(Log& log, const std::vector<SpiderJob>& jobs) {
+bool wants_colour() {
+  const auto kind = environment("TERM");
+  // https://no-color.org
+  return !kind.empty() && kind != "dumb" && environment("NO_COLOR").empty();
+}
+
+std::unique_ptr<RunView> make_view(Log& log, const std::vector<SpiderJob>& jobs,
+                                   render::Output output) {
   // -q asks for less than a table, -v for every line.
   if (log.least() != LogLevel::info || !can_draw()) {
     return std::make_unique<LineView>(log, jobs.size());
   }
-  // https://no-color.org
-  const bool colour = environment("NO_COLOR").empty();
-  return std::make_unique<LiveView>(STDERR_FILENO, colour, log, jobs);
+  output.colour = wants_colour();
+  return std::make_unique<LiveView>(STDERR_FILENO, std::move(output), log, jobs);
 }
 
 }  // namespace spider_check::app

@@ -12,6 +12,7 @@
 
 #include "app/log.hpp"
 #include "core/ports.hpp"
+#include "render/text_width.hpp"
 
 namespace spider_check::app {
 
@@ -144,10 +145,14 @@ class Terminal {
   std::string unwritten_;
 };
 
+/** Whether text on a terminal may be coloured. */
+[[nodiscard]] bool wants_colour();
+
 /**
  * How a run of these jobs is shown on stderr: by a live table where that is a terminal and the log
  * is at its usual level, else by one log line for each event. The log and the jobs outlive it.
  */
-[[nodiscard]] std::unique_ptr<RunView> make_view(Log& log, const std::vector<SpiderJob>& jobs);
+[[nodiscard]] std::unique_ptr<RunView> make_view(Log& log, const std::vector<SpiderJob>& jobs,
+                                                 render::Output output);
 
 }  // namespace spider_check::app

@@ -29,6 +29,8 @@ std::string names_of(const std::vector<SpiderJob>& jobs) {
 SpiderList list_spiders(const Instance& instance) {
   SpiderList list;
   std::unordered_set<std::string> names;
+  // A project takes seconds.
+  if (instance.spiders.empty()) instance.log.info("Listing the spiders");
   for (auto* source : instance.sources) {
     try {
       auto listing = source->list();

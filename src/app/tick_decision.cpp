@@ -18,6 +18,7 @@ namespace {
 struct Sight {
   OwnerStatus fate = OwnerStatus::unknown;
   std::optional<TimePoint> until;
+  bool power_cut = false;
 };
 
 OwnerSigns signs_of(const Instance& instance, const Run& run, const State& state) {
@@ -37,14 +38,16 @@ Sight look_for(const std::optional<Run>& run, const Instance& instance, const St
   if (!run || run->status != RunStatus::running || run->lock_held) return {};
   const auto signs = signs_of(instance, *run, state);
   const auto fate = owner_status(run->owner, instance.host.self(), signs, instance.takeover_after);
-  if (fate != OwnerStatus::unknown) return {fate, std::nullopt};
-  return {fate, state.now + time_until_gone(signs, instance.takeover_after)};
+  if (fate != OwnerStatus::unknown) {
+    return {fate, std::nullopt, is_of_former_boot(run->owner, instance.host.self(), signs)};
+  }
+  return {fate, state.now + time_until_gone(signs, instance.takeover_after), false};
 }
 
 OwnerStatuses owner_statuses(const Instance& instance, const State& state) {
   const auto last = look_for(state.last, instance, state);
   const auto partial = look_for(state.partial, instance, state);
-  return {last.fate, partial.fate, last.until, partial.until};
+  return {last.fate, partial.fate, last.until, partial.until, last.power_cut, partial.power_cut};
 }
 
 /** What this database has not got. Throws DbError. */

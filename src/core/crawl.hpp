@@ -145,4 +145,10 @@ inline constexpr std::size_t max_runs_for_baseline = 20;
 /** What a person needs who finds nothing in the log of a crawl that has a log_file. */
 [[nodiscard]] std::string where_it_logs(const CrawlReport& crawl);
 
+/** Whether a spider failed only because it was ended: with its run, or with the program. */
+[[nodiscard]] bool was_stopped(const Judgement& judgement);
+
+/** The verdict for people: "stopped" for what was_stopped(). */
+[[nodiscard]] std::string_view word_of(const Judgement& judgement);
+
 }  // namespace spider_check

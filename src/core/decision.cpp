@@ -59,6 +59,7 @@ State after_interruption(State state, const Run& run) {
     state.partial.reset();
   } else {
     state.last->status = RunStatus::failed;
+    state.last->failure = why_interrupted(run);
     state.last->next_attempt = state.now;
   }
   return state;
@@ -68,6 +69,7 @@ struct Candidate {
   const Run* run;
   OwnerStatus fate;
   std::optional<TimePoint> until;
+  bool power_cut = false;
 };
 
 bool may_return(const Candidate& owner) {
@@ -76,6 +78,12 @@ bool may_return(const Candidate& owner) {
 
 bool was_interrupted(const Candidate& owner) {
   return !owner.run->lock_held && owner.fate == OwnerStatus::gone;
+}
+
+Run interrupted_run(const Candidate& owner) {
+  auto run = *owner.run;
+  run.power_cut = owner.power_cut;
+  return run;
 }
 
 OwnerMayReturn wait_for(const Candidate& owner) {
@@ -99,10 +107,11 @@ std::optional<Action> held_back_by(const Candidate& owner, const State& state,
 std::vector<Candidate> running(const State& state, const OwnerStatuses& statuses) {
   std::vector<Candidate> runs;
   if (state.partial && state.partial->status == RunStatus::running) {
-    runs.push_back({&*state.partial, statuses.partial, statuses.partial_until});
+    runs.push_back(
+        {&*state.partial, statuses.partial, statuses.partial_until, statuses.partial_power_cut});
   }
   if (state.last && state.last->status == RunStatus::running) {
-    runs.push_back({&*state.last, statuses.last, statuses.last_until});
+    runs.push_back({&*state.last, statuses.last, statuses.last_until, statuses.last_power_cut});
   }
   return runs;
 }
@@ -111,7 +120,7 @@ std::vector<Candidate> running(const State& state, const OwnerStatuses& statuses
 Decision decide_forced(const State& state, const OwnerStatuses& statuses) {
   Decision decision{StartRun{!state.newest_success && !state.last, std::nullopt}, {}};
   for (const auto& owner : running(state, statuses)) {
-    if (was_interrupted(owner)) decision.interrupted.push_back(*owner.run);
+    if (was_interrupted(owner)) decision.interrupted.push_back(interrupted_run(owner));
     if (may_return(owner)) return {wait_for(owner), {}};
   }
   return decision;
@@ -158,8 +167,8 @@ Decision decide(const State& state, const Policy& policy, const Request& request
   for (const auto& owner : running(state, statuses)) {
     if (auto action = held_back_by(owner, state, policy)) return {*action, interrupted};
     if (!was_interrupted(owner)) continue;
-    interrupted.push_back(*owner.run);
-    settled = after_interruption(settled, *owner.run);
+    interrupted.push_back(interrupted_run(owner));
+    settled = after_interruption(settled, interrupted.back());
   }
   return {decide_idle(settled, policy), interrupted};
 }

@@ -73,6 +73,8 @@ struct OwnerStatuses {
   OwnerStatus partial = OwnerStatus::unknown;
   std::optional<TimePoint> last_until{};     ///< when an unknown one is taken for gone
   std::optional<TimePoint> partial_until{};  ///< the same of the partial run's
+  bool last_power_cut = false;               ///< its machine was booted again since
+  bool partial_power_cut = false;
 };
 
 /**

@@ -4,11 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "core/run.hpp"
+
 namespace spider_check {
 
 namespace {
 
-constexpr std::array<std::pair<DelayCause, std::string_view>, 7> words{{
+constexpr std::array<std::pair<DelayCause, std::string_view>, 8> words{{
     {DelayCause::unknown, "unknown"},
     {DelayCause::off, "off"},
     {DelayCause::suspended, "suspended"},
@@ -16,6 +18,7 @@ constexpr std::array<std::pair<DelayCause, std::string_view>, 7> words{{
     {DelayCause::database_away, "database away"},
     {DelayCause::deferred, "deferred"},
     {DelayCause::failing, "failing"},
+    {DelayCause::stopped, "stopped"},
 }};
 
 /** Collects what lies between the moment when the run was due and its start. */
@@ -54,6 +57,11 @@ std::optional<DelayCause> parse_delay_cause(std::string_view text) {
                                    [&](const auto& word) { return word.second == text; });
   if (found == words.end()) return std::nullopt;
   return found->first;
+}
+
+DelayCause cause_of(std::string_view failure) {
+  if (failure.starts_with(start_of_stop)) return DelayCause::stopped;
+  return failure.ends_with(end_of_power_cut) ? DelayCause::off : DelayCause::failing;
 }
 
 std::vector<Delay> delays(Duration late, const HostTime& now, const HostTime& last_seen,

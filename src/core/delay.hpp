@@ -19,13 +19,17 @@ enum class DelayCause : std::uint8_t {
   database_away,  ///< and nothing was run without it
   deferred,       ///< the precheck, or a database that was awaited after boot or resume
   failing,        ///< it was tried, and failed
+  stopped,        ///< it was tried, and somebody stopped it
 };
 
-/** "unknown", "off", "suspended", "disabled", "database away", "deferred", "failing" */
+/** "unknown", "off", "suspended", "disabled", "database away", "deferred", "failing", "stopped" */
 [[nodiscard]] std::string_view to_text(DelayCause cause);
 
 /** Empty for a word that is none of them. */
 [[nodiscard]] std::optional<DelayCause> parse_delay_cause(std::string_view text);
+
+/** What kept a run from succeeding that failed with these words. */
+[[nodiscard]] DelayCause cause_of(std::string_view failure);
 
 /** What kept a run from starting when it was due, as its host noticed it. */
 struct Delay {

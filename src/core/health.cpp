@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/delay.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
@@ -81,10 +82,13 @@ class Judge {
   void judge_failures() {
     const auto& last = state_.last;
     if (last && last->status == RunStatus::failed) {
-      const bool attempts_left = has_attempts_left(*last, report_.policy);
-      add(attempts_left ? HealthLevel::warning : HealthLevel::critical,
-          "run " + std::to_string(last->id) + " failed, attempt " + std::to_string(last->attempt) +
-              " of " + std::to_string(report_.policy.max_attempts) +
+      const bool may_mend = has_attempts_left(*last, report_.policy) ||
+                            cause_of(last->failure) != DelayCause::failing;
+      const auto word = std::string(word_of(*last));
+      add(may_mend ? HealthLevel::warning : HealthLevel::critical,
+          "run " + std::to_string(last->id) + (word == "failed" ? " " : " was ") + word +
+              ", attempt " + std::to_string(last->attempt) + " of " +
+              std::to_string(report_.policy.max_attempts) +
               (last->failure.empty() ? "" : ": " + last->failure));
     }
     if (report_.failed_runs < 2) return;
@@ -116,8 +120,10 @@ class Judge {
   void judge_spider(const SpiderOutcome& outcome) {
     const auto& [verdict, reasons] = outcome.judgement;
     if (verdict == Verdict::ok) return;
-    add(HealthLevel::warning, "spider '" + outcome.spider + "' " +
-                                  (verdict == Verdict::failed ? "failed" : "is degraded") +
+    const auto* what = was_stopped(outcome.judgement) ? "was stopped"
+                       : verdict == Verdict::failed   ? "failed"
+                                                      : "is degraded";
+    add(HealthLevel::warning, "spider '" + outcome.spider + "' " + what +
                                   (reasons.empty() ? "" : ": " + reasons.front()));
   }
 

@@ -21,6 +21,7 @@ struct SpiderPoint {
   Duration took{0};
   Verdict verdict = Verdict::failed;
   std::optional<std::int64_t> items;  ///< empty for a program that is no crawl
+  bool stopped = false;               ///< it failed only because it was_stopped()
 };
 
 /** One spider over all of its runs. */

@@ -44,12 +44,14 @@ std::vector<JournaledOutcome> outcomes_of(const AttemptRecord& attempt) {
   return all;
 }
 
-JournaledEnd end_of(const AttemptRecord& attempt) {
+JournaledEnd end_of(const AttemptRecord& attempt, const HostTime& now) {
   if (attempt.end) return *attempt.end;
   RunEnd end;
   end.status = RunStatus::failed;
-  end.failure = "interrupted: " + attempt.owner.host + ", pid " +
-                std::to_string(attempt.owner.pid) + " is gone";
+  Run run;
+  run.owner = attempt.owner;
+  run.power_cut = attempt.began.boot_id != now.boot_id;
+  end.failure = why_interrupted(run);
   end.retry_after = Duration{0};
   return {std::move(end), last_heard_of(attempt)};
 }
@@ -110,7 +112,7 @@ std::optional<Run> run_of(const PendingAttempt& pending, const HostTime& now) {
   run.status = record.end ? record.end->end.status : RunStatus::running;
   run.lock_held = !record.end && pending.live;
   if (record.end) run.failure = record.end->end.failure;
-  auto whole = dated(std::move(run), record.run_started, end_of(record).at, now);
+  auto whole = dated(std::move(run), record.run_started, end_of(record, now).at, now);
   if (whole && record.end) add_end(*whole, record.end->at, record.end->end.retry_after, now);
   return whole;
 }

@@ -65,7 +65,7 @@ struct AttemptRecord {
 [[nodiscard]] std::vector<JournaledOutcome> outcomes_of(const AttemptRecord& attempt);
 
 /** The end that it had, or that of a run that was interrupted and may be retried at once. */
-[[nodiscard]] JournaledEnd end_of(const AttemptRecord& attempt);
+[[nodiscard]] JournaledEnd end_of(const AttemptRecord& attempt, const HostTime& now);
 
 /** The spiders that succeeded in it. */
 [[nodiscard]] std::vector<std::string> succeeded_in(const AttemptRecord& attempt);

@@ -77,6 +77,11 @@ std::string why(const ScheduleSummary& summary) {
   return ": " + summary.last->failure;
 }
 
+std::string how_it_ended(const ScheduleSummary& summary) {
+  const auto word = summary.last ? word_of(*summary.last) : "failed";
+  return (word == "failed" ? "" : "was ") + std::string(word);
+}
+
 /** Adds what there is to say about degraded spiders. */
 void compare_degraded(NotificationPlan& plan, const NotificationState& before,
                       const ScheduleSummary& summary) {
@@ -189,7 +194,7 @@ std::string sentence(const Event& event, const std::string& schedule,
       return name + "the run succeeded";
     case EventKind::ping_fail:
     case EventKind::ping_log:
-      return name + "the run failed" + why(summary);
+      return name + "the run " + how_it_ended(summary) + why(summary);
   }
   return name;
 }

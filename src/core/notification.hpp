@@ -53,6 +53,7 @@ struct ScheduleSummary {
   std::optional<Run> last;                  ///< the newest whole run
   int failed_runs = 0;                      ///< whole runs since then that are marked failed
   std::vector<RecordedOutcome> outcomes;    ///< the newest of each spider in the last run
+  int interrupted_runs = 0;                 ///< of those that failed
 };
 
 /** One thing to tell. */

@@ -31,14 +31,18 @@ Duration time_until_gone(const OwnerSigns& signs, Duration takeover_after) {
   return std::max(longest - signs.silence, time_to_return - signs.reachable);
 }
 
+bool is_of_former_boot(const Owner& owner, const Owner& self, const OwnerSigns& signs) {
+  const bool same_machine = is_machine_id(owner.machine) && owner.machine == self.machine;
+  const bool other_boot = !owner.boot_id.empty() && owner.boot_id != self.boot_id;
+  return same_machine && other_boot && signs.silence >= signs.uptime;
+}
+
 OwnerStatus owner_status(const Owner& owner, const Owner& self, const OwnerSigns& signs,
                          Duration takeover_after) {
   if (same_pid_namespace(owner, self)) {
     return signs.process_exists ? OwnerStatus::alive : OwnerStatus::gone;
   }
-  const bool same_machine = is_machine_id(owner.machine) && owner.machine == self.machine;
-  const bool other_boot = !owner.boot_id.empty() && owner.boot_id != self.boot_id;
-  if (same_machine && other_boot && signs.silence >= signs.uptime) return OwnerStatus::gone;
+  if (is_of_former_boot(owner, self, signs)) return OwnerStatus::gone;
   return time_until_gone(signs, takeover_after) < 0s ? OwnerStatus::gone : OwnerStatus::unknown;
 }
 

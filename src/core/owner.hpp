@@ -29,6 +29,10 @@ struct OwnerSigns {
  */
 [[nodiscard]] bool same_pid_namespace(const Owner& owner, const Owner& self);
 
+/** Whether it ran before this machine was booted last. */
+[[nodiscard]] bool is_of_former_boot(const Owner& owner, const Owner& self,
+                                     const OwnerSigns& signs);
+
 /**
  * Judges an owner whose lock is free. A machine id with another boot id is a former boot of this
  * machine only where the owner has been silent since before this boot: else it is a clone.

@@ -6,6 +6,10 @@
 
 namespace spider_check {
 
+std::string of_attempt(int attempt) {
+  return "attempt " + std::to_string(attempt) + ": ";
+}
+
 namespace {
 
 /** One stale time, and what is known of it: what comes first counts before the rest. */
@@ -19,17 +23,21 @@ class StaleTime {
     }
   }
 
-  /** From then on it was tried, and failed. */
-  void failing(TimePoint from, const std::string& why) {
-    if (!failing_since_) failing_since_ = from;
-    // Of a run that goes on nobody knows it yet.
-    if (!why.empty()) why_ = why;
+  /** From then on it was tried, and did not succeed. */
+  void tried(TimePoint from, DelayCause cause, const std::string& why) {
+    if (tries_.empty() || tries_.back().cause != cause) {
+      if (!tries_.empty()) tries_.back().to = from;
+      tries_.push_back({from, from, cause, ""});
+    }
+    // Of a run that goes on nobody knows it yet; a machine that was off needs no other word.
+    if (!why.empty() && cause != DelayCause::off) tries_.back().detail = why;
   }
 
   /** Appends the pieces, the oldest first. */
   void pieces(TimePoint to, bool open, std::vector<Gap>& gaps) {
     if (to - from_ < min_gap) return;
-    if (failing_since_) known_.push_back({*failing_since_, to, DelayCause::failing, why_});
+    if (!tries_.empty()) tries_.back().to = to;
+    known_.insert(known_.end(), tries_.begin(), tries_.end());
     std::set<TimePoint> edges{from_, to};
     for (const auto& each : known_) {
       for (const auto edge : {each.from, each.to}) {
@@ -68,8 +76,7 @@ class StaleTime {
 
   TimePoint from_;
   std::vector<Gap> known_;
-  std::optional<TimePoint> failing_since_;
-  std::string why_;
+  std::vector<Gap> tries_;
 };
 
 /** Goes through the runs, which outlive it, from the oldest on. */
@@ -127,7 +134,20 @@ class Finder {
     // A run that was forced may fail while the data is fresh.
     const auto from = std::max(record.run.started, due_.value_or(record.run.started));
     if (!stale_) stale_.emplace(from);
-    stale_->failing(from, record.run.failure);
+    const auto why = earlier_failure(record);
+    // While it is tried again its spiders alone tell.
+    const bool only_stopped = why.empty() && record.stopped > 0 && record.stopped == record.failed;
+    stale_->tried(from, only_stopped ? DelayCause::stopped : cause_of(why), why);
+  }
+
+  /** Of a run that was tried again, what its faults say of the attempt before. */
+  [[nodiscard]] static std::string earlier_failure(const RunRecord& record) {
+    if (!record.run.failure.empty()) return record.run.failure;
+    for (const auto& fault : record.faults) {
+      const auto start = of_attempt(record.run.attempt - 1);
+      if (fault.starts_with(start)) return fault.substr(start.size());
+    }
+    return {};
   }
 
   void end(TimePoint to) {

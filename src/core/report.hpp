@@ -43,8 +43,12 @@ struct RunRecord {
   int ok = 0;
   int degraded = 0;
   int failed = 0;
+  int stopped = 0;                    ///< of the failed ones, those that was_stopped() is true of
   std::optional<std::int64_t> items;  ///< of all crawls together; empty where none told
 };
+
+/** How a fault of a run begins that says why an attempt before its last ended. */
+[[nodiscard]] std::string of_attempt(int attempt);
 
 /** The newest attempts of one spider, the oldest first. */
 struct SpiderSeries {

@@ -24,6 +24,11 @@ enum class RunStatus { running, completed, failed };
 /** Empty for a word that is none of the three. */
 [[nodiscard]] std::optional<RunStatus> parse_run_status(std::string_view text);
 
+// How the failure of a run reads that is no failure of its spiders. Rows of the database hold it.
+inline constexpr std::string_view start_of_stop = "interrupted by ";
+inline constexpr std::string_view start_of_interruption = "interrupted: ";
+inline constexpr std::string_view end_of_power_cut = " was switched off, or lost its power";
+
 /** What started a run: a tick that found it due, or a person. */
 enum class Trigger { tick, force };
 
@@ -49,7 +54,14 @@ struct Run {
   int slot = 0;
   bool lock_held = false;   ///< somebody else's session holds the lock of its slot
   bool in_journal = false;  ///< so this host's journal says, and the database does not yet
+  bool power_cut = false;   ///< its owner is gone since its machine was booted again
 };
+
+/** The failure of a run whose owner is gone: "interrupted: HOST, pid 7 is gone". */
+[[nodiscard]] std::string why_interrupted(const Run& run);
+
+/** The status for people: a failure that is not the spiders' is "stopped" or "interrupted". */
+[[nodiscard]] std::string_view word_of(const Run& run);
 
 /** Everything that PostgreSQL knows and the decision needs, read with the database's own clock. */
 struct State {

@@ -3,18 +3,22 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/run.hpp"
 #include "core/time.hpp"
 
 namespace spider_check {
 
 namespace {
 
+// Rows of the database hold it.
+constexpr std::string_view run_was_stopped = "stopped before its end";
+
 std::string why_stopped(StopCause cause) {
   switch (cause) {
     case StopCause::none:
       return {};
     case StopCause::run_stopped:
-      return "stopped before its end";
+      return std::string(run_was_stopped);
     case StopCause::run_timeout:
       return "stopped because the whole run took too long";
     case StopCause::timeout:
@@ -28,6 +32,16 @@ std::string why_stopped(StopCause cause) {
 }
 
 }  // namespace
+
+bool was_stopped(const Judgement& judgement) {
+  if (judgement.verdict != Verdict::failed || judgement.reasons.empty()) return false;
+  const auto& why = judgement.reasons.front();
+  return why.starts_with(run_was_stopped) || why.starts_with(start_of_interruption);
+}
+
+std::string_view word_of(const Judgement& judgement) {
+  return was_stopped(judgement) ? "stopped" : to_text(judgement.verdict);
+}
 
 Judgement judge(const ChildReport& child) {
   auto how = to_text(child.termination);
@@ -87,10 +101,10 @@ std::int64_t median_items(const Baseline& baseline_runs) {
   return median(std::move(items));
 }
 
-/** "0 rows, at least 1 is wanted" */
+/** "0 rows, at least 1 is wanted (min_rows)" */
 std::string too_few(std::int64_t found, const std::string& what, std::int64_t least) {
   return count(found, what) + ", at least " + std::to_string(least) +
-         (least == 1 ? " is wanted" : " are wanted");
+         (least == 1 ? " is wanted (min_" : " are wanted (min_") + what + "s)";
 }
 
 /** "of the last 20 good runs" */

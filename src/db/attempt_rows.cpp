@@ -130,7 +130,7 @@ std::optional<Row> find(soci::session& sql, const std::string& uuid) {
 /** What an attempt says of its run's row, in types that SOCI knows and reads late. */
 struct Values {
   Values(soci::session& sql, const AttemptRecord& record, const HostTime& now, bool running) {
-    const auto end = end_of(record);
+    const auto end = end_of(record, now);
     const auto& owner = record.owner;
     uuid = record.claim.uuid;
     token = record.claim.token;

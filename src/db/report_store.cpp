@@ -125,6 +125,7 @@ RunRecord read_record(const soci::row& row) {
   record.degraded = row.get<int>(next + 6);
   record.failed = row.get<int>(next + 7);
   if (row.get_indicator(next + 8) == soci::i_ok) record.items = row.get<long long>(next + 8);
+  record.stopped = row.get<int>(next + 9);
   return record;
 }
 
@@ -144,13 +145,16 @@ std::vector<RunRecord> read_records(soci::session& sql, const std::string& sched
           (extract(epoch FROM greatest(interval '0', least(interval '1000 days',
             coalesce(spiders_outlive, interval '0')))) * 1000000)::bigint,
           trigger, (extract(epoch FROM lateness) * 1000000)::bigint, missed_intervals,
-          array_to_string(faults, E'\n'), hindrances::text, ok, degraded, failed, sum_of_items
+          array_to_string(faults, E'\n'), hindrances::text, ok, degraded, failed, sum_of_items,
+          stopped
         FROM scheduler_state run CROSS JOIN LATERAL (
           SELECT (count(*) FILTER (WHERE verdict = 'ok'))::int AS ok,
             (count(*) FILTER (WHERE verdict = 'degraded'))::int AS degraded,
             (count(*) FILTER (WHERE verdict = 'failed'))::int AS failed,
+            (count(*) FILTER (WHERE verdict = 'failed'
+              AND coalesce(reasons[1] ~ '^(stopped before its end|interrupted)', false)))::int AS stopped,
             sum(items)::bigint AS sum_of_items
-          FROM (SELECT DISTINCT ON (spider) verdict, items
+          FROM (SELECT DISTINCT ON (spider) verdict, reasons, items
                 FROM spider_run
                 WHERE run_id = run.id
                 ORDER BY spider, attempt DESC) AS newest) AS came_to
@@ -258,7 +262,8 @@ FROM names CROSS JOIN LATERAL (
   FROM spider_run r
   WHERE r.spider = name AND r.started_at <= now()
     AND r.started_at >= coalesce(now() - :age * interval '1 microsecond', '-infinity')
-    AND (NOT :failed::int::boolean OR r.verdict = 'failed')
+    AND (NOT :failed::int::boolean OR r.verdict = 'failed'
+      AND NOT coalesce(r.reasons[1] ~ '^(stopped before its end|interrupted)', false))
     AND (SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id)
   ORDER BY r.started_at DESC, r.run_id DESC, r.attempt DESC LIMIT :most) AS point
 ORDER BY name, started_at DESC, run_id DESC, attempt DESC)sql";
@@ -285,6 +290,7 @@ SpiderPoint short_of(const Point& point) {
   result.took = outcome.child.took;
   result.verdict = outcome.judgement.verdict;
   if (outcome.crawl) result.items = outcome.crawl->progress.items;
+  result.stopped = was_stopped(outcome.judgement);
   return result;
 }
 
@@ -419,7 +425,10 @@ std::vector<Failure> PgReportStore::failures(int most) {
 }
 
 int PgReportStore::failed_runs() {
-  return read([&](soci::session& sql) { return read_tries(sql, schedule_).failed_runs; });
+  return read([&](soci::session& sql) {
+    const auto tries = read_tries(sql, schedule_);
+    return tries.failed_runs - tries.interrupted_runs;
+  });
 }
 
 }  // namespace spider_check::db

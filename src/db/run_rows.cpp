@@ -145,7 +145,9 @@ ScheduleSummary read_tries(soci::session& sql, const std::string& schedule) {
             ORDER BY schedule DESC, last_run_at DESC LIMIT 1) AS newest
       WHERE schedule = :schedule
     ), tries AS (
-      SELECT last_run_at, status
+      SELECT last_run_at, status,
+        coalesce(failure ~ '^interrupted by |was switched off, or lost its power$', false)
+          AS interrupted
       FROM scheduler_state
       WHERE schedule = :schedule AND NOT partial AND last_run_at <= now()
         AND last_run_at > coalesce((SELECT last_run_at FROM success), '-infinity')
@@ -155,13 +157,15 @@ ScheduleSummary read_tries(soci::session& sql, const std::string& schedule) {
     SELECT extract(epoch FROM now())::text,
       (SELECT extract(epoch FROM last_run_at)::text FROM success),
       extract(epoch FROM min(last_run_at))::text,
-      (count(*) FILTER (WHERE status = 'failed'))::int
+      (count(*) FILTER (WHERE status = 'failed'))::int,
+      (count(*) FILTER (WHERE status = 'failed' AND interrupted))::int
     FROM tries)sql",
       soci::use(schedule, "schedule"), soci::into(row);
   summary.now = from_seconds(row.get<std::string>(0));
   summary.newest_success = optional_time(row, 1);
   summary.first_try = optional_time(row, 2);
   summary.failed_runs = row.get<int>(3);
+  summary.interrupted_runs = row.get<int>(4);
   return summary;
 }
 

@@ -17,12 +17,14 @@ Json optional_number(const std::optional<std::int64_t>& number) {
 }
 
 Json point_json(const SpiderPoint& point) {
-  return {{"run", point.run},
-          {"attempt", point.attempt},
-          {"started_at", iso_utc(point.started)},
-          {"seconds", seconds(point.took)},
-          {"verdict", to_text(point.verdict)},
-          {"items", optional_number(point.items)}};
+  Json json = {{"run", point.run},
+               {"attempt", point.attempt},
+               {"started_at", iso_utc(point.started)},
+               {"seconds", seconds(point.took)},
+               {"verdict", to_text(point.verdict)},
+               {"items", optional_number(point.items)}};
+  if (point.stopped) json["stopped"] = true;
+  return json;
 }
 
 }  // namespace
@@ -65,6 +67,7 @@ Json json_of(const RecordedOutcome& recorded) {
                {"peak_memory_bytes", outcome.child.peak_memory},
                {"log_path", optional_text(outcome.log.string())}};
   if (outcome.rows) json["rows"] = *outcome.rows;
+  if (was_stopped(outcome.judgement)) json["stopped"] = true;
   return json;
 }
 
@@ -91,6 +94,7 @@ Json json_of(const RunRecord& record) {
                {"degraded", record.degraded},
                {"failed", record.failed},
                {"items", optional_number(record.items)}};
+  if (record.stopped > 0) json["stopped"] = record.stopped;
   for (const auto& each : record.delays) {
     json["hindrances"].push_back({{"cause", to_text(each.cause)},
                                   {"from", iso_utc(run.started - each.from)},
@@ -121,6 +125,14 @@ Json json_of(const SpiderSummary& spider) {
   return json;
 }
 
+std::vector<std::string> own_faults(const RunRecord& record) {
+  auto faults = record.faults;
+  std::erase_if(faults, [&](const auto& fault) {
+    return record.run.failure.find(fault) != std::string::npos;
+  });
+  return faults;
+}
+
 std::string dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -139,7 +151,7 @@ std::string moment(TimePoint time, TimePoint now, const Zone& zone) {
 std::string facts(const RunReport& report, const Zone& zone) {
   const auto& record = report.record;
   const auto& run = record.run;
-  std::string status(to_text(run.status));
+  std::string status(word_of(run));
   if (run.partial) status += ", only some spiders";
   if (record.trigger) status += *record.trigger == Trigger::force ? ", forced" : ", by a tick";
   auto text =
@@ -156,7 +168,7 @@ std::string facts(const RunReport& report, const Zone& zone) {
   if (run.next_attempt && run.status == RunStatus::failed) {
     text += run_line("Next try", when(*run.next_attempt, report.now, zone));
   }
-  for (const auto& fault : record.faults) text += run_line("Fault", printable(fault));
+  for (const auto& fault : own_faults(record)) text += run_line("Fault", printable(fault));
   return text;
 }
 
@@ -180,10 +192,11 @@ std::string lateness(const RunReport& report, const Zone& zone) {
   return text;
 }
 
-std::string spider_lines(const RecordedOutcome& recorded, std::size_t width) {
+std::string spider_lines(const RecordedOutcome& recorded, std::size_t width, RunId run,
+                         const Output& output) {
   const auto& outcome = recorded.outcome;
   auto text = "  " + pad_to(cut_to(printable(outcome.spider), width), width) + "  " +
-              pad_to(std::string(to_text(outcome.judgement.verdict)), 10) +
+              pad_to(std::string(word_of(outcome.judgement)), 10) +
               pad_to(to_words(outcome.child.took), 13) +
               with_rows(outcome.crawl ? amounts(outcome.crawl->progress) : "", outcome.rows);
   text.erase(text.find_last_not_of(' ') + 1);
@@ -191,13 +204,18 @@ std::string spider_lines(const RecordedOutcome& recorded, std::size_t width) {
   if (!outcome.judgement.reasons.empty()) {
     text += "      " + join(outcome.judgement.reasons) + "\n";
   }
-  if (!outcome.log.empty()) text += "      log: " + printable(outcome.log.string()) + "\n";
+  if (!outcome.log.empty()) {
+    const auto which =
+        " --run " + std::to_string(run) + " --attempt " + std::to_string(recorded.attempt);
+    text += "      " +
+            place_of_log(printable(outcome.log.string()), outcome.spider, output, which) + "\n";
+  }
   return text;
 }
 
 }  // namespace
 
-std::string run_text(const RunReport& report, const Zone& zone) {
+std::string run_text(const RunReport& report, const Zone& zone, const Output& output) {
   auto text = facts(report, zone) + lateness(report, zone);
   std::size_t width = 6;
   for (const auto& each : report.outcomes) {
@@ -207,17 +225,16 @@ std::string run_text(const RunReport& report, const Zone& zone) {
   for (const auto& each : report.outcomes) {
     if (each.attempt != attempt) text += "Attempt " + std::to_string(each.attempt) + "\n";
     attempt = each.attempt;
-    text += spider_lines(each, width);
+    text += spider_lines(each, width, report.record.run.id, output);
   }
   if (report.outcomes.empty()) text += "No spider's outcome is recorded.\n";
-  return text;
+  return wrap(text, output.width);
 }
 
 namespace {
 
-constexpr std::size_t ago_width = 18;     // "(10 h 59 min ago)"
 constexpr std::size_t what_width = 11;    // "run 12345"
-constexpr std::size_t status_width = 11;  // "completed"
+constexpr std::size_t status_width = 13;  // "interrupted"
 
 std::string counts_of(const RunRecord& record) {
   std::string text;
@@ -227,7 +244,8 @@ std::string counts_of(const RunRecord& record) {
   };
   add(record.ok, "ok");
   add(record.degraded, "degraded");
-  add(record.failed, "failed");
+  add(record.failed - record.stopped, "failed");
+  add(record.stopped, "stopped");
   if (record.items) {
     text += (text.empty() ? "" : ", ") + std::to_string(*record.items) +
             (*record.items == 1 ? " item" : " items");
@@ -252,26 +270,29 @@ std::string remarks_of(const RunRecord& record) {
   return text;
 }
 
-/** When it was, absolute and relative, and what. */
-std::string beginning(TimePoint from, TimePoint now, const std::string& what, const Zone& zone) {
-  const auto ago = "(" + whole_words(std::max(Duration{0}, now - from)) + " ago)";
-  return zone.at(from) + " " + pad_to(ago, ago_width) + pad_to(what, what_width);
+/** When it was, in the zone that the head line names, and what. */
+std::string beginning(TimePoint from, const std::string& what, const std::string& status,
+                      const Zone& zone) {
+  return zone.format(from, "%F %T") + "  " + pad_to(what, what_width) +
+         pad_to(status, status_width);
 }
 
-std::string run_line(const RunRecord& record, TimePoint now, const Zone& zone) {
+std::string run_line(const RunRecord& record, const Zone& zone) {
   const auto& run = record.run;
-  auto text = beginning(run.started, now, "run " + std::to_string(run.id), zone) +
-              pad_to(std::string(to_text(run.status)), status_width) + remarks_of(record);
+  auto text =
+      beginning(run.started, "run " + std::to_string(run.id), std::string(word_of(run)), zone) +
+      remarks_of(record);
   text.erase(text.find_last_not_of(' ') + 1);
   text += "\n";
   if (!run.failure.empty()) text += "      " + printable(run.failure) + "\n";
-  for (const auto& fault : record.faults) text += "      " + printable(fault) + "\n";
+  for (const auto& fault : own_faults(record)) text += "      " + printable(fault) + "\n";
   return text;
 }
 
-std::string gap_line(const Gap& gap, TimePoint now, const Zone& zone) {
-  auto text = beginning(gap.from, now, "gap", zone) + whole_words(gap.to - gap.from) + ", until " +
-              (gap.open ? "now" : zone.at(gap.to)) + ": " + explain(gap.cause);
+std::string gap_line(const Gap& gap, const Zone& zone) {
+  const auto end = zone.format(gap.to, "%F") == zone.format(gap.from, "%F") ? "%T" : "%F %T";
+  auto text = beginning(gap.from, "gap", whole_words(gap.to - gap.from), zone) + "until " +
+              (gap.open ? "now" : zone.format(gap.to, end)) + ": " + explain(gap.cause);
   if (!gap.detail.empty()) text += " (" + printable(gap.detail) + ")";
   return text + "\n";
 }
@@ -294,24 +315,27 @@ std::string explain(DelayCause cause) {
       return "the run was put off";
     case DelayCause::failing:
       return "the spiders failed";
+    case DelayCause::stopped:
+      return "the run was stopped";
   }
   return "";
 }
 
-std::string history_text(const HistoryReport& report, const Zone& zone) {
+std::string history_text(const HistoryReport& report, const Zone& zone, const Output& output) {
   auto text = "Schedule " + printable(report.schedule) + ", since " + zone.at(report.since) +
               ", the newest first\n";
-  if (report.runs.empty() && report.gaps.empty()) return text + "No run is recorded.\n";
+  if (report.runs.empty() && report.gaps.empty())
+    return wrap(text + "No run is recorded.\n", output.width);
   auto gap = report.gaps.begin();
   for (const auto& record : report.runs) {
     for (; gap != report.gaps.end() && gap->from >= record.run.started; ++gap) {
-      text += gap_line(*gap, report.now, zone);
+      text += gap_line(*gap, zone);
     }
-    text += run_line(record, report.now, zone);
+    text += run_line(record, zone);
   }
-  for (; gap != report.gaps.end(); ++gap) text += gap_line(*gap, report.now, zone);
+  for (; gap != report.gaps.end(); ++gap) text += gap_line(*gap, zone);
   if (report.cut) text += "There are more; ask for a shorter time with --since\n";
-  return text;
+  return wrap(text, output.width);
 }
 
 Json json_of(const HistoryReport& report) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/report.hpp"
+#include "render/text_width.hpp"
 #include "render/zone.hpp"
 
 namespace spider_check::render {
@@ -29,6 +30,9 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json json_of(const HistoryReport& report);
 [[nodiscard]] Json json_of(const StatusReport& report, const Zone& zone);
 
+/** The faults that its failure does not tell. */
+[[nodiscard]] std::vector<std::string> own_faults(const RunRecord& record);
+
 /** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
 [[nodiscard]] std::string dump(const Json& json);
 
@@ -36,13 +40,15 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] std::string explain(DelayCause cause);
 
 /** Runs and the gaps between them for a person, the newest first: a line for each. */
-[[nodiscard]] std::string history_text(const HistoryReport& report, const Zone& zone);
+[[nodiscard]] std::string history_text(const HistoryReport& report, const Zone& zone,
+                                       const Output& output = {});
 
 /** The same for programs; docs/reports.schema.json describes it. */
 [[nodiscard]] std::string history_json(const HistoryReport& report);
 
 /** One run for a person, attempt by attempt. */
-[[nodiscard]] std::string run_text(const RunReport& report, const Zone& zone);
+[[nodiscard]] std::string run_text(const RunReport& report, const Zone& zone,
+                                   const Output& output = {});
 
 /** The same for programs; docs/reports.schema.json describes it. */
 [[nodiscard]] std::string run_json(const RunReport& report);

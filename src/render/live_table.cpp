@@ -158,7 +158,7 @@ std::string spider_line(const SummaryRow& row, std::size_t name_width, bool colo
   line += "  " + to_words(row.took);
   if (!row.did.empty()) line += ", " + row.did;
   if (!row.reasons.empty()) line += ": " + row.reasons;
-  if (row.state != RowState::ok) line += "; log " + row.log;
+  if (row.state != RowState::ok) line += "; " + row.log;
   return line;
 }
 
@@ -169,8 +169,8 @@ std::string total_line(const std::vector<SummaryRow>& rows, Duration elapsed) {
   };
   auto line = std::to_string(count(RowState::ok)) + " of " + std::to_string(rows.size()) +
               (rows.size() == 1 ? " spider ok" : " spiders ok");
-  for (const auto state : {RowState::degraded, RowState::failed, RowState::running,
-                           RowState::stopping, RowState::waiting}) {
+  for (const auto state : {RowState::degraded, RowState::failed, RowState::stopped,
+                           RowState::running, RowState::stopping, RowState::waiting}) {
     if (const auto some = count(state); some > 0) {
       line += ", " + std::to_string(some) + " " + word(state);
     }
@@ -205,7 +205,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array shown_states{RowState::running, RowState::stopping, RowState::waiting,
-                                  RowState::ok,      RowState::degraded, RowState::failed};
+                                  RowState::ok,      RowState::degraded, RowState::failed,
+                                  RowState::stopped};
 
 // Below this a line that only names the columns takes the place of a spider that matters more.
 constexpr std::size_t min_for_heading = 8;
@@ -240,6 +241,7 @@ int rank(RowState state) {
       return 0;
     case RowState::degraded:
     case RowState::failed:
+    case RowState::stopped:
       return 1;
     case RowState::ok:
       return 2;
@@ -307,6 +309,8 @@ std::string to_word(RowState state) {
       return "degraded";
     case RowState::failed:
       return "failed";
+    case RowState::stopped:
+      return "stopped";
   }
   return "waiting";
 }
@@ -320,6 +324,7 @@ std::string in_colour(RowState state, const std::string& text) {
         return "36";
       case RowState::stopping:
       case RowState::degraded:
+      case RowState::stopped:
         return "33";
       case RowState::ok:
         return "32";

@@ -12,7 +12,7 @@
 namespace spider_check::render {
 
 /** Where a spider stands in a run. */
-enum class RowState { waiting, running, stopping, ok, degraded, failed };
+enum class RowState { waiting, running, stopping, ok, degraded, failed, stopped };
 
 /** One spider of a run that goes on. */
 struct LiveRow {

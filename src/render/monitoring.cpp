@@ -60,7 +60,8 @@ std::string reasons(const Health& health) {
 
 std::ptrdiff_t count(const StatusReport& report, Verdict verdict) {
   return std::count_if(report.spiders.begin(), report.spiders.end(), [&](const auto& spider) {
-    return spider.last.outcome.judgement.verdict == verdict;
+    const auto& judgement = spider.last.outcome.judgement;
+    return judgement.verdict == verdict && !was_stopped(judgement);
   });
 }
 

@@ -67,7 +67,7 @@ std::string name(const std::string& foreign) {
 /** What is wrong comes first. */
 int rank(const SpiderSummary& spider, const StatusReport& status) {
   const auto verdict = spider.last.outcome.judgement.verdict;
-  if (verdict == Verdict::failed) return 0;
+  if (verdict == Verdict::failed && !was_stopped(spider.last.outcome.judgement)) return 0;
   if (!is_fresh(spider, status)) return 1;
   return verdict == Verdict::degraded ? 2 : 3;
 }
@@ -82,7 +82,7 @@ void sort_spiders(StatusReport& status) {
 
 std::string row(const SpiderSummary& spider, const StatusReport& status, const Zone& zone) {
   const auto& judgement = spider.last.outcome.judgement;
-  return "<tr><td>" + name(spider.name) + "</td><td>" + std::string(to_text(judgement.verdict)) +
+  return "<tr><td>" + name(spider.name) + "</td><td>" + std::string(word_of(judgement)) +
          (is_fresh(spider, status) ? ", fresh" : ", stale") + "</td><td>" +
          (spider.last_success ? escape_html(zone.at(*spider.last_success)) : "never") +
          "</td><td>" + escape_html(shown_text(join(judgement.reasons))) + "</td></tr>\n";
@@ -167,7 +167,9 @@ Json due_of(const StatusReport& status, const Zone& zone) {
     const auto interval = to_words(status.policy.interval);
     return due(interval + " after the start of the run that is going on", {}, {});
   }
-  const auto why = explain(status.decision, status.policy, status.state.now, zone);
+  const auto why = runs_spiders(status.decision)
+                       ? next_tick(status.decision, status.policy)
+                       : explain(status.decision, status.policy, status.state.now, zone);
   const auto at = next_due(status);
   if (!at) return due(why, {}, {});
   // After a recent success the sentence says nothing that the time does not.

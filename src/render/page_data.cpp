@@ -94,9 +94,9 @@ constexpr std::size_t max_failures = 20;
 constexpr std::size_t max_series = 300;
 constexpr std::size_t max_points = 12'000;  // of all series
 
-constexpr std::array<DelayCause, 7> all_causes{
+constexpr std::array<DelayCause, 8> all_causes{
     DelayCause::off,      DelayCause::suspended, DelayCause::disabled, DelayCause::database_away,
-    DelayCause::deferred, DelayCause::failing,   DelayCause::unknown};
+    DelayCause::deferred, DelayCause::failing,   DelayCause::stopped,  DelayCause::unknown};
 
 /** Each text of the rows once. */
 class Texts {
@@ -182,8 +182,12 @@ Json spider_of(const SpiderSummary& spider, const StatusReport& status, Texts& t
   auto json = json_of(spider);
   json["fresh"] = is_fresh(spider, status);
   cut_reasons(json["last"], max_reasons);
+  json["last"]["verdict"] = word_of(spider.last.outcome.judgement);
   Table recent(texts, {"seconds", "items"}, {"verdict"});
-  for (const auto& point : json["recent"]) recent.add(point);
+  for (auto& point : json["recent"]) {
+    if (point.contains("stopped")) point["verdict"] = "stopped";
+    recent.add(point);
+  }
   json["recent"] = recent.json();
   return json;
 }
@@ -208,10 +212,14 @@ Json status_of(StatusReport status, const Zone& zone, Texts& texts) {
 Json runs_of(const std::vector<RunRecord>& records, Texts& texts) {
   Table table(texts,
               {"id", "started_at", "finished_at", "attempt", "partial", "late_seconds", "ok",
-               "degraded", "failed", "items"},
+               "degraded", "failed", "stopped", "items"},
               {"status", "host", "failure", "faults"});
   for (const auto& record : records) {
     auto run = json_of(record);
+    run["status"] = word_of(record.run);
+    run["faults"] = own_faults(record);
+    run["failed"] = record.failed - record.stopped;
+    run["stopped"] = record.stopped;
     run["started_at"] = milliseconds(record.run.started);
     if (record.run.finished) run["finished_at"] = milliseconds(*record.run.finished);
     table.add(run);
@@ -248,7 +256,9 @@ Json chart_of(const std::vector<SeriesPoint>& points, std::size_t most, Texts& t
   double greatest = 0;
   for (const auto& point : points) greatest = std::max(greatest, point.value);
   for (const auto& point : thin_out(points, most)) {
-    drawn.add({{"at", point.at}, {"value", point.value}, {"verdict", to_text(point.verdict)}});
+    drawn.add({{"at", point.at},
+               {"value", point.value},
+               {"verdict", point.stopped ? "stopped" : to_text(point.verdict)}});
   }
   Table bands(texts, {"at", "low", "median", "high"}, {});
   for (const auto& band : thin_out(baseline_bands(points), most / 3)) {
@@ -267,8 +277,10 @@ Json series_of(const SpiderSeries& series, std::size_t most, Texts& texts) {
   for (const auto& point : series.points) {
     const auto at = static_cast<double>(
         std::chrono::floor<std::chrono::seconds>(point.started - since).count());
-    took.push_back({at, seconds(point.took), point.verdict});
-    if (point.items) items.push_back({at, static_cast<double>(*point.items), point.verdict});
+    took.push_back({at, seconds(point.took), point.verdict, point.stopped});
+    if (point.items) {
+      items.push_back({at, static_cast<double>(*point.items), point.verdict, point.stopped});
+    }
   }
   return {{"spider", shown_text(series.spider)},
           {"since", iso_utc(since)},

@@ -15,6 +15,7 @@ struct SeriesPoint {
   double at = 0;
   double value = 0;
   Verdict verdict = Verdict::ok;
+  bool stopped = false;
 };
 
 /** The baseline at a point. */

@@ -99,6 +99,17 @@ std::string explain(const Decision& decision, const Policy& policy, TimePoint no
   return std::visit(Explain{policy, now, zone}, decision.action);
 }
 
+std::string next_tick(const Decision& decision, const Policy& policy) {
+  if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
+    return "The next tick goes on with " + run_name(retry->run) + " (attempt " +
+           std::to_string(retry->run.attempt + 1) + " of " + std::to_string(policy.max_attempts) +
+           "): only the spiders that have not succeeded in it";
+  }
+  const auto* start = std::get_if<StartRun>(&decision.action);
+  return std::string("The next tick runs all spiders") +
+         (start != nullptr && start->first ? " for the first time" : "");
+}
+
 std::string explain(const Lateness& lateness) {
   if (lateness.late < std::chrono::minutes(1)) return {};
   auto text = "This run is " + to_words(lateness.late) + " late";
@@ -124,7 +135,7 @@ std::string run_words(const Run& run) {
 }
 
 std::string interruption(const Run& run) {
-  return "interrupted: " + name_owner(run.owner.host, run.owner.pid) + " is gone";
+  return printable(why_interrupted(run));
 }
 
 std::string name_owner(const std::string& host, int pid) {

@@ -22,6 +22,9 @@ namespace spider_check::render {
 [[nodiscard]] std::string explain(const Decision& decision, const Policy& policy, TimePoint now,
                                   const Zone& zone);
 
+/** What the next tick does where it runs spiders: "The next tick runs all spiders". */
+[[nodiscard]] std::string next_tick(const Decision& decision, const Policy& policy);
+
 /** "this run is 4 h late; 1 interval was missed"; empty when it is in time. */
 [[nodiscard]] std::string explain(const Lateness& lateness);
 

@@ -48,25 +48,59 @@ std::string success_of(const SpiderSummary& spider, TimePoint now) {
 struct Widths {
   std::size_t name = 4;
   std::size_t items = 15;
+  std::size_t recent = 20;  ///< the newest that are shown
+
+  /** For a terminal: with fewer attempts or none, and then with shorter names. */
+  void fit(std::size_t width) {
+    constexpr std::size_t least = 5;
+    const auto rest = 2 + name + 2 + verdict_width + success_width + items;
+    recent = std::min(recent, width - std::min(width, rest));
+    if (recent >= least) return;
+    recent = 0;
+    name = std::max<std::size_t>(8, name - std::min(name, rest - std::min(rest, width)));
+  }
 };
+
+/** In the colours of the live table. */
+std::string coloured(const std::string& text, RowState state, const Output& output) {
+  return output.colour ? in_colour(state, text) : text;
+}
+
+RowState state_of(const Judgement& judgement) {
+  if (was_stopped(judgement)) return RowState::stopped;
+  switch (judgement.verdict) {
+    case Verdict::ok:
+      return RowState::ok;
+    case Verdict::degraded:
+      return RowState::degraded;
+    case Verdict::failed:
+      return RowState::failed;
+  }
+  return RowState::failed;
+}
+
+std::string word_in_colour(const Judgement& judgement, const Output& output) {
+  return coloured(std::string(word_of(judgement)), state_of(judgement), output);
+}
 
 std::string row(const std::string& name, const std::string& verdict, const std::string& success,
                 const std::string& items, const std::string& recent, const Widths& widths) {
-  auto text = "  " + pad_to(name, widths.name) + "  " + pad_to(verdict, verdict_width) +
-              pad_to(success, success_width) + pad_to(items, widths.items) + recent;
+  auto text = "  " + pad_to(name, widths.name) + "  " + verdict + pad_to(success, success_width) +
+              pad_to(items, widths.items) + (widths.recent > 0 ? recent : "");
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }
 
 /** Why it is not ok, and where to read more. */
-std::string why(const SpiderSummary& spider) {
+std::string why(const SpiderSummary& spider, const Output& output) {
   const auto& outcome = spider.last.outcome;
   if (outcome.judgement.verdict == Verdict::ok) return {};
   std::string text;
   if (!outcome.judgement.reasons.empty()) text = "      " + join(outcome.judgement.reasons) + "\n";
-  const bool failed = outcome.judgement.verdict == Verdict::failed;
-  if (failed && !outcome.log.empty())
-    text += "      log: " + printable(outcome.log.string()) + "\n";
+  const bool failed = state_of(outcome.judgement) == RowState::failed;
+  if (failed && !outcome.log.empty()) {
+    text += "      " + place_of_log(printable(outcome.log.string()), spider.name, output) + "\n";
+  }
   return text;
 }
 
@@ -79,7 +113,9 @@ std::string sparkline(const std::vector<SpiderPoint>& points) {
   }
   std::string text;
   for (const auto& point : points) {
-    if (point.verdict == Verdict::failed) {
+    if (point.stopped) {
+      text += "–";
+    } else if (point.verdict == Verdict::failed) {
       text += "×";
     } else {
       text += point.items ? bar(*point.items, most) : "·";
@@ -88,7 +124,8 @@ std::string sparkline(const std::vector<SpiderPoint>& points) {
   return text;
 }
 
-std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint now) {
+std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint now,
+                         const Output& output) {
   if (spiders.empty()) return {};
   Widths widths;
   for (const auto& spider : spiders) {
@@ -96,13 +133,20 @@ std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint no
     widths.name = std::max(widths.name, name);
     widths.items = std::max(widths.items, width_of(items_of(spider)) + 2);
   }
-  auto text = row("Spider", "verdict", "last success", "items (median)", "newest last", widths);
+  if (output.width > 0) widths.fit(output.width);
+  auto text = row("Spider", pad_to("verdict", verdict_width), "last success", "items (median)",
+                  "newest last", widths);
   text.replace(0, 2, "");
   for (const auto& spider : spiders) {
+    const auto& judgement = spider.last.outcome.judgement;
+    const auto word = pad_to(std::string(word_of(judgement)), verdict_width);
+    const auto shown = std::min(widths.recent, spider.recent.size());
+    const std::vector<SpiderPoint> recent(spider.recent.end() - static_cast<std::ptrdiff_t>(shown),
+                                          spider.recent.end());
     text += row(cut_to(printable(spider.name), widths.name),
-                std::string(to_text(spider.last.outcome.judgement.verdict)),
-                success_of(spider, now), items_of(spider), sparkline(spider.recent), widths) +
-            why(spider);
+                coloured(word, state_of(judgement), output), success_of(spider, now),
+                items_of(spider), sparkline(recent), widths) +
+            why(spider, output);
   }
   return text;
 }
@@ -118,15 +162,16 @@ std::string ago(TimePoint time, TimePoint now, const Zone& zone) {
   return zone.at(time) + " (" + to_words(now - time) + " ago)";
 }
 
-std::string headline(const StatusReport& report) {
+std::string headline(const StatusReport& report, const Output& output) {
   const auto& state = report.state;
   if (!state.newest_success) {
     return report.database_away ? "no success is known" : "never succeeded";
   }
   const auto age = state.now - *state.newest_success;
   const bool fresh = age < report.policy.interval;
-  return std::string(fresh ? "fresh" : "stale") + ": the data is " + to_words(age) +
-         " old, the interval is " + to_text(report.policy.interval);
+  return coloured(fresh ? "fresh" : "stale", fresh ? RowState::ok : RowState::failed, output) +
+         ": the data is " + to_words(age) + " old, the interval is " +
+         to_text(report.policy.interval);
 }
 
 std::string running_line(const StatusReport& report, const Zone& zone) {
@@ -146,6 +191,7 @@ std::string running_line(const StatusReport& report, const Zone& zone) {
     rest = ", without its connection";
   }
   if (run == nullptr) return status_line("Running", "no");
+  if (run->attempt > 1) rest = ", in attempt " + std::to_string(run->attempt) + rest;
   return status_line("Running", run_name(*run) + " on " +
                                     name_owner(run->owner.host, run->owner.pid) + ", since " +
                                     ago(run->started, report.state.now, zone) + rest);
@@ -154,10 +200,13 @@ std::string running_line(const StatusReport& report, const Zone& zone) {
 std::string last_run_lines(const StatusReport& report, const Zone& zone) {
   if (!report.state.last) return status_line("Last run", "none");
   const auto& run = *report.state.last;
-  auto text = run_name(run) + (run.id == 0 ? ", " : " ") + std::string(to_text(run.status)) +
+  auto text = run_name(run) + (run.id == 0 ? ", " : " ") + std::string(word_of(run)) +
               ", started " + ago(run.started, report.state.now, zone);
   auto lines = status_line("Last run", text);
-  text = std::to_string(run.spider_count) + (run.spider_count == 1 ? " spider" : " spiders") +
+  const bool is_listing = run.status == RunStatus::running && run.spider_count == 0;
+  text = (is_listing ? "its spiders are being listed"
+                     : std::to_string(run.spider_count) +
+                           (run.spider_count == 1 ? " spider" : " spiders")) +
          ", attempt " + std::to_string(run.attempt) + " of " +
          std::to_string(report.policy.max_attempts);
   if (run.finished) text += ", ended " + zone.at(*run.finished);
@@ -166,27 +215,30 @@ std::string last_run_lines(const StatusReport& report, const Zone& zone) {
   return lines;
 }
 
-std::string spider_line(const RecordedOutcome& recorded, std::size_t width) {
+std::string spider_line(const RecordedOutcome& recorded, std::size_t width, const Output& output) {
   const auto& outcome = recorded.outcome;
   auto name = printable(outcome.spider);
   name.resize(std::max(width, name.size()), ' ');
-  auto text = "  " + name + "  " + std::string(to_text(outcome.judgement.verdict));
-  text.resize(std::max(text.size(), width + 12), ' ');
+  auto text = "  " + name + "  " + word_in_colour(outcome.judgement, output);
+  const auto columns = 2 + name.size() + 2 + word_of(outcome.judgement).size();
+  text.append(width + 12 - std::min(width + 12, columns), ' ');
   text += "  " + to_words(outcome.child.took);
   if (outcome.crawl) text += "  " + amounts(outcome.crawl->progress);
   for (const auto& reason : outcome.judgement.reasons) text += "  " + printable(reason);
-  if (outcome.judgement.verdict == Verdict::failed) text += "\n      log: " + outcome.log.string();
+  if (state_of(outcome.judgement) == RowState::failed) {
+    text += "\n      " + place_of_log(outcome.log.string(), outcome.spider, output);
+  }
   return text + "\n";
 }
 
-std::string spider_lines(const StatusReport& report) {
+std::string spider_lines(const StatusReport& report, const Output& output) {
   if (report.outcomes.empty()) return {};
   std::size_t width = 0;
   for (const auto& recorded : report.outcomes) {
     width = std::max(width, std::min<std::size_t>(30, printable(recorded.outcome.spider).size()));
   }
   std::string text = "Spiders of the last run\n";
-  for (const auto& recorded : report.outcomes) text += spider_line(recorded, width);
+  for (const auto& recorded : report.outcomes) text += spider_line(recorded, width, output);
   return text;
 }
 
@@ -228,14 +280,19 @@ struct Next {
     return status_line("", explain(report.decision, report.policy, report.state.now, zone));
   }
 
+  [[nodiscard]] std::string next() const {
+    return at(report.state.now) + status_line("", next_tick(report.decision, report.policy));
+  }
+
   std::string operator()(const Disabled&) const {
     return status_line("Next due", "never: the scheduler is disabled (enabled = false)");
   }
 
   std::string operator()(const RecentRun& recent) const { return at(recent.due); }
 
-  std::string operator()(const AlreadyRunning&) const {
-    return status_line("Next due", "the interval after the start of the run that is going on");
+  std::string operator()(const AlreadyRunning& running) const {
+    const auto due = running.run.started + report.policy.interval - report.policy.slack;
+    return at(due) + status_line("", "when the run that goes on succeeds");
   }
 
   std::string operator()(const OwnerMayReturn& waiting) const {
@@ -252,17 +309,18 @@ struct Next {
                                : "a new run: no attempts are left for the failed one");
   }
 
-  std::string operator()(const StartRun&) const { return at(report.state.now) + reason(); }
+  std::string operator()(const StartRun&) const { return next(); }
 
-  std::string operator()(const RetryRun&) const { return at(report.state.now) + reason(); }
+  std::string operator()(const RetryRun&) const { return next(); }
 };
 
 }  // namespace
 
-std::string status_text(const StatusReport& report, const Zone& zone) {
-  auto text = status_line("Schedule", printable(report.schedule) + ", " + headline(report)) +
-              journal_lines(report) + running_line(report, zone) + last_run_lines(report, zone) +
-              std::visit(Next{report, zone}, report.decision.action);
+std::string status_text(const StatusReport& report, const Zone& zone, const Output& output) {
+  auto text =
+      status_line("Schedule", printable(report.schedule) + ", " + headline(report, output)) +
+      journal_lines(report) + running_line(report, zone) + last_run_lines(report, zone) +
+      std::visit(Next{report, zone}, report.decision.action);
   for (const auto& run : report.decision.interrupted) {
     text += status_line("Note", run_name(run) + " was " + interruption(run));
   }
@@ -273,8 +331,9 @@ std::string status_text(const StatusReport& report, const Zone& zone) {
                                        " clock; they count "
                                        "for nothing");
   }
-  return text + (report.spiders.empty() ? spider_lines(report)
-                                        : spider_table(report.spiders, report.state.now));
+  text += report.spiders.empty() ? spider_lines(report, output)
+                                 : spider_table(report.spiders, report.state.now, output);
+  return wrap(text, output.width);
 }
 
 namespace {

@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   const std::chrono::seconds length(argc > 1 ? std::max(1, std::atoi(argv[1])) : 10);
   const auto jobs = make_jobs();
   app::Log log(app::LogLevel::info, {});
-  app::LiveView view(open_terminal(), true, log, jobs);
+  app::LiveView view(open_terminal(), {0, true}, log, jobs);
   for (const auto& job : jobs) view.started(job);
   measure(view, jobs, false, length);
   measure(view, jobs, true, length);

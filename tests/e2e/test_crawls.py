@@ -136,7 +136,7 @@ def test_a_program_that_crawls_is_judged_as_a_crawl(shop, command):
     assert (result.code, good.verdict, good.items, good.finish_reason) == (0, "ok", 2, "finished")
     shop.shop.spider(text=SPIDER.replace("b::text", "i::text"))
     assert shop.run("--force").code == 1
-    assert shop.outcomes()[-1].reasons == ["0 items, at least 1 is wanted"]
+    assert shop.outcomes()[-1].reasons == ["0 items, at least 1 is wanted (min_items)"]
 
 
 def test_of_several_crawls_the_worst_is_the_programs(shop):
@@ -148,7 +148,7 @@ def test_of_several_crawls_the_worst_is_the_programs(shop):
     shop.spiders[0]["command"][-1] = "0"
     assert shop.run("--force").code == 1
     outcome = shop.outcomes()[-1]
-    assert (outcome.items, outcome.reasons) == (2, ["books: 0 items, at least 1 is wanted"])
+    assert (outcome.items, outcome.reasons) == (2, ["books: 0 items, at least 1 is wanted (min_items)"])
 
 
 def test_a_program_that_only_uses_scrapy_is_no_crawl(shop):

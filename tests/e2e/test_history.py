@@ -48,7 +48,7 @@ def test_runs_are_listed_the_newest_first(world):
     assert "1 of 2 spiders failed (b)" in newest["failure"]
     assert newest["late_seconds"] == pytest.approx(26 * 3600, abs=60)
     said = history(world)
-    assert f"run {newest['id']} " in said and "failed     1 ok, 1 failed" in said
+    assert f"run {newest['id']} " in said and "failed       1 ok, 1 failed" in said
     assert said.index(f"run {newest['id']} ") < said.index(f"run {old} ")
 
 
@@ -117,6 +117,20 @@ def test_a_run_is_shown_attempt_by_attempt(world):
     assert (document["run"]["ok"], document["run"]["failed"], document["run"]["attempt"]) == (2, 0, 2)
     said = world.run("show", run).out
     assert said.index("Attempt 1") < said.index("exit status 3") < said.index("Attempt 2")
+
+
+def test_what_the_failure_says_is_not_said_once_more_as_a_fault(world):
+    run = world.add_run("1 hour", "failed", failure="cannot list the spiders: x",
+                        faults=["cannot list the spiders: x", "another fault"])
+    for said in (history(world), world.run("show", run).out):
+        assert said.count("cannot list the spiders: x") == 1 and "another fault" in said, said
+
+
+def test_a_run_that_another_replaced_has_no_next_try(world):
+    old = world.add_run("3 hours", "failed", failure="x", attempt=1, next_attempt_at="2099-01-01")
+    assert "Next try" in world.run("show", old).out
+    world.add_run("1 hour", "failed", failure="x")
+    assert "Next try" not in world.run("show", old).out
 
 
 def test_a_run_that_is_not_there(world):

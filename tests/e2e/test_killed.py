@@ -150,6 +150,32 @@ def test_a_run_of_before_a_reboot_of_this_host_is_finished_at_once(world):
     assert world.ran() == ["a"]
 
 
+def test_a_power_cut_is_told_as_that_and_as_no_failure(world):
+    world.spider("a").add_run("5 hours")
+    ago = seconds_since_boot() + 60
+    run = world.add_run(f"{ago + 3600} seconds", "running", host="vmlab", pid=4711, boot_id="another boot",
+                        process_start=1, machine_id=machine_id(), pid_namespace=1)
+    world.sql("UPDATE scheduler_state SET updated_at = now() - %s * interval '1 second' WHERE id = %s",
+              ago, run)
+    for said in (world.run("status").out, world.run("--dry-run").out, world.run().err):
+        assert "interrupted: vmlab was switched off, or lost its power" in said, said
+    result = world.run("history")
+    assert "attempt 1: interrupted: vmlab was switched off, or lost its power" in result.out
+    assert ": the machine was off" in result.out and "failed" not in result.out, result.out
+
+
+def test_a_run_of_a_journal_of_before_a_power_cut_is_told_so(world):
+    """The machine's own journal tells it, before the database is looked at."""
+    kill_in_mid_run(world)
+    other = world.directory / "boot_id"
+    other.write_text("00000000-0000-0000-0000-000000000000\n")
+    mount = f'mount --bind {other} /proc/sys/kernel/random/boot_id && exec "$@"'
+    result = world.start(before=["unshare", "--mount", "sh", "-c", mount, "sh"]).end()
+    assert "was switched off, or lost its power" in result.err, result.err
+    assert world.only_run().status == "completed"
+    assert "was switched off" in world.only_run().faults[0]
+
+
 def test_a_clone_of_this_machine_that_was_heard_of_since_its_boot_is_left_alone(world):
     world.spider("a")
     add_running_row(world, f"{seconds_since_boot() / 2} seconds", host=socket.gethostname(),

@@ -180,9 +180,12 @@ def test_without_any_log_it_says_where_it_looked(shared):
     assert f"there are no logs in {shared.log_dir}/default" in refusal(shared, "a")
 
 
+def test_without_a_name_and_any_log_it_says_so_beside_the_names_that_completions_read(shared):
+    assert shared.run("logs") == (0, "", "spider-check: no spider has a log yet\n")
+
+
 def test_without_a_name_it_lists_the_spiders_that_have_logs(shared):
     shared.sections["database"] = {"url": "postgresql:///x?host=/nonexistent"}
-    assert shown(shared) == ""
     for name in ("b", "a%2Fx", "a"):
         write_log(shared, name, 1, "")
     assert shown(shared) == "a\na/x\nb\n"

@@ -81,7 +81,7 @@ def test_the_rows_of_a_good_crawl_are_recorded_and_shown(jobs):
 
 def test_a_crawl_whose_items_were_thrown_away_has_failed(jobs):
     stores(jobs, "rollback")
-    assert outcome(jobs, code=1) == ("failed", 0, ["0 rows, at least 1 is wanted"])
+    assert outcome(jobs, code=1) == ("failed", 0, ["0 rows, at least 1 is wanted (min_rows)"])
     assert jobs.outcomes()[-1].items == 2
     jobs.sections["spiders"]["min_rows"] = 0
     assert outcome(jobs) == ("ok", 0, [])

@@ -1,5 +1,6 @@
 """A program that is told to stop stops its spiders, records that, and ends by the same signal."""
 
+import json
 import os
 import re
 import signal
@@ -68,6 +69,38 @@ def test_what_a_stopped_spider_had_done_is_recorded_as_not_done(world):
     assert by_name["a"].verdict == "ok"
     assert "b" not in by_name or by_name["b"].verdict == "failed"
     assert "c" not in by_name
+
+
+def test_a_stopped_run_is_told_as_stopped_and_as_no_failure(world):
+    world.add_run("5 hours", spider_count=3)
+    running, _ = start(world)
+    running.signal(signal.SIGINT)
+    result = running.end()
+    assert "Spider 'b' stopped after" in result.err and "error" not in result.err, result.err
+    run = world.runs()[-1].id
+    said = world.run("status").out
+    assert re.search(rf"^Last run +run {run} stopped, ", said, re.M), said
+    assert re.search(r"^  b +stopped .*–$", said, re.M), said
+    assert "The next tick goes on with run" in said and "Retrying" not in said
+    shown = world.run("show", run).out
+    assert re.search(r"^Status +stopped", shown, re.M) and re.search(r"^  b +stopped", shown, re.M), shown
+    listed = world.run("history").out
+    assert re.search(rf"run {run} +stopped +1 ok, 1 stopped", listed), listed
+    assert "gap" in listed and "the run was stopped (interrupted by SIGINT)" in listed
+    for text in (said, shown, listed):
+        assert "failed" not in text and "×" not in text, text
+    health = world.run("health").out
+    assert f"run {run} was stopped" in health and "spider 'b' was stopped" in health
+    page = world.run("report").out
+    assert '"failures":[]' in page and "<td>stopped, " in page
+    document = json.loads(world.run("history", "--json").out)
+    assert (document["runs"][0]["failed"], document["runs"][0]["stopped"]) == (1, 1)
+    assert [gap["cause"] for gap in document["gaps"]][0] == "stopped"
+
+    (world.directory / "again").touch()
+    assert world.run().code == 0
+    listed = world.run("history").out
+    assert "attempt 1: interrupted by SIGINT" in listed and "failed" not in listed, listed
 
 
 def test_a_second_signal_ends_a_spider_that_does_not_obey(world):

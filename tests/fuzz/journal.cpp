@@ -28,7 +28,7 @@ void check_files(std::string_view bytes) {
   journal.visit_pending([](HeldAttempt& held) {
     expect(!held.record().claim.uuid.empty(), "what is held can be recorded");
     (void)outcomes_of(held.record());
-    (void)end_of(held.record());
+    (void)end_of(held.record(), {});
     held.forget();
     return true;
   });

@@ -39,7 +39,7 @@ void make_own(MemoryRun& row, const AttemptRecord& attempt, const HostTime& now,
   run.finished.reset();
   run.next_attempt.reset();
   if (running) return;
-  const auto end = end_of(attempt);
+  const auto end = end_of(attempt, now);
   run.status = end.end.status;
   run.failure = end.end.failure;
   row.faults = end.end.faults;

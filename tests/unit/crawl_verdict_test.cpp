@@ -94,7 +94,7 @@ TEST_CASE("numbers of a part say of which, where they are why") {
   CHECK(crawl.judge().reasons.empty());
   crawl.report.progress.items = 0;
   CHECK(crawl.judge().reasons ==
-        std::vector<std::string>{"0 items, at least 1 is wanted",
+        std::vector<std::string>{"0 items, at least 1 is wanted (min_items)",
                                  "only the last 256 kB of its log were read"});
   crawl.report.ended = false;
   CHECK(crawl.judge().reasons.back() == "only the last 256 kB of its log were read");
@@ -115,12 +115,12 @@ TEST_CASE("a finish reason other than those that are allowed is a failure") {
 TEST_CASE("too few items are a failure") {
   Crawl crawl;
   crawl.report.progress.items = 0;
-  check(crawl, Verdict::failed, "0 items, at least 1 is wanted");
+  check(crawl, Verdict::failed, "0 items, at least 1 is wanted (min_items)");
   crawl.criteria.min_items = 0;
   CHECK(crawl.judge().verdict == Verdict::ok);
   crawl.criteria.min_items = 100;
   crawl.report.progress.items = 99;
-  check(crawl, Verdict::failed, "99 items, at least 100 are wanted");
+  check(crawl, Verdict::failed, "99 items, at least 100 are wanted (min_items)");
 }
 
 TEST_CASE("a crawl that was refused everywhere has failed, also where no item is wanted") {
@@ -150,7 +150,8 @@ TEST_CASE("what robots.txt forbids is told as that") {
         std::vector<std::string>{"10 items dropped, 10 kept", "5 forbidden by robots.txt"});
   crawl.criteria.min_items = 20;
   CHECK(crawl.judge().reasons ==
-        std::vector<std::string>{"10 items, at least 20 are wanted", "5 forbidden by robots.txt"});
+        std::vector<std::string>{"10 items, at least 20 are wanted (min_items)",
+                                 "5 forbidden by robots.txt"});
 }
 
 TEST_CASE("a crawl that was over when its process had to be ended is judged by the crawl") {
@@ -158,7 +159,7 @@ TEST_CASE("a crawl that was over when its process had to be ended is judged by t
   crawl.child = {Signaled{9}, StopCause::stayed, 1min, 1s, 1};
   check(crawl, Verdict::degraded, "its process stayed after the crawl had ended, and was stopped");
   crawl.report.progress.items = 0;
-  check(crawl, Verdict::failed, "0 items, at least 1 is wanted");
+  check(crawl, Verdict::failed, "0 items, at least 1 is wanted (min_items)");
 }
 
 TEST_CASE("that a page never came is no error beside it") {
@@ -200,7 +201,7 @@ TEST_CASE("what an earlier crawl had seen explains what is wrong, and is nothing
   CHECK(crawl.judge().verdict == Verdict::ok);
   crawl.report.progress.items = 0;
   CHECK(crawl.judge().reasons ==
-        std::vector<std::string>{"0 items, at least 1 is wanted",
+        std::vector<std::string>{"0 items, at least 1 is wanted (min_items)",
                                  "10 requests filtered as seen before (JOBDIR crawls/shop)"});
 }
 
@@ -221,7 +222,7 @@ TEST_CASE("of several crawls in one process each is judged, and the worst is the
   crawl.report.parts[1].progress.errors = 2;
   check(crawl, Verdict::degraded, "news: 2 errors beside 12 items");
   crawl.report.parts[0].progress.items = 0;
-  check(crawl, Verdict::failed, "books: 0 items, at least 1 is wanted");
+  check(crawl, Verdict::failed, "books: 0 items, at least 1 is wanted (min_items)");
   crawl.report.parts[0].ended = false;
   check(crawl, Verdict::failed, "books: it ended without final statistics");
   crawl.report.parts.assign(30, crawl.report.parts[0]);
@@ -310,7 +311,7 @@ TEST_CASE("all reasons are given, the cause before its consequences") {
   crawl.report.progress = {0, 5, 2};
   const auto judgement = crawl.judge();
   CHECK(judgement.reasons == std::vector<std::string>{"its finish reason is \"banned\"",
-                                                      "0 items, at least 1 is wanted",
+                                                      "0 items, at least 1 is wanted (min_items)",
                                                       "2 errors and no items"});
 }
 

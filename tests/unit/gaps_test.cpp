@@ -148,4 +148,27 @@ TEST_CASE("gaps begin where the history does") {
   CHECK(find({completed(0h), completed(9h)}, 10h, {}, 9h).empty());
 }
 
+TEST_CASE("a power cut and a stop are causes of their own, and not the spiders'") {
+  const std::string power = "interrupted: laptop was switched off, or lost its power";
+  CHECK(find({completed(0h), failed(4h, power), completed(12h)}, 13h) ==
+        Gaps{{at(4h), at(12h), DelayCause::off, "", false}});
+  CHECK(find({completed(0h), failed(4h, "interrupted by SIGINT"), failed(8h, "1 of 3")}, 12h) ==
+        Gaps{{at(8h), at(12h), DelayCause::failing, "1 of 3", true},
+             {at(4h), at(8h), DelayCause::stopped, "interrupted by SIGINT", false}});
+  // A run that was tried again has its first failure among its faults.
+  auto again = completed(4h);
+  again.run.attempt = 2;
+  again.run.finished = at(6h);
+  CHECK(find({completed(0h), again}, 7h).front().cause == DelayCause::failing);
+  again.faults = {of_attempt(1) + power};
+  CHECK(find({completed(0h), again}, 7h) == Gaps{{at(4h), at(6h), DelayCause::off, "", false}});
+  // While it goes on, its spiders tell.
+  auto goes_on = running(4h);
+  goes_on.run.attempt = 2;
+  goes_on.failed = goes_on.stopped = 1;
+  CHECK(find({completed(0h), goes_on}, 7h).front().cause == DelayCause::stopped);
+  goes_on.failed = 2;
+  CHECK(find({completed(0h), goes_on}, 7h).front().cause == DelayCause::failing);
+}
+
 }  // namespace spider_check::test

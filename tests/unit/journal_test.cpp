@@ -173,9 +173,13 @@ TEST_CASE("each spider that was started has one outcome, also when its program d
 TEST_CASE("an attempt whose program died was interrupted and may be tried again at once") {
   auto record = attempt("a", 1, 1h);
   record.starts = {{"x", "/logs/x", ago(50min)}};
-  const auto end = end_of(record);
+  const auto end = end_of(record, now);
   CHECK(end.end.status == RunStatus::failed);
   CHECK(end.end.failure == "interrupted: laptop, pid 4711 is gone");
+  auto later = now;
+  later.boot_id = "next boot";
+  CHECK(end_of(record, later).end.failure ==
+        "interrupted: laptop was switched off, or lost its power");
   CHECK(end.end.retry_after == Duration{0});
   CHECK(end.at == ago(50min));
 }

@@ -50,9 +50,9 @@ TEST_CASE("a spider waits, runs and ends") {
   CHECK(world.row(0).elapsed == 5s);
   CHECK(world.row(0).note == "exit status 1");
   CHECK(world.row(0).order == 2);
-  const auto summary = world.progress.summary(world.now);
+  const auto summary = world.progress.summary(world.now, {});
   CHECK(summary.at(0).reasons == "exit status 1");
-  CHECK(summary.at(0).log == "/logs/a.log");
+  CHECK(summary.at(0).log == "log: /logs/a.log");
   CHECK(summary.at(1).state == RowState::waiting);
 }
 

@@ -202,20 +202,20 @@ TEST_CASE("what takes long is said in whole seconds") {
 
 TEST_CASE("few spiders leave a line each, many only those that are not ok") {
   std::vector<SummaryRow> rows{
-      {"books", RowState::ok, 83s, "12 items, 3 pages", "", "/logs/books.log"},
-      {"news", RowState::degraded, 3s, "0 items, 3 pages", "no items", "/logs/news.log"},
-      {"x", RowState::failed, 1500ms, "", "exit status 1", "/logs/x.log"},
-      {"y", RowState::waiting, 0s, "", "", "/logs/y.log"},
+      {"books", RowState::ok, 83s, "12 items, 3 pages", "", "log: /logs/books.log"},
+      {"news", RowState::degraded, 3s, "0 items, 3 pages", "no items", "log: /logs/news.log"},
+      {"x", RowState::failed, 1500ms, "", "exit status 1", "log: /logs/x.log"},
+      {"y", RowState::waiting, 0s, "", "", "log: /logs/y.log"},
   };
   CHECK(run_summary(rows, 242s, false) ==
         Lines{"books  ok        1 min 23 s, 12 items, 3 pages",
-              "news   degraded  3.0 s, 0 items, 3 pages: no items; log /logs/news.log",
-              "x      failed    1.5 s: exit status 1; log /logs/x.log", "y      not run",
+              "news   degraded  3.0 s, 0 items, 3 pages: no items; log: /logs/news.log",
+              "x      failed    1.5 s: exit status 1; log: /logs/x.log", "y      not run",
               "1 of 4 spiders ok, 1 degraded, 1 failed, 1 not run, in 4 min 2 s"});
   for (int i = 0; i < 20; ++i) rows.push_back({"more", RowState::ok, 1s, "", "", ""});
   CHECK(run_summary(rows, 242s, false) ==
-        Lines{"news  degraded  3.0 s, 0 items, 3 pages: no items; log /logs/news.log",
-              "x     failed    1.5 s: exit status 1; log /logs/x.log",
+        Lines{"news  degraded  3.0 s, 0 items, 3 pages: no items; log: /logs/news.log",
+              "x     failed    1.5 s: exit status 1; log: /logs/x.log",
               "21 of 24 spiders ok, 1 degraded, 1 failed, 1 not run, in 4 min 2 s"});
   CHECK(run_summary({rows[0]}, 83s, false).back() == "1 of 1 spider ok, in 1 min 23 s");
   CHECK(run_summary({}, 0s, false).empty());

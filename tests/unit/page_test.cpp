@@ -215,7 +215,7 @@ TEST_CASE("a page stays small, however many runs, gaps and spiders there are") {
   const auto& rows = data["history"]["runs"]["rows"];
   REQUIRE(rows.size() == 20'000);
   const auto note = [&](std::size_t row) {
-    return data["texts"][rows[row][12].get<std::size_t>()].get<std::string>();
+    return data["texts"][rows[row][13].get<std::size_t>()].get<std::string>();
   };
   CHECK(note(7).starts_with("7<<<"));
   CHECK(note(19'999) == "…");

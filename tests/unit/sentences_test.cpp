@@ -123,7 +123,10 @@ TEST_CASE("lateness is told from a minute on") {
 }
 
 TEST_CASE("an interruption names the process that is gone") {
-  CHECK(interruption(some_run()) == "interrupted: laptop, pid 4711 is gone");
+  auto run = some_run();
+  CHECK(interruption(run) == "interrupted: laptop, pid 4711 is gone");
+  run.power_cut = true;
+  CHECK(interruption(run) == "interrupted: laptop was switched off, or lost its power");
 }
 
 TEST_CASE("an instant that has come is now") {

@@ -1,6 +1,5 @@
 // What `status` shows for people and for programs, held against tests/golden; see golden.hpp for
 // how to accept a change.
-#include "core/verdict.hpp"
 #include "render/status.hpp"
 
 #include <string>
@@ -8,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "core/health.hpp"
+#include "core/verdict.hpp"
 #include "golden/golden.hpp"
 
 namespace spider_check {
@@ -103,6 +103,36 @@ TEST_CASE("status of crawls, one of them degraded") {
 
 TEST_CASE("status of data as old as the interval") {
   check("due", report_of(state_with(run_started(4h, RunStatus::completed), 4h)));
+}
+
+TEST_CASE("status of a second attempt that lists its spiders says so") {
+  auto run = run_started(90s, RunStatus::running);
+  run.lock_held = true;
+  run.attempt = 2;
+  run.spider_count = 0;
+  auto state = state_with(run, 5h);
+  state.free_slots = 0;
+  const auto text = render::status_text(report_of(state), render::Zone("UTC"));
+  CHECK(text.find("(1 min 30 s ago), in attempt 2\n") != std::string::npos);
+  CHECK(text.find("            its spiders are being listed, attempt 2 of 3\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("status of a run that was stopped, on a narrow terminal in colour") {
+  auto run = run_started(1h, RunStatus::failed);
+  run.failure = "interrupted by SIGINT";
+  run.next_attempt = now;
+  auto report = report_of(state_with(run, 5h));
+  auto stopped = outcome("news", Signaled{15});
+  stopped.outcome.judgement = {Verdict::failed, {"stopped before its end: killed by SIGTERM"}};
+  report.outcomes = {outcome("listing", Exited{0}), stopped};
+  report.failed_runs = 0;
+  const auto text = render::status_text(report, render::Zone("UTC"), {60, true});
+  CHECK(text.find("Last run    run 7 stopped, started ") != std::string::npos);
+  CHECK(text.find("  listing  \x1b[32mok\x1b[0m        1 min 23 s\n") != std::string::npos);
+  CHECK(text.find("  news     \x1b[33mstopped\x1b[0m   1 min 23 s") != std::string::npos);
+  CHECK(text.find("\x1b[31mstale\x1b[0m: the data") != std::string::npos);
+  CHECK(text.find("failed") == std::string::npos);
 }
 
 TEST_CASE("status while a run goes on") {

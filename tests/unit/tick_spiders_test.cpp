@@ -186,7 +186,7 @@ TEST_CASE("a crawl and a program without rows have failed") {
   host.monitors.reports["a"] = crawl_of(12);
   CHECK(host.tick().code == ExitCode::spider_failed);
   CHECK(only_run(database).failure == "2 of 2 spiders failed (a, b)");
-  CHECK(host.logged("'b' failed after 0.0 s, 0 rows: 0 rows, at least 1 is wanted"));
+  CHECK(host.logged("'b' failed after 0.0 s, 0 rows: 0 rows, at least 1 is wanted (min_rows)"));
 }
 
 TEST_CASE("how many rows are usual comes from a program's own good runs, too") {

@@ -113,14 +113,15 @@ TEST_CASE("a spider after which there are rows enough stays as it was") {
 
 TEST_CASE("fewer rows than are wanted are a failure, whatever the spider said of itself") {
   CHECK(judge_count({0}).verdict == Verdict::failed);
-  CHECK(judge_count({0}).reasons == Reasons{"0 rows, at least 1 is wanted"});
+  CHECK(judge_count({0}).reasons == Reasons{"0 rows, at least 1 is wanted (min_rows)"});
   Criteria many;
   many.min_rows = 10;
-  CHECK(judge_count({1}, {}, many).reasons == Reasons{"1 row, at least 10 are wanted"});
+  CHECK(judge_count({1}, {}, many).reasons == Reasons{"1 row, at least 10 are wanted (min_rows)"});
   Judgement degraded{Verdict::degraded, {"2 errors beside 12 items"}};
   judge_rows(degraded, {0}, {}, runs_with(5, 240));
   CHECK(degraded.verdict == Verdict::failed);
-  CHECK(degraded.reasons == Reasons{"0 rows, at least 1 is wanted", "2 errors beside 12 items"});
+  CHECK(degraded.reasons ==
+        Reasons{"0 rows, at least 1 is wanted (min_rows)", "2 errors beside 12 items"});
 }
 
 TEST_CASE("far fewer rows than usual degrade a spider") {

@@ -143,7 +143,7 @@
     });
   }
 
-  const STATES = ["completed", "degraded", "failed", "running"];
+  const STATES = ["completed", "degraded", "failed", "interrupted", "stopped", "running"];
   const stateOf = (run) => (run.status === "completed" && run.degraded > 0 ? "degraded" : run.status);
 
   const runs = objects(history.runs).map((run) => ({ ...run, state: stateOf(run) }));
@@ -218,7 +218,7 @@
 
   function bar(point, share, place) {
     const x = (place + 0.5) / BARS;
-    if (point.verdict === "failed") return mark("failed", percent(x), 27);
+    if (["failed", "stopped"].includes(point.verdict)) return mark(point.verdict, percent(x), 27);
     const height = Math.max(2, Math.round(share * 30));
     return svg("rect", { class: `bar ${point.verdict}`, x: percent(x - 0.35 / BARS), width: percent(0.7 / BARS),
       y: 33 - height, height });
@@ -270,7 +270,7 @@
   // Of the gaps that begin within one hour the longest is drawn; the table has the others.
   const GAP_SLOT = 3600;
   const MAX_DAYS = 31;
-  const WORST_FIRST = ["failed", "running", "degraded", "completed"];
+  const WORST_FIRST = ["failed", "interrupted", "stopped", "running", "degraded", "completed"];
 
   const today = Math.floor(local(status.now) / DAY);
 
@@ -493,7 +493,7 @@
 
   const FIRST_ROWS = 200, MORE_ROWS = 100;
 
-  const spiderCounts = (run) => ["ok", "degraded", "failed"].filter((verdict) => run[verdict] > 0)
+  const spiderCounts = (run) => ["ok", "degraded", "failed", "stopped"].filter((verdict) => run[verdict] > 0)
     .map((verdict) => `${grouped(run[verdict])} ${verdict}`).join(", ");
 
   const tookOf = (run) => (run.finished_at === null ? null : (run.finished_at - run.started_at) / 1000);
