@@ -114,14 +114,14 @@ class Commands {
 
   app::Result operator()(const config::LogsCommand& command) {
     if (!command.spider) {
-      const auto spiders = app::spiders_with_logs(*schedule_.logs);
+      const auto spiders = app::spiders_with_logs(schedule_.logs);
       print(spiders);
       // On stderr, because completions read the names.
       if (spiders.empty()) std::fputs("spider-check: no spider has a log yet\n", stderr);
       return {};
     }
     const auto log =
-        app::choose_log(*schedule_.logs, {*command.spider, command.run, command.attempt});
+        app::choose_log(schedule_.logs, {*command.spider, command.run, command.attempt});
     os::LogOutput output(STDOUT_FILENO);
     if (command.follow) {
       follow(log, command, output);

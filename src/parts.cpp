@@ -66,27 +66,36 @@ Parts::Parts(const config::Config& config, const config::CommandLine& line)
                way_to(config.database)),
       log_fallback_(config.log_dir),
       log_(app::log_to_stderr(log_level(line.verbosity), render::Zone(config.timezone))),
-      instance_{config.name,
-                config.policy,
-                config.takeover_after,
-                config.log_dir,
-                store_,
-                host_,
-                sources(config),
-                runner_,
-                monitors_,
-                render::Zone(config.timezone),
-                log_,
-                [&config](SpiderJob& job) { config::apply_rules(config, job); },
-                [this](const std::vector<SpiderJob>& jobs) {
-                  return app::make_view(log_, jobs, instance_.output);
-                },
-                &logs_,
-                config.keep,
-                config.log_size,
-                &journal_,
-                config.on_database_error,
-                config.wake_wait} {
+      instance_{
+          .name = config.name,
+          .policy = config.policy,
+          .takeover_after = config.takeover_after,
+          .log_dir = config.log_dir,
+          .store = store_,
+          .reports = reports_,
+          .messages = messages_,
+          .journal = journal_,
+          .logs = logs_,
+          .log_fallback = log_fallback_,
+          .host = host_,
+          .runner = runner_,
+          .monitors = monitors_,
+          .log = log_,
+          .zone = render::Zone(config.timezone),
+          .sources = sources(config),
+          .make_view =
+              [this](const std::vector<SpiderJob>& jobs) {
+                return app::make_view(log_, jobs, instance_.output);
+              },
+          .rules = [&config](SpiderJob& job) { config::apply_rules(config, job); },
+          .keep = config.keep,
+          .log_size = config.log_size,
+          .on_database_error = config.on_database_error,
+          .wake_wait = config.wake_wait,
+          .precheck_max_age = config.precheck_max_age,
+          .warnings = config.warnings,
+          .how_to_name = config::how_to_name(config),
+      } {
   session_.on_warning([this](const std::string& text) {
     log_.info("PostgreSQL warns: {}", render::printable(text));
   });
@@ -96,17 +105,11 @@ Parts::Parts(const config::Config& config, const config::CommandLine& line)
   if (!config.precheck.empty()) {
     instance_.precheck = [&config] { return os::ask_precheck(config.precheck); };
   }
-  instance_.precheck_max_age = config.precheck_max_age;
-  instance_.log_fallback = &log_fallback_;
   instance_.output = {
       app::columns_of(STDOUT_FILENO), app::wants_colour(),
       "spider-check " + (line.config_file ? "-c " + *line.config_file + " " : "") + "logs",
       config.log_dir.string()};
   instance_.output.colour = instance_.output.colour && instance_.output.width > 0;
-  instance_.reports = &reports_;
-  instance_.messages = &messages_;
-  instance_.warnings = config.warnings;
-  instance_.how_to_name = config::how_to_name(config);
   if (!config.scrapy) {
     for (const auto& program : config.programs) instance_.spiders.push_back(program.name);
   }

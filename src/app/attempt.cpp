@@ -348,7 +348,7 @@ class Attempt {
     if (written_ != Written::database) return;
     note_recorded(instance_, record_, {end, instance_.host.now()}, done_);
     log_.forget();
-    if (instance_.journal != nullptr && !instance_.journal->pending()) note_taken(instance_);
+    if (!instance_.journal.pending()) note_taken(instance_);
   }
 
   Instance& instance_;

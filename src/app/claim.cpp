@@ -61,11 +61,10 @@ namespace {
 
 JournalContents read_journal(const Instance& instance) {
   try {
-    if (instance.journal != nullptr) return instance.journal->read();
+    return instance.journal.read();
   } catch (const std::system_error&) {
-    // Whatever is wrong with it is told when it is written.
+    return {};  // whatever is wrong with it is told when it is written
   }
-  return {};
 }
 
 /** A name for the logs of a run that has no id. */
@@ -86,9 +85,8 @@ LogName unnumbered(const JournalContents& contents, int attempt) {
  * remember once it is recorded, has left logs, too.
  */
 void name_after_all_logs(const Instance& instance, LogName& log) {
-  if (instance.logs == nullptr) return;
   try {
-    const auto names = instance.logs->names();
+    const auto names = instance.logs.names();
     if (names.empty() || run_of(*names.rbegin()) < run_of(log)) return;
     const auto& newest = *names.rbegin();
     log = {newest.run, log.attempt, newest.after + 1, newest.series};
@@ -153,8 +151,7 @@ void prepare_start(ClaimedAttempt& claimed, const StartRun& start, const Request
 }
 
 void begin_journal(Instance& instance, ClaimedAttempt& claimed) {
-  if (instance.journal == nullptr) return;
-  claimed.journal = instance.journal->begin(claimed.record);
+  claimed.journal = instance.journal.begin(claimed.record);
 }
 
 /** With the database there the run need not wait for a journal. */
@@ -254,7 +251,7 @@ void record_without_database(Instance& instance, ClaimedAttempt& claimed) {
 }
 
 bool can_run_offline(const Instance& instance, const DbError& error) {
-  return instance.journal != nullptr && instance.on_database_error == OnDatabaseError::run &&
+  return instance.on_database_error == OnDatabaseError::run &&
          error.kind() != DbError::Kind::refused;
 }
 

@@ -31,9 +31,8 @@ void keep_sleep(HostState& host_state, const HostTime& now) {
 
 template <typename Change>
 void change(Instance& instance, Change&& change) {
-  if (instance.journal == nullptr) return;
   try {
-    instance.journal->change([&](HostState& host_state) {
+    instance.journal.change([&](HostState& host_state) {
       const auto now = instance.host.now();
       keep_sleep(host_state, now);
       change(host_state);
@@ -99,9 +98,8 @@ void log_that_it_is_back(Instance& instance, HostState& host_state) {
 }  // namespace
 
 bool note_seen(Instance& instance, const LatestSuccess& latest_success) {
-  if (instance.journal == nullptr) return false;
   // What nearly every tick does, so it must cost next to nothing.
-  if (instance.journal->is_current(latest_success.newest_success)) return false;
+  if (instance.journal.is_current(latest_success.newest_success)) return false;
   const auto database = database_of(instance);
   change(instance, [&](HostState& host_state) {
     settle_in(host_state, database);
@@ -142,18 +140,14 @@ void note_recorded(Instance& instance, const AttemptRecord& attempt, const Journ
 }
 
 bool note_away(Instance& instance) {
-  if (instance.journal->host_state().away) return false;
+  if (instance.journal.host_state().away) return false;
   change(instance, [&](HostState& host_state) { host_state.away = instance.host.now(); });
   return true;
 }
 
 void note_refused(Instance& instance, const DbError& error) {
   const auto what = render::printable(error.what());
-  if (instance.journal == nullptr) {
-    instance.log.warn("The database refuses to record this: {}", what);
-    return;
-  }
-  const auto host_state = instance.journal->host_state();
+  const auto host_state = instance.journal.host_state();
   const bool is_news = !host_state.refused || host_state.refused->cause != error.cause();
   if (is_news) {
     change(instance, [&](HostState& changed) {
@@ -162,18 +156,17 @@ void note_refused(Instance& instance, const DbError& error) {
   }
   instance.log.at(is_news ? LogLevel::warning : LogLevel::info,
                   "The database refuses to record this: {}; it waits in the journal in {}", what,
-                  instance.journal->place());
+                  instance.journal.place());
 }
 
 void note_taken(Instance& instance) {
-  if (instance.journal == nullptr || !instance.journal->host_state().refused) return;
+  if (!instance.journal.host_state().refused) return;
   change(instance, [](HostState& host_state) { host_state.refused.reset(); });
   instance.log.info("The database records what it refused before");
 }
 
 bool note_unremovable(Instance& instance, const std::string& cause) {
-  if (instance.journal == nullptr) return true;
-  if (instance.journal->host_state().unremovable == cause) return false;
+  if (instance.journal.host_state().unremovable == cause) return false;
   change(instance, [&](HostState& host_state) { host_state.unremovable = cause; });
   return true;
 }
@@ -185,30 +178,28 @@ void note_deferred(Instance& instance, const std::string& why) {
 }
 
 bool note_of_others(Instance& instance, int attempts) {
-  if (instance.journal->host_state().of_others == attempts) return false;
+  if (instance.journal.host_state().of_others == attempts) return false;
   change(instance, [&](HostState& host_state) { host_state.of_others = attempts; });
   return attempts > 0;
 }
 
 void note_published(Instance& instance) {
-  if (instance.journal == nullptr) return;
   // Where nothing is published any more there is nothing to be set right either.
   const bool disabled = !instance.publications.empty() && !instance.policy.enabled;
-  if (instance.journal->host_state().published_disabled == disabled) return;
+  if (instance.journal.host_state().published_disabled == disabled) return;
   change(instance, [&](HostState& host_state) { host_state.published_disabled = disabled; });
 }
 
 bool note_delay(Instance& instance, DelayCause cause, const std::string& detail) {
-  if (instance.journal == nullptr || is_noted(instance.journal->host_state(), cause)) return false;
+  if (is_noted(instance.journal.host_state(), cause)) return false;
   change(instance,
          [&](HostState& host_state) { add(host_state, cause, instance.host.now(), detail); });
   return true;
 }
 
 void note_heartbeats(Instance& instance, const State& state) {
-  if (instance.journal == nullptr) return;
   std::vector<FutureHeartbeat> heartbeats;
-  const auto host_state = instance.journal->host_state();
+  const auto host_state = instance.journal.host_state();
   for (const auto* run : {&state.last, &state.partial}) {
     const bool unclear = *run && (*run)->status == RunStatus::running && !(*run)->lock_held &&
                          (*run)->heartbeat > state.now;
@@ -223,8 +214,7 @@ void note_heartbeats(Instance& instance, const State& state) {
 }
 
 Duration unchanged_for(const Instance& instance, const Run& run) {
-  if (instance.journal == nullptr) return Duration{0};
-  const auto host_state = instance.journal->host_state();
+  const auto host_state = instance.journal.host_state();
   const auto* seen = find(host_state, run);
   return seen == nullptr ? Duration{0} : least_age(seen->since, instance.host.now());
 }
@@ -243,8 +233,7 @@ void note_survivors(Instance& instance, const std::string& spider,
 }
 
 void hold_back_survived(Instance& instance, std::vector<SpiderJob>& jobs) {
-  if (instance.journal == nullptr) return;
-  for (const auto& survivor : instance.journal->host_state().survivors) {
+  for (const auto& survivor : instance.journal.host_state().survivors) {
     const auto job = std::find_if(jobs.begin(), jobs.end(),
                                   [&](const auto& each) { return each.name == survivor.spider; });
     if (job == jobs.end() || !lives(instance, survivor)) continue;
@@ -260,8 +249,7 @@ std::vector<NotedDelay> noted_delays(const HostState& host_state) {
 }
 
 std::vector<Delay> current_delays(const Instance& instance, Duration late) {
-  if (instance.journal == nullptr) return {};
-  const auto host_state = instance.journal->host_state();
+  const auto host_state = instance.journal.host_state();
   if (host_state.noted.boot_id.empty()) return {};
   return delays(late, instance.host.now(), host_state.noted, noted_delays(host_state));
 }

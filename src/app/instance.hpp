@@ -52,38 +52,40 @@ struct Publication {
   std::function<std::string(const Instance&)> text;  ///< made from the database; may throw DbError
 };
 
-/** A schedule and the parts of the world that it works with; main builds them. */
+/**
+ * A schedule, and the parts of the world that a command works with: built once, by Parts; what it
+ * refers to outlives it.
+ */
 struct Instance {
   std::string name;
   Policy policy;
   Duration takeover_after{0};
   std::filesystem::path log_dir;
   RunStore& store;
+  ReportStore& reports;
+  NotificationStore& messages;
+  Journal& journal;
+  LogDirectory& logs;
+  LogFallback& log_fallback;
   const Host& host;
-  std::vector<SpiderSource*> sources;  ///< not owned, none is null
   SpiderRunner& runner;
   CrawlMonitors& monitors;
-  render::Zone zone;
   Log& log;
-  std::function<void(SpiderJob&)> rules;  ///< gives a job what is configured for it; may be empty
+  render::Zone zone;
+  std::vector<SpiderSource*> sources;  ///< not owned, none is null
   /** How a run of these jobs is shown. */
   std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
-  LogDirectory* logs = nullptr;  ///< not owned; null: no log is ever removed
-  Duration keep{0};              ///< how long runs and logs are kept; 0: runs for ever
-  std::int64_t log_size = 0;     ///< of all logs together, in bytes
-  Journal* journal = nullptr;    ///< not owned; null: nothing is done without the database
+  std::function<void(SpiderJob&)> rules{};  ///< gives a job what is configured for it
+  Duration keep{0};                         ///< how long runs and logs are kept; 0: runs for ever
+  std::int64_t log_size = 0;                ///< of all logs together, in bytes
   OnDatabaseError on_database_error = OnDatabaseError::run;
   Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
   /** Why a run is to be put off, in one printable line; may take half a minute, does not throw. */
   std::function<std::optional<std::string>()> precheck{};  ///< empty: there is none
   Duration precheck_max_age{0};                            ///< older data does not wait for it
-  LogFallback* log_fallback = nullptr;  ///< not owned; null: logs can always be written
-  ReportStore* reports = nullptr;       ///< not owned; null: there is nothing to read reports from
   std::vector<Publication> publications{};
-  /** What is odd about the configuration, for each run to say. */
-  std::vector<std::string> warnings{};
-  Notifier* notifier = nullptr;                       ///< not owned; null: nobody is told anything
-  NotificationStore* messages = nullptr;              ///< not owned; null: there are no messages
+  std::vector<std::string> warnings{};  ///< about the configuration, for each run to say
+  Notifier* notifier = nullptr;         ///< not owned; null: no channel is configured
   RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
   std::string how_to_name{};  ///< what gives this schedule another name, as an advice
   render::Output output{};    ///< what commands print to

@@ -52,7 +52,7 @@ Faulty find_faulty(LogFallback& places, std::vector<SpiderJob>& jobs) {
 /** Does it; says where they are, or why not. */
 std::string moved(const Instance& instance, const Faulty& faulty, const std::string& whose) {
   try {
-    const auto& spare = instance.log_fallback->fallback_directory();
+    const auto& spare = instance.log_fallback.fallback_directory();
     for (auto* job : faulty.jobs) job->log = below(spare, instance, job->log);
     return whose + " are in " + spare.string();
   } catch (const std::system_error& error) {
@@ -65,23 +65,20 @@ std::string moved(const Instance& instance, const Faulty& faulty, const std::str
 
 std::set<LogName> names_of_logs(const Instance& instance) {
   try {
-    if (instance.logs != nullptr) return instance.logs->names();
+    return instance.logs.names();
   } catch (const std::system_error&) {
-    // Whatever is wrong with the directory is told when a log is written there.
+    return {};  // whatever is wrong with the directory is told when a log is written there
   }
-  return {};
 }
 
 }  // namespace
 
 std::filesystem::path log_directory(const Instance& instance) {
-  if (instance.logs == nullptr) return instance.log_dir / to_file_name(instance.name);
-  const auto path = instance.logs->path();
+  const auto path = instance.logs.path();
   try {
     // Nothing is written down in somebody else's directory.
-    const bool is_faulty =
-        instance.log_fallback != nullptr && instance.log_fallback->check_writable(path).has_value();
-    return is_faulty ? path : instance.logs->make();
+    const bool is_faulty = instance.log_fallback.check_writable(path).has_value();
+    return is_faulty ? path : instance.logs.make();
   } catch (const std::system_error&) {
     // Whatever is wrong with it is told when a log is to be written there.
     return path;
@@ -102,8 +99,7 @@ LogName free_log_name(const Instance& instance, LogName name,
 }
 
 std::optional<std::string> move_logs(const Instance& instance, std::vector<SpiderJob>& jobs) {
-  if (instance.log_fallback == nullptr) return std::nullopt;
-  const auto faulty = find_faulty(*instance.log_fallback, jobs);
+  const auto faulty = find_faulty(instance.log_fallback, jobs);
   if (faulty.jobs.empty()) return std::nullopt;
   const auto whose = faulty.jobs.size() == jobs.size()
                          ? std::string("this run's")

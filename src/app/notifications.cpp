@@ -120,8 +120,7 @@ class NotifierRun {
 }  // namespace
 
 void give_up_messages(const Instance& instance) {
-  if (instance.messages == nullptr) return;
-  instance.messages->give_up(
+  instance.messages.give_up(
       instance.notifier == nullptr ? Names() : all_channels(instance.notifier->channels));
 }
 

@@ -24,8 +24,7 @@ void publish(Instance& instance, LogLevel of_faults) {
 }
 
 void publish_whether_enabled(Instance& instance, LogLevel of_faults) {
-  if (instance.journal == nullptr) return;
-  if (instance.journal->host_state().published_disabled == instance.policy.enabled) {
+  if (instance.journal.host_state().published_disabled == instance.policy.enabled) {
     publish(instance, of_faults);
   }
 }

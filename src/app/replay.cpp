@@ -70,10 +70,10 @@ enum class Left { nothing, to_replay, replayed_elsewhere };
 
 Left what_is_left(const Instance& instance) {
   auto left = Left::nothing;
-  if (instance.journal == nullptr || !instance.journal->pending()) return left;
+  if (!instance.journal.pending()) return left;
   try {
     Here here(instance);
-    for (const auto& attempt : instance.journal->read().attempts) {
+    for (const auto& attempt : instance.journal.read().attempts) {
       if (here.is_other_than_of(attempt.record)) continue;
       if (!is_gone(instance, attempt.record)) continue;
       left = std::max(left, attempt.live ? Left::replayed_elsewhere : Left::to_replay);
@@ -90,7 +90,7 @@ void note_replayed(Instance& instance, AttemptRecord record, RunId id,
   record.claim.id = id;
   record.database = database;
   auto succeeded = succeeded_in(record);
-  const auto host_state = instance.journal->host_state();
+  const auto host_state = instance.journal.host_state();
   if (host_state.last && host_state.last->claim.uuid == record.claim.uuid) {
     const auto& before = host_state.last->succeeded;
     succeeded.insert(succeeded.end(), before.begin(), before.end());
@@ -144,7 +144,7 @@ void log_others(Instance& instance, const std::vector<DatabaseIdentity>& others,
                   "{} attempt(s) in the journal in {} belong to another database ('{}', id {}) "
                   "than the one that is connected ('{}', id {}): they stay until that one is "
                   "connected again; if it is gone for good, remove their files",
-                  others.size(), instance.journal->place(), render::printable(other.name),
+                  others.size(), instance.journal.place(), render::printable(other.name),
                   render::printable(other.id), render::printable(here.name), here.id);
 }
 
@@ -158,7 +158,7 @@ class Replayer {
   bool all() {
     bool is_done = true;
     std::vector<DatabaseIdentity> others;
-    instance_.journal->visit_pending([&](HeldAttempt& attempt) {
+    instance_.journal.visit_pending([&](HeldAttempt& attempt) {
       // In order: what comes later may be a retry of this one.
       is_done = !is_at_work(instance_, attempt.record());
       if (!is_done) return false;
@@ -205,12 +205,12 @@ class Replayer {
 }  // namespace
 
 ReplayResult replay_pending(Instance& instance) {
-  if (instance.journal == nullptr || !instance.journal->pending()) return {};
+  if (!instance.journal.pending()) return {};
   ReplayResult result;
   Replayer replayer(instance);
   try {
     result.is_done = replayer.all();
-    for (const auto& fault : instance.journal->take_faults()) {
+    for (const auto& fault : instance.journal.take_faults()) {
       instance.log.warn("{}", render::printable(fault));
     }
   } catch (const std::system_error& error) {
@@ -220,7 +220,7 @@ ReplayResult replay_pending(Instance& instance) {
   if (result.is_refused) note_refused(instance, *replayer.refusal());
   // Else what others read would call data old that was scraped while the database was away.
   if (replayer.replayed()) publish(instance);
-  result.is_left = instance.journal->pending();
+  result.is_left = instance.journal.pending();
   if (result.is_done && !result.is_refused) note_taken(instance);
   return result;
 }
@@ -245,10 +245,9 @@ bool replay_and_await_others(Instance& instance) {
 }
 
 void replay_attempts_of(Instance& instance, const std::string& run_uuid) {
-  if (instance.journal == nullptr) return;
   try {
     Here here(instance);
-    instance.journal->visit_pending([&](HeldAttempt& attempt) {
+    instance.journal.visit_pending([&](HeldAttempt& attempt) {
       const auto& record = attempt.record();
       const bool is_meant = record.claim.uuid == run_uuid && !is_at_work(instance, record);
       if (is_meant && !here.is_other_than_of(record)) replay(instance, attempt, here.database());
@@ -260,8 +259,7 @@ void replay_attempts_of(Instance& instance, const std::string& run_uuid) {
 }
 
 void end_in_journal(Instance& instance, const Run& run) {
-  if (instance.journal == nullptr) return;
-  instance.journal->visit_pending([&](HeldAttempt& attempt) {
+  instance.journal.visit_pending([&](HeldAttempt& attempt) {
     const auto& record = attempt.record();
     const bool is_meant = record.claim.uuid == run.uuid && record.claim.attempt == run.attempt;
     if (is_meant && !record.end) attempt.end(end_of(record, instance.host.now()));

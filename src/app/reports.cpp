@@ -41,7 +41,7 @@ StatusReport report_of(const Instance& instance, State state) {
 /** The attempts that have ended, for this database to be told of. */
 void add_waiting(const Instance& instance, const JournalContents& contents,
                  const DatabaseIdentity& database, StatusReport& report) {
-  report.journal = instance.journal->place();
+  report.journal = instance.journal.place();
   report.unreadable = contents.unreadable;
   for (const auto& attempt : contents.attempts) {
     if (attempt.live) continue;
@@ -66,10 +66,9 @@ std::vector<RecordedOutcome> outcomes_in(const JournalContents& contents, const 
 }
 
 void add_waiting(const Instance& instance, StatusReport& report) {
-  if (instance.journal == nullptr) return;
   try {
-    if (!instance.journal->pending()) return;
-    const auto contents = instance.journal->read();
+    if (!instance.journal.pending()) return;
+    const auto contents = instance.journal.read();
     add_waiting(instance, contents, instance.store.database(), report);
     const auto& state = report.state;
     if (!state.last || !state.last->in_journal) return;
@@ -77,7 +76,7 @@ void add_waiting(const Instance& instance, StatusReport& report) {
     // They are counted up to the newest success.
     if (state.newest_success == state.last->started) report.failed_runs = 0;
   } catch (const std::system_error& error) {
-    report.journal = instance.journal->place();
+    report.journal = instance.journal.place();
     report.unreadable = {error.what()};
   }
 }
@@ -85,7 +84,7 @@ void add_waiting(const Instance& instance, StatusReport& report) {
 /** Empty where the journal knows nothing, or cannot be read. */
 std::string text_by_journal(const Instance& instance) {
   try {
-    const auto contents = instance.journal->read();
+    const auto contents = instance.journal.read();
     auto report = report_of(instance, state_of(contents, instance.host.now()));
     report.database_away = true;
     add_waiting(instance, contents, contents.host_state.database, report);
@@ -112,10 +111,8 @@ std::string by_database(const Instance& instance, bool json) {
 
 StatusReport read_status(const Instance& instance) {
   auto report = report_of(instance, read_state(instance));
-  if (instance.reports != nullptr) {
-    report.spiders = instance.reports->spiders(recent_attempts);
-    report.failed_runs = instance.reports->failed_runs();
-  }
+  report.spiders = instance.reports.spiders(recent_attempts);
+  report.failed_runs = instance.reports.failed_runs();
   add_waiting(instance, report);
   return report;
 }
@@ -179,7 +176,7 @@ HistoryReport read_history(const Instance& instance, const HistoryFilter& filter
   report.since = latest_success.now - filter.age;
   auto one_more = filter;
   ++one_more.most;
-  report.runs = instance.reports->runs(one_more);
+  report.runs = instance.reports.runs(one_more);
   report.cut = report.runs.size() > static_cast<std::size_t>(filter.most);
   if (report.cut) {
     report.runs.pop_back();
@@ -189,7 +186,7 @@ HistoryReport read_history(const Instance& instance, const HistoryFilter& filter
   if (filter.status) return report;
   const bool all = !filter.spider;
   const HistoryFilter every{filter.age, {}, {}, filter.most};
-  report.gaps = gaps_of(instance, all ? report.runs : instance.reports->runs(every), latest_success,
+  report.gaps = gaps_of(instance, all ? report.runs : instance.reports.runs(every), latest_success,
                         report.since);
   return report;
 }
@@ -202,7 +199,7 @@ std::string history(const Instance& instance, const HistoryFilter& filter, bool 
 
 std::string show(const Instance& instance, RunId id, bool json) {
   RunReport report;
-  auto record = instance.reports->run(id);
+  auto record = instance.reports.run(id);
   if (!record) {
     throw UsageError("there is no run " + std::to_string(id) + " of the schedule " +
                      render::printable(instance.name) + "; spider-check history lists them");
@@ -215,7 +212,7 @@ std::string show(const Instance& instance, RunId id, bool json) {
   if (newest && newest->started > report.record.run.started) {
     report.record.run.next_attempt.reset();
   }
-  report.outcomes = instance.reports->all_outcomes(id);
+  report.outcomes = instance.reports.all_outcomes(id);
   return json ? render::run_json(report) : render::run_text(report, instance.zone, instance.output);
 }
 
@@ -227,10 +224,9 @@ constexpr int page_failures = 10;
 constexpr std::int64_t max_log_bytes = 16'384;
 
 std::vector<Failure> read_failures(const Instance& instance) {
-  auto failures = instance.reports->failures(page_failures);
-  if (instance.logs == nullptr) return failures;
+  auto failures = instance.reports.failures(page_failures);
   for (auto& failure : failures) {
-    failure.log_end = instance.logs->end_of(failure.recorded.outcome.log, max_log_bytes);
+    failure.log_end = instance.logs.end_of(failure.recorded.outcome.log, max_log_bytes);
   }
   return failures;
 }
@@ -241,9 +237,8 @@ PageReport read_page(const Instance& instance) {
   PageReport report;
   report.status = read_status(instance);
   report.history.now = report.status.state.now;
-  if (instance.reports == nullptr) return report;
   report.history = read_history(instance, {span, {}, {}, max_runs});
-  report.series = instance.reports->series(span, page_points);
+  report.series = instance.reports.series(span, page_points);
   report.failures = read_failures(instance);
   return report;
 }

@@ -31,7 +31,7 @@ RemovedLogs remove_all(Instance& instance, const std::vector<LogFile>& files) {
   RemovedLogs removed;
   std::string failure;
   for (const auto& file : files) {
-    const auto why = instance.logs->remove(file.path);
+    const auto why = instance.logs.remove(file.path);
     if (!why.empty()) {
       if (failure.empty()) failure = why;
       continue;
@@ -71,10 +71,9 @@ void tidy_runs(Instance& instance) {
 }
 
 void tidy_messages(Instance& instance) {
-  if (instance.messages == nullptr) return;
   try {
     give_up_messages(instance);
-    if (instance.keep > Duration{0}) instance.messages->forget_settled(instance.keep);
+    if (instance.keep > Duration{0}) instance.messages.forget_settled(instance.keep);
   } catch (const std::exception& error) {
     instance.log.warn("Old messages were not removed: {}", render::printable(error.what()));
   }
@@ -83,9 +82,8 @@ void tidy_messages(Instance& instance) {
 }  // namespace
 
 RemovedLogs remove_old_logs(Instance& instance, bool dry_run) {
-  if (instance.logs == nullptr) return {};
   // First what is there: a log that is written from now on is not among it.
-  auto files = instance.logs->list();
+  auto files = instance.logs.list();
   if (files.empty()) return {};
   const auto failed = instance.store.newest_failed_logs();
   const auto too_old = instance.store.newest_run_before(instance.keep);

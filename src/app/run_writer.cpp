@@ -147,9 +147,8 @@ void RunWriter::sync_journal() {
   if (Clock::now() < next_sync_) return;
   next_sync_ = Clock::now() + beat_interval;
   log_.sync();
-  if (instance_.journal == nullptr) return;
   try {
-    instance_.journal->keep_locks();
+    instance_.journal.keep_locks();
   } catch (const std::system_error& error) {
     instance_.log.debug("{}", render::printable(error.what()));
   }
@@ -431,7 +430,7 @@ Written RunWriter::left_in_journal() const {
   instance_.log.at(refusals_ > 0 ? LogLevel::info : LogLevel::warning,
                    "The database {}: the end of this run is kept in the journal in {}, "
                    "and the next tick records it{}",
-                   refusals_ > 0 ? "refuses it" : "is away", instance_.journal->place(),
+                   refusals_ > 0 ? "refuses it" : "is away", instance_.journal.place(),
                    refusals_ > 0 ? " if the database takes it then" : "");
   return Written::journal;
 }

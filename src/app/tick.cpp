@@ -65,7 +65,7 @@ class Tick {
     } catch (const DbError& error) {
       if (!can_run_offline(instance_, error)) throw;
       text += std::string("The database cannot be used: ") + render::printable(error.what()) +
-              "; going by the journal in " + instance_.journal->place() + "\n";
+              "; going by the journal in " + instance_.journal.place() + "\n";
       return text + say(decide_without_database(instance_, request_, error));
     }
   }
@@ -227,10 +227,9 @@ class Tick {
 
   /** A run that began while the database was away holds the file lock, and that one only. */
   Result run_on_this_host(SlotLock& lock, const std::optional<SpiderList>& selected) {
-    if (instance_.journal == nullptr) return run_locked(lock, selected);
     std::unique_ptr<SlotLock> file_lock;
     try {
-      file_lock = instance_.journal->try_lock(lock.slot());
+      file_lock = instance_.journal.try_lock(lock.slot());
       if (!file_lock) return skip(instance_, request_, busy(run_of_this_host()));
     } catch (const std::system_error& error) {
       // What is wrong with the journal is told when it is written to.
@@ -240,7 +239,7 @@ class Tick {
   }
 
   Run run_of_this_host() {
-    const auto state = state_of(instance_.journal->read(), instance_.host.now());
+    const auto state = state_of(instance_.journal.read(), instance_.host.now());
     return state.last.value_or(state.partial.value_or(Run{}));
   }
 
@@ -308,7 +307,7 @@ class Tick {
     const auto* retry = std::get_if<RetryRun>(&decision.action);
     if (retry == nullptr) return std::nullopt;
     if (refusal_ || !retry->run.in_journal) return refusal_;
-    const auto refused = instance_.journal->host_state().refused.value_or(Refusal{});
+    const auto refused = instance_.journal.host_state().refused.value_or(Refusal{});
     return DbError(DbError::Kind::data, refused.text, refused.cause);
   }
 
@@ -342,7 +341,7 @@ DbError neither(const DbError& error, const std::system_error& journal) {
 class OfflineTick {
  public:
   OfflineTick(Instance& instance, const Request& request, const DbError& error)
-      : instance_(instance), journal_(*instance.journal), request_(request), error_(error) {}
+      : instance_(instance), journal_(instance.journal), request_(request), error_(error) {}
 
   Result run(const std::optional<SpiderList>& selected) {
     announce();
@@ -421,7 +420,7 @@ Result tick_without_database(Instance& instance, const Request& request,
 TickDecision decide_without_database(const Instance& instance, const Request& request,
                                      const DbError& error) {
   try {
-    return decide_tick(instance, request, state_of(instance.journal->read(), instance.host.now()));
+    return decide_tick(instance, request, state_of(instance.journal.read(), instance.host.now()));
   } catch (const std::system_error& journal) {
     throw neither(error, journal);
   }
@@ -429,7 +428,7 @@ TickDecision decide_without_database(const Instance& instance, const Request& re
 
 bool woke_lately(const Instance& instance, const Request& request, const DbError& error) {
   if (request.force || error.kind() != DbError::Kind::connection) return false;
-  const auto noted = instance.journal->host_state().noted;
+  const auto noted = instance.journal.host_state().noted;
   // Of a host that never saw the database nothing is known.
   return !noted.boot_id.empty() && woke_between(noted, instance.host.now());
 }

@@ -54,8 +54,8 @@ OwnerStatuses owner_statuses(const Instance& instance, const State& state) {
 std::vector<PendingAttempt> attempts_of(const Instance& instance) {
   std::vector<PendingAttempt> attempts;
   try {
-    if (instance.journal == nullptr || !instance.journal->pending()) return {};
-    attempts = instance.journal->read().attempts;
+    if (!instance.journal.pending()) return {};
+    attempts = instance.journal.read().attempts;
   } catch (const std::system_error&) {
     // What is wrong with the journal is told when it is written to.
   }

@@ -1,10 +1,10 @@
-#include "app/run_view.hpp"
 #include "process.hpp"
 
 #include <memory>
 #include <system_error>
 #include <utility>
 
+#include "app/run_view.hpp"
 #include "app/tick.hpp"
 #include "core/errors.hpp"
 #include "world.hpp"
@@ -66,24 +66,29 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
       grace_(world.grace()),
       host_(machine.owner(pid), machine.living),
       journal_(machine.disk, world.slots()),
+      messages_(world.database()),
       schedule_{
-          "default",
-          world.policy(),
-          2min,
-          "/logs",
-          store,
-          host_,
-          {&source_},
-          runner_,
-          monitors_,
-          world.zone(),
-          no_log(),
-          {},
-          [this](const std::vector<SpiderJob>&) { return std::make_unique<ModelView>(*this); }},
+          .name = "default",
+          .policy = world.policy(),
+          .takeover_after = 2min,
+          .log_dir = "/logs",
+          .store = store,
+          .reports = reports_,
+          .messages = messages_,
+          .journal = journal_,
+          .logs = logs_,
+          .log_fallback = log_fallback_,
+          .host = host_,
+          .runner = runner_,
+          .monitors = monitors_,
+          .log = no_log(),
+          .zone = world.zone(),
+          .sources = {&source_},
+          .make_view =
+              [this](const std::vector<SpiderJob>&) { return std::make_unique<ModelView>(*this); }},
       fiber_([this] { run(); }) {
   store.cut_off = &machine.cut_off;
   schedule_.rules = [this](SpiderJob& job) { job.limits.grace = grace_; };
-  schedule_.journal = &journal_;
   schedule_.on_database_error = world.on_database_error();
   schedule_.wake_wait = 3s;
   machine.living.insert(pid);

@@ -7,7 +7,9 @@
 #include "app/instance.hpp"
 #include "fiber.hpp"
 #include "machine.hpp"
+#include "support/fake_log_directory.hpp"
 #include "support/fakes.hpp"
+#include "support/memory_notification_store.hpp"
 #include "trace.hpp"
 
 namespace spider_check::test {
@@ -74,6 +76,10 @@ class Process {
   FakeSource source_{{"a", "b", "c"}};
   FakeMonitors monitors_;
   ModelRunner runner_{*this};
+  FakeLogDirectory logs_;
+  FakeLogFallback log_fallback_;
+  NoReports reports_;
+  MemoryNotificationStore messages_;
   int acts_ = 0;
   bool killed_ = false;
   app::Instance schedule_;

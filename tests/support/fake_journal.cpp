@@ -136,41 +136,42 @@ class FakeFileLock final : public SlotLock {
 
 JournalContents FakeJournal::read() {
   JournalContents contents;
-  contents.host_state = disk_.host_state;
-  contents.free_slots = slots_ - static_cast<int>(disk_.locks.size());
-  for (const auto& attempt : disk_.attempts) {
+  contents.host_state = disk_->host_state;
+  contents.free_slots = slots_ - static_cast<int>(disk_->locks.size());
+  for (const auto& attempt : disk_->attempts) {
     contents.attempts.push_back(
-        {attempt.record.claim.token, attempt.record, attempt.live || disk_.visited});
+        {attempt.record.claim.token, attempt.record, attempt.live || disk_->visited});
   }
   return contents;
 }
 
 void FakeJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) {
-  if (disk_.visited) return;
-  disk_.visited = true;
-  const std::unique_ptr<bool, void (*)(bool*)> leave(&disk_.visited, [](bool* at) { *at = false; });
+  if (disk_->visited) return;
+  disk_->visited = true;
+  const std::unique_ptr<bool, void (*)(bool*)> leave(&disk_->visited,
+                                                     [](bool* at) { *at = false; });
   // Those of now: while one is visited others may forget theirs.
   std::vector<FakeAttempt*> listed;
-  for (auto& attempt : disk_.attempts) listed.push_back(&attempt);
+  for (auto& attempt : disk_->attempts) listed.push_back(&attempt);
   for (auto* attempt : listed) {
-    const bool is_there = std::any_of(disk_.attempts.begin(), disk_.attempts.end(),
+    const bool is_there = std::any_of(disk_->attempts.begin(), disk_->attempts.end(),
                                       [&](const auto& other) { return &other == attempt; });
     if (!is_there || attempt->live) continue;
-    FakeHeld held(disk_, *attempt);
+    FakeHeld held(*disk_, *attempt);
     if (!visit(held)) return;
   }
 }
 
 std::unique_ptr<AttemptJournal> FakeJournal::begin(const AttemptRecord& record) {
-  require_room(disk_);
-  disk_.attempts.push_back({record});
-  return std::make_unique<FakeAttemptJournal>(disk_, disk_.attempts.back());
+  require_room(*disk_);
+  disk_->attempts.push_back({record});
+  return std::make_unique<FakeAttemptJournal>(*disk_, disk_->attempts.back());
 }
 
 std::unique_ptr<SlotLock> FakeJournal::try_lock(std::optional<int> slot) {
-  require_room(disk_);
+  require_room(*disk_);
   for (int candidate = slot.value_or(0); candidate < slots_; ++candidate) {
-    if (!disk_.locks.contains(candidate)) return std::make_unique<FakeFileLock>(disk_, candidate);
+    if (!disk_->locks.contains(candidate)) return std::make_unique<FakeFileLock>(*disk_, candidate);
     if (slot) break;
   }
   return nullptr;
@@ -178,9 +179,9 @@ std::unique_ptr<SlotLock> FakeJournal::try_lock(std::optional<int> slot) {
 
 void FakeJournal::change(const std::function<void(HostState&)>& change) {
   // Another process may be faster, but none comes between the reading and the writing.
-  require_room(disk_);
-  change(disk_.host_state);
-  ++disk_.remembered;
+  require_room(*disk_);
+  change(disk_->host_state);
+  ++disk_->remembered;
 }
 
 }  // namespace spider_check::test

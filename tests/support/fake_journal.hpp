@@ -43,9 +43,12 @@ struct FakeDisk {
 class FakeJournal final : public Journal {
  public:
   /** The disk outlives it. */
-  explicit FakeJournal(FakeDisk& disk, int slots = 1) : disk_(disk), slots_(slots) {}
+  explicit FakeJournal(FakeDisk& disk, int slots = 1) : disk_(&disk), slots_(slots) {}
 
-  [[nodiscard]] bool pending() override { return !disk_.attempts.empty(); }
+  /** From now on it is on this one. */
+  void use(FakeDisk& disk) { disk_ = &disk; }
+
+  [[nodiscard]] bool pending() override { return !disk_->attempts.empty(); }
 
   [[nodiscard]] JournalContents read() override;
   void visit_pending(const std::function<bool(HeldAttempt&)>& visit) override;
@@ -55,22 +58,22 @@ class FakeJournal final : public Journal {
   [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
 
-  void keep_locks() override { ++disk_.kept_locks; }
+  void keep_locks() override { ++disk_->kept_locks; }
 
-  [[nodiscard]] HostState host_state() override { return disk_.host_state; }
+  [[nodiscard]] HostState host_state() override { return disk_->host_state; }
 
   void change(const std::function<void(HostState&)>& change) override;
 
   [[nodiscard]] bool is_current(const std::optional<TimePoint>& mark) override {
-    if (disk_.remembered == 0 && !disk_.host_state.mark) return false;
-    return disk_.host_state.mark == mark && !disk_.host_state.away &&
-           !disk_.host_state.published_disabled;
+    if (disk_->remembered == 0 && !disk_->host_state.mark) return false;
+    return disk_->host_state.mark == mark && !disk_->host_state.away &&
+           !disk_->host_state.published_disabled;
   }
 
   [[nodiscard]] std::string place() const override { return "/state/journal/default"; }
 
  private:
-  FakeDisk& disk_;
+  FakeDisk* disk_;
   int slots_;
 };
 

@@ -13,7 +13,9 @@
 #include "app/run_view.hpp"
 #include "app/tick.hpp"
 #include "support/fake_journal.hpp"
+#include "support/fake_log_directory.hpp"
 #include "support/fakes.hpp"
+#include "support/memory_notification_store.hpp"
 #include "support/memory_run_store.hpp"
 
 namespace spider_check::test {
@@ -25,32 +27,41 @@ class TestHost {
                     int max_instances = 1)
       : host_({name, "boot of " + name, 1, pid, 99}, living),
         store(database, max_instances, host_.self()),
+        messages_(database),
         log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
-        schedule{"default",
-                 {},
-                 ScheduleKeys{}.takeover_after,
-                 "/logs",
-                 store,
-                 host_,
-                 {&source},
-                 runner,
-                 monitors,
-                 render::Zone("UTC"),
-                 log_,
-                 {},
-                 [this](const std::vector<SpiderJob>& jobs) {
-                   return std::make_unique<app::LineView>(log_, jobs.size());
-                 }} {
+        schedule{.name = "default",
+                 .policy = {},
+                 .takeover_after = ScheduleKeys{}.takeover_after,
+                 .log_dir = "/logs",
+                 .store = store,
+                 .reports = reports_,
+                 .messages = messages_,
+                 .journal = journal_,
+                 .logs = logs,
+                 .log_fallback = log_fallback,
+                 .host = host_,
+                 .runner = runner,
+                 .monitors = monitors,
+                 .log = log_,
+                 .zone = render::Zone("UTC"),
+                 .sources = {&source},
+                 .make_view =
+                     [this](const std::vector<SpiderJob>& jobs) {
+                       return std::make_unique<app::LineView>(log_, jobs.size());
+                     },
+                 .on_database_error = OnDatabaseError::skip} {
     living.insert(pid);
     schedule.precheck_max_age = ScheduleKeys{}.precheck_max_age;
   }
 
-  app::Result tick(const Request& request = {}) { return spider_check::app::tick(schedule, request); }
+  app::Result tick(const Request& request = {}) {
+    return spider_check::app::tick(schedule, request);
+  }
 
-  /** From now on it keeps a journal on this disk, which outlives it. */
+  /** From now on its journal is on this disk, which outlives it, and it runs without a database. */
   void keep_journal(FakeDisk& disk) {
-    journal_.emplace(disk);
-    schedule.journal = &*journal_;
+    journal_.use(disk);
+    schedule.on_database_error = OnDatabaseError::run;
   }
 
   /** This host's clocks. */
@@ -77,16 +88,21 @@ class TestHost {
 
   std::string text_;
   FakeOwners host_;
-  std::optional<FakeJournal> journal_;
+  FakeDisk disk_;  ///< until a test gives another one
+  FakeJournal journal_{disk_};
+  NoReports reports_;
 
  public:
   std::set<int> living;
   FakeSource source{{"a", "b", "c"}};
   FakeRunner runner;
   FakeMonitors monitors;
+  FakeLogDirectory logs;
+  FakeLogFallback log_fallback;
   MemoryRunStore store;
 
  private:
+  MemoryNotificationStore messages_;
   app::Log log_;
 
  public:

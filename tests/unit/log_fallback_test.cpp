@@ -15,10 +15,8 @@ using Names = std::vector<std::string>;
 
 /** A host whose spiders' log directories have the faults that a test gives. */
 struct World {
-  World() { host.schedule.log_fallback = &places; }
-
   void refuse(const std::string& spider, DirectoryError fault) {
-    places.faults["/logs/default/" + spider] = std::move(fault);
+    host.log_fallback.faults["/logs/default/" + spider] = std::move(fault);
   }
 
   void refuse_all(const DirectoryError& fault) {
@@ -29,7 +27,6 @@ struct World {
 
   MemoryDatabase database;
   TestHost host{database};
-  FakeLogFallback places;
 };
 
 const DirectoryError denied{"/logs", "Permission denied", false};
@@ -41,9 +38,7 @@ const LogName first{1, 1};
 LogName named(const Names& there, const LogName& name, RunId newest_run) {
   MemoryDatabase database;
   TestHost host(database);
-  FakeLogDirectory directory;
-  host.schedule.logs = &directory;
-  for (const auto& file : there) directory.add(file);
+  for (const auto& file : there) host.logs.add(file);
   return app::free_log_name(host.schedule, name, [&] { return newest_run; });
 }
 
@@ -75,20 +70,18 @@ TEST_CASE("a later run of this database, in another slot or of some spiders, is 
 }
 
 TEST_CASE("the logs of a new database do not meet those of the old one, with it or without") {
-  FakeLogDirectory directory;
   FakeDisk disk;
-  for (const auto* name : {"a/run-1-attempt-1.log", "a/run-2-attempt-1.log"}) directory.add(name);
   MemoryDatabase database;
   TestHost host(database);
-  host.schedule.logs = &directory;
+  for (const auto* name : {"a/run-1-attempt-1.log", "a/run-2-attempt-1.log"}) host.logs.add(name);
   host.keep_journal(disk);
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.runner.started[0].log == "/logs/default/a/run-1-attempt-1.2.log");
   CHECK(database.runs[0].outcomes[0].outcome.log == "/logs/default/a/run-1-attempt-1.2.log");
-  directory.add("a/run-1-attempt-1.2.log");
+  host.logs.add("a/run-1-attempt-1.2.log");
   CHECK(host.tick({true, {}}).code == ExitCode::success);
   CHECK(host.runner.started.back().log == "/logs/default/c/run-2-attempt-1.2.log");
-  directory.add("c/run-2-attempt-1.2.log");
+  host.logs.add("c/run-2-attempt-1.2.log");
   database.down = true;
   CHECK(host.tick({true, {}}).code == ExitCode::success);
   CHECK(host.runner.started.back().log == "/logs/default/c/run-2+1-attempt-1.2.log");
@@ -141,7 +134,7 @@ TEST_CASE(
   World world;
   world.host.source.crawls = {"c"};
   world.host.schedule.rules = [](SpiderJob& job) { job.limits.stall_timeout = 5min; };
-  world.places.no_spare = "nor in /tmp";
+  world.host.log_fallback.no_spare = "nor in /tmp";
   world.refuse_all(denied);
   (void)world.host.tick();
   CHECK(world.log_of(0) == "/dev/null");
@@ -155,7 +148,7 @@ TEST_CASE(
 
 TEST_CASE("without any place a directory that is only full must do") {
   World world;
-  world.places.no_spare = "nor in /tmp";
+  world.host.log_fallback.no_spare = "nor in /tmp";
   world.refuse_all(full);
   (void)world.host.tick();
   CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");

@@ -21,7 +21,6 @@ struct World {
   World() {
     host.schedule.keep = 90 * day;
     host.schedule.log_size = 1'000'000;
-    host.schedule.logs = &logs;
   }
 
   /** Due runs of all three spiders, one a day, each with a log of spider a. */
@@ -35,18 +34,23 @@ struct World {
 
   /** As if nobody had tidied up meanwhile. */
   void run_untidily(int times) {
-    host.schedule.logs = nullptr;
     host.schedule.keep = Duration{0};
-    run(times);
-    host.schedule.logs = &logs;
+    for (int i = 0; i < times; ++i) {
+      auto kept = std::exchange(logs.files, {});
+      run(1);
+      kept.insert(kept.end(), logs.files.begin(), logs.files.end());
+      logs.files = std::move(kept);
+    }
     host.schedule.keep = 90 * day;
   }
 
-  std::string prune(bool dry_run = false) { return spider_check::app::prune(host.schedule, dry_run); }
+  std::string prune(bool dry_run = false) {
+    return spider_check::app::prune(host.schedule, dry_run);
+  }
 
   MemoryDatabase database;
-  FakeLogDirectory logs;
   TestHost host{database};
+  FakeLogDirectory& logs = host.logs;
 };
 
 }  // namespace
@@ -93,7 +97,7 @@ TEST_CASE("others may run while old runs are removed") {
   world.run_untidily(100);
   TestHost other(world.database, "server", 7);
   bool seen = false;
-  world.host.schedule.logs = nullptr;
+  world.logs.files.clear();
   world.database.after_write = [&] {
     const bool pruned = world.database.runs.size() < 100;
     if (!pruned || seen) return;
