@@ -8,7 +8,7 @@
 #include "core/errors.hpp"
 #include "core/log_directory.hpp"
 #include "core/log_name.hpp"
-#include "core/report.hpp"
+#include "core/run.hpp"
 #include "render/sentences.hpp"
 #include "render/zone.hpp"
 

@@ -6,10 +6,6 @@
 
 namespace spider_check {
 
-std::string of_attempt(int attempt) {
-  return "attempt " + std::to_string(attempt) + ": ";
-}
-
 namespace {
 
 /** One stale time, and what is known of it: what comes first counts before the rest. */

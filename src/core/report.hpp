@@ -47,9 +47,6 @@ struct RunRecord {
   std::optional<std::int64_t> items;  ///< of all crawls together; empty where none told
 };
 
-/** How a fault of a run begins that says why an attempt before its last ended. */
-[[nodiscard]] std::string of_attempt(int attempt);
-
 /** The newest attempts of one spider, the oldest first. */
 struct SpiderSeries {
   std::string spider;

@@ -39,4 +39,8 @@ std::string_view to_text(Trigger trigger) {
   return trigger == Trigger::tick ? "tick" : "force";
 }
 
+std::string of_attempt(int attempt) {
+  return "attempt " + std::to_string(attempt) + ": ";
+}
+
 }  // namespace spider_check

@@ -96,4 +96,7 @@ enum class ExitCode {
   internal = 70,          ///< a fault of the program itself (EX_SOFTWARE of sysexits.h)
 };
 
+/** How a fault of a run begins that says why an attempt before its last ended. */
+[[nodiscard]] std::string of_attempt(int attempt);
+
 }  // namespace spider_check
