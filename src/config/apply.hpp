@@ -65,51 +65,6 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
 [[nodiscard]] std::optional<std::filesystem::path> apply_credential(const Environment& environment,
                                                                     ConnectionOptions& database);
 
-/** libpq's variable for one of its connection parameters. */
-struct LibpqVariable {
-  const char* parameter;
-  const char* variable;
-};
-
-/**
- * Those that libpq's documentation lists under "Environment Variables". Written down because
- * PQconndefaults(), which has them, reads service files and the user database on each call.
- */
-inline constexpr LibpqVariable libpq_variables[] = {
-    {"host", "PGHOST"},
-    {"hostaddr", "PGHOSTADDR"},
-    {"port", "PGPORT"},
-    {"dbname", "PGDATABASE"},
-    {"user", "PGUSER"},
-    {"password", "PGPASSWORD"},
-    {"passfile", "PGPASSFILE"},
-    {"service", "PGSERVICE"},
-    {"options", "PGOPTIONS"},
-    {"sslmode", "PGSSLMODE"},
-    {"sslcert", "PGSSLCERT"},
-    {"sslkey", "PGSSLKEY"},
-    {"sslrootcert", "PGSSLROOTCERT"},
-    {"sslcrl", "PGSSLCRL"},
-    {"sslcrldir", "PGSSLCRLDIR"},
-    {"sslsni", "PGSSLSNI"},
-    {"ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"},
-    {"ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION"},
-    {"requirepeer", "PGREQUIREPEER"},
-    {"channel_binding", "PGCHANNELBINDING"},
-    {"gssencmode", "PGGSSENCMODE"},
-    {"krbsrvname", "PGKRBSRVNAME"},
-    {"gsslib", "PGGSSLIB"},
-    {"connect_timeout", "PGCONNECT_TIMEOUT"},
-    {"target_session_attrs", "PGTARGETSESSIONATTRS"},
-    // Since PostgreSQL 16 …
-    {"gssdelegation", "PGGSSDELEGATION"},
-    {"load_balance_hosts", "PGLOADBALANCEHOSTS"},
-    {"require_auth", "PGREQUIREAUTH"},
-    {"sslcertmode", "PGSSLCERTMODE"},
-    // … and 17; an older libpq refuses them.
-    {"sslnegotiation", "PGSSLNEGOTIATION"},
-};
-
 /**
  * Takes a connection URL or keyword string apart. Throws UsageError that starts with `place` and
  * never shows the password.

@@ -238,7 +238,6 @@ std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file, Conf
   table.read_all(visit_notify, config, config.places, "notify.");
   if (auto program = table.table("program")) {
     program->read_all(visit_notify_program, config, config.places, "notify.program.");
-    config.notify.program_place = program->place("command");
     program->finish();
   }
   if (auto webhook = table.table("webhook")) {

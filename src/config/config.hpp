@@ -41,7 +41,6 @@ struct SpiderOverride {
 struct NotifyConfig {
   NotifyPolicy policy;
   ChannelOptions channels;
-  std::string program_place{};  ///< of the program's command, "FILE:LINE: KEY"
 };
 
 /** Everything that is configured, checked whole. */

@@ -112,7 +112,7 @@ def row(option):
     for name in ("variable", "needed"):
         if name in option:
             fields[name] = toml(option[name])
-    if option["type"] == "command":
+    if option["type"] in ("command", "variables"):
         fields["example"] = toml(toml(option.get("example", option.get("default"))))
     if "choices" in option:
         fields["choices"] = toml(option["choices"]).replace("[", "{").replace("]", "}")
@@ -152,6 +152,14 @@ def variables(table):
             if "variable" in option]
 
 
+def libpq_variables(table):
+    yield "/** libpq's variable for one of its connection parameters. */"
+    yield "struct LibpqVariable {\n  const char* parameter;\n  const char* variable;\n};\n"
+    yield "inline constexpr LibpqVariable libpq_variables[] = {"
+    yield from (f"    {{{toml(parameter)}, {toml(variable)}}}," for parameter, variable in table["libpq"].items())
+    yield "};"
+
+
 def options_hpp(table):
     names = ", ".join(map(toml, variables(table)))
     return "\n".join([
@@ -162,7 +170,7 @@ def options_hpp(table):
         "// Each calls visit(Option, reference), where reference(to) is what is kept of the key in `to`. Those of",
         "// [spiders] give the rule, and what the rule is for in a job.", *visitors(table),
         "/** The variables of all options. */", f"inline constexpr const char* setting_variables[] = {{{names}}};",
-        "", "}  // namespace spider_check", ""])
+        "", *libpq_variables(table), "", "}  // namespace spider_check", ""])
 
 
 # --- The file that init writes: "SETTING<tab>COMMENT"; the program fills in what is between % -------------
@@ -252,17 +260,21 @@ def keys_of_page(table):
     return page
 
 
+def in_bold(names):
+    return ", ".join(rf"\fB{name}\fR" for name in names)
+
+
 def variables_of_page(table):
     page = ""
     said = {"boolean": ":\ntrue or false, yes or no, on or off, 1 or 0.", "duration": ",\nin hours, like 4 or 0.5."}
     for section in table["section"]:
         options = [option for option in section.get("option", []) if "variable" in option]
         if section["name"] and options:
-            names = r", ".join(rf"\fB{option['variable']}\fR" for option in options)
-            page += f".TP\n{names}\n" + roff(f"The keys of `[{section['name']}]` with these names.") + "\n"
+            page += f".TP\n{in_bold(option['variable'] for option in options)}\n" + roff(f"The keys of `[{section['name']}]` with these names.") + "\n"
         for option in options if not section["name"] else []:
             page += f".TP\n.B {option['variable']}\n" + roff(f"`{option['key']}`{said.get(option['type'], '.')}") + "\n"
-    return page
+    return page + f".TP\n{in_bold(table['libpq'].values())}\n" + roff("""
+libpq's own. A variable ''DB_''... takes precedence over that of libpq.""") + "\n"
 
 
 # -----------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* nul_found = ": holds a NUL character; take it out";
 constexpr std::size_t max_keys = 48;  // no table has more
 
 std::string_view kind(const toml::node& node) {
@@ -69,16 +70,6 @@ std::string range(const Option& option) {
   return "a whole number from " + std::to_string(option.min) + " to " + std::to_string(option.max);
 }
 
-/** What execve(2) can hold as a variable. */
-void check_variables(const Pairs& variables, const std::string& place) {
-  for (const auto& [name, value] : variables) {
-    if (!name.empty() && name.find('=') == std::string::npos) continue;
-    throw UsageError(place + ": \"" + name +
-                     "\" is not a valid name of a variable; write it like " +
-                     R"(env = { PROXY = "http://proxy:3128" })");
-  }
-}
-
 }  // namespace
 
 std::string TomlTable::full(std::string_view key) const {
@@ -104,7 +95,11 @@ const toml::node* TomlTable::find(const char* key) {
   return table_->get(key);
 }
 
-void TomlTable::refuse(const toml::node& node, const char* key, const std::string& wanted) const {
+void TomlTable::refuse(const toml::node& node, const Option& option, const std::string& why) const {
+  throw UsageError(at(node, option.key) + why);
+}
+
+void TomlTable::expect(const toml::node& node, const char* key, const std::string& wanted) const {
   throw UsageError(at(node, key) + ": expected " + wanted + ", found " + std::string(kind(node)));
 }
 
@@ -115,21 +110,19 @@ void TomlTable::refuse_without(const Option& option) const {
 }
 
 std::string TomlTable::text(const toml::node& node, const Option& option) const {
-  if (!node.is_string()) refuse(node, option.key, "a text in quotes");
+  if (!node.is_string()) expect(node, option.key, "a text in quotes");
   auto text = node.value<std::string>().value_or("");
-  const auto place = at(node, option.key);
-  if (text.empty()) throw UsageError(place + ": is empty; leave it out or give a value");
-  if (has_nul(text)) throw UsageError(place + ": holds a NUL character; take it out");
+  if (text.empty()) refuse(node, option, ": is empty; leave it out or give a value");
+  if (has_nul(text)) refuse(node, option, nul_found);
   return text;
 }
 
 std::int64_t TomlTable::whole(const toml::node& node, const Option& option,
                               const std::string& wanted) const {
-  if (!node.is_integer()) refuse(node, option.key, wanted);
+  if (!node.is_integer()) expect(node, option.key, wanted);
   const auto number = node.value<std::int64_t>().value_or(0);
   if (number >= option.min && number <= option.max) return number;
-  throw UsageError(at(node, option.key) + ": expected " + wanted + ", found " +
-                   std::to_string(number));
+  refuse(node, option, ": expected " + wanted + ", found " + std::to_string(number));
 }
 
 std::size_t TomlTable::choice(const toml::node& node, const Option& option) const {
@@ -139,11 +132,11 @@ std::size_t TomlTable::choice(const toml::node& node, const Option& option) cons
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
   std::string wanted;
   for (const auto& each : choices) wanted += (wanted.empty() ? "" : " or ") + in_quotes(each);
-  throw UsageError(at(node, option.key) + ": expected " + wanted + ", found " + in_quotes(word));
+  refuse(node, option, ": expected " + wanted + ", found " + in_quotes(word));
 }
 
 void TomlTable::take(const toml::node& node, const Option& option, bool& to) const {
-  if (!node.is_boolean()) refuse(node, option.key, "true or false");
+  if (!node.is_boolean()) expect(node, option.key, "true or false");
   to = node.value_or(false);
 }
 
@@ -157,12 +150,12 @@ void TomlTable::take(const toml::node& node, const Option& option, std::int64_t&
     return;
   }
   const std::string examples(size_examples);
-  if (!node.is_string()) refuse(node, option.key, "a size like " + examples);
+  if (!node.is_string()) expect(node, option.key, "a size like " + examples);
   const auto text = node.value<std::string>().value_or("");
   const auto bytes = parse_size(text);
   if (!bytes) {
-    throw UsageError(at(node, option.key) + ": " + in_quotes(text) +
-                     " is not a valid size; write it like " + examples);
+    refuse(node, option,
+           ": " + in_quotes(text) + " is not a valid size; write it like " + examples);
   }
   to = *bytes;
 }
@@ -171,25 +164,26 @@ void TomlTable::take(const toml::node& node, const Option& option, double& to) c
   const bool ratio = option.type == OptionType::ratio;
   const std::string wanted =
       ratio ? "a number from 0 to 1, like 0.5" : "a number from 1 on, like 3 or 1.5, or 0 for none";
-  if (!node.is_number()) refuse(node, option.key, wanted);
+  if (!node.is_number()) expect(node, option.key, wanted);
   to = node.value<double>().value_or(-1);
   const bool right = ratio ? to >= 0 && to <= 1 : to == 0 || (to >= 1 && std::isfinite(to));
-  if (!right) throw UsageError(at(node, option.key) + ": expected " + wanted);
+  if (!right) refuse(node, option, ": expected " + wanted);
 }
 
 void TomlTable::take(const toml::node& node, const Option& option, Duration& to) const {
   const std::string examples(duration_examples);
-  if (!node.is_string()) refuse(node, option.key, "a duration like " + examples);
+  if (!node.is_string()) expect(node, option.key, "a duration like " + examples);
   const auto text = node.value<std::string>().value_or("");
-  const auto start = at(node, option.key) + ": " + in_quotes(text);
+  const auto start = ": " + in_quotes(text);
   const auto duration = parse_duration(text);
-  if (!duration) throw UsageError(start + " is not a valid duration; write it like " + examples);
+  if (!duration)
+    refuse(node, option, start + " is not a valid duration; write it like " + examples);
   to = *duration;
   if (const Duration least(option.min); to < least) {
-    throw UsageError(start + " is too short; at least " + to_text(least));
+    refuse(node, option, start + " is too short; at least " + to_text(least));
   }
   if (const Duration most(option.max); option.max > 0 && to > most) {
-    throw UsageError(start + " is too long; at most " + to_text(most));
+    refuse(node, option, start + " is too long; at most " + to_text(most));
   }
 }
 
@@ -209,18 +203,18 @@ void TomlTable::take(const toml::node& node, const Option& option, fs::path& to)
 void TomlTable::take(const toml::node& node, const Option& option, Words& to) const {
   const std::string wanted = R"(a list of texts like ["a", "b"])";
   const auto* array = node.as_array();
-  if (array == nullptr) refuse(node, option.key, wanted);
+  if (array == nullptr) expect(node, option.key, wanted);
   for (const auto& element : *array) {
     const auto text = element.value<std::string>();
-    if (!element.is_string() || !text) refuse(element, option.key, wanted);
+    if (!element.is_string() || !text) expect(element, option.key, wanted);
     if (has_nul(*text)) {
-      throw UsageError(at(element, option.key) + ": holds a NUL character; take it out");
+      refuse(element, option, nul_found);
     }
     to.push_back(*text);
   }
   if (option.type != OptionType::command || (to.empty() && option.min == 0)) return;
   if (to.empty() || to.front().empty()) {
-    throw UsageError(at(node, option.key) + ": names no program; write it like " + option.example);
+    refuse(node, option, std::string(": names no program; write it like ") + option.example);
   }
   // A word with a slash in it is a path; any other is looked up in PATH.
   if (to.front().find('/') == std::string::npos) return;
@@ -232,7 +226,7 @@ void TomlTable::take(const toml::node& node, const Option& option, std::vector<i
   const auto wanted = "a list of whole numbers from " + least + " to " +
                       std::to_string(option.max) + ", like [" + least + "]";
   const auto* array = node.as_array();
-  if (array == nullptr) refuse(node, option.key, wanted);
+  if (array == nullptr) expect(node, option.key, wanted);
   for (const auto& element : *array) {
     to.push_back(static_cast<int>(whole(element, option, wanted)));
   }
@@ -241,7 +235,7 @@ void TomlTable::take(const toml::node& node, const Option& option, std::vector<i
 void TomlTable::take(const toml::node& node, const Option& option, Pairs& to) const {
   const auto* table = node.as_table();
   const std::string wanted = R"(texts, numbers or booleans like { LOG_LEVEL = "INFO" })";
-  if (table == nullptr) refuse(node, option.key, wanted);
+  if (table == nullptr) expect(node, option.key, wanted);
   for (const auto& [name, value] : *table) {
     std::string text;
     if (value.is_string()) {
@@ -253,14 +247,21 @@ void TomlTable::take(const toml::node& node, const Option& option, Pairs& to) co
     } else if (value.is_floating_point()) {
       text = shortest(value.value<double>().value_or(0));
     } else {
-      refuse(value, option.key, wanted);
+      expect(value, option.key, wanted);
     }
     if (has_nul(text) || has_nul(name.str())) {
-      throw UsageError(at(value, option.key) + ": holds a NUL character; take it out");
+      refuse(value, option, nul_found);
     }
     to.emplace_back(std::string(name.str()), std::move(text));
   }
-  if (option.type == OptionType::variables) check_variables(to, at(node, option.key));
+  if (option.type != OptionType::variables) return;
+  for (const auto& [name, value] : to) {
+    // What execve(2) can hold.
+    if (!name.empty() && name.find('=') == std::string::npos) continue;
+    refuse(node, option,
+           ": " + in_quotes(name) + " is not a valid name of a variable; write it like " +
+               option.key + " = " + option.example);
+  }
 }
 
 void TomlTable::take(const toml::node& node, const Option& option,
@@ -271,7 +272,7 @@ void TomlTable::take(const toml::node& node, const Option& option,
 std::optional<TomlTable> TomlTable::table(const char* key) {
   const auto* node = find(key);
   if (node == nullptr) return std::nullopt;
-  if (!node->is_table()) refuse(*node, key, "a table [" + full(key) + "]");
+  if (!node->is_table()) expect(*node, key, "a table [" + full(key) + "]");
   return TomlTable(*file_, full(key), *node->as_table());
 }
 
@@ -280,10 +281,10 @@ std::vector<TomlTable> TomlTable::tables(const char* key) {
   if (node == nullptr) return {};
   const auto* array = node->as_array();
   const auto wanted = "tables [[" + full(key) + "]]";
-  if (array == nullptr) refuse(*node, key, wanted);
+  if (array == nullptr) expect(*node, key, wanted);
   std::vector<TomlTable> tables;
   for (const auto& element : *array) {
-    if (!element.is_table()) refuse(element, key, wanted);
+    if (!element.is_table()) expect(element, key, wanted);
     tables.emplace_back(*file_, full(key), *element.as_table());
   }
   return tables;

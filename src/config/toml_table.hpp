@@ -69,7 +69,10 @@ class TomlTable {
   const toml::node* find(const char* key);
   [[nodiscard]] std::string full(std::string_view key) const;
   [[nodiscard]] std::string at(const toml::node& node, std::string_view key) const;
-  [[noreturn]] void refuse(const toml::node& node, const char* key,
+  [[noreturn]] void refuse(const toml::node& node, const Option& option,
+                           const std::string& why) const;
+  /** Refuses what is of another kind than is wanted. */
+  [[noreturn]] void expect(const toml::node& node, const char* key,
                            const std::string& wanted) const;
   [[noreturn]] void refuse_without(const Option& option) const;
   [[nodiscard]] std::string text(const toml::node& node, const Option& option) const;

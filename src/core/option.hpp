@@ -46,7 +46,7 @@ struct Option {
   std::int64_t max = 0;            ///< 0: none; durations are in microseconds
   const char* variable = nullptr;  ///< of the environment, and of a .env file
   const char* needed = nullptr;    ///< what to do where the key is missing
-  const char* example = nullptr;   ///< of a command
+  const char* example = nullptr;   ///< of a command or variables
   Words choices{};
   bool of_crawls = false;  ///< crawls are judged by it
   bool of_rows = false;    ///< spiders with a check_sql are

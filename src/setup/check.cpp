@@ -139,7 +139,8 @@ class Check {
     const auto& channels = config_.notify.channels;
     std::vector<std::string> names;
     if (!channels.program.empty() &&
-        check_program(channels.program.front(), config_.notify.program_place + ": ", findings_)) {
+        check_program(channels.program.front(), config_.places.at("notify.program.command") + ": ",
+                      findings_)) {
       names.push_back(channels.program.front());
     }
     const bool needs_sender = !channels.webhook.empty() || !channels.ping.empty();
