@@ -92,6 +92,7 @@ struct BaselineRun {
   std::map<std::string, std::int64_t> fields;
   bool good = true;                    ///< else it was degraded, as most of these were
   std::optional<std::int64_t> rows{};  ///< that check_sql counted; empty: it was not asked
+  std::int64_t pages = 0;              ///< 0: not known
 };
 
 /** What is usual for a spider, by successes_for_baseline; the newest run first. */

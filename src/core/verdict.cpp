@@ -95,10 +95,18 @@ auto median(Numbers numbers) {
   return *middle;
 }
 
-std::int64_t median_items(const Baseline& baseline_runs) {
-  std::vector<std::int64_t> items;
-  for (const auto& run : baseline_runs) items.push_back(run.items);
-  return median(std::move(items));
+template <typename Number>
+Number median_of(const Baseline& baseline_runs, Number BaselineRun::*member) {
+  std::vector<Number> numbers;
+  for (const auto& run : baseline_runs) numbers.push_back(run.*member);
+  return median(std::move(numbers));
+}
+
+/** So many times as much, and by more than a little. */
+template <typename Number>
+bool is_beyond(Number more, Number less, double ratio, Number little) {
+  return static_cast<double>(more / Number{1}) > ratio * static_cast<double>(less / Number{1}) &&
+         more - less > little;
 }
 
 /** "0 rows, at least 1 is wanted (min_rows)" */
@@ -114,12 +122,6 @@ std::string of_the_last(const Baseline& baseline_runs) {
   const auto runs = static_cast<std::int64_t>(baseline_runs.size());
   return "of the last " +
          (all_good ? count(runs, "good run") : count(runs, "run") + " that worked");
-}
-
-Duration median_time(const Baseline& baseline_runs) {
-  std::vector<Duration> times;
-  for (const auto& run : baseline_runs) times.push_back(run.took);
-  return median(std::move(times));
 }
 
 /** "the pipeline shop.Store was disabled: SHOP_DB is not set" */
@@ -288,6 +290,7 @@ class Defects {
     fewer_items();
     empty_fields();
     unusual_time();
+    unusual_pages();
     return std::move(reasons_);
   }
 
@@ -326,7 +329,7 @@ class Defects {
   [[nodiscard]] std::string of_the_last() const { return spider_check::of_the_last(baseline_); }
 
   void fewer_items() {
-    const auto baseline = median_items(baseline_);
+    const auto baseline = median_of(baseline_, &BaselineRun::items);
     const auto found = crawl_.progress.items;
     if (static_cast<double>(found) >= static_cast<double>(baseline) * criteria_.min_items_ratio)
       return;
@@ -361,17 +364,25 @@ class Defects {
   void unusual_time() {
     const auto ratio = criteria_.max_time_ratio;
     if (ratio == 0) return;
-    const auto baseline = median_time(baseline_);
+    const auto baseline = median_of(baseline_, &BaselineRun::took);
     const auto took = child_.took;
-    const auto is_beyond = [ratio](Duration longer, Duration shorter) {
-      return static_cast<double>(longer.count()) > ratio * static_cast<double>(shorter.count()) &&
-             longer - shorter > 1min;
-    };
-    if (is_beyond(took, baseline)) {
+    if (is_beyond<Duration>(took, baseline, ratio, 1min)) {
       add("it took " + to_words(took) + ", median " + of_the_last() + " is " + to_words(baseline));
-    } else if (is_beyond(baseline, took)) {
+    } else if (is_beyond<Duration>(baseline, took, ratio, 1min)) {
       add("it took only " + to_words(took) + ", median " + of_the_last() + " is " +
           to_words(baseline));
+    }
+  }
+
+  /** So many times more or fewer, and not by a handful. */
+  void unusual_pages() {
+    const auto ratio = criteria_.max_pages_ratio;
+    const auto baseline = median_of(baseline_, &BaselineRun::pages);
+    const auto pages = crawl_.progress.pages;
+    if (ratio == 0 || baseline == 0) return;
+    if (is_beyond<std::int64_t>(pages, baseline, ratio, 10) ||
+        is_beyond<std::int64_t>(baseline, pages, ratio, 10)) {
+      add(count(pages, "page") + ", median " + of_the_last() + " is " + std::to_string(baseline));
     }
   }
 

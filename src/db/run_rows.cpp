@@ -189,9 +189,9 @@ std::map<std::string, std::int64_t> field_counts(soci::session& sql, const std::
 // The schedule of an attempt is looked up for each and not joined: a tenth of the time to plan it,
 // which is most of what this costs a session that asks once.
 constexpr auto usual_attempts = R"sql(SELECT name, usual.items, usual.took, usual.fields,
-  (usual.verdict = 'ok')::int, usual.rows
+  (usual.verdict = 'ok')::int, usual.rows, usual.pages
 FROM unnest(:names::text[]) AS name CROSS JOIN LATERAL (
-  SELECT r.items, r.rows, r.verdict, r.started_at, r.run_id, r.attempt,
+  SELECT r.items, r.rows, r.pages, r.verdict, r.started_at, r.run_id, r.attempt,
     r.field_counts::text AS fields,
     (extract(epoch FROM CASE WHEN isfinite(r.started_at) AND isfinite(r.finished_at)
       THEN r.finished_at - r.started_at ELSE interval '0' END) * 1000000)::bigint AS took
@@ -221,6 +221,7 @@ std::map<std::string, Baseline> read_histories(soci::session& sql, const std::st
     history.push_back({row.get<long long>(1, 0), Duration(row.get<long long>(2)),
                        field_counts(sql, row.get<std::string>(3, "")), row.get<int>(4) != 0});
     if (row.get_indicator(5) == soci::i_ok) history.back().rows = row.get<long long>(5);
+    history.back().pages = row.get<long long>(6, 0);
   }
   return baselines;
 }

@@ -489,6 +489,7 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
   REQUIRE(history.size() == 5);
   CHECK(history[0].items == 5);
   CHECK(history[4].items == 1);
+  CHECK(history[0].pages == 3);
   CHECK(history[0].good);
   CHECK(history[0].fields == std::map<std::string, std::int64_t>{{"title", 5}, {"odd\"name", 0}});
   CHECK(world.a().spiders_of_last_success() == Names{"a", "bad", "program"});

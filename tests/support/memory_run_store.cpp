@@ -389,7 +389,8 @@ std::map<std::string, Baseline> MemoryRunStore::baselines(const std::vector<std:
     for (const auto* outcome : usual_outcomes(database_, spider)) {
       const auto crawl = outcome->crawl.value_or(CrawlReport{});
       baselines[spider].push_back({crawl.progress.items, outcome->child.took, crawl.fields,
-                                   outcome->judgement.verdict == Verdict::ok, outcome->rows});
+                                   outcome->judgement.verdict == Verdict::ok, outcome->rows,
+                                   crawl.progress.pages});
     }
   }
   return baselines;

@@ -74,17 +74,18 @@ TEST_CASE("what differs has lines of its own, and nothing steers a terminal") {
   spider.crawl = true;
   spider.limits.nice = 19;
   spider.limits.stall_timeout = 0s;
-  spider.criteria = {20,
-                     3,
-                     0.25,
-                     1.5,
-                     {"note",
-                      "sal\x1b"
-                      "ary"},
-                     {"finished", "enough\n"},
-                     {404, 410},
-                     30,
-                     {"as\tyncio"}};
+  spider.criteria.min_items = 20;
+  spider.criteria.max_errors = 3;
+  spider.criteria.min_items_ratio = 0.25;
+  spider.criteria.max_time_ratio = 1.5;
+  spider.criteria.max_pages_ratio = 0;
+  spider.criteria.optional_fields = {"note",
+                                     "sal\x1b"
+                                     "ary"};
+  spider.criteria.finish_reasons = {"finished", "enough\n"};
+  spider.criteria.ignore_status = {404, 410};
+  spider.criteria.max_dead_pages = 30;
+  spider.criteria.ignore_errors = {"as\tyncio"};
   spider.spider = "ne\nws";
   spider.arguments = {"-a", "q=a b", ""};
   spider.variables = {"PROXY", "TO\aKEN"};

@@ -400,6 +400,30 @@ TEST_CASE("far longer or shorter than usual degrades, but not by seconds") {
   CHECK(crawl.after(5, 12, 4s).judge().verdict == Verdict::ok);
 }
 
+TEST_CASE("far more or far fewer pages than usual degrade, but not a handful") {
+  Crawl crawl;
+  crawl.after(5).history.front().pages = 1000;  // one is no rule
+  for (std::size_t i = 1; i < 5; ++i) crawl.history[i].pages = 30;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.report.progress.pages = 91;
+  check(crawl, Verdict::degraded, "91 pages, median of the last 5 good runs is 30");
+  crawl.report.progress.pages = 9;
+  check(crawl, Verdict::degraded, "9 pages, median of the last 5 good runs is 30");
+  crawl.report.progress.pages = 90;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.criteria.max_pages_ratio = 2.5;
+  CHECK(crawl.judge().verdict == Verdict::degraded);
+  crawl.criteria.max_pages_ratio = 0;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  crawl.criteria.max_pages_ratio = 3;
+  for (auto& run : crawl.history) run.pages = 3;
+  crawl.report.progress.pages = 13;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+  for (auto& run : crawl.history) run.pages = 0;  // as where no crawl said it
+  crawl.report.progress.pages = 1000;
+  CHECK(crawl.judge().verdict == Verdict::ok);
+}
+
 TEST_CASE("how much longer or shorter counts can be said") {
   Crawl crawl;
   crawl.after(5, 12, 10min);
