@@ -127,11 +127,11 @@ std::int64_t TomlTable::whole(const toml::node& node, const Option& option,
 
 std::size_t TomlTable::choice(const toml::node& node, const Option& option) const {
   const auto word = text(node, option);
-  const auto& choices = option.choices;
-  const auto found = std::find(choices.begin(), choices.end(), word);
-  if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
+  const auto& words = option.choices;
+  const auto found = std::find(words.begin(), words.end(), word);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   std::string wanted;
-  for (const auto& each : choices) wanted += (wanted.empty() ? "" : " or ") + in_quotes(each);
+  for (const auto& each : words) wanted += (wanted.empty() ? "" : " or ") + in_quotes(each);
   refuse(node, option, ": expected " + wanted + ", found " + in_quotes(word));
 }
 
