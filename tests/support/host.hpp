@@ -26,6 +26,7 @@ class TestHost {
   explicit TestHost(MemoryDatabase& database, const std::string& name = "laptop", int pid = 4711,
                     int max_instances = 1)
       : host_({name, "boot of " + name, 1, pid, 99}, living),
+        journal_(disk_, max_instances),
         store(database, max_instances, host_.self()),
         messages_(database),
         log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
@@ -89,7 +90,7 @@ class TestHost {
   std::string text_;
   FakeOwners host_;
   FakeDisk disk_;  ///< until a test gives another one
-  FakeJournal journal_{disk_};
+  FakeJournal journal_;
   NoReports reports_;
 
  public:
