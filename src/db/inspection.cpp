@@ -22,7 +22,8 @@ Rights ask_for_rights(soci::session& sql, const Schema& schema) {
         coalesce(has_schema_privilege(:schema::oid, 'CREATE'), false)::int,
         coalesce(has_table_privilege(to_regclass('spider_check_migration'), 'SELECT'), true)::int,
         (SELECT coalesce(bool_and(has_table_privilege(c.oid, 'SELECT')
-            AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')), true)
+           AND has_table_privilege(c.oid, 'INSERT')
+           AND has_table_privilege(c.oid, 'UPDATE')), true)
          FROM pg_class c
          WHERE c.oid IN (to_regclass('scheduler_state'), to_regclass('spider_run'),
            to_regclass('spider_check_told'), to_regclass('spider_check_notification')))::int *
