@@ -71,7 +71,7 @@ def query_of(program, server, url):
     before = len(server.log)
     tick(program, url)
     said = server.log[before:].replace("\n\t", " ")
-    found = re.findall(r"LOG:  (?:statement|execute [^:]*): (SELECT\b.*\bscheduler_state\b.*)"
+    found = re.findall(r"LOG:  (?:statement|execute [^:]*): (SELECT\b.*\(epoch from last_run_at\).*)"
                        r"(?:\n.*DETAIL:  parameters: (.*))?", said, re.I)
     if len(found) != 1:
         raise RuntimeError(f"a skip asks {len(found)} queries, not one:\n{said}")
