@@ -22,12 +22,12 @@ def main() -> None:
     rows = "".join(row(path, number) for number, path in enumerate(inputs, start=1))
     output.write_text(
         '#include "db/migrator.hpp"\n\n'
-        "namespace spider_check::db {\n\n"
+        "namespace spider_check {\n\n"
         "namespace {\n\n"
         f"constexpr Migration all[] = {{\n{rows}}};\n\n"
         "}  // namespace\n\n"
         "std::span<const Migration> migrations() noexcept { return all; }\n\n"
-        "}  // namespace spider_check::db\n"
+        "}  // namespace spider_check\n"
     )
 
 

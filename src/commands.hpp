@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "app/instance.hpp"
 #include "config/command_line.hpp"
 #include "config/config.hpp"
+#include "schedule/instance.hpp"
 
 namespace spider_check {
 
@@ -18,7 +18,6 @@ void print_wrapped(const std::string& text);
  * Carries out a command that works with a schedule: any but check, init and what only prints.
  * Throws UsageError, DbError, LostRun, ListingError, std::system_error.
  */
-[[nodiscard]] app::Result run_command(const config::CommandLine& line,
-                                      const config::Config& config);
+[[nodiscard]] Result run_command(const CommandLine& line, const Config& config);
 
 }  // namespace spider_check

@@ -5,9 +5,9 @@
 #include <type_traits>
 
 #include "config/toml_table.hpp"
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace {
 
@@ -176,4 +176,4 @@ std::vector<SecretFile> apply_file(const fs::path& file, Config& config) {
   return secrets;
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

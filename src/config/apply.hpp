@@ -10,7 +10,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /** A file that holds what others must not read. */
 struct SecretFile {
@@ -98,4 +98,4 @@ enum class Show { yes, no };
 /** Throws UsageError unless the text is a port number. */
 void check_port(const std::string& text, const std::string& place, Show show = Show::yes);
 
-}  // namespace spider_check::config
+}  // namespace spider_check

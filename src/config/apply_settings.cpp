@@ -10,10 +10,10 @@
 
 #include "config/apply.hpp"
 #include "config/toml_table.hpp"
-#include "core/errors.hpp"
-#include "core/time.hpp"
+#include "util/errors.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace fs = std::filesystem;
 
@@ -269,4 +269,4 @@ std::optional<std::filesystem::path> apply_credential(const Environment& environ
   return file;
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

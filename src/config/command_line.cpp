@@ -9,12 +9,12 @@
 #include <CLI/Formatter.hpp>
 
 #include "config/version.hpp"
-#include "core/errors.hpp"
-#include "core/log_name.hpp"
-#include "core/text.hpp"
-#include "core/time.hpp"
+#include "logs/log_name.hpp"
+#include "util/errors.hpp"
+#include "util/text.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace {
 
@@ -245,7 +245,8 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       throw UsageError(reason(error) + "; see: " + how_to_help());
     }
-    if (version_) return {PrintCommand{"spider-check " + std::string(version) + "\n"}, {}, {}};
+    if (version_)
+      return {PrintCommand{"spider-check " + std::string(program_version) + "\n"}, {}, {}};
     const auto chosen = app_.get_subcommands();
     if (!chosen.empty()) flags_.command = chosen.front()->get_name();
     return to_command_line(flags_);
@@ -404,4 +405,4 @@ bool asks_for_health(int argc, const char* const* argv) {
   return false;
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

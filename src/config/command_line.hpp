@@ -6,12 +6,12 @@
 #include <variant>
 #include <vector>
 
-#include "core/decision.hpp"
-#include "core/log_name.hpp"
-#include "core/run.hpp"
-#include "core/time.hpp"
+#include "logs/log_name.hpp"
+#include "schedule/decide.hpp"
+#include "schedule/run.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /** The tick: decide, and run spiders when it is time. */
 struct TickCommand {
@@ -141,4 +141,4 @@ struct Flags {
 /** What they ask for. Throws UsageError: one line that names the flag and what would be right. */
 [[nodiscard]] CommandLine to_command_line(const Flags& flags);
 
-}  // namespace spider_check::config
+}  // namespace spider_check

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/interface.hpp"
-#include "core/notification.hpp"
-#include "core/options.hpp"
+#include "notify/rules.hpp"
+#include "util/interface.hpp"
+#include "util/options.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /** Where the file says something: by the key's name, "FILE:LINE: KEY". */
 using Places = std::map<std::string, std::string>;
@@ -60,4 +60,4 @@ struct Config : ScheduleKeys {
   std::vector<std::string> warnings;      ///< what is wrong and keeps nothing from working
 };
 
-}  // namespace spider_check::config
+}  // namespace spider_check

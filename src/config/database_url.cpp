@@ -10,9 +10,9 @@
 #include <libpq-fe.h>
 
 #include "config/apply.hpp"
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace {
 
@@ -257,4 +257,4 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
   database.inherited_options = environment.get("PGOPTIONS").value_or("");
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

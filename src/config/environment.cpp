@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "config/apply.hpp"
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace {
 
@@ -289,4 +289,4 @@ std::string read_text(const std::filesystem::path& file) {
   return text;
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

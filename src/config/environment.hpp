@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace spider_check::config {
+namespace spider_check {
 
 /** The world around the program, as far as configuration reads it; a test makes one by hand. */
 struct Environment {
@@ -59,4 +59,4 @@ using Settings = std::map<std::string, Setting>;
 /** The whole of a text file. Throws UsageError that names it. */
 [[nodiscard]] std::string read_text(const std::filesystem::path& file);
 
-}  // namespace spider_check::config
+}  // namespace spider_check

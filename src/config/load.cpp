@@ -3,10 +3,10 @@
 #include <string_view>
 
 #include "config/apply.hpp"
-#include "core/errors.hpp"
-#include "core/time.hpp"
+#include "util/errors.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace fs = std::filesystem;
 
@@ -224,4 +224,4 @@ Loaded load(const std::optional<std::string>& file, const Environment& environme
   return {std::move(config), found, dotenv, std::move(credential)};
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

@@ -8,7 +8,7 @@
 #include "config/config.hpp"
 #include "config/environment.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /** A configuration, and where it came from. */
 struct Loaded {
@@ -42,4 +42,4 @@ struct Loaded {
 /** What a person does who wants a schedule of its own for a configuration that was loaded. */
 [[nodiscard]] std::string how_to_name(const Config& config);
 
-}  // namespace spider_check::config
+}  // namespace spider_check

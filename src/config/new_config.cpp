@@ -8,10 +8,10 @@
 
 #include "config/apply.hpp"
 #include "config/new_config_text.hpp"
-#include "core/errors.hpp"
-#include "core/text.hpp"
+#include "util/errors.hpp"
+#include "util/text.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace {
 
@@ -162,4 +162,4 @@ std::string new_config_text(const NewConfig& config) {
          in_columns(filled_in(new_config, known));
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

@@ -8,7 +8,7 @@
 
 #include "config/environment.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /** Which variables say where the database is, and who has them. */
 struct DatabaseVariables {
@@ -46,4 +46,4 @@ struct NewConfig {
  */
 [[nodiscard]] std::string new_config_text(const NewConfig& config);
 
-}  // namespace spider_check::config
+}  // namespace spider_check

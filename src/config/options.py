@@ -165,7 +165,7 @@ def options_hpp(table):
     return "\n".join([
         "// Made of config/options.toml.", "#pragma once", "",
         *(f"#include <{name}>" for name in ("filesystem", "map", "optional", "string", "vector")), "",
-        *(f'#include "core/{name}.hpp"' for name in ("option", "time")), "",
+        *(f'#include "util/{name}.hpp"' for name in ("option", "time")), "",
         "namespace spider_check {", "", *structs(table),
         "// Each calls visit(Option, reference), where reference(to) is what is kept of the key in `to`. Those of",
         "// [spiders] give the rule, and what the rule is for in a job.", *visitors(table),
@@ -195,8 +195,8 @@ def init_section(section):
 
 def new_config_hpp(table):
     text = "".join(("\n" if "init" in section else "") + init_section(section) for section in table["section"])
-    return ("// Made of config/options.toml.\n#pragma once\n\n#include <string_view>\n\nnamespace spider_check::config {\n\n"
-            f'inline constexpr std::string_view new_config = R"~~~({text})~~~";\n\n}}  // namespace spider_check::config\n')
+    return ("// Made of config/options.toml.\n#pragma once\n\n#include <string_view>\n\nnamespace spider_check {\n\n"
+            f'inline constexpr std::string_view new_config = R"~~~({text})~~~";\n\n}}  // namespace spider_check\n')
 
 
 # --- The manual page ---------------------------------------------------------------------------------

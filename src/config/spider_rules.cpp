@@ -6,9 +6,9 @@
 #include <fnmatch.h>
 
 #include "config/apply.hpp"
-#include "core/time.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace {
 
@@ -211,4 +211,4 @@ std::vector<std::string> advise(const Config& config, const std::vector<SpiderJo
   return adviser.take();
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

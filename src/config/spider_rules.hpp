@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "core/ports.hpp"
+#include "schedule/spider.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /**
  * What [spiders] says of a spider: first what applies to every one, then each table whose name or
@@ -32,4 +32,4 @@ void apply_rules(const Config& config, SpiderJob& job);
 [[nodiscard]] std::vector<std::string> advise(const Config& config,
                                               const std::vector<SpiderJob>& jobs, bool all_known);
 
-}  // namespace spider_check::config
+}  // namespace spider_check

@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "config/apply.hpp"
-#include "core/errors.hpp"
-#include "core/text.hpp"
-#include "core/time.hpp"
+#include "util/errors.hpp"
+#include "util/text.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 namespace fs = std::filesystem;
 
@@ -314,4 +314,4 @@ void TomlTable::finish() const {
   }
 }
 
-}  // namespace spider_check::config
+}  // namespace spider_check

@@ -11,7 +11,7 @@
 
 #include "config/config.hpp"
 
-namespace spider_check::config {
+namespace spider_check {
 
 /**
  * One table of the file, read key by key. Throws UsageError with file, line and key for a value of
@@ -111,4 +111,4 @@ class TomlTable {
   std::vector<std::string_view> known_;  ///< literals, and keys of the table itself
 };
 
-}  // namespace spider_check::config
+}  // namespace spider_check

@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "db/run_store.hpp"
+#include "db/pg_run_store.hpp"
 #include "db/values.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -172,7 +172,7 @@ RunId insert(soci::session& sql, const std::string& schedule, const AttemptRecor
   const int missed = record.run.missed_intervals.value_or(0);
   auto has_late = record.run.late ? soci::i_ok : soci::i_null;
   auto has_missed = record.run.missed_intervals ? soci::i_ok : soci::i_null;
-  const auto delays = to_kept_quoted(sql, to_json(record.run.delays));
+  const auto delays = to_kept_quoted(sql, delays_to_json(record.run.delays));
   RunId id = 0;
   sql << R"sql(INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at,
         updated_at, schedule, trigger, partial, attempt, lateness, missed_intervals, host, boot_id,
@@ -315,4 +315,4 @@ RunId record(soci::session& sql, const std::string& schedule, const AttemptRecor
   return row->id;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

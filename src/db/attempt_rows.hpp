@@ -6,10 +6,10 @@
 
 #include <soci/soci.h>
 
-#include "core/journal.hpp"
-#include "core/ports.hpp"
+#include "outbox/journal.hpp"
+#include "schedule/spider.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /** The outcomes as one JSON array, as the statement that records them reads it. */
 [[nodiscard]] std::string to_json(const std::vector<SpiderOutcome>& outcomes);
@@ -31,4 +31,4 @@ namespace spider_check::db {
 [[nodiscard]] RunId record(soci::session& sql, const std::string& schedule,
                            const AttemptRecord& attempt, const HostTime& now);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -22,7 +22,7 @@
 
 #include "db/refusal.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -280,4 +280,4 @@ std::string warning_of(const PGresult* notice) {
   return text;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

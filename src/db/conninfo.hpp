@@ -5,9 +5,9 @@
 
 #include <libpq-fe.h>
 
-#include "core/interface.hpp"
+#include "util/interface.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 enum class OwnSettings {
   yes,
@@ -64,4 +64,4 @@ class SilentStderr {
 /** A warning of the server's in one line; empty for what is less than a warning. */
 [[nodiscard]] std::string warning_of(const PGresult* notice);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -2,7 +2,7 @@
 
 #include "db/migrator.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -137,4 +137,4 @@ DatabaseFacts inspect_database(Session& session) {
   return facts;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

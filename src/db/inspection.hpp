@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "db/run_store.hpp"
+#include "db/pg_run_store.hpp"
 #include "db/session.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /** What a database says of itself. */
 struct DatabaseFacts {
@@ -36,4 +36,4 @@ void try_a_run(Session& session, PgRunStore& store);
  * DbError. */
 [[nodiscard]] std::string hidden_rows(Session& session);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

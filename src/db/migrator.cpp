@@ -7,14 +7,14 @@
 #include <thread>
 #include <vector>
 
-#include "core/errors.hpp"
-#include "core/time.hpp"
 #include "db/inspection.hpp"
 #include "db/refusal.hpp"
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
+#include "util/errors.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -349,4 +349,4 @@ std::vector<std::string> migrate(Session& session,
   }
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

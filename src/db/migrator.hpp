@@ -10,7 +10,7 @@
 
 #include "db/session.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /** One file of migrations/, as it was when the program was built. */
 struct Migration {
@@ -62,4 +62,4 @@ inline constexpr const char* no_schema =
 [[nodiscard]] std::vector<std::string> migrate(
     Session& session, const std::function<void(const std::string&)>& on_wait = [](auto&) {});
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -4,7 +4,7 @@
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 NotificationState PgNotificationStore::told() {
   return session_.run([&](soci::session& sql) {
@@ -170,4 +170,4 @@ void PgNotificationStore::forget_settled(Duration age) {
   });
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

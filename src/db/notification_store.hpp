@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "core/notification.hpp"
 #include "db/session.hpp"
+#include "notify/rules.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /** What is told about one schedule, in PostgreSQL. */
 class PgNotificationStore final : public NotificationStore {
@@ -35,4 +35,4 @@ class PgNotificationStore final : public NotificationStore {
   std::string schedule_;
 };
 
-}  // namespace spider_check::db
+}  // namespace spider_check

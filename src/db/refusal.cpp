@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace spider_check::db {
+namespace spider_check {
 
 std::string one_line(const std::string& text) {
   std::string line;
@@ -361,4 +361,4 @@ std::string why_no_connection(const std::string& message, const ConnectionOption
   return text + advice;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

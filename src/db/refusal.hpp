@@ -4,10 +4,10 @@
 
 #include <libpq-fe.h>
 
-#include "core/errors.hpp"
-#include "core/interface.hpp"
+#include "util/errors.hpp"
+#include "util/interface.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /** What kind of trouble a SQLSTATE means. */
 [[nodiscard]] DbError::Kind kind_of(const std::string& sqlstate);
@@ -61,4 +61,4 @@ struct ServerError {
 /** A name as it stands in SQL: in quotes where it needs them. */
 [[nodiscard]] std::string identifier(const std::string& name);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

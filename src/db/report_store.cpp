@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/crawl.hpp"
 #include "db/migrator.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
+#include "schedule/crawl.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -97,11 +97,11 @@ std::vector<RecordedOutcome> every_outcome(soci::session& sql, RunId run) {
   return outcomes;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check
 
 // Runs as reports list them, each with what its spiders came to.
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -225,11 +225,11 @@ std::optional<RunRecord> read_run_record(soci::session& sql, const std::string& 
   return std::move(records.front());
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check
 
 // Spiders as reports list them: each over all of its runs.
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -431,4 +431,4 @@ int PgReportStore::failed_runs() {
   });
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

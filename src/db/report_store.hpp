@@ -6,11 +6,11 @@
 
 #include <soci/soci.h>
 
-#include "core/report.hpp"
-#include "core/run_store.hpp"
 #include "db/session.hpp"
+#include "report/report.hpp"
+#include "schedule/run_store.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 // Reads of spider_run. All throw soci_error, which Session::run turns into DbError.
 
@@ -60,4 +60,4 @@ class PgReportStore final : public ReportStore {
   std::string schedule_;
 };
 
-}  // namespace spider_check::db
+}  // namespace spider_check

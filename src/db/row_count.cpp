@@ -12,7 +12,7 @@
 #include "db/session.hpp"
 #include "db/values.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -138,4 +138,4 @@ RowCount count_rows(const RowCheck& check, const std::string& name) {
   }
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

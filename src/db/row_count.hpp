@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "core/crawl.hpp"
+#include "schedule/crawl.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /**
  * Asks a check_sql on a connection of its own, read only, and changes nothing. The names in it are
@@ -14,4 +14,4 @@ namespace spider_check::db {
  */
 [[nodiscard]] RowCount count_rows(const RowCheck& check, const std::string& name);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

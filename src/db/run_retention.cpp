@@ -4,7 +4,7 @@
 
 #include "db/values.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -159,4 +159,4 @@ Pruned prune_runs(Session& session, const std::string& schedule, PruneStep& step
   }
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "core/run_store.hpp"
 #include "db/session.hpp"
+#include "schedule/run_store.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /**
  * RunStore::prune() of this schedule. One statement, by index at every point, whose length does not
@@ -13,4 +13,4 @@ namespace spider_check::db {
  */
 Pruned prune_runs(Session& session, const std::string& schedule, PruneStep& step);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

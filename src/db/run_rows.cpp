@@ -2,16 +2,16 @@
 
 #include <memory>
 
-#include "core/crawl.hpp"
-#include "core/journal.hpp"
 #include "db/attempt_rows.hpp"
 #include "db/migrator.hpp"
-#include "db/run_store.hpp"
+#include "db/pg_run_store.hpp"
 #include "db/session.hpp"
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
+#include "outbox/journal.hpp"
+#include "schedule/crawl.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 Run read_run(const soci::row& row) {
   const auto text = [&](std::size_t column) { return row.get<std::string>(column, ""); };
@@ -290,11 +290,11 @@ std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
   return logs;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check
 
 // Getting a run back after the database was away, and bringing what it was not told of meanwhile.
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -397,4 +397,4 @@ void PgRunStore::verify(const Claim& claim) {
   });
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -9,13 +9,13 @@
 
 #include <soci/soci.h>
 
-#include "core/crawl.hpp"
-#include "core/notification.hpp"
-#include "core/ports.hpp"
-#include "core/run.hpp"
-#include "core/time.hpp"
+#include "notify/rules.hpp"
+#include "schedule/crawl.hpp"
+#include "schedule/run.hpp"
+#include "schedule/spider.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 // Reads of rows. Rows that start in the future of the database's clock count for nothing. All of
 // them throw soci_error, which Session::run turns into DbError. `lock_held` is left to the caller.
@@ -72,4 +72,4 @@ void read_server(soci::session& sql, const std::string& schedule, State& state);
 [[nodiscard]] std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
                                                                   const std::string& schedule);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -247,4 +247,4 @@ std::string tables_elsewhere(soci::session& sql) {
          " SET search_path = " + quoted_identifier(schema);
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -7,7 +7,7 @@
 
 #include <soci/soci.h>
 
-namespace spider_check::db {
+namespace spider_check {
 
 /** Where our tables are, or where a migration would make them. */
 struct Schema {
@@ -40,4 +40,4 @@ struct Schema {
  */
 [[nodiscard]] std::string tables_elsewhere(soci::session& sql);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -8,12 +8,12 @@
 
 #include <soci/postgresql/soci-postgresql.h>
 
-#include "core/time.hpp"
 #include "db/conninfo.hpp"
 #include "db/refusal.hpp"
 #include "db/slot_lock.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -243,4 +243,4 @@ std::optional<std::pair<std::string, int>> parse_session_name(const std::string&
   return std::pair{std::string(at + 1, end), pid};
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -10,14 +10,14 @@
 #include <libpq-fe.h>
 #include <soci/soci.h>
 
-#include "core/errors.hpp"
-#include "core/fault_point.hpp"
-#include "core/interface.hpp"
 #include "db/conninfo.hpp"
 #include "db/schema.hpp"
 #include "db/statements.hpp"
+#include "util/errors.hpp"
+#include "util/fault_point.hpp"
+#include "util/interface.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /**
  * Turns the exception being handled, one of SOCI's, into a DbError. Nothing else escapes db.
@@ -179,4 +179,4 @@ class Session {
 [[nodiscard]] std::optional<std::pair<std::string, int>> parse_session_name(
     const std::string& name);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -4,7 +4,7 @@
 
 #include "db/values.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -292,4 +292,4 @@ std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule, 
   });
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/ports.hpp"
-#include "core/text.hpp"
 #include "db/session.hpp"
+#include "schedule/spider.hpp"
+#include "util/text.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /**
  * The first half of every advisory lock key of ours: a constant of the project, "spdr" in ASCII, so
@@ -101,4 +101,4 @@ class PgSlotLock final : public SlotLock {
 [[nodiscard]] std::vector<HeldSlot> held_slots(Session& session, const std::string& schedule,
                                                int max_instances);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

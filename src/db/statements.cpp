@@ -17,7 +17,7 @@
 #include "db/refusal.hpp"
 #include "db/session.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -229,4 +229,4 @@ void AsyncStatement::lost() const {
   throw DbError(DbError::Kind::connection, plain_message(PQerrorMessage(connection_)));
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

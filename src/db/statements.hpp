@@ -6,10 +6,10 @@
 
 #include <libpq-fe.h>
 
-#include "core/ports.hpp"
-#include "core/time.hpp"
+#include "schedule/spider.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /**
  * While it lives, libpq waits for the network no longer than a limit: after it, the sockets that
@@ -88,4 +88,4 @@ class AsyncStatement {
   std::string answer_;
 };
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -12,11 +12,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/text.hpp"
 #include "db/refusal.hpp"
 #include "db/session.hpp"
+#include "util/text.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 namespace {
 
@@ -207,7 +207,7 @@ Duration duration_of(const Json& json) {
 
 }  // namespace
 
-std::string to_json(const std::vector<Delay>& delays) {
+std::string delays_to_json(const std::vector<Delay>& delays) {
   if (delays.empty()) return {};
   auto list = Json::array();
   for (const auto& each : delays) {
@@ -234,4 +234,4 @@ std::vector<Delay> parse_delays(const std::string& text) {
   return delays;
 }
 
-}  // namespace spider_check::db
+}  // namespace spider_check

@@ -11,10 +11,10 @@
 #include <libpq-fe.h>
 #include <soci/soci.h>
 
-#include "core/delay.hpp"
-#include "core/time.hpp"
+#include "schedule/delay.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::db {
+namespace spider_check {
 
 /**
  * An instant as `extract(epoch FROM …)` writes it: seconds since 1970 with at most six decimals
@@ -64,9 +64,9 @@ namespace spider_check::db {
 [[nodiscard]] std::string unescaped(std::string_view text);
 
 /** As scheduler_state.delays keeps them; empty for none. */
-[[nodiscard]] std::string to_json(const std::vector<Delay>& delays);
+[[nodiscard]] std::string delays_to_json(const std::vector<Delay>& delays);
 
 /** Reads them back; what is no such array gives none. */
 [[nodiscard]] std::vector<Delay> parse_delays(const std::string& json);
 
-}  // namespace spider_check::db
+}  // namespace spider_check

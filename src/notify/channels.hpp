@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/notification.hpp"
+#include "notify/rules.hpp"
 
-namespace spider_check::notify {
+namespace spider_check {
 
 /** Where an event was noticed. */
 struct Origin {
@@ -27,10 +27,10 @@ struct Origin {
                                    const std::string& run_uuid);
 
 /** The channels of a configuration. */
-class Channels final : public spider_check::Channels {
+class ConfiguredChannels final : public Channels {
  public:
   /** sender: the program that sends a request (src/send), by its path. */
-  Channels(ChannelOptions options, std::string sender)
+  ConfiguredChannels(ChannelOptions options, std::string sender)
       : options_(std::move(options)), sender_(std::move(sender)) {}
 
   [[nodiscard]] std::vector<std::string> of_events() const override;
@@ -51,4 +51,4 @@ class Channels final : public spider_check::Channels {
   std::string sender_;
 };
 
-}  // namespace spider_check::notify
+}  // namespace spider_check

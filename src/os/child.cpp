@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/fault_point.hpp"
 #include "os/descriptors.hpp"
+#include "util/fault_point.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -297,4 +297,4 @@ ProgramFile find_program(const std::string& name) {
   return {{}, "not found in PATH"};
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

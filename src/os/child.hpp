@@ -9,14 +9,14 @@
 
 #include <sys/types.h>
 
-#include "core/termination.hpp"
-#include "core/time.hpp"
 #include "os/descriptors.hpp"
 #include "os/process_tree.hpp"
+#include "os/termination.hpp"
+#include "util/time.hpp"
 
 struct rusage;
 
-namespace spider_check::os {
+namespace spider_check {
 
 /** What a child process is started with. */
 struct ChildOptions {
@@ -106,4 +106,4 @@ struct ProgramFile {
  */
 [[nodiscard]] ProgramFile find_program(const std::string& name);
 
-}  // namespace spider_check::os
+}  // namespace spider_check

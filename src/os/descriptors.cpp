@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace spider_check::os {
+namespace spider_check {
 
 std::system_error system_error(const std::string& what) {
   return {errno, std::generic_category(), what};
@@ -153,4 +153,4 @@ void drain(FileDescriptor& from, std::string& to, std::size_t most) {
   }
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-namespace spider_check::os {
+namespace spider_check {
 
 /** errno with what was tried. Call it before anything else changes errno. */
 [[nodiscard]] std::system_error system_error(const std::string& what);
@@ -89,4 +89,4 @@ struct Pipe {
  */
 void drain(FileDescriptor& from, std::string& to, std::size_t most);
 
-}  // namespace spider_check::os
+}  // namespace spider_check

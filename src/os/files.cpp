@@ -16,7 +16,7 @@
 #include "os/descriptors.hpp"
 #include "os/ownership.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -228,4 +228,4 @@ bool make_one_directory(const std::filesystem::path& directory) noexcept {
   return true;
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -7,7 +7,7 @@
 
 #include "os/descriptors.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 /**
  * Writes a file that does not exist yet, private to this user: it is there whole or not at all, and
@@ -64,4 +64,4 @@ void make_private_directory(const std::filesystem::path& directory);
  */
 [[nodiscard]] bool make_one_directory(const std::filesystem::path& directory) noexcept;
 
-}  // namespace spider_check::os
+}  // namespace spider_check

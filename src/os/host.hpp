@@ -1,36 +1,49 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
-#include "core/host.hpp"
+#include "util/interface.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
-/** The host's name. Throws std::system_error. */
-[[nodiscard]] std::string host_name();
+/**
+ * Who runs a run: enough to say for certain that a process is gone. A pid alone is not (it is used
+ * again), nor a pid with its start time (counted from boot), nor both without the pid namespace
+ * (two containers of one host have a pid 1 each).
+ */
+struct Owner {
+  std::string host;                ///< empty: unknown, a row of an earlier program
+  std::string boot_id;             ///< /proc/sys/kernel/random/boot_id
+  std::int64_t pid_namespace = 0;  ///< the inode of /proc/self/ns/pid
+  int pid = 0;
+  std::int64_t process_start = 0;  ///< clock ticks since boot, field 22 of /proc/PID/stat
+  std::string machine{};           ///< /etc/machine-id, which clones of a disk share
 
-/** Reads /proc: who this process is, and whether another one is still there. */
-class Host final : public spider_check::Host {
- public:
-  /** Read at the first call, since a tick that skips needs none of it. Throws std::system_error. */
-  [[nodiscard]] const Owner& self() const override;
-
-  /**
-   * A process that was killed exists for as long as its supervisors stop its spiders. Where /proc
-   * hides a process of that pid it exists, too: only the kernel's word that there is none counts.
-   */
-  [[nodiscard]] bool exists(const Owner& neighbour) const override;
-
-  /** A process that /proc hides, because it is another user's, is taken for alive. */
-  [[nodiscard]] bool is_alive(int pid, std::int64_t start) const override;
-
-  [[nodiscard]] HostTime now() const override;
-
-  [[nodiscard]] std::string new_uuid() const override;
-
- private:
-  mutable std::optional<Owner> self_;
+  friend bool operator==(const Owner&, const Owner&) = default;
 };
 
-}  // namespace spider_check::os
+/** What only the operating system knows about owners, and about this host's time. */
+class Host : public Interface {
+ public:
+  /** This very process. */
+  [[nodiscard]] virtual const Owner& self() const = 0;
+
+  /**
+   * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
+   * exists. One that nobody lets us see exists.
+   */
+  [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
+
+  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. */
+  [[nodiscard]] virtual bool is_alive(int pid, std::int64_t start) const = 0;
+
+  /** Now, by the clocks of this host. */
+  [[nodiscard]] virtual HostTime now() const = 0;
+
+  /** A random UUID, version 4. */
+  [[nodiscard]] virtual std::string new_uuid() const = 0;
+};
+
+}  // namespace spider_check

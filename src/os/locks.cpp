@@ -15,11 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "core/text.hpp"
 #include "os/descriptors.hpp"
 #include "os/ownership.hpp"
+#include "util/text.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -191,4 +191,4 @@ std::optional<NameLock> NameLock::try_take(const std::string& name, uid_t owner)
   return NameLock({});
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -10,7 +10,7 @@
 
 #include "os/descriptors.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 /** Takes the lock of an open file. False when another process has it; is_locked() is no such. */
 [[nodiscard]] bool try_lock_file(const FileDescriptor& file) noexcept;
@@ -74,4 +74,4 @@ class NameLock {
   FileDescriptor socket_;
 };
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -10,13 +10,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "core/text.hpp"
 #include "os/descriptors.hpp"
 #include "os/files.hpp"
 #include "os/locks.hpp"
 #include "os/ownership.hpp"
+#include "util/text.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -201,4 +201,4 @@ const fs::path& OwnDirectory::make() {
                           "cannot write " + (*path_ / mark_name).string());
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

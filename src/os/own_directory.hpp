@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace spider_check::os {
+namespace spider_check {
 
 /**
  * The directory ROOT/NAME of one configuration file. Where that belongs to another configuration
@@ -48,4 +48,4 @@ class OwnDirectory {
   mutable std::optional<std::filesystem::path> path_;
 };
 
-}  // namespace spider_check::os
+}  // namespace spider_check

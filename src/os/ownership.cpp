@@ -14,7 +14,7 @@
 #include "os/descriptors.hpp"
 #include "os/locks.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -179,4 +179,4 @@ std::string why_not_enter(const fs::path& directory) {
   return {};
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -8,7 +8,7 @@
 
 #include "os/descriptors.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 /** Whether a directory's own name may be a symbolic link to it. */
 enum class LinkToDirectory { followed, refused };
@@ -57,4 +57,4 @@ struct DirectoryState {
 /** Why a program cannot work in a directory; empty when it can. */
 [[nodiscard]] std::string why_not_enter(const std::filesystem::path& directory);
 
-}  // namespace spider_check::os
+}  // namespace spider_check

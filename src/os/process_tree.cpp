@@ -17,7 +17,7 @@
 #include "os/child.hpp"
 #include "os/descriptors.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -214,4 +214,4 @@ bool AdoptedProcesses::attend() {
   return false;
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -8,9 +8,9 @@
 
 #include <sys/types.h>
 
-#include "core/termination.hpp"
+#include "os/termination.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 /** A process as /proc shows it. */
 struct ProcessEntry {
@@ -82,4 +82,4 @@ class AdoptedProcesses {
   ChildReport report_;
 };
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -11,13 +11,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "core/text.hpp"
-#include "core/time.hpp"
 #include "os/child.hpp"
 #include "os/descriptors.hpp"
 #include "os/signals.hpp"
+#include "util/text.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -113,4 +113,4 @@ std::optional<std::string> ask_precheck(const std::vector<std::string>& command,
   }
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/termination.hpp"
-#include "core/time.hpp"
+#include "os/termination.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 /** A short program to be run. */
 struct Capture {
@@ -48,4 +48,4 @@ struct Captured {
 [[nodiscard]] std::optional<std::string> ask_precheck(const std::vector<std::string>& command,
                                                       Duration limit = std::chrono::seconds(30));
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -5,7 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -60,4 +60,4 @@ void die_by(int signal) {
   std::_Exit(128 + signal);  // reached only by a signal that ends nothing
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -2,10 +2,10 @@
 
 #include <csignal>
 
-#include "core/interface.hpp"
 #include "os/descriptors.hpp"
+#include "util/interface.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 /**
  * Holds back SIGTERM, SIGINT and SIGHUP, but for those that are ignored, while it lives, and tells
@@ -40,4 +40,4 @@ void set_dispositions() noexcept;
 /** Ends this process by the signal, as if it had never been held back. */
 [[noreturn]] void die_by(int signal);
 
-}  // namespace spider_check::os
+}  // namespace spider_check

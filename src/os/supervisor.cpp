@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/fault_point.hpp"
 #include "os/descriptors.hpp"
 #include "os/supervisor_process.hpp"
+#include "util/fault_point.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -229,4 +229,4 @@ ChildReport Supervisor::reap() {
   return told_report();
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -6,12 +6,12 @@
 
 #include <sys/types.h>
 
-#include "core/termination.hpp"
 #include "os/child.hpp"
 #include "os/descriptors.hpp"
 #include "os/process_tree.hpp"
+#include "os/termination.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 struct SupervisorResult;
 
@@ -85,4 +85,4 @@ class Supervisor {
   bool over_ = false;
 };
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -16,7 +16,7 @@
 #include "os/process_tree.hpp"
 #include "os/supervisor.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -212,4 +212,4 @@ void supervisor_main(const ChildOptions& options, const SpiderLimits& limits,
   ::_exit(0);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

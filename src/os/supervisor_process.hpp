@@ -8,10 +8,10 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "core/termination.hpp"
 #include "os/child.hpp"
+#include "os/termination.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 // What a program tells its supervisors, each by a signal that no terminal and no service manager
 // sends.
@@ -49,4 +49,4 @@ struct SupervisorResult {
 [[noreturn]] void supervisor_main(const ChildOptions& options, const SpiderLimits& limits,
                                   SupervisorResult& result, pid_t parent);
 
-}  // namespace spider_check::os
+}  // namespace spider_check

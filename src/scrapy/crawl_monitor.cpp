@@ -7,15 +7,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/crawl.hpp"
-#include "core/time.hpp"
+#include "logs/log_files.hpp"
 #include "os/files.hpp"
-#include "os/log_files.hpp"
+#include "schedule/crawl.hpp"
 #include "scrapy/crawl_numbers.hpp"
 #include "scrapy/project.hpp"
 #include "scrapy/report_reader.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -143,7 +143,7 @@ class Monitor final : public CrawlMonitor {
     phase_ = reader_.phase();
     if (reader_.has_crawl() || (job_.crawl && reader_.has_probe())) return reader_.progress();
     if (!job_.crawl) return std::nullopt;
-    const auto lines = os::read_tail(job_.log, newest_lines);
+    const auto lines = read_tail(job_.log, newest_lines);
     phase_ = read_log_phase(lines);
     return read_log_progress(lines);
   }
@@ -155,7 +155,7 @@ class Monitor final : public CrawlMonitor {
     if (!job_.crawl && !reader_.has_crawl()) return {};
     auto crawl = reader_.crawl();
     // Whoever reads this log looks for what is in the other.
-    if (!crawl.log_file.empty()) os::add_to_log(job_.log, "spider-check: " + where_it_logs(crawl));
+    if (!crawl.log_file.empty()) add_to_log(job_.log, "spider-check: " + where_it_logs(crawl));
     if (crawl.ended) return crawl;
     auto from_log = read_log();
     if (crawl.faults.empty()) crawl.faults = from_log.faults;
@@ -169,7 +169,7 @@ class Monitor final : public CrawlMonitor {
  private:
   [[nodiscard]] CrawlReport read_log() const {
     auto crawl =
-        read_log_report(os::read_tail(job_.log, log_end), job_.working_directory, job_.criteria);
+        read_log_report(read_tail(job_.log, log_end), job_.working_directory, job_.criteria);
     std::error_code error;
     const auto size = std::filesystem::file_size(job_.log, error);
     if (!error && size > static_cast<std::uintmax_t>(log_end)) {
@@ -226,7 +226,7 @@ void Monitors::prepare(SpiderJob& job) {
   // A program whose output is thrown away has no place for a report either.
   if (probe().path.empty() || job.log == "/dev/null") return;
   job.report = std::filesystem::path(job.log).replace_extension(".report");
-  job.report_token = os::random_token();
+  job.report_token = random_token();
   auto path = probe().path.string();
   if (!job.crawl) path = (probe().path / "script").string() + ":" + path;
   add_probe(job.environment, path, job.report, job.report_token);
@@ -236,11 +236,11 @@ void Monitors::prepare(SpiderJob& job) {
 std::unique_ptr<CrawlMonitor> Monitors::watch(const SpiderJob& job) {
   try {
     // The probe writes into a file that is there, and makes none.
-    if (!job.report.empty()) (void)os::open_log(job.report);
+    if (!job.report.empty()) (void)open_log(job.report);
   } catch (const std::system_error&) {
     // The log, which is beside it, must do; that this cannot be written is told when it starts.
   }
   return std::make_unique<Monitor>(job);
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/crawl.hpp"
-#include "core/ports.hpp"
+#include "schedule/crawl.hpp"
+#include "schedule/spider.hpp"
 #include "scrapy/project.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 /**
  * What the end of a crawl's log tells: the statistics that Scrapy prints, and what a traceback
@@ -59,4 +59,4 @@ class Monitors final : public CrawlMonitors {
   std::unique_ptr<ProbeDirectory> probe_;  ///< looked for once, when the first crawl wants it
 };
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -316,4 +316,4 @@ CrawlReport sum_of(std::vector<CrawlReport> crawls) {
   return all;
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

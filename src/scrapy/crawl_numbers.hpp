@@ -6,9 +6,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/crawl.hpp"
+#include "schedule/crawl.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 /**
  * Reads the Python dict at the beginning of the text, as pprint writes one: numbers, texts, None,
@@ -36,4 +36,4 @@ void apply_own_counts(const nlohmann::json& own, CrawlReport& crawl);
 /** The one crawl of a process as it is; several together, with each of them among its parts. */
 [[nodiscard]] CrawlReport sum_of(std::vector<CrawlReport> crawls);
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -12,7 +12,7 @@
 #include "os/child.hpp"
 #include "os/programs.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -170,15 +170,15 @@ std::string sign_of(const Tool& tool, const fs::path& directory) {
 
 /** Empty where it is not installed, or does not know. */
 fs::path answer_of(const Tool& tool, const fs::path& directory) {
-  auto program = os::find_program(tool.name);
-  if (!program.why_not.empty()) program = os::find_program(home() / ".local/bin" / tool.name);
+  auto program = find_program(tool.name);
+  if (!program.why_not.empty()) program = find_program(home() / ".local/bin" / tool.name);
   if (tool.question.front().empty() || !program.why_not.empty()) return {};
   std::vector<std::string> command{fs::absolute(program.path)};
   for (const auto word : tool.question) {
     if (!word.empty()) command.emplace_back(word);
   }
   try {
-    auto said = os::capture({command, directory, {}, time_to_answer}).output;
+    auto said = capture({command, directory, {}, time_to_answer}).output;
     said.erase(said.find_last_not_of(" \r\n") + 1);
     return said.substr(said.rfind('\n') + 1);
   } catch (const std::system_error&) {
@@ -189,7 +189,7 @@ fs::path answer_of(const Tool& tool, const fs::path& directory) {
 /** The absolute path of the one in an environment; empty: there is none. */
 fs::path scrapy_in(const fs::path& environment) {
   if (!environment.is_absolute()) return {};
-  const auto found = os::find_program(environment / "bin/scrapy");
+  const auto found = find_program(environment / "bin/scrapy");
   return found.why_not.empty() ? found.path : fs::path{};
 }
 
@@ -252,9 +252,9 @@ FoundScrapy find_scrapy(const fs::path& project, const fs::path& top) {
   for (const auto* active : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
     if (best.path.empty()) best.path = scrapy_in(variable(active));
   }
-  const auto in_path = os::find_program("scrapy");
+  const auto in_path = find_program("scrapy");
   if (best.path.empty() && in_path.why_not.empty()) best.path = fs::absolute(in_path.path);
   return best;
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

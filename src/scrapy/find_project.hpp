@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 /** How many directories below the first one a project is looked for. */
 inline constexpr int max_project_depth = 4;
@@ -32,4 +32,4 @@ struct FoundScrapy {
 [[nodiscard]] FoundScrapy find_scrapy(const std::filesystem::path& project,
                                       const std::filesystem::path& top);
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -14,16 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/errors.hpp"
-#include "core/time.hpp"
+#include "logs/log_files.hpp"
 #include "os/files.hpp"
-#include "os/log_files.hpp"
-#include "os/signals.hpp"
 #include "os/programs.hpp"
+#include "os/signals.hpp"
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/report_reader.hpp"
+#include "util/errors.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -53,7 +53,7 @@ bool is_all_trusted(const fs::path& directory) {
 }  // namespace
 
 ProbeDirectory find_probe() {
-  const auto here = os::program_directory();
+  const auto here = program_directory();
   const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
                              SPIDER_CHECK_PROBE_DIR};
   for (const auto& place : places) {
@@ -254,7 +254,7 @@ bool matches_any(const std::vector<std::string>& globs, const std::string& name)
   });
 }
 
-std::string why_it_failed(const os::Captured& listing, const std::filesystem::path& directory) {
+std::string why_it_failed(const Captured& listing, const std::filesystem::path& directory) {
   if (auto cause = explain_traceback(listing.errors, directory); !cause.empty()) return cause;
   const auto lines = non_empty_lines(listing.errors);
   return to_text(listing.termination) + (lines.empty() ? "" : ": " + lines.back());
@@ -269,15 +269,15 @@ std::string why_none(const ProjectOptions& options) {
 /** The file to which the probe reports while the project is listed; gone when this is. */
 class ListReport {
  public:
-  ListReport(os::Capture& program, const Criteria& criteria) {
+  ListReport(Capture& program, const Criteria& criteria) {
     const auto probe = find_probe();
     std::error_code none;
     const auto directory = std::filesystem::temp_directory_path(none);
     if (probe.path.empty() || none) return;
-    token_ = os::random_token();
+    token_ = random_token();
     file_ = directory / ("spider-check-list-" + token_);
     try {
-      (void)os::open_log(file_);
+      (void)open_log(file_);
     } catch (const std::system_error&) {
       return;  // then its lines must do
     }
@@ -362,18 +362,18 @@ void Project::add_crawls(const std::vector<std::string>& spiders, Listing& listi
 
 std::vector<std::string> Project::names() {
   const auto what = "cannot list the spiders of " + options_.directory.string() + ": ";
-  os::Capture program{options_.command, options_.directory, options_.environment,
-                      options_.list_timeout};
+  Capture program{options_.command, options_.directory, options_.environment,
+                  options_.list_timeout};
   program.command.emplace_back("list");
   add_settings(program.command);
-  os::Captured listing;
+  Captured listing;
   // Outlives the report, so that no signal ends the program before its file is removed.
-  const os::StopSignals signals;
+  const StopSignals signals;
   Criteria criteria;
   criteria.ignore_errors = options_.ignore_errors;
   const ListReport report(program, criteria);
   try {
-    listing = os::capture(program);
+    listing = capture(program);
   } catch (const std::system_error& error) {
     throw ListingError(what + error.what());
   }
@@ -420,4 +420,4 @@ Listing Project::list() {
   return listing;
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/ports.hpp"
+#include "schedule/spider.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 /** Where the probe is, or why it is not used. */
 struct ProbeDirectory {
@@ -89,4 +89,4 @@ class Project final : public SpiderSource {
 [[nodiscard]] std::string explain_traceback(const std::string& output,
                                             const std::filesystem::path& directory);
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

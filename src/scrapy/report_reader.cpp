@@ -9,10 +9,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/time.hpp"
 #include "scrapy/crawl_numbers.hpp"
+#include "util/time.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -108,7 +108,7 @@ void take_end(const Json& record, CrawlReport& crawl) {
 }  // namespace
 
 ReportReader::ReportReader(const std::filesystem::path& file, std::string token)
-    : file_(os::Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)),
+    : file_(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)),
       token_(std::move(token)) {}
 
 void ReportReader::read_on() {
@@ -245,4 +245,4 @@ CrawlReport ReportReader::crawl() const {
   return all;
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -9,10 +9,10 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/crawl.hpp"
 #include "os/descriptors.hpp"
+#include "schedule/crawl.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 /**
  * Reads the report of our probe while it grows: whole lines only, and only records with the token,
@@ -68,7 +68,7 @@ class ReportReader {
   void take_fault(const nlohmann::json& record);
   void take_spiders(const nlohmann::json& record);
 
-  os::FileDescriptor file_;
+  FileDescriptor file_;
   std::string token_;
   std::int64_t offset_ = 0;
   std::string line_;       ///< the beginning of a line whose end is still to come
@@ -85,4 +85,4 @@ class ReportReader {
   std::string version_;
 };
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace spider_check::send {
+namespace spider_check {
 
 namespace {
 
@@ -98,4 +98,4 @@ Answer send(const Request& request) {
   return {status >= 200 && status < 300, host + ": HTTP " + std::to_string(status)};
 }
 
-}  // namespace spider_check::send
+}  // namespace spider_check

@@ -3,7 +3,7 @@
 #include <istream>
 #include <string>
 
-namespace spider_check::send {
+namespace spider_check {
 
 /** A POST. The URL is a secret. */
 struct Request {
@@ -26,4 +26,4 @@ struct Answer {
 /** Sends it, with TLS verified, and follows no redirect. Does not throw. */
 [[nodiscard]] Answer send(const Request& request);
 
-}  // namespace spider_check::send
+}  // namespace spider_check

@@ -14,12 +14,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/live_view.hpp"
+#include "run/live_view.hpp"
 
 namespace {
 
 using namespace spider_check;
-using Clock = app::RunView::Clock;
+using Clock = RunView::Clock;
 
 constexpr double goal = 1.0;  // percent
 
@@ -60,7 +60,7 @@ double cpu_seconds() {
 }
 
 /** What the runner does while spiders run. */
-void measure(app::LiveView& view, const std::vector<SpiderJob>& jobs, bool eventful,
+void measure(LiveView& view, const std::vector<SpiderJob>& jobs, bool eventful,
              std::chrono::seconds length) {
   const auto start = Clock::now();
   const auto cpu = cpu_seconds();
@@ -84,8 +84,8 @@ void measure(app::LiveView& view, const std::vector<SpiderJob>& jobs, bool event
 int main(int argc, char** argv) {
   const std::chrono::seconds length(argc > 1 ? std::max(1, std::atoi(argv[1])) : 10);
   const auto jobs = make_jobs();
-  app::Log log(app::LogLevel::info, {});
-  app::LiveView view(open_terminal(), {0, true}, log, jobs);
+  Log log(LogLevel::info, {});
+  LiveView view(open_terminal(), {0, true}, log, jobs);
   for (const auto& job : jobs) view.started(job);
   measure(view, jobs, false, length);
   measure(view, jobs, true, length);

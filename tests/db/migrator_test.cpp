@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/errors.hpp"
 #include "db/inspection.hpp"
+#include "util/errors.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -31,13 +31,13 @@ struct World {
 /** Of the migrations that the program has, those after so many. */
 Names names_after(std::size_t count) {
   Names names;
-  for (const auto& migration : db::migrations().subspan(count)) names.emplace_back(migration.name);
+  for (const auto& migration : migrations().subspan(count)) names.emplace_back(migration.name);
   return names;
 }
 
 DbError::Kind kind_of_failure(World& world) {
   try {
-    (void)db::migrate(world.client.session);
+    (void)migrate(world.client.session);
   } catch (const DbError& error) {
     return error.kind();
   }
@@ -49,10 +49,10 @@ DbError::Kind kind_of_failure(World& world) {
 
 TEST_CASE("a fresh database gets every migration once") {
   World world;
-  CHECK(db::schema_version(world.client.session) == 0);
-  CHECK(db::migrate(world.client.session) == names_after(0));
-  CHECK(db::schema_version(world.client.session) == db::needed_version());
-  CHECK(db::migrate(world.client.session).empty());
+  CHECK(schema_version(world.client.session) == 0);
+  CHECK(migrate(world.client.session) == names_after(0));
+  CHECK(schema_version(world.client.session) == needed_version());
+  CHECK(migrate(world.client.session).empty());
 }
 
 TEST_CASE("an earlier table is adopted with its rows, its index and its INSERT") {
@@ -61,7 +61,7 @@ TEST_CASE("an earlier table is adopted with its rows, its index and its INSERT")
   world.database.sql(
       "INSERT INTO scheduler_state (last_run_at, spider_count, status) VALUES "
       "(now() - interval '9 h', 3, 'running'), (now() - interval '2 h', 3, 'completed')");
-  (void)db::migrate(world.client.session);
+  (void)migrate(world.client.session);
   CHECK(world.database.sql("SELECT count(*) FROM scheduler_state") == "2");
   CHECK(world.client.store.latest_success().newest_success.has_value());
   CHECK(world.database.sql("SELECT count(*) FROM pg_indexes WHERE tablename = 'scheduler_state' "
@@ -77,7 +77,7 @@ TEST_CASE("a table of that name with other columns is refused and left alone") {
   World world;
   world.database.sql("CREATE TABLE scheduler_state (id SERIAL, last_run_at TIMESTAMP)");
   try {
-    (void)db::migrate(world.client.session);
+    (void)migrate(world.client.session);
     FAIL("nothing was refused");
   } catch (const DbError& error) {
     CHECK(std::string(error.what())
@@ -90,14 +90,14 @@ TEST_CASE("a table of that name with other columns is refused and left alone") {
 
 TEST_CASE("a migration that was edited after it was applied is refused") {
   World world;
-  (void)db::migrate(world.client.session);
+  (void)migrate(world.client.session);
   world.database.sql("UPDATE spider_check_migration SET checksum = 'x' WHERE version = 1");
   CHECK(kind_of_failure(world) == DbError::Kind::refused);
 }
 
 TEST_CASE("a database newer than the program is refused") {
   World world;
-  (void)db::migrate(world.client.session);
+  (void)migrate(world.client.session);
   world.database.sql(
       "INSERT INTO spider_check_migration (version, name, checksum) "
       "VALUES (9999, 'future', 'x')");
@@ -110,11 +110,11 @@ TEST_CASE("a migration that fails leaves nothing, nor do those before it") {
   // The second one needs this name for a table of its own.
   world.database.sql("CREATE TABLE spider_run (x int)");
   CHECK(kind_of_failure(world) == DbError::Kind::statement);
-  CHECK(db::schema_version(world.client.session) == 0);
+  CHECK(schema_version(world.client.session) == 0);
   CHECK(world.database.sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'scheduler_state%' "
                            "OR relname LIKE 'spider_check%'") == "0");
   world.database.sql("DROP TABLE spider_run");
-  CHECK(db::migrate(world.client.session) == names_after(0));
+  CHECK(migrate(world.client.session) == names_after(0));
 }
 
 TEST_CASE("a database that was never migrated says what to type") {
@@ -131,7 +131,7 @@ TEST_CASE("a database that was never migrated says what to type") {
 
 TEST_CASE("a status that is none of the three is refused from now on") {
   World world;
-  (void)db::migrate(world.client.session);
+  (void)migrate(world.client.session);
   CHECK_THROWS(world.database.sql(
       "INSERT INTO scheduler_state (last_run_at, status) VALUES (now(), 'paused')"));
 }
@@ -145,7 +145,7 @@ TEST_CASE("a migration says who uses the tables, and goes on once they are free"
     sql << "LOCK TABLE scheduler_state";
   });
   std::string user;
-  const auto applied = db::migrate(world.client.session, [&](const std::string& who) {
+  const auto applied = migrate(world.client.session, [&](const std::string& who) {
     user = who;
     other.session.disconnect();
   });
@@ -155,16 +155,16 @@ TEST_CASE("a migration says who uses the tables, and goes on once they are free"
 
 TEST_CASE("a database says what it is, what is missing and who may interfere") {
   World world;
-  CHECK(db::inspect_database(world.client.session).schema_version == 0);
-  (void)db::migrate(world.client.session);
-  const auto facts = db::inspect_database(world.client.session);
-  CHECK(facts.schema_version == db::needed_version());
+  CHECK(inspect_database(world.client.session).schema_version == 0);
+  (void)migrate(world.client.session);
+  const auto facts = inspect_database(world.client.session);
+  CHECK(facts.schema_version == needed_version());
   CHECK(facts.obstacle.empty());
   CHECK(facts.warnings.empty());
   CHECK(facts.database == world.client.store.database().name);
-  CHECK(db::hidden_rows(world.client.session).empty());
+  CHECK(hidden_rows(world.client.session).empty());
   world.database.sql("GRANT CREATE ON SCHEMA public TO PUBLIC");
-  CHECK(db::inspect_database(world.client.session).warnings.size() == 1);
+  CHECK(inspect_database(world.client.session).warnings.size() == 1);
 }
 
 }  // namespace spider_check::test

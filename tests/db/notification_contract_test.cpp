@@ -23,7 +23,7 @@ const Names channels{"program", "webhook"};
 /** Two hosts that tell people, on PostgreSQL. */
 class RealNotifications {
  public:
-  RealNotifications() { (void)db::migrate(a_.session); }
+  RealNotifications() { (void)migrate(a_.session); }
 
   NotificationStore& a() { return notifications_a_; }
 
@@ -44,8 +44,8 @@ class RealNotifications {
   TestDatabase database_;
   Client a_{database_, owner(1)};
   Client b_{database_, owner(2, "server")};
-  db::PgNotificationStore notifications_a_{a_.session, "default"};
-  db::PgNotificationStore notifications_b_{b_.session, "default"};
+  PgNotificationStore notifications_a_{a_.session, "default"};
+  PgNotificationStore notifications_b_{b_.session, "default"};
 };
 
 /** The same in memory. */
@@ -280,8 +280,8 @@ TEST_CASE(
     "a glance looks for messages only where it is told to, and then sees what is to be done") {
   TestDatabase database;
   Client client(database, owner(1));
-  (void)db::migrate(client.session);
-  db::PgNotificationStore telling(client.session, "default");
+  (void)migrate(client.session);
+  PgNotificationStore telling(client.session, "default");
   run_through(client.store, RunStatus::completed);
   CHECK_FALSE(client.store.latest_success().may_notify);
   client.store.look_for_messages(channels);

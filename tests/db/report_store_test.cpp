@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct World {
-  World() { (void)db::migrate(client.session); }
+  World() { (void)migrate(client.session); }
 
   /** A run that started so many hours ago. */
   RunId run(const std::string& hours_ago, const std::string& status, const std::string& more = "",
@@ -49,7 +49,7 @@ struct World {
 
   TestDatabase database;
   Client client{database, owner(1)};
-  db::PgReportStore reports{client.session, "default"};
+  PgReportStore reports{client.session, "default"};
 };
 
 const HistoryFilter all{24h * 3650, {}, {}, 1000};
@@ -126,7 +126,7 @@ TEST_CASE("a history is of one schedule and of the past, and as long as is asked
   CHECK(world.ids({1000h, {}, RunStatus::failed, 9}) == std::vector<RunId>{failed});
   CHECK(world.ids({1000h, "a", {}, 9}) == std::vector<RunId>{failed});
   CHECK(world.ids({1000h, "b' OR true", {}, 9}).empty());
-  db::PgReportStore other(world.client.session, "other");
+  PgReportStore other(world.client.session, "other");
   CHECK_FALSE(other.run(newest));
 }
 
@@ -251,7 +251,7 @@ TEST_CASE("failed runs are counted since the newest success") {
 TEST_CASE("a database that was never migrated says what to type") {
   TestDatabase empty;
   Client client(empty, owner(1));
-  db::PgReportStore reports(client.session, "default");
+  PgReportStore reports(client.session, "default");
   CHECK_THROWS_WITH_AS((void)reports.spiders(1), doctest::Contains("spider-check migrate"),
                        DbError);
 }

@@ -6,9 +6,9 @@
 
 #include <doctest/doctest.h>
 
-#include "core/errors.hpp"
-#include "core/run_store.hpp"
+#include "schedule/run_store.hpp"
 #include "two_hosts.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

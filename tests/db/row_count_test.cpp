@@ -15,7 +15,7 @@ namespace {
 constexpr const char* name = "spider-check 1@test";
 
 RowCount count(const TestDatabase& database, const std::string& sql) {
-  return db::count_rows({sql, database.options()}, name);
+  return count_rows({sql, database.options()}, name);
 }
 
 struct World {
@@ -101,9 +101,9 @@ TEST_CASE("a statement that takes too long is ended, and another one is asked an
   const World world;
   auto options = world.database.options();
   options.statement_timeout = 100ms;
-  CHECK(db::count_rows({"SELECT count(*) FROM pg_sleep(60)", options}, name).fault ==
+  CHECK(count_rows({"SELECT count(*) FROM pg_sleep(60)", options}, name).fault ==
         "check_sql: canceling statement due to statement timeout");
-  CHECK(db::count_rows({"SELECT 1", options}, name).rows == 1);
+  CHECK(count_rows({"SELECT 1", options}, name).rows == 1);
 }
 
 TEST_CASE("a database that is away is no fault of the statement") {
@@ -111,7 +111,7 @@ TEST_CASE("a database that is away is no fault of the statement") {
   auto options = world.database.options();
   options.parameters["host"] = "/nowhere";
   options.parameters["password"] = "s3cret";
-  const auto counted = db::count_rows({"SELECT 1", options}, name);
+  const auto counted = count_rows({"SELECT 1", options}, name);
   CHECK(counted.away);
   CHECK_FALSE(counted.rows);
   CHECK(counted.fault.starts_with("check_sql could not be asked: "));

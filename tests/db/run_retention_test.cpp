@@ -7,8 +7,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/errors.hpp"
 #include "db/migrator.hpp"
+#include "util/errors.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -20,7 +20,7 @@ namespace {
 constexpr Duration day = 24h;
 
 struct World {
-  World() { (void)db::migrate(client.session); }
+  World() { (void)migrate(client.session); }
 
   /** Completed runs, one an hour, the youngest so many days ago, each of two spiders. */
   void add_runs(int count, int days, const std::string& schedule = "default",

@@ -5,9 +5,9 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "core/errors.hpp"
-#include "core/journal.hpp"
+#include "outbox/journal.hpp"
 #include "two_hosts.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

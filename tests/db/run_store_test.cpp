@@ -1,16 +1,15 @@
 // What only PostgreSQL can show of the run store: rows of earlier programs, several schedules,
 // plans.
 
-#include "db/run_store.hpp"
-
 #include <string>
 
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "core/errors.hpp"
-#include "core/journal.hpp"
 #include "db/migrator.hpp"
+#include "db/pg_run_store.hpp"
+#include "outbox/journal.hpp"
+#include "util/errors.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -20,7 +19,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct World {
-  World() { (void)db::migrate(client.session); }
+  World() { (void)migrate(client.session); }
 
   /** A row as an earlier program wrote it. */
   void insert(const std::string& ago, const std::string& status, int spiders = 3) const {

@@ -2,23 +2,23 @@
 
 #include <doctest/doctest.h>
 
-#include "core/errors.hpp"
-#include "core/journal.hpp"
 #include "db/migrator.hpp"
+#include "outbox/journal.hpp"
+#include "util/errors.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
 
 TEST_CASE("the keys of slots, schedules and purposes differ, and never change") {
-  const auto key = db::slot_key(2200, "default", 0);
-  CHECK(key != db::slot_key(2200, "default", 1));
-  CHECK(key != db::slot_key(2200, "other", 0));
-  CHECK(key != db::slot_key(16385, "default", 0));
-  CHECK(key != db::deciding_key(2200, "default"));
-  CHECK(db::deciding_key(2200, "default") != db::deciding_key(16385, "default"));
-  CHECK(db::migration_key(2200) != db::migration_key(16385));
+  const auto key = slot_key(2200, "default", 0);
+  CHECK(key != slot_key(2200, "default", 1));
+  CHECK(key != slot_key(2200, "other", 0));
+  CHECK(key != slot_key(16385, "default", 0));
+  CHECK(key != deciding_key(2200, "default"));
+  CHECK(deciding_key(2200, "default") != deciding_key(16385, "default"));
+  CHECK(migration_key(2200) != migration_key(16385));
   // Hosts with different versions of the program must agree on these.
-  CHECK(db::lock_class == 1936745586);
+  CHECK(lock_class == 1936745586);
   CHECK(key == static_cast<std::int32_t>(fnv1a("slot 0 of default in 2200")));
 }
 
@@ -26,11 +26,11 @@ TEST_CASE("somebody else's advisory lock on the same second key is none of ours"
   const TestDatabase database;
   Client client(database, owner(1));
   Client other(database, owner(2));
-  const auto key = db::slot_key(client.session.schema().oid, "default", 0);
+  const auto key = slot_key(client.session.schema().oid, "default", 0);
   other.session.run(
       [&](soci::session& sql) { sql << "SELECT pg_advisory_lock(1, :key)", soci::use(key); });
-  CHECK(db::held_slots(client.session, "default", 1).empty());
-  CHECK(db::PgSlotLock::try_take(client.session, "default", 1));
+  CHECK(held_slots(client.session, "default", 1).empty());
+  CHECK(PgSlotLock::try_take(client.session, "default", 1));
 }
 
 TEST_CASE("a slot's holder is that slot's, and none once it is free") {
@@ -39,7 +39,7 @@ TEST_CASE("a slot's holder is that slot's, and none once it is free") {
   Client former(database, owner(1), 3);
   Client third(database, owner(3), 3);
   const auto lock_of = [](Client& client) {
-    auto lock = db::PgSlotLock::try_take(client.session, "default", 3);
+    auto lock = PgSlotLock::try_take(client.session, "default", 3);
     REQUIRE(lock);
     lock->decided();
     return lock;
@@ -48,7 +48,7 @@ TEST_CASE("a slot's holder is that slot's, and none once it is free") {
   const auto ours = lock_of(former);
   const auto last = lock_of(third);
   Client again(database, owner(1), 3);
-  db::PgSlotLock lock(again.session, "default", ours->slot(), false);
+  PgSlotLock lock(again.session, "default", ours->slot(), false);
   CHECK_FALSE(lock.take_again());
   CHECK(lock.holder()->holder->pid == 1);
   ours->release();
@@ -61,10 +61,10 @@ TEST_CASE("the holder of a long name is known again by what the server keeps of 
   auto self = owner(1);
   self.host = std::string(80, 'h');
   Client former(database, self);
-  const auto ours = db::PgSlotLock::try_take(former.session, "default", 1);
+  const auto ours = PgSlotLock::try_take(former.session, "default", 1);
   REQUIRE(ours);
   Client again(database, self);
-  db::PgSlotLock lock(again.session, "default", 0, false);
+  PgSlotLock lock(again.session, "default", 0, false);
   // Not LostRun: it is our own former session.
   CHECK_THROWS_AS((void)again.store.reclaim({}, {}, lock), DbError);
 }
@@ -73,21 +73,21 @@ TEST_CASE("a run is not given up for its own former session, whoever has the oth
   const TestDatabase database;
   Client other(database, owner(2), 2);
   Client former(database, owner(1), 2);
-  const auto first = db::PgSlotLock::try_take(other.session, "default", 2);
+  const auto first = PgSlotLock::try_take(other.session, "default", 2);
   REQUIRE(first);
   first->decided();
-  const auto ours = db::PgSlotLock::try_take(former.session, "default", 2);
+  const auto ours = PgSlotLock::try_take(former.session, "default", 2);
   REQUIRE(ours);
   ours->decided();
   Client again(database, owner(1), 2);
-  db::PgSlotLock lock(again.session, "default", ours->slot(), false);
+  PgSlotLock lock(again.session, "default", ours->slot(), false);
   CHECK_THROWS_AS((void)again.store.reclaim({}, {}, lock), DbError);
 }
 
 TEST_CASE("a run is not given up for a tick of its own host that only looks") {
   const TestDatabase database;
   Client looking(database, owner(2));
-  (void)db::migrate(looking.session);
+  (void)migrate(looking.session);
   const auto theirs = looking.store.try_lock();
   REQUIRE(theirs);
   Client client(database, owner(1));
@@ -109,7 +109,7 @@ TEST_CASE("a run is not given up for a tick of its own host that only looks") {
 TEST_CASE("a run is given up for whatever another host does with its slot") {
   const TestDatabase database;
   Client other(database, owner(2, "desktop"));
-  (void)db::migrate(other.session);
+  (void)migrate(other.session);
   const auto theirs = other.store.try_lock();
   REQUIRE(theirs);
   Client client(database, owner(1));
@@ -122,13 +122,13 @@ TEST_CASE("while one slot is being given away, another decider waits, and then f
   Client a(database, owner(1), 2);
   auto options = database.options();
   options.statement_timeout = std::chrono::milliseconds(200);
-  db::Session b(options, "test");
-  const auto lock = db::PgSlotLock::try_take(a.session, "default", 2);
+  Session b(options, "test");
+  const auto lock = PgSlotLock::try_take(a.session, "default", 2);
   REQUIRE(lock);
   // Not a DbError: the server is well, and somebody else is at it.
-  CHECK_FALSE(db::PgSlotLock::try_take(b, "default", 2));
+  CHECK_FALSE(PgSlotLock::try_take(b, "default", 2));
   lock->decided();
-  CHECK(db::PgSlotLock::try_take(b, "default", 2));
+  CHECK(PgSlotLock::try_take(b, "default", 2));
 }
 
 TEST_CASE("a lock that is not there once it was taken is refused") {
@@ -138,8 +138,8 @@ TEST_CASE("a lock that is not there once it was taken is refused") {
       "SELECT * FROM pg_catalog.pg_locks WHERE false");
   auto options = database.options();
   options.parameters["options"] = "-c search_path=blind,pg_catalog,public";
-  db::Session session(options, "spider-check 1@laptop");
-  CHECK_THROWS_WITH_AS((void)db::PgSlotLock::try_take(session, "default", 1),
+  Session session(options, "spider-check 1@laptop");
+  CHECK_THROWS_WITH_AS((void)PgSlotLock::try_take(session, "default", 1),
                        doctest::Contains("pooler in transaction mode"), DbError);
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a session whose backend stays its own is no pooler's") {
   const TestDatabase database;
   Client client(database, owner(1));
   CHECK(client.session.reported_backend() > 0);
-  db::refuse_shared_backends(client.session);
+  refuse_shared_backends(client.session);
   CHECK(client.session.reported_backend() == 0);
 }
 

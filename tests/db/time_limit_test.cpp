@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/errors.hpp"
 #include "db/statements.hpp"
+#include "util/errors.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -50,7 +50,7 @@ void ignore(int /*signal*/) {}
 TEST_CASE("a socket is shut down at the limit, and only that one") {
   const Pair silent;
   const Pair other;
-  const db::TimeLimit limit(10ms, silent.ends[0]);
+  const TimeLimit limit(10ms, silent.ends[0]);
   CHECK(is_shut_down(silent.ends[0]));
   CHECK(limit.expired());
   CHECK(::send(other.ends[0], "x", 1, MSG_NOSIGNAL) == 1);
@@ -58,7 +58,7 @@ TEST_CASE("a socket is shut down at the limit, and only that one") {
 
 TEST_CASE("while a connection is made every new socket is shut down, one after the other") {
   const Pair before;
-  const db::TimeLimit limit(10ms);
+  const TimeLimit limit(10ms);
   for (int address = 0; address < 3; ++address) CHECK(is_shut_down(Pair().ends[0]));
   CHECK(limit.expired());
   CHECK(::send(before.ends[0], "x", 1, MSG_NOSIGNAL) == 1);
@@ -70,7 +70,7 @@ TEST_CASE("a socket of ours above a gap in the descriptors is none that is new")
   const int hole = ::dup(gap.ends[0]);
   const Pair above;
   ::close(hole);
-  const db::TimeLimit limit(10ms);
+  const TimeLimit limit(10ms);
   CHECK(is_shut_down(Pair().ends[0]));
   for (const int end : {gap.ends[0], ours.ends[0], above.ends[0]}) {
     CHECK(::send(end, "x", 1, MSG_NOSIGNAL) == 1);
@@ -80,7 +80,7 @@ TEST_CASE("a socket of ours above a gap in the descriptors is none that is new")
 TEST_CASE("new sockets are found behind hundreds of descriptors") {
   std::vector<int> many;
   for (int i = 0; i < 400; ++i) many.push_back(::dup(0));
-  const db::TimeLimit limit(10ms);
+  const TimeLimit limit(10ms);
   CHECK(is_shut_down(Pair().ends[0]));
   for (const int one : many) ::close(one);
 }
@@ -94,7 +94,7 @@ TEST_CASE("a limit that was not reached leaves nothing behind") {
 
   ::sigaction(SIGALRM, &own, &former);
   {
-    const db::TimeLimit limit(1h);
+    const TimeLimit limit(1h);
     CHECK_FALSE(limit.expired());
   }
 
@@ -108,10 +108,10 @@ TEST_CASE("a limit that was not reached leaves nothing behind") {
 TEST_CASE("a limit counts anew after one that was reached") {
   {
     const Pair silent;
-    const db::TimeLimit limit(10ms, silent.ends[0]);
+    const TimeLimit limit(10ms, silent.ends[0]);
     CHECK(is_shut_down(silent.ends[0]));
   }
-  const db::TimeLimit limit(1h);
+  const TimeLimit limit(1h);
   CHECK_FALSE(limit.expired());
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("a statement through a session is given its time, and one without a li
   const TestDatabase database;
   auto options = database.options();
   options.statement_timeout = 500ms;
-  db::Session session(options, "test");
+  Session session(options, "test");
   session.run([](soci::session& sql) { sql.once << "SET statement_timeout = 0"; });
   session.run_unlimited([](soci::session& sql) { sql.once << "SELECT pg_sleep(1.5)"; });
   try {

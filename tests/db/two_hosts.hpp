@@ -14,7 +14,7 @@ class Real {
  public:
   explicit Real(int slots = 1)
       : a_(database_, owner(1), slots), b_(database_, owner(2, "server"), slots) {
-    (void)db::migrate(a_.session);
+    (void)migrate(a_.session);
   }
 
   RunStore& a() { return a_.store; }

@@ -1,12 +1,12 @@
-#include "core/verdict.hpp"
 #include "world.hpp"
 
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
 
-#include "core/host.hpp"
-#include "core/run_store.hpp"
+#include "os/host.hpp"
+#include "run/verdict.hpp"
+#include "schedule/run_store.hpp"
 
 namespace spider_check::test {
 

@@ -6,10 +6,10 @@
 
 #include <libpq-fe.h>
 
-#include "core/interface.hpp"
-#include "core/ports.hpp"
-#include "db/run_store.hpp"
+#include "db/pg_run_store.hpp"
 #include "db/session.hpp"
+#include "schedule/spider.hpp"
+#include "util/interface.hpp"
 
 namespace spider_check::test {
 
@@ -59,12 +59,12 @@ struct Client {
   Client(const TestDatabase& database, const Owner& owner, int max_instances = 1,
          const std::string& schedule = "default")
       : self(owner),
-        session(database.options(), db::session_name(owner.host, owner.pid)),
+        session(database.options(), session_name(owner.host, owner.pid)),
         store(session, schedule, max_instances, self) {}
 
   KnownOwner self;
-  db::Session session;
-  db::PgRunStore store;
+  Session session;
+  PgRunStore store;
 };
 
 /** An owner on this host with this pid. */

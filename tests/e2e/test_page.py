@@ -386,7 +386,7 @@ def test_every_function_of_the_script_is_used(small, opened):
 def test_the_browser_knows_every_declaration_of_the_style(world, opened):
     """It drops those that it does not know without a word."""
     page = opened(report(world))
-    style = (pathlib.Path(__file__).parents[2] / "src/render/page/page.css").read_text(encoding="utf-8")
+    style = (pathlib.Path(__file__).parents[2] / "src/report/page/page.css").read_text(encoding="utf-8")
     blocks = re.findall(r"{([^{}]*)}", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
     declarations = [tuple(map(str.strip, one.split(":", 1))) for block in blocks for one in block.split(";") if one.strip()]
     assert len(declarations) > 300
@@ -490,7 +490,7 @@ def test_times_are_those_of_the_zone(world, opened):
 
 
 def test_durations_are_in_the_words_of_the_program(world, opened):
-    """page.js and core/duration.cpp say a length in the same words."""
+    """page.js and util/time.cpp say a length in the same words."""
     world.freeze_clock("2026-11-23 16:20:01+00")
     lengths = {"0.05 s": "0.0 s", "9.99 s": "9.9 s", "10 s": "10 s", "59.9 s": "59 s", "60 s": "1 min",
                "3599 s": "59 min 59 s", "3600 s": "1 h", "86399 s": "23 h 59 min", "93600 s": "1 d 2 h",

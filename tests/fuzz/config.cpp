@@ -7,9 +7,9 @@
 #include "config/load.hpp"
 #include "config/spider_rules.hpp"
 #include "connection.hpp"
-#include "core/errors.hpp"
 #include "directory.hpp"
 #include "fuzz.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::fuzz {
 
@@ -33,7 +33,7 @@ void check_pairs(const Pairs& pairs) {
   }
 }
 
-void check_schedule(const config::Config& config) {
+void check_schedule(const Config& config) {
   using namespace std::chrono_literals;
   const auto& policy = config.policy;
   check_texts({config.name, config.timezone, config.state_dir.string(), config.log_dir.string()});
@@ -44,7 +44,7 @@ void check_schedule(const config::Config& config) {
   expect(config.log_size >= 0 && config.keep >= 1h, "what is kept of logs is in its limits");
 }
 
-void check_rules(const config::SpiderRules& rules) {
+void check_rules(const SpiderRules& rules) {
   check_pairs(rules.environment);
   if (rules.arguments) check_texts(*rules.arguments);
   if (rules.working_directory) check_text(rules.working_directory->string());
@@ -52,20 +52,20 @@ void check_rules(const config::SpiderRules& rules) {
   expect(!rules.nice || (*rules.nice >= -20 && *rules.nice <= 19), "nice is in its limits");
 }
 
-SpiderJob job_of(const config::Config& config, const std::string& name, bool crawl,
+SpiderJob job_of(const Config& config, const std::string& name, bool crawl,
                  const std::vector<std::string>& command) {
   SpiderJob job;
   job.name = name;
   job.command = command;
   job.arguments_at = command.size();
   job.crawl = crawl;
-  config::apply_rules(config, job);
+  apply_rules(config, job);
   check_texts(job.command);
   check_pairs(job.environment);
   return job;
 }
 
-std::vector<SpiderJob> jobs_of(const config::Config& config) {
+std::vector<SpiderJob> jobs_of(const Config& config) {
   std::vector<SpiderJob> jobs;
   std::set<std::string> names;
   for (const auto& program : config.programs) {
@@ -82,12 +82,12 @@ std::vector<SpiderJob> jobs_of(const config::Config& config) {
   return jobs;
 }
 
-void check(const config::Config& config) {
+void check(const Config& config) {
   check_schedule(config);
   check_connection(config.database);
   check_rules(config.spiders);
   for (const auto& table : config.overrides) check_rules(table.rules);
-  (void)config::advise(config, jobs_of(config), true);
+  (void)advise(config, jobs_of(config), true);
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ void try_input(std::string_view bytes) {
   const auto file = directory.write("x.toml", bytes).string();
   (void)beside;
   try {
-    check(config::load(file, {{}, directory.path(), directory.path()}).config);
+    check(load(file, {{}, directory.path(), directory.path()}).config);
   } catch (const UsageError& error) {
     expect(std::string(error.what()).rfind(file + ":", 0) == 0, "an error begins with its place");
   }

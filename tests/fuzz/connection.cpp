@@ -28,7 +28,7 @@ std::map<std::string, std::string> parsed(const std::string& conninfo) {
 }  // namespace
 
 void check_connection(const ConnectionOptions& options) {
-  auto understood = parsed(db::conninfo(options, "fuzz"));
+  auto understood = parsed(conninfo(options, "fuzz"));
   for (const auto& [key, value] : options.parameters) {
     // The program has its own say about these.
     if (key == "options" || key == "application_name" || key == "client_encoding") continue;

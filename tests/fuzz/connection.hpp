@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/interface.hpp"
+#include "util/interface.hpp"
 
 namespace spider_check::fuzz {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/crawl.hpp"
+#include "schedule/crawl.hpp"
 
 namespace spider_check::fuzz {
 

@@ -3,8 +3,8 @@
 
 #include "config/apply.hpp"
 #include "connection.hpp"
-#include "core/errors.hpp"
 #include "fuzz.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::fuzz {
 
@@ -16,7 +16,7 @@ const std::string secret = "s3cr3t";
 void check_url(const std::string& url) {
   try {
     ConnectionOptions options;
-    options.parameters = config::parse_url(url, place);
+    options.parameters = parse_url(url, place);
     check_connection(options);
   } catch (const UsageError& error) {
     const std::string what = error.what();

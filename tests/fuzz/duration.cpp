@@ -1,6 +1,6 @@
 // Durations as people write them.
-#include "core/time.hpp"
 #include "fuzz.hpp"
+#include "util/time.hpp"
 
 namespace spider_check::fuzz {
 

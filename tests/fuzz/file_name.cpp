@@ -2,9 +2,9 @@
 // directories.
 #include <algorithm>
 
-#include "core/log_name.hpp"
-#include "core/text.hpp"
 #include "fuzz.hpp"
+#include "logs/log_name.hpp"
+#include "util/text.hpp"
 
 namespace spider_check::fuzz {
 

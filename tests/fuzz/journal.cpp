@@ -1,13 +1,13 @@
 // The journal: what a power cut, a full disk, another version of the program or a person left.
-#include "core/journal.hpp"
+#include "outbox/journal.hpp"
 
 #include <string>
 
 #include "directory.hpp"
 #include "fuzz.hpp"
-#include "journal/attempt_file.hpp"
-#include "journal/file_journal.hpp"
-#include "journal/record_json.hpp"
+#include "outbox/attempt_file.hpp"
+#include "outbox/file_journal.hpp"
+#include "outbox/record_json.hpp"
 
 namespace spider_check::fuzz {
 
@@ -19,7 +19,7 @@ void check_files(std::string_view bytes) {
   std::filesystem::create_directories(directory.path() / "journal/x");
   const auto file = directory.write("journal/x/000000000001-token.attempt", bytes);
   directory.write("journal/x/known", bytes);
-  journal::FileJournal journal(directory.path(), "x", 1);
+  FileJournal journal(directory.path(), "x", 1);
   (void)journal.host_state();
   (void)journal.is_current(TimePoint(Duration(17)));
   const auto contents = journal.read();
@@ -40,14 +40,14 @@ void check_files(std::string_view bytes) {
 void check_record(std::string_view bytes) {
   const std::string record(bytes);
   AttemptRecord attempt;
-  (void)journal::apply_json(record, attempt);
+  (void)apply_json(record, attempt);
   attempt.claim.uuid = "uuid";
-  (void)journal::apply_json(record, attempt);
-  (void)journal::parse_host_state(record);
-  auto line = journal::to_line(record);
+  (void)apply_json(record, attempt);
+  (void)parse_host_state(record);
+  auto line = to_line(record);
   line.pop_back();
-  const auto again = journal::read_line(line);
-  expect(again.kind == journal::Line::Kind::good && again.record == record, "a line reads back");
+  const auto again = read_line(line);
+  expect(again.kind == Line::Kind::good && again.record == record, "a line reads back");
 }
 
 }  // namespace

@@ -17,12 +17,12 @@ std::string dump(const nlohmann::json& json) {
 }  // namespace
 
 void try_input(std::string_view bytes) {
-  const auto dict = scrapy::parse_python_dict(bytes);
+  const auto dict = parse_python_dict(bytes);
   expect(dict.is_object() || dict.is_null(), "a dict is an object, or nothing");
   if (dict.is_null()) return;
   const auto text = dump(dict);
   expect(nlohmann::json::accept(text), "a dict is JSON");
-  const auto longer = scrapy::parse_python_dict(std::string(bytes) + " {'a': [1, 2)");
+  const auto longer = parse_python_dict(std::string(bytes) + " {'a': [1, 2)");
   expect(dump(longer) == text, "what follows a dict does not matter");
 }
 

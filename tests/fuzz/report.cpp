@@ -37,12 +37,12 @@ void try_input(std::string_view bytes) {
   static const Directory directory;
   const auto at = bytes.empty() ? 0 : bytes.size() * static_cast<unsigned char>(bytes.back()) / 256;
   const auto file = directory.write("report", bytes.substr(0, at));
-  scrapy::ReportReader while_it_grows(file, "t");
+  ReportReader while_it_grows(file, "t");
   while_it_grows.read_on();
   directory.append("report", bytes.substr(at));
   while_it_grows.read_on();
   while_it_grows.finish();
-  scrapy::ReportReader at_once(file, "t");
+  ReportReader at_once(file, "t");
   at_once.finish();
   expect(facts(at_once.crawl()) == facts(while_it_grows.crawl()),
          "the pieces in which a report comes do not matter");

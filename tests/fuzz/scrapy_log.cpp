@@ -9,10 +9,10 @@ namespace spider_check::fuzz {
 
 void try_input(std::string_view bytes) {
   const std::string log(bytes);
-  const auto crawl = scrapy::read_log_report(log, "/srv/jobs");
+  const auto crawl = read_log_report(log, "/srv/jobs");
   expect(crawl.ended == (crawl.source == CrawlSource::log), "statistics are the end of a crawl");
   check_crawl(crawl);
-  const auto progress = scrapy::read_log_progress(log);
+  const auto progress = read_log_progress(log);
   if (!progress) return;
   expect(progress->items >= 0 && progress->pages >= 0, "no crawl comes less far than nowhere");
 }

@@ -1,8 +1,8 @@
 // Whatever a spider read somewhere, on its way to a terminal.
-#include "core/text.hpp"
 #include "fuzz.hpp"
-#include "render/text_width.hpp"
-#include "render/zone.hpp"
+#include "util/text.hpp"
+#include "util/text_width.hpp"
+#include "util/zone.hpp"
 
 namespace spider_check::fuzz {
 
@@ -36,8 +36,8 @@ std::string shown(std::string_view bytes) {
 }
 
 void check_width(const std::string& text, std::size_t width) {
-  expect(render::width_of(render::cut_to(text, width)) <= width, "what is cut to a width fits it");
-  expect(render::width_of(render::fill_to(text, width)) == width, "what is filled to it has it");
+  expect(width_of(cut_to(text, width)) <= width, "what is cut to a width fits it");
+  expect(width_of(fill_to(text, width)) == width, "what is filled to it has it");
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ void try_input(std::string_view bytes) {
   joined += pieces.add(bytes.substr(at));
   joined += pieces.finish();
   expect(joined == whole, "the pieces in which it comes do not matter");
-  const auto line = render::printable(std::string(bytes));
+  const auto line = printable(std::string(bytes));
   expect(is_plain(line) && is_utf8(line), "what is printable cannot steer a terminal");
   expect(line.find('\n') == std::string::npos, "what is printable is one line");
   check_width(line, at);

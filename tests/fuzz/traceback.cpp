@@ -10,7 +10,7 @@ namespace spider_check::fuzz {
 void try_input(std::string_view bytes) {
   const std::string output(bytes);
   for (const auto* directory : {"/srv/jobs", "/srv/jobs/", ""}) {
-    const auto cause = scrapy::explain_traceback(output, directory);
+    const auto cause = explain_traceback(output, directory);
     if (cause.empty()) continue;
     expect(cause.find('\n') == std::string::npos, "a cause is one line");
     expect(output.find("Traceback (most recent call last)") != std::string::npos,

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/journal.hpp"
+#include "outbox/journal.hpp"
 
 namespace spider_check::test {
 

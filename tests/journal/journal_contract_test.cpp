@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "attempts.hpp"
-#include "journal/file_journal.hpp"
+#include "outbox/file_journal.hpp"
 #include "process/temp_directory.hpp"
 #include "support/fake_journal.hpp"
 
@@ -27,8 +27,8 @@ struct RealDisk {
   }
 
   TempDirectory directory;
-  journal::FileJournal a;
-  journal::FileJournal b;
+  FileJournal a;
+  FileJournal b;
 };
 
 /** The same in memory. */

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "attempts.hpp"
-#include "journal/attempt_file.hpp"
-#include "journal/file_journal.hpp"
 #include "os/locks.hpp"
+#include "outbox/attempt_file.hpp"
+#include "outbox/file_journal.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::test {
@@ -49,7 +49,7 @@ struct World {
   }
 
   TempDirectory directory;
-  journal::FileJournal journal;
+  FileJournal journal;
 };
 
 void append(const fs::path& file, const std::string& bytes) {
@@ -150,7 +150,7 @@ TEST_CASE("what another version wrote is kept for it, whole") {
 TEST_CASE("lines of another version among ours cost no good record") {
   World world;
   const auto file = world.write();
-  auto line = journal::to_line(R"({"kind": "new"})");
+  auto line = to_line(R"({"kind": "new"})");
   line.replace(0, 1, "3");
   append(file, line);
   CHECK(world.held().end.has_value());
@@ -199,7 +199,7 @@ TEST_CASE("what is known is changed without its lock where that cannot be had") 
   world.journal.change([](HostState& host_state) { host_state.of_others = 1; });
   const auto file = fs::path(world.journal.place()) / "known.lock";
   {
-    const auto lock = os::FileLock::try_take(file);
+    const auto lock = FileLock::try_take(file);
     REQUIRE(lock);
     world.journal.change([](HostState& host_state) { ++host_state.of_others; });
   }
@@ -227,7 +227,7 @@ namespace {
 
 /** What one more process of this host sees. */
 JournalContents seen_by_another(const World& world) {
-  return journal::FileJournal(world.directory.path(), "news & co", 1).read();
+  return FileJournal(world.directory.path(), "news & co", 1).read();
 }
 
 /** A limit of this process, until the end of the test. */
@@ -313,7 +313,7 @@ TEST_CASE("what did not fit on the disk is written once there is room") {
 
 TEST_CASE("a slot whose lock is removed stays taken, and gets its file again") {
   World world;
-  journal::FileJournal other(world.directory.path(), "news & co", 1);
+  FileJournal other(world.directory.path(), "news & co", 1);
   const auto lock = world.journal.try_lock(0);
   REQUIRE(lock);
   SUBCASE("the file") {
@@ -325,7 +325,7 @@ TEST_CASE("a slot whose lock is removed stays taken, and gets its file again") {
   CHECK(other.read().free_slots == 0);
   CHECK_FALSE(other.try_lock(0));
   world.journal.keep_locks();
-  CHECK(os::FileLock::is_taken(fs::path(world.journal.place()) / "slot-0.lock"));
+  CHECK(FileLock::is_taken(fs::path(world.journal.place()) / "slot-0.lock"));
   CHECK_FALSE(other.try_lock(0));
   lock->release();
   CHECK(other.try_lock(0));
@@ -335,8 +335,8 @@ TEST_CASE("journals of two configurations have locks, attempts and memories of t
   const TempDirectory directory;
   const auto one = directory.write("one/spider-check.toml", "");
   const auto two = directory.write("two/spider-check.toml", "");
-  journal::FileJournal first(directory.path(), "default", 1, {one});
-  journal::FileJournal second(directory.path(), "default", 1, {two});
+  FileJournal first(directory.path(), "default", 1, {one});
+  FileJournal second(directory.path(), "default", 1, {two});
   HostState host_state;
   host_state.success = now;
   remember(first, host_state);
@@ -346,13 +346,13 @@ TEST_CASE("journals of two configurations have locks, attempts and memories of t
   CHECK_FALSE(second.pending());
   CHECK_FALSE(second.host_state().success.has_value());
   CHECK(second.place() != first.place());
-  CHECK(journal::FileJournal(directory.path(), "default", 1, {one}).pending());
+  CHECK(FileJournal(directory.path(), "default", 1, {one}).pending());
 }
 
 TEST_CASE("what is known by way of one connection is not known by way of another") {
   const TempDirectory directory;
-  journal::FileJournal first(directory.path(), "default", 1, {}, "host=a");
-  journal::FileJournal second(directory.path(), "default", 1, {}, "host=b");
+  FileJournal first(directory.path(), "default", 1, {}, "host=a");
+  FileJournal second(directory.path(), "default", 1, {}, "host=b");
   HostState host_state;
   host_state.mark = TimePoint(Duration(5));
   remember(first, host_state);
@@ -384,7 +384,7 @@ TEST_CASE("many attempts are carried with few descriptors") {
   for (int i = 0; i < attempts; ++i) {
     world.journal.begin(some_attempt("token-" + std::to_string(i))).reset();
   }
-  const os::FileDescriptor next(os::Adopt{}, ::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const FileDescriptor next(Adopt{}, ::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Limit few(RLIMIT_NOFILE, static_cast<rlim_t>(next.get()) + 4);
   CHECK(world.journal.read().attempts.size() == attempts);
   CHECK(held_in(world.journal).size() == attempts);

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "journal/attempt_file.hpp"
+#include "outbox/attempt_file.hpp"
 
-namespace spider_check::journal {
+namespace spider_check {
 
 namespace {
 
@@ -53,4 +53,4 @@ TEST_CASE("a line of another version is known as such, as long as it is whole") 
   CHECK(read_line("17 no checksum").kind == Line::Kind::damaged);
 }
 
-}  // namespace spider_check::journal
+}  // namespace spider_check

@@ -1,11 +1,11 @@
-#include "journal/record_json.hpp"
+#include "outbox/record_json.hpp"
 
 #include <doctest/doctest.h>
 
 #include "allocations.hpp"
 #include "attempts.hpp"
 
-namespace spider_check::journal {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -231,4 +231,4 @@ TEST_CASE("of nothing, and of what is no record, nothing is known") {
   }
 }
 
-}  // namespace spider_check::journal
+}  // namespace spider_check

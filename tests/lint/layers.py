@@ -1,55 +1,32 @@
 #!/usr/bin/env python3
-"""Keeps the source in its layers: who may include, link and know what. CONTRIBUTING's chapter on the source and
-the comments in src/*/meson.build say why.
+"""Keeps the source in its layers. A directory of src may include what its meson.build links it with,
+and nothing else says so; SQL is in src/db alone; rules do no I/O and read no clock.
 
 layers.py [TOP] prints each violation as FILE:LINE: WHAT, and ends with 1 if there is one.
 """
 
+import collections
 import pathlib
 import re
 import sys
 
 from sources import TOP
 
-# What each directory of src may include of ours, beside itself.
-MAY_INCLUDE = {
-    "core": set(),
-    "os": {"core"},
-    "db": {"core"},
-    "config": {"core"},
-    "render": {"core"},
-    "notify": {"core"},
-    "send": {"os"},
-    "scrapy": {"core", "os"},
-    "journal": {"core", "os"},
-    "app": {"core", "render"},
-    "setup": {"core", "os", "db", "config", "journal", "render", "scrapy"},
-}
-
-# What each may link of others', by the names in meson.build.
-MAY_LINK = {
-    "db": {"soci_dep", "libpq_dep", "nlohmann_json_dep"},
-    "config": {"cli11_dep", "tomlplusplus_dep", "libpq_dep"},
-    "render": {"nlohmann_json_dep"},
-    "notify": {"nlohmann_json_dep"},
-    "send": {"libcurl_dep", "nlohmann_json_dep"},
-    "scrapy": {"nlohmann_json_dep"},
-    "journal": {"nlohmann_json_dep"},
-    "app": {"spdlog_dep"},
-}
-
-# Which files may include which libraries: the beginning of the header, and of the file below src.
+# The library of each header that is not ours, as the top meson.build names it.
 LIBRARIES = {
-    "soci/": ("db/",),
-    "libpq-fe.h": ("db/", "config/database_url.cpp"),
-    "toml++/": ("config/",),
-    "CLI/": ("config/",),
-    "spdlog/": ("app/log.cpp",),
-    "fmt/": ("app/log.hpp", "app/log.cpp"),
-    "nlohmann/": ("render/", "db/values.cpp", "db/attempt_rows.cpp", "scrapy/", "journal/",
-                  "notify/", "send/"),
-    "curl/": ("send/",),
+    "soci/": "soci_dep",
+    "libpq-fe.h": "libpq_dep",
+    "toml++/": "tomlplusplus_dep",
+    "CLI/": "cli11_dep",
+    "spdlog/": "spdlog_dep",
+    "fmt/": "spdlog_dep",
+    "nlohmann/": "nlohmann_json_dep",
+    "curl/": "libcurl_dep",
 }
+
+# Rules: what they are given is all that they know.
+PURE = {"schedule/decide", "schedule/owner", "schedule/delay", "run/verdict", "notify/rules"}
+IMPURE = re.compile(r"\b(?:system_clock|steady_clock)::now\b|#\s*include\s*<(?:fstream|thread|[\w/]+\.h)>")
 
 # An example for people, which the program itself never sends.
 EXAMPLE = "check_sql = "
@@ -101,40 +78,62 @@ def layer_of(name: pathlib.PurePath) -> str:
     return name.parts[0] if len(name.parts) > 1 else ""
 
 
-def check_own_include(name, header):
+class Links:
+    """What each directory of src is linked with, as its meson.build has it."""
+
+    def __init__(self, src: pathlib.Path):
+        self.direct = {
+            path.parent.name: set(re.findall(r"\b(\w+_dep)\b(?! =)", self.code(path)))
+            for path in src.glob("*/meson.build")
+        }
+
+    @staticmethod
+    def code(path: pathlib.Path) -> str:
+        return re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), path.read_text())
+
+    def below(self, layer: str) -> set[str]:
+        """The directories that this one may include, itself among them."""
+        seen, left = set(), [layer]
+        while left:
+            name = left.pop()
+            if name not in seen and name in self.direct:
+                seen.add(name)
+                left += [dep.removesuffix("_dep") for dep in self.direct[name]]
+        return seen
+
+
+def check_own_include(links, name, header):
     layer, other = layer_of(name), header.split("/")[0]
     # What wires the layers is no layer itself, and lies beside them.
     if "/" not in header and layer == "":
         return None
     if "/" not in header or header.startswith("."):
-        return f'"{header}" is not named from src on, like "core/run.hpp"'
-    if layer in ("", other) or other in MAY_INCLUDE[layer]:
+        return f'"{header}" is not named from src on, like "schedule/run.hpp"'
+    if layer == "" or other in links.below(layer):
         return None
-    return f"{layer} must not include {header}"
+    return f"{layer} must not include {header}: its meson.build does not link it"
 
 
-def check_library_include(name, header):
-    for library, places in LIBRARIES.items():
+def check_library_include(links, name, header):
+    for library, dependency in LIBRARIES.items():
         if header.startswith(library):
-            allowed = name.as_posix().startswith(places)
+            allowed = dependency in links.direct.get(layer_of(name), ())
             return None if allowed else f"<{header}> has no business in {name.as_posix()}"
-    if STANDARD_HEADER.fullmatch(header):
+    if STANDARD_HEADER.fullmatch(header) or SYSTEM_HEADER.fullmatch(header):
         return None
-    if not SYSTEM_HEADER.fullmatch(header):
-        return f"<{header}> is of no library that is known here"
-    if layer_of(name) == "core":
-        return f"core uses the standard library only, not <{header}>"
-    return None
+    return f"<{header}> is of no library that is known here"
 
 
-def check_source(name, text):
-    if layer_of(name) not in {"", *MAY_INCLUDE}:
-        yield 1, f"src/{layer_of(name)} is no layer that is known here"
+def check_source(links, name, text):
+    if layer_of(name) not in {"", *links.direct}:
+        yield 1, f"src/{layer_of(name)} has no meson.build"
         return
     for include in INCLUDE.finditer(text):
         check = check_own_include if include[1] == '"' else check_library_include
-        if found := check(name, include[2]):
+        if found := check(links, name, include[2]):
             yield line_of(text, include.start()), found
+    if name.with_suffix("").as_posix() in PURE and (found := IMPURE.search(text)):
+        yield line_of(text, found.start()), f"a rule does no I/O and reads no clock: {found[0]}"
     # What is included is in quotes, too.
     without_includes = INCLUDE.sub("", text)
     for position, literal in texts(without_includes):
@@ -146,34 +145,43 @@ def check_source(name, text):
         yield 1, "does not begin with #pragma once"
 
 
-def check_meson(name, text):
+def check_meson(links, name, text):
     layer = layer_of(name)
     if layer == "":
         return
-    text = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
-    allowed = {f"{other}_dep" for other in {layer, *MAY_INCLUDE.get(layer, ())}}
-    allowed |= MAY_LINK.get(layer, set())
-    for word in re.finditer(r"\b\w+_(?:dep|lib)\b", text):
-        if word[0] not in allowed | {f"{layer}_lib"}:
-            yield line_of(text, word.start()), f"{layer} must not link {word[0]}"
+    # An arrow that comes back would let each include the other.
+    for dep in sorted(links.direct[layer]):
+        other = dep.removesuffix("_dep")
+        if other != layer and layer in links.below(other):
+            yield 1, f"{layer} and {other} are linked with each other"
     for word in re.finditer(r"\b(?:dependency|find_library)\s*\(|\blink_args\b", text):
         yield line_of(text, word.start()), "libraries are found in the top meson.build"
 
 
+def check_names(src):
+    """A file is one noun, and no two have the same."""
+    names = collections.defaultdict(list)
+    for path in sorted(src.rglob("*.hpp")):
+        names[path.name].append(path.relative_to(src).as_posix())
+    for places in names.values():
+        if len(places) > 1:
+            yield f"src/{places[1]}:1: has the name of src/{places[0]}"
+
+
 def check(top: pathlib.Path) -> list[str]:
     src = top / "src"
-    found, seen = [], 0
+    links = Links(src)
+    found, seen = list(check_names(src)), 0
     for path in sorted(src.rglob("*")):
         name = path.relative_to(src)
         if path.suffix in (".cpp", ".hpp", ".h", ".in"):
-            checker = check_source
+            checked = check_source(links, name, path.read_text())
         elif path.name == "meson.build":
-            checker = check_meson
+            checked = check_meson(links, name, links.code(path))
         else:
             continue
         seen += 1
-        for line, what in checker(name, path.read_text()):
-            found.append(f"src/{name.as_posix()}:{line}: {what}")
+        found += [f"src/{name.as_posix()}:{line}: {what}" for line, what in checked]
     return found if seen else [f"{src}: there is nothing to check"]
 
 

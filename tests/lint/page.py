@@ -12,7 +12,7 @@ import sys
 from sources import TOP
 
 SKIPPED = 77  # for Meson
-PAGE = pathlib.Path("src/render/page")
+PAGE = pathlib.Path("src/report/page")
 
 # Names that are not there, locals that nothing uses, code that is never reached, wrong numbers of arguments.
 SCRIPT = ["tsc", "--noEmit", "--allowJs", "--checkJs", "--target", "es2022", "--lib", "es2022,dom,dom.iterable",

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "core/time.hpp"
+#include "util/time.hpp"
 
 namespace spider_check::test {
 

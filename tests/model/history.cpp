@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "core/time.hpp"
+#include "util/time.hpp"
 
 namespace spider_check::test {
 

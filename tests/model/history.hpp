@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/time.hpp"
+#include "util/time.hpp"
 
 namespace spider_check::test {
 

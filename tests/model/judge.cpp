@@ -1,9 +1,9 @@
-#include "core/run_store.hpp"
 #include "judge.hpp"
 
 #include <algorithm>
 #include <utility>
 
+#include "schedule/run_store.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -277,7 +277,7 @@ bool Judge::may_throw(const Trace& trace) const {
          world_.policy_since() >= trace.began || !disk_is_fine_since(*trace.machine, trace.began);
 }
 
-void Judge::end(Trace& trace, const app::Result& result) {
+void Judge::end(Trace& trace, const Result& result) {
   const auto now = world_.now();
   trace.over = true;
   trace.over_at = now;

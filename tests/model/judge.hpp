@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
-#include "app/instance.hpp"
-#include "core/run_store.hpp"
 #include "machine.hpp"
+#include "schedule/instance.hpp"
+#include "schedule/run_store.hpp"
 #include "trace.hpp"
 
 namespace spider_check::test {
@@ -31,7 +31,7 @@ class Judge {
   void started(Trace& trace);
   void ended(Trace& trace, bool ok);
   void told(Trace& trace);
-  void end(Trace& trace, const app::Result& result);
+  void end(Trace& trace, const Result& result);
 
   /** A host fell silent, or out of touch: others may take over what it runs. */
   void silent(const Machine& machine);

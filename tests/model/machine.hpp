@@ -8,10 +8,10 @@
 #include <string>
 #include <utility>
 
-#include "core/time.hpp"
 #include "history.hpp"
 #include "support/fake_journal.hpp"
 #include "support/memory_run_store.hpp"
+#include "util/time.hpp"
 
 namespace spider_check::test {
 

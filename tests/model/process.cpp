@@ -4,9 +4,9 @@
 #include <system_error>
 #include <utility>
 
-#include "app/run_view.hpp"
-#include "app/tick.hpp"
-#include "core/errors.hpp"
+#include "run/run_view.hpp"
+#include "run/tick.hpp"
+#include "util/errors.hpp"
 #include "world.hpp"
 
 namespace spider_check::test {
@@ -16,13 +16,13 @@ using namespace std::chrono_literals;
 namespace {
 
 /** Nobody reads what a tick says of itself; what it does is judged. */
-app::Log& no_log() {
-  static app::Log log(app::LogLevel::error, {});
+Log& no_log() {
+  static Log log(LogLevel::error, {});
   return log;
 }
 
 /** Tells the judge which run it is. */
-class ModelView final : public app::RunView {
+class ModelView final : public RunView {
  public:
   explicit ModelView(Process& process) : process_(process) {}
 
@@ -142,9 +142,9 @@ void Process::leave_spider() {
 
 void Process::run() {
   std::string fault;
-  app::Result result{ExitCode::internal};
+  Result result{ExitCode::internal};
   try {
-    result = app::tick(schedule_, request_);
+    result = tick(schedule_, request_);
   } catch (const Killed&) {
     trace().killed = true;
     // Without power nothing goes on.

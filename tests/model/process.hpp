@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "app/instance.hpp"
 #include "fiber.hpp"
 #include "machine.hpp"
+#include "schedule/instance.hpp"
 #include "support/fake_log_directory.hpp"
 #include "support/fakes.hpp"
 #include "support/memory_notification_store.hpp"
@@ -82,7 +82,7 @@ class Process {
   MemoryNotificationStore messages_;
   int acts_ = 0;
   bool killed_ = false;
-  app::Instance schedule_;
+  Instance schedule_;
   Fiber fiber_;
 };
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/decision.hpp"
-#include "core/run_store.hpp"
-#include "core/time.hpp"
+#include "schedule/decide.hpp"
+#include "schedule/run_store.hpp"
+#include "util/time.hpp"
 
 namespace spider_check::test {
 

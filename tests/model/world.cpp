@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 
@@ -48,8 +48,8 @@ World::~World() {
   model_clock() = {};
 }
 
-const render::Zone& World::zone() const {
-  static const render::Zone utc("UTC");
+const Zone& World::zone() const {
+  static const Zone utc("UTC");
   return utc;
 }
 

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "core/run.hpp"
 #include "history.hpp"
 #include "judge.hpp"
 #include "machine.hpp"
 #include "process.hpp"
-#include "render/zone.hpp"
+#include "schedule/run.hpp"
+#include "util/zone.hpp"
 
 namespace spider_check::test {
 
@@ -51,7 +51,7 @@ class World {
 
   [[nodiscard]] OnDatabaseError on_database_error() const { return on_database_error_; }
 
-  [[nodiscard]] const render::Zone& zone() const;
+  [[nodiscard]] const Zone& zone() const;
 
   /** How long spiders take to stop, now and at most so far. */
   [[nodiscard]] Duration grace() const { return grace_; }

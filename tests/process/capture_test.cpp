@@ -3,14 +3,14 @@
 
 #include <doctest/doctest.h>
 
-#include "os/signals.hpp"
 #include "os/programs.hpp"
+#include "os/signals.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -124,4 +124,4 @@ TEST_CASE("a program that cannot be started is an error with the reason") {
                        std::system_error);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

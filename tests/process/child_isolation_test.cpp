@@ -11,7 +11,7 @@
 #include "process/pipe.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -148,4 +148,4 @@ TEST_CASE("stdout and stderr go where each is told to") {
   CHECK(err.read_all() == "to stderr\n");
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

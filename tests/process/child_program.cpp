@@ -16,11 +16,11 @@
 
 #include "os/child.hpp"
 #include "os/descriptors.hpp"
-#include "os/host.hpp"
-#include "os/loop_runner.hpp"
 #include "os/signals.hpp"
+#include "os/this_host.hpp"
 #include "process/pipe.hpp"
 #include "process/recorder.hpp"
+#include "run/runner.hpp"
 
 namespace spider_check::test {
 
@@ -147,7 +147,7 @@ int await_term(const Words&) {
 }
 
 int parent_of_awaiting(const Words&) {
-  const os::Child child({self({"await-term"}), {}, STDOUT_FILENO, STDERR_FILENO});
+  const Child child({self({"await-term"}), {}, STDOUT_FILENO, STDERR_FILENO});
   wait_for_ever();
 }
 
@@ -160,7 +160,7 @@ int bear_name(const Words& words) {
 int identity(const Words&) {
   // A name that looks like the rest of the line in /proc/PID/stat.
   ::prctl(PR_SET_NAME, ") Z 1 2 (");
-  const os::Host identity;
+  const ThisHost identity;
   const auto& owner = identity.self();
   say(owner.host + "\n" + owner.boot_id + "\n" + std::to_string(owner.pid_namespace) + "\n" +
       std::to_string(owner.pid) + "\n" + std::to_string(owner.process_start) + "\n");
@@ -217,7 +217,7 @@ int run_one(const Words& words) {
   job.log = words[1];
   job.limits.grace = job.limits.second_grace = std::chrono::milliseconds(std::stoi(words[2]));
   Recorder recorder;
-  (void)os::LoopRunner(1).run_all({job}, recorder);
+  (void)LoopRunner(1).run_all({job}, recorder);
   return 0;
 }
 
@@ -266,13 +266,13 @@ int die(const Words& words) {
   const int signal = std::stoi(words[1]);
   hold_back(signal);
   std::signal(signal, SIG_IGN);
-  os::die_by(signal);
+  die_by(signal);
 }
 
 /** A signal that came while signals were held back and that nobody took. */
 int leave_signal(const Words& words) {
   {
-    const os::StopSignals signals;
+    const StopSignals signals;
     std::raise(std::stoi(words[1]));
     say("held back\n");
   }
@@ -285,7 +285,7 @@ int leave_signal(const Words& words) {
 int settle(const Words& words) {
   std::vector<const char*> argv;
   for (const auto& word : words) argv.push_back(word.c_str());
-  os::settle_descriptors(static_cast<int>(argv.size()), argv.data());
+  settle_descriptors(static_cast<int>(argv.size()), argv.data());
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   std::string text = limit.rlim_cur == limit.rlim_max ? "all" : "fewer";
@@ -293,19 +293,19 @@ int settle(const Words& words) {
     if (::fcntl(fd, F_GETFD) >= 0) text += " " + std::to_string(fd);
   }
   // Where standard output was closed, the test reads this.
-  const os::FileDescriptor file(
-      os::Adopt{}, ::open(words[1].c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const FileDescriptor file(
+      Adopt{}, ::open(words[1].c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   say(text + "\n", file.get());
   return 0;
 }
 
 /** A file beyond the limit of its size. */
 int write_too_much(const Words& words) {
-  os::set_dispositions();
+  set_dispositions();
   const rlimit limit{10, 10};
   ::setrlimit(RLIMIT_FSIZE, &limit);
-  const os::FileDescriptor file(os::Adopt{},
-                                ::open(words[1].c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const FileDescriptor file(Adopt{},
+                            ::open(words[1].c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   const std::string text(20, 'x');
   if (::write(file.get(), text.data(), text.size()) != 10) return 1;
   return ::write(file.get(), text.data(), text.size()) < 0 && errno == EFBIG ? 0 : 2;
@@ -319,15 +319,15 @@ int limit_of_child(const Words&) {
   limit.rlim_cur = 50;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   const char* name = "test";
-  os::settle_descriptors(1, &name);
-  os::Child child({{"sh", "-c", "ulimit -Sn"}, {}, STDOUT_FILENO, STDERR_FILENO});
+  settle_descriptors(1, &name);
+  Child child({{"sh", "-c", "ulimit -Sn"}, {}, STDOUT_FILENO, STDERR_FILENO});
   wait_until_readable(child.fd());
   (void)child.reap();
   return 0;
 }
 
 int write_to_broken_pipe(const Words&) {
-  os::set_dispositions();
+  set_dispositions();
   ReadablePipe pipe;
   pipe.read_end.close();
   return ::write(pipe.write_end.get(), "x", 1) < 0 && errno == EPIPE ? 0 : 1;

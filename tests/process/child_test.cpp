@@ -11,7 +11,7 @@
 #include "process/printing.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using test::ReadablePipe;
 using test::self;
@@ -180,4 +180,4 @@ TEST_CASE("a child is told when its parent dies, however suddenly") {
   test::wait_until_readable(parent.fd());
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

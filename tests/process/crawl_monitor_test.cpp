@@ -7,7 +7,7 @@
 
 #include "process/temp_directory.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -58,4 +58,4 @@ TEST_CASE("a log that is elsewhere is named in the one that is empty for it") {
   CHECK(text() == "spider-check: the project logs to /srv/shop/shop.log (LOG_FILE)\n");
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

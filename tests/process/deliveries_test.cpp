@@ -1,12 +1,13 @@
 // Messages are given to real programs, which may take them or not.
+#include "notify/deliveries.hpp"
+
 #include <filesystem>
 
 #include <doctest/doctest.h>
 
-#include "os/deliveries.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -109,4 +110,4 @@ TEST_CASE("what was started and is still at it in the end is killed") {
   CHECK_FALSE(run(script("kill -0 $(cat " + fifo + ".pid) 2>&-")).done);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -9,7 +9,7 @@
 #include "process/printing.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -65,4 +65,4 @@ TEST_CASE("a write beyond the limit of a file's size fails and ends nothing") {
   CHECK(child.reap().termination == Termination{Exited{0}});
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

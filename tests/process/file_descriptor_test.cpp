@@ -5,7 +5,7 @@
 
 #include "os/descriptors.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -83,4 +83,4 @@ TEST_CASE("assignment takes the descriptor over, and the old one is closed in th
   CHECK_FALSE(is_open(new_fd));
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

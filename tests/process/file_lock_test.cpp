@@ -12,8 +12,8 @@ namespace spider_check::test {
 namespace {
 
 /** The same file once more, as another process has it: flock(2) asks for the open file. */
-os::FileDescriptor open_again(const std::filesystem::path& file) {
-  return {os::Adopt{}, ::open(file.c_str(), O_RDWR | O_CLOEXEC)};
+FileDescriptor open_again(const std::filesystem::path& file) {
+  return {Adopt{}, ::open(file.c_str(), O_RDWR | O_CLOEXEC)};
 }
 
 }  // namespace
@@ -21,24 +21,24 @@ os::FileDescriptor open_again(const std::filesystem::path& file) {
 TEST_CASE("of two processes one gets the lock, until it lets go") {
   const TempDirectory directory;
   const auto file = directory.path() / "lock";
-  CHECK_FALSE(os::FileLock::is_taken(file));
+  CHECK_FALSE(FileLock::is_taken(file));
   {
-    const auto lock = os::FileLock::try_take(file);
+    const auto lock = FileLock::try_take(file);
     REQUIRE(lock);
-    CHECK(os::FileLock::is_taken(file));
-    CHECK(os::is_locked(open_again(file)));
-    CHECK_FALSE(os::FileLock::try_take(file));
+    CHECK(FileLock::is_taken(file));
+    CHECK(is_locked(open_again(file)));
+    CHECK_FALSE(FileLock::try_take(file));
   }
-  CHECK_FALSE(os::FileLock::is_taken(file));
-  CHECK(os::FileLock::try_take(file));
+  CHECK_FALSE(FileLock::is_taken(file));
+  CHECK(FileLock::try_take(file));
 }
 
 TEST_CASE("to look whether a file is locked does not lock it") {
   const TempDirectory directory;
   const auto file = directory.write("lock", "");
   const auto looker = open_again(file);
-  CHECK_FALSE(os::is_locked(looker));
-  CHECK(os::try_lock_file(open_again(file)));
+  CHECK_FALSE(is_locked(looker));
+  CHECK(try_lock_file(open_again(file)));
 }
 
 TEST_CASE("whoever wants the lock waits for one that only looks") {
@@ -46,8 +46,8 @@ TEST_CASE("whoever wants the lock waits for one that only looks") {
   const auto file = directory.write("lock", "");
   const auto looker = open_again(file);
   REQUIRE(::flock(looker.get(), LOCK_SH) == 0);  // in the middle of is_locked()
-  CHECK_FALSE(os::FileLock::is_taken(file));
-  auto taken = std::async(std::launch::async, [&] { return os::FileLock::try_take(file); });
+  CHECK_FALSE(FileLock::is_taken(file));
+  auto taken = std::async(std::launch::async, [&] { return FileLock::try_take(file); });
   CHECK(taken.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout);
   REQUIRE(::flock(looker.get(), LOCK_UN) == 0);
   CHECK(taken.get());
@@ -56,17 +56,17 @@ TEST_CASE("whoever wants the lock waits for one that only looks") {
 TEST_CASE("a lock whose file is removed is taken again under its name") {
   const TempDirectory directory;
   const auto file = directory.path() / "lock";
-  auto lock = os::FileLock::try_take(file);
+  auto lock = FileLock::try_take(file);
   REQUIRE(lock);
   CHECK(lock->is_kept());
   std::filesystem::remove(file);
   CHECK_FALSE(lock->is_kept());
-  CHECK_FALSE(os::FileLock::is_taken(file));
+  CHECK_FALSE(FileLock::is_taken(file));
   CHECK(lock->keep());
-  CHECK(os::FileLock::is_taken(file));
+  CHECK(FileLock::is_taken(file));
   SUBCASE("another process was faster") {
     std::filesystem::remove(file);
-    const auto faster = os::FileLock::try_take(file);
+    const auto faster = FileLock::try_take(file);
     CHECK_FALSE(lock->keep());
   }
 }

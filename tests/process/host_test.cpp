@@ -1,6 +1,3 @@
-#include "core/owner.hpp"
-#include "os/host.hpp"
-
 #include <array>
 #include <csignal>
 
@@ -9,11 +6,13 @@
 
 #include "os/child.hpp"
 #include "os/supervisor.hpp"
+#include "os/this_host.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/temp_directory.hpp"
+#include "schedule/owner.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -35,7 +34,7 @@ struct Neighbour {
 }  // namespace
 
 TEST_CASE("this process knows itself as the system does") {
-  const Host identity;
+  const ThisHost identity;
   const auto& self = identity.self();
   std::array<char, 256> host{};
   REQUIRE(::gethostname(host.data(), host.size()) == 0);
@@ -51,13 +50,13 @@ TEST_CASE("this process knows itself as the system does") {
 }
 
 TEST_CASE("this process exists") {
-  const Host identity;
+  const ThisHost identity;
   CHECK(identity.exists(identity.self()));
 }
 
 TEST_CASE("another process is told apart by its pid and start, whatever its name looks like") {
   const Neighbour neighbour;
-  const Host identity;
+  const ThisHost identity;
   CHECK(same_pid_namespace(neighbour.owner, identity.self()));
   CHECK(neighbour.owner.pid != identity.self().pid);
   CHECK(identity.exists(neighbour.owner));
@@ -65,7 +64,7 @@ TEST_CASE("another process is told apart by its pid and start, whatever its name
 
 TEST_CASE("a process whose pid was used again does not exist") {
   const Neighbour neighbour;
-  const Host identity;
+  const ThisHost identity;
   for (const int difference : {-1, 1}) {
     auto other = neighbour.owner;
     other.process_start += difference;
@@ -75,7 +74,7 @@ TEST_CASE("a process whose pid was used again does not exist") {
 
 TEST_CASE("a process that ended does not exist, not even as a zombie") {
   Neighbour neighbour;
-  const Host identity;
+  const ThisHost identity;
   neighbour.child.signal(SIGKILL);
   test::wait_until_readable(neighbour.child.fd());
   CHECK(::kill(neighbour.owner.pid, 0) == 0);  // the zombie is there
@@ -86,7 +85,7 @@ TEST_CASE("a process that ended does not exist, not even as a zombie") {
 
 TEST_CASE("a process that ended exists while its supervisors stop its spiders, and no longer") {
   Neighbour neighbour;
-  const Host identity;
+  const ThisHost identity;
   neighbour.child.signal(SIGKILL);
   (void)neighbour.child.reap();
   const auto name = supervisor_name(neighbour.owner.pid);
@@ -104,7 +103,7 @@ TEST_CASE("a process that ended exists while its supervisors stop its spiders, a
 
 TEST_CASE("the supervisors of a process do not stand for another one that had its pid before") {
   const Neighbour neighbour;
-  const Host identity;
+  const ThisHost identity;
   test::ReadablePipe ready;
   const Child supervisor{{test::self({"bear-name", supervisor_name(neighbour.owner.pid)}),
                           {},
@@ -117,7 +116,7 @@ TEST_CASE("the supervisors of a process do not stand for another one that had it
 }
 
 TEST_CASE("no process has pid 0 or a negative one") {
-  const Host identity;
+  const ThisHost identity;
   for (const int pid : {0, -1}) {
     Owner owner = identity.self();
     owner.pid = pid;
@@ -125,4 +124,4 @@ TEST_CASE("no process has pid 0 or a negative one") {
   }
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

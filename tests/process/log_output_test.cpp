@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "logs/log_files.hpp"
 #include "os/descriptors.hpp"
-#include "os/log_files.hpp"
 #include "os/signals.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -125,4 +125,4 @@ TEST_CASE("only a file of its own is read") {
                        std::system_error);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

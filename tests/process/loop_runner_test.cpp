@@ -1,5 +1,3 @@
-#include "os/loop_runner.hpp"
-
 #include <algorithm>
 #include <csignal>
 
@@ -14,8 +12,9 @@
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
 #include "process/recorder.hpp"
+#include "run/runner.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -340,19 +339,19 @@ TEST_CASE("spiders run where no clock can be watched") {
   CHECK(recorder.reports["a"].termination == Termination{Exited{0}});
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check
 
 // These stand before the C library's.
 
 extern "C" int timerfd_create(clockid_t clock, int flags) noexcept {
-  const auto* instead = spider_check::os::ClockThatIsSet::current;
+  const auto* instead = spider_check::ClockThatIsSet::current;
   if (instead == nullptr) return static_cast<int>(::syscall(SYS_timerfd_create, clock, flags));
   return ::fcntl(instead->jumps.get(), F_DUPFD_CLOEXEC, 0);
 }
 
 extern "C" int timerfd_settime(int timer, int flags, const itimerspec* next,
                                itimerspec* before) noexcept {
-  auto* instead = spider_check::os::ClockThatIsSet::current;
+  auto* instead = spider_check::ClockThatIsSet::current;
   if (instead == nullptr) {
     return static_cast<int>(::syscall(SYS_timerfd_settime, timer, flags, next, before));
   }

@@ -26,8 +26,8 @@ class Stranger {
     if (pid_ == 0) {
       // nobody, as most systems have it
       const bool changed = ::setgid(65534) == 0 && ::setuid(65534) == 0;
-      const auto lock = os::NameLock::try_take(name, 0);
-      if (changed && lock && os::NameLock::is_taken(name, 0)) (void)!::write(ready[1], "x", 1);
+      const auto lock = NameLock::try_take(name, 0);
+      if (changed && lock && NameLock::is_taken(name, 0)) (void)!::write(ready[1], "x", 1);
       ::pause();
     }
     ::close(ready[1]);
@@ -55,30 +55,30 @@ class Stranger {
 TEST_CASE("of two processes one gets a name, until it lets go") {
   const auto name = some_name();
   const auto us = ::geteuid();
-  CHECK_FALSE(os::NameLock::is_taken(name, us));
+  CHECK_FALSE(NameLock::is_taken(name, us));
   {
-    const auto lock = os::NameLock::try_take(name, us);
+    const auto lock = NameLock::try_take(name, us);
     REQUIRE(lock);
-    CHECK(os::NameLock::is_taken(name, us));
-    CHECK_FALSE(os::NameLock::try_take(name, us));
-    CHECK(os::NameLock::try_take(name + "another", us));
+    CHECK(NameLock::is_taken(name, us));
+    CHECK_FALSE(NameLock::try_take(name, us));
+    CHECK(NameLock::try_take(name + "another", us));
   }
-  CHECK_FALSE(os::NameLock::is_taken(name, us));
-  CHECK(os::NameLock::try_take(name, us));
+  CHECK_FALSE(NameLock::is_taken(name, us));
+  CHECK(NameLock::try_take(name, us));
 }
 
 TEST_CASE("however often somebody looks at a name, it is taken") {
   const auto name = some_name();
   const auto us = ::geteuid();
-  const auto lock = os::NameLock::try_take(name, us);
-  for (int looks = 0; looks < 200; ++looks) CHECK(os::NameLock::is_taken(name, us));
+  const auto lock = NameLock::try_take(name, us);
+  for (int looks = 0; looks < 200; ++looks) CHECK(NameLock::is_taken(name, us));
 }
 
 TEST_CASE("a stranger who has taken a name holds nobody off" * doctest::skip(::geteuid() != 0)) {
   const auto name = some_name();
   const Stranger stranger(name);
-  CHECK_FALSE(os::NameLock::is_taken(name, 0));
-  CHECK(os::NameLock::try_take(name, 0));
+  CHECK_FALSE(NameLock::is_taken(name, 0));
+  CHECK(NameLock::try_take(name, 0));
 }
 
 }  // namespace spider_check::test

@@ -7,7 +7,7 @@
 #include "os/files.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -65,4 +65,4 @@ TEST_CASE("a directory that is not there is an error that names the file") {
   CHECK(failure(directory.write("file", "") / "x") == ENOTDIR);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

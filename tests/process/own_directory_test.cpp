@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Projects {
-  [[nodiscard]] os::OwnDirectory of(std::vector<fs::path> names) const {
+  [[nodiscard]] OwnDirectory of(std::vector<fs::path> names) const {
     return {directory.path() / "state", "default", std::move(names)};
   }
 
@@ -147,10 +147,10 @@ TEST_CASE("a directory that others may write in, or that is a link, is refused")
   const TempDirectory directory;
   const auto configuration = directory.write("x.toml", "");
   const auto root = directory.path() / "root";
-  (void)os::OwnDirectory(root, "a", {configuration}).make();
+  (void)OwnDirectory(root, "a", {configuration}).make();
   const auto refusal = [&](const std::string& name) -> std::string {
     try {
-      (void)os::OwnDirectory(root, name, {configuration}).make();
+      (void)OwnDirectory(root, name, {configuration}).make();
     } catch (const std::system_error& error) {
       return error.what();
     }

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/termination.hpp"
 #include "os/descriptors.hpp"
+#include "os/termination.hpp"
 
 namespace spider_check::test {
 
@@ -27,8 +27,8 @@ struct ReadablePipe {
   ReadablePipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
-    read_end = os::FileDescriptor(os::Adopt{}, ends[0]);
-    write_end = os::FileDescriptor(os::Adopt{}, ends[1]);
+    read_end = FileDescriptor(Adopt{}, ends[0]);
+    write_end = FileDescriptor(Adopt{}, ends[1]);
   }
 
   /** Waits for this many bytes; fewer mean that every writer is gone. */
@@ -56,14 +56,13 @@ struct ReadablePipe {
     return read(std::string::npos);
   }
 
-  os::FileDescriptor read_end;
-  os::FileDescriptor write_end;
+  FileDescriptor read_end;
+  FileDescriptor write_end;
 };
 
 /** Waits for a process that a child left behind (main() makes it ours) and tells how it ended. */
 inline Termination wait_for_end(pid_t pid) {
-  const os::FileDescriptor process(os::Adopt{},
-                                   static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const FileDescriptor process(Adopt{}, static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   wait_until_readable(process.get());
   int status = 0;
   if (::waitpid(pid, &status, 0) != pid) throw std::runtime_error("the process is not ours");

@@ -25,17 +25,17 @@ fs::path script(const test::TempDirectory& directory, const fs::path& name,
 }
 
 std::string why_not(const fs::path& path) {
-  return os::find_program(path.string()).why_not;
+  return find_program(path.string()).why_not;
 }
 
 }  // namespace
 
 TEST_CASE("a program is a file, or in PATH") {
-  CHECK(os::find_program("sh").why_not.empty());
-  CHECK(os::find_program("sh").path.filename() == "sh");
-  CHECK(os::find_program("/bin/sh").path == "/bin/sh");
-  CHECK(os::find_program("no-such-program").path.empty());
-  CHECK(os::find_program("no-such-program").why_not == "not found in PATH");
+  CHECK(find_program("sh").why_not.empty());
+  CHECK(find_program("sh").path.filename() == "sh");
+  CHECK(find_program("/bin/sh").path == "/bin/sh");
+  CHECK(find_program("no-such-program").path.empty());
+  CHECK(find_program("no-such-program").why_not == "not found in PATH");
 }
 
 TEST_CASE("what cannot be executed says why") {
@@ -54,29 +54,29 @@ TEST_CASE("what cannot be executed says why") {
 
 TEST_CASE("a directory can be written in, or made, or not") {
   const test::TempDirectory directory;
-  CHECK(os::inspect_directory(directory.path()).exists);
-  CHECK(os::inspect_directory(directory.path()).why_not.empty());
-  CHECK_FALSE(os::inspect_directory(directory.path() / "a/b").exists);
-  CHECK(os::inspect_directory(directory.path() / "a/b").why_not.empty());
+  CHECK(inspect_directory(directory.path()).exists);
+  CHECK(inspect_directory(directory.path()).why_not.empty());
+  CHECK_FALSE(inspect_directory(directory.path() / "a/b").exists);
+  CHECK(inspect_directory(directory.path() / "a/b").why_not.empty());
   const auto file = directory.write("file", "");
-  CHECK(os::inspect_directory(file).why_not == file.string() + " is not a directory");
-  CHECK(os::inspect_directory(file / "a/b").why_not == file.string() + " is not a directory");
+  CHECK(inspect_directory(file).why_not == file.string() + " is not a directory");
+  CHECK(inspect_directory(file / "a/b").why_not == file.string() + " is not a directory");
   CHECK_FALSE(fs::exists(directory.path() / "a"));
-  CHECK(os::inspect_directory("/proc/nowhere").exists == false);
+  CHECK(inspect_directory("/proc/nowhere").exists == false);
 }
 
 TEST_CASE("a program can work in a directory, or not") {
   const test::TempDirectory directory;
-  CHECK(os::why_not_enter(directory.path()).empty());
+  CHECK(why_not_enter(directory.path()).empty());
   const auto file = directory.write("file", "");
-  CHECK(os::why_not_enter(file) == file.string() + " is not a directory");
-  CHECK(os::why_not_enter(directory.path() / "a") ==
+  CHECK(why_not_enter(file) == file.string() + " is not a directory");
+  CHECK(why_not_enter(directory.path() / "a") ==
         "there is not a directory " + (directory.path() / "a").string());
 }
 
 TEST_CASE("projects are found here, or else below, sorted") {
   const test::TempDirectory directory;
-  CHECK(scrapy::find_projects(directory.path()).empty());
+  CHECK(find_projects(directory.path()).empty());
   for (const auto* name :
        {"b/scrapy.cfg", "a/1/2/3/scrapy.cfg", "b/inner/scrapy.cfg", "deep/2/3/4/5/scrapy.cfg",
         ".hidden/scrapy.cfg", "node_modules/x/scrapy.cfg", "__pycache__/scrapy.cfg",
@@ -85,16 +85,16 @@ TEST_CASE("projects are found here, or else below, sorted") {
   }
   fs::create_directory_symlink(directory.path() / "b", directory.path() / "link");
   fs::create_directories(directory.path() / "c/scrapy.cfg");
-  CHECK(scrapy::find_projects(directory.path()) ==
+  CHECK(find_projects(directory.path()) ==
         Paths{directory.path() / "a/1/2/3", directory.path() / "b"});
   directory.write("scrapy.cfg", "");
-  CHECK(scrapy::find_projects(directory.path()) == Paths{directory.path()});
+  CHECK(find_projects(directory.path()) == Paths{directory.path()});
 }
 
 TEST_CASE("a virtual environment's Scrapy goes before that of PATH") {
   const test::TempDirectory directory;
   const auto find = [&] {
-    return scrapy::find_scrapy(directory.path() / "a/b/project", directory.path()).path;
+    return find_scrapy(directory.path() / "a/b/project", directory.path()).path;
   };
   directory.write("a/b/project/scrapy.cfg", "");
   const auto from_path = find();

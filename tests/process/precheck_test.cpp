@@ -6,7 +6,7 @@
 #include "process/child_program.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -64,4 +64,4 @@ TEST_CASE("its arguments are given as they are, and nothing is on its standard i
         "precheck `sh -c echo \"$1\"; read line; exit 5 x a  b` exited with 5: a  b");
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

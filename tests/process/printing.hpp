@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/termination.hpp"
+#include "os/termination.hpp"
 
 /** Says how a process ended where a test fails. */
 template <>

@@ -8,7 +8,7 @@
 #include "os/files.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -72,4 +72,4 @@ TEST_CASE("where the directory is missing the error names the file") {
   CHECK(refusal(path).find("cannot write " + path.string()) != std::string::npos);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -10,7 +10,7 @@
 #include "os/files.hpp"
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -143,4 +143,4 @@ TEST_CASE("a link of another user's, or to another user's file, is not followed"
   CHECK(test::read_file(target) == "new");
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

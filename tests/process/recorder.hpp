@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/ports.hpp"
 #include "process/child_program.hpp"
 #include "process/temp_directory.hpp"
+#include "schedule/spider.hpp"
 
 namespace spider_check::test {
 

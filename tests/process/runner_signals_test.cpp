@@ -4,11 +4,11 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include "os/loop_runner.hpp"
 #include "process/printing.hpp"
 #include "process/recorder.hpp"
+#include "run/runner.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -182,4 +182,4 @@ TEST_CASE("the limit of the whole run stops what runs and starts no more") {
   CHECK(recorder.reports["a"].stopped == StopCause::run_timeout);
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

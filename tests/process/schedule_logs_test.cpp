@@ -1,4 +1,4 @@
-#include "os/schedule_logs.hpp"
+#include "logs/schedule_logs.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -10,7 +10,7 @@
 
 #include "process/temp_directory.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 namespace {
 
@@ -265,4 +265,4 @@ TEST_CASE("two configurations of one name have logs of their own") {
   CHECK(theirs.remove(log) == "");
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

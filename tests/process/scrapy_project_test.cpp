@@ -7,13 +7,13 @@
 
 #include <doctest/doctest.h>
 
-#include "core/errors.hpp"
 #include "os/signals.hpp"
 #include "process/temp_directory.hpp"
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/project.hpp"
+#include "util/errors.hpp"
 
-namespace spider_check::scrapy {
+namespace spider_check {
 
 namespace {
 
@@ -210,7 +210,7 @@ TEST_CASE("without a traceback the cause is the end, and the last line on stderr
 }
 
 TEST_CASE("a project whose list is cut off by a signal to this program has no fault") {
-  os::StopSignals signals;
+  StopSignals signals;
   const FakeProject project("echo a; kill -INT $PPID; exec sleep 1000");
   CHECK_THROWS_AS((void)project.list(), ListingStopped);
   CHECK(signals.take() == SIGINT);
@@ -222,4 +222,4 @@ TEST_CASE("a Scrapy that is not there is a fault") {
   CHECK(project.fault() == "cannot execute /no/such/scrapy: No such file or directory");
 }
 
-}  // namespace spider_check::scrapy
+}  // namespace spider_check

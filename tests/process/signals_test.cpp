@@ -1,12 +1,13 @@
+#include "os/signals.hpp"
+
 #include <doctest/doctest.h>
 #include <poll.h>
 
-#include "os/signals.hpp"
 #include "os/programs.hpp"
 #include "process/child_program.hpp"
 #include "process/printing.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -92,4 +93,4 @@ TEST_CASE("a write to a broken pipe fails and ends nothing") {
   CHECK(end_of({"write-to-broken-pipe"}).termination == Termination{Exited{0}});
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "os/child.hpp"
-#include "os/host.hpp"
-#include "os/loop_runner.hpp"
+#include "os/this_host.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
 #include "process/recorder.hpp"
+#include "run/runner.hpp"
 
-namespace spider_check::os {
+namespace spider_check {
 
 using namespace std::chrono_literals;
 
@@ -131,7 +131,7 @@ TEST_CASE("when this program is killed its spiders and their daemons end, too") 
 
 TEST_CASE("a program that was killed counts as alive until its spiders have ended") {
   Runner runner("3600000");
-  const Host identity;
+  const ThisHost identity;
   Owner owner = identity.self();
   owner.process_start = 0;  // of the program that is about to be killed: not looked at any more
   runner.child.signal(SIGKILL);
@@ -252,4 +252,4 @@ TEST_CASE("a wrapper that ends at SIGTERM leaves the grace to what it runs") {
   CHECK(test::read_file(spider.log) == "ready\nstored\n");
 }
 
-}  // namespace spider_check::os
+}  // namespace spider_check

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/log_directory.hpp"
-#include "core/ports.hpp"
+#include "logs/log_directory.hpp"
+#include "schedule/spider.hpp"
 
 namespace spider_check::test {
 

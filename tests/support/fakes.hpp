@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/errors.hpp"
-#include "core/log_directory.hpp"
-#include "core/ports.hpp"
-#include "core/report.hpp"
+#include "logs/log_directory.hpp"
+#include "report/report.hpp"
+#include "schedule/spider.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

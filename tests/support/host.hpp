@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "app/instance.hpp"
-#include "app/run_view.hpp"
-#include "app/tick.hpp"
+#include "run/run_view.hpp"
+#include "run/tick.hpp"
+#include "schedule/instance.hpp"
 #include "support/fake_journal.hpp"
 #include "support/fake_log_directory.hpp"
 #include "support/fakes.hpp"
@@ -29,7 +29,7 @@ class TestHost {
         journal_(disk_, max_instances),
         store(database, max_instances, host_.self()),
         messages_(database),
-        log_(app::LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
+        log_(LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
         schedule{.name = "default",
                  .policy = {},
                  .takeover_after = ScheduleKeys{}.takeover_after,
@@ -44,20 +44,18 @@ class TestHost {
                  .runner = runner,
                  .monitors = monitors,
                  .log = log_,
-                 .zone = render::Zone("UTC"),
+                 .zone = Zone("UTC"),
                  .sources = {&source},
                  .make_view =
                      [this](const std::vector<SpiderJob>& jobs) {
-                       return std::make_unique<app::LineView>(log_, jobs.size());
+                       return std::make_unique<LineView>(log_, jobs.size());
                      },
                  .on_database_error = OnDatabaseError::skip} {
     living.insert(pid);
     schedule.precheck_max_age = ScheduleKeys{}.precheck_max_age;
   }
 
-  app::Result tick(const Request& request = {}) {
-    return spider_check::app::tick(schedule, request);
-  }
+  Result tick(const Request& request = {}) { return spider_check::tick(schedule, request); }
 
   /** From now on its journal is on this disk, which outlives it, and it runs without a database. */
   void keep_journal(FakeDisk& disk) {
@@ -82,7 +80,7 @@ class TestHost {
 
  private:
   /** "warning TEXT": as the log of a program has it, without the time. */
-  void write(app::LogLevel level, const std::string& line) {
+  void write(LogLevel level, const std::string& line) {
     constexpr std::array names{"debug", "info", "warning", "error"};
     text_ += std::string(names.at(static_cast<std::size_t>(level))) + ' ' + line + '\n';
   }
@@ -104,10 +102,10 @@ class TestHost {
 
  private:
   MemoryNotificationStore messages_;
-  app::Log log_;
+  Log log_;
 
  public:
-  app::Instance schedule;
+  Instance schedule;
 };
 
 /** The only run that there is. Throws std::logic_error where there are others, or none. */

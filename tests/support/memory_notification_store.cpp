@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/notification.hpp"
+#include "notify/rules.hpp"
 #include "support/memory_run_store.hpp"
 
 namespace spider_check::test {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/errors.hpp"
-#include "core/journal.hpp"
+#include "outbox/journal.hpp"
 #include "support/memory_run_store.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

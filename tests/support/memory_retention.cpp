@@ -2,8 +2,8 @@
 #include <tuple>
 #include <vector>
 
-#include "core/errors.hpp"
 #include "support/memory_run_store.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

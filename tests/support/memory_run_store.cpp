@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "core/errors.hpp"
+#include "util/errors.hpp"
 
 namespace spider_check::test {
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/journal.hpp"
-#include "core/notification.hpp"
-#include "core/ports.hpp"
+#include "notify/rules.hpp"
+#include "outbox/journal.hpp"
+#include "schedule/spider.hpp"
 
 namespace spider_check::test {
 

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/session.hpp"
+#include "db/statements.hpp"
+#include "outbox/journal.hpp"
+#include "schedule/spider.hpp"
+
+namespace spider_check {
+
+/** Throws LostRun. */
+[[noreturn]] void lost_run(RunId run);
+
+/** Throws MissingRun. */
+[[noreturn]] void missing_run(RunId run);
+
+/** The runs of one schedule in PostgreSQL. */
+class PgRunStore final : public RunStore {
+ public:
+  /** `session`, which holds the locks, and `owners`, who says who this is, outlive the store. */
+  PgRunStore(Session& session, std::string schedule, int max_instances, const Host& host);
+
+  /** From now on a glance looks for messages that are due in these channels, too. */
+  void look_for_messages(std::vector<std::string> channels) { channels_ = std::move(channels); }
+
+  [[nodiscard]] LatestSuccess latest_success() override;
+  [[nodiscard]] DatabaseIdentity database() override;
+  [[nodiscard]] State state() override;
+  [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
+  [[nodiscard]] std::optional<LockHolder> lock_holder() override;
+  [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
+  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
+                            const std::string& token) override;
+  [[nodiscard]] bool mark_interrupted(const Run& run, const std::string& why) override;
+  [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
+  void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
+  void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
+  [[nodiscard]] PollRequest poll_request() const override;
+  [[nodiscard]] bool written() override;
+  void wait_written() override;
+  void finish(const Claim& claim, const RunEnd& end) override;
+  [[nodiscard]] RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
+                              SlotLock& lock) override;
+  [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
+  [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
+  RunId replay(const AttemptRecord& attempt, const HostTime& now) override;
+  void verify(const Claim& claim) override;
+  void drop_connection() noexcept override;
+  [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
+  [[nodiscard]] std::map<std::string, Baseline> baselines(
+      const std::vector<std::string>& spiders) override;
+  [[nodiscard]] std::vector<std::string> spiders_of_last_success() override;
+  [[nodiscard]] std::vector<std::filesystem::path> newest_failed_logs() override;
+  [[nodiscard]] RunId newest_run_before(Duration age) override;
+  Pruned prune(PruneStep& step) override;
+
+ private:
+  /** Turns "no such table or column" into what is wrong with the schema. */
+  template <typename Statements>
+  auto on_schema(Statements&& statements);
+  void note_prepared() noexcept;
+
+  Session& session_;
+  std::string schedule_;
+  int max_instances_;
+  const Host& host_;
+  std::vector<std::string> channels_;    ///< whose messages a glance looks for
+  std::optional<AsyncStatement> write_;  ///< the one under way
+  int prepared_on_ = 0;                  ///< the connection that has its statement ready
+  RunId written_to_ = 0;
+};
+
+}  // namespace spider_check

@@ -1,0 +1,227 @@
+#include "logs/run_logs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "logs/log_name.hpp"
+#include "schedule/sentences.hpp"
+#include "util/errors.hpp"
+#include "util/log.hpp"
+#include "util/text.hpp"
+#include "util/zone.hpp"
+
+namespace spider_check {
+
+namespace {
+
+/** The same log below another directory. */
+std::filesystem::path below(const std::filesystem::path& directory, const Instance& instance,
+                            const std::filesystem::path& log) {
+  return directory / log.lexically_relative(instance.log_dir);
+}
+
+void throw_output_away(SpiderJob& job) {
+  if (job.crawl) return;
+  job.log = "/dev/null";
+  // It is seen in a log's size whether a program goes on.
+  job.limits.stall_timeout = Duration{0};
+}
+
+struct Faulty {
+  std::vector<SpiderJob*> jobs;
+  std::vector<std::string> names;
+  DirectoryError first;
+};
+
+Faulty find_faulty(LogFallback& places, std::vector<SpiderJob>& jobs) {
+  Faulty faulty;
+  for (auto& job : jobs) {
+    auto fault = places.check_writable(job.log.parent_path());
+    if (!fault) continue;
+    if (faulty.jobs.empty()) faulty.first = std::move(*fault);
+    faulty.jobs.push_back(&job);
+    faulty.names.push_back(job.name);
+  }
+  return faulty;
+}
+
+/** Does it; says where they are, or why not. */
+std::string moved(const Instance& instance, const Faulty& faulty, const std::string& whose) {
+  try {
+    const auto& spare = instance.log_fallback.fallback_directory();
+    for (auto* job : faulty.jobs) job->log = below(spare, instance, job->log);
+    return whose + " are in " + spare.string();
+  } catch (const std::system_error& error) {
+    // A place without room is still better than none.
+    if (faulty.first.scarce) return std::string(error.what()) + "; " + whose + " may be cut";
+    for (auto* job : faulty.jobs) throw_output_away(*job);
+    return std::string(error.what()) + "; " + whose + " are lost";
+  }
+}
+
+std::set<LogName> names_of_logs(const Instance& instance) {
+  try {
+    return instance.logs.names();
+  } catch (const std::system_error&) {
+    return {};  // whatever is wrong with the directory is told when a log is written there
+  }
+}
+
+}  // namespace
+
+std::filesystem::path log_directory(const Instance& instance) {
+  const auto path = instance.logs.path();
+  try {
+    // Nothing is written down in somebody else's directory.
+    const bool is_faulty = instance.log_fallback.check_writable(path).has_value();
+    return is_faulty ? path : instance.logs.make();
+  } catch (const std::system_error&) {
+    // Whatever is wrong with it is told when a log is to be written there.
+    return path;
+  }
+}
+
+LogName free_log_name(const Instance& instance, LogName name,
+                      const std::function<RunId()>& newest_run) {
+  const auto names = names_of_logs(instance);
+  if (names.empty()) return name;
+  const auto& newest = *names.rbegin();
+  name.series = std::max(name.series, newest.series);
+  if (newest < name) return name;
+  // Other runs of this database may have begun meanwhile, and have logs already.
+  const auto last = names.contains(name) ? 0 : newest_run();
+  if (names.contains(name) || (last > 0 && newest.run > last)) ++name.series;
+  return name;
+}
+
+std::optional<std::string> move_logs(const Instance& instance, std::vector<SpiderJob>& jobs) {
+  const auto faulty = find_faulty(instance.log_fallback, jobs);
+  if (faulty.jobs.empty()) return std::nullopt;
+  const auto whose = faulty.jobs.size() == jobs.size() ? std::string("this run's")
+                                                       : "those of " + name_list(faulty.names);
+  auto fault = "logs cannot be written in " + faulty.first.directory.string() + ": " +
+               faulty.first.why + "; " + moved(instance, faulty, whose);
+  instance.log.warn("{}", printable(fault));
+  return fault;
+}
+
+namespace {
+
+using Logs = std::map<LogName, std::filesystem::path>;
+
+/** By the directories' names. */
+std::map<std::string, Logs> by_spider(const std::vector<LogFile>& files) {
+  std::map<std::string, Logs> spiders;
+  for (const auto& file : files) {
+    const auto name = parse_log_name(file.path);
+    if (!name || file.path.extension() != ".log") continue;
+    spiders[file.path.parent_path().filename().string()][*name] = file.path;
+  }
+  return spiders;
+}
+
+std::string quoted(const std::string& name) {
+  return "'" + printable(name) + "'";
+}
+
+/** A name that may have been meant; empty when none is near. */
+std::string nearest(const std::vector<std::string>& names, const std::string& wanted) {
+  std::string best;
+  // A name of three letters with two of them wrong is another name.
+  auto least = std::min<std::size_t>(2, wanted.size() / 2) + 1;
+  if (wanted.size() > 120) return best;
+  for (const auto& name : names) {
+    const auto apart = edit_distance(wanted, name);
+    if (apart < least) {
+      least = apart;
+      best = name;
+    }
+  }
+  return best;
+}
+
+[[noreturn]] void refuse_spider(const std::map<std::string, Logs>& spiders,
+                                const std::string& wanted, const std::filesystem::path& directory) {
+  if (spiders.empty()) {
+    throw UsageError("logs: there are no logs in " + directory.string() +
+                     "; a spider has one as soon as it has been run");
+  }
+  std::vector<std::string> names;
+  names.reserve(spiders.size());
+  for (const auto& [name, logs] : spiders) names.push_back(from_file_name(name));
+  const auto meant = nearest(names, wanted);
+  const auto instead = meant.empty() ? "; there" : "; did you mean " + quoted(meant) + "? There";
+  throw UsageError("logs: there is no log of a spider " + quoted(wanted) + " in " +
+                   directory.string() + instead + " are logs of: " + name_list(names));
+}
+
+const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::string& wanted,
+                    const std::filesystem::path& directory) {
+  if (const auto found = spiders.find(to_file_name(wanted)); found != spiders.end()) {
+    return found->second;
+  }
+  // A long name is cut in its directory's name, and shown so.
+  if (const auto found = spiders.find(wanted);
+      found != spiders.end() && from_file_name(wanted) == wanted) {
+    return found->second;
+  }
+  refuse_spider(spiders, wanted, directory);
+}
+
+/** The newest ones, newest first. */
+template <typename Number>
+std::string numbers(const std::set<Number>& numbers) {
+  using std::to_string;
+  std::vector<std::string> words;
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    words.push_back(to_string(*number));
+  }
+  return name_list(words);
+}
+
+bool is_wanted(const LogRun& run, const LogRun& wanted) {
+  return run.run == wanted.run && run.after == wanted.after &&
+         (wanted.series == 0 || run.series == wanted.series);
+}
+
+LogRun choose_run(const Logs& logs, const LogRequest& request) {
+  if (!request.run) return run_of(logs.rbegin()->first);
+  std::set<LogRun> runs;
+  for (const auto& [name, path] : logs) runs.insert(run_of(name));
+  const auto found = std::find_if(runs.rbegin(), runs.rend(),
+                                  [&](const auto& run) { return is_wanted(run, *request.run); });
+  if (found != runs.rend()) return *found;
+  throw UsageError("logs: there is no log of run " + to_string(*request.run) + " of " +
+                   quoted(request.spider) + "; there are logs of run: " + numbers(runs));
+}
+
+}  // namespace
+
+std::filesystem::path choose_log(LogDirectory& directory, const LogRequest& request) {
+  const auto spiders = by_spider(directory.list());
+  const auto& logs = logs_of(spiders, request.spider, directory.path());
+  const auto run = choose_run(logs, request);
+  std::set<std::int64_t> attempts;
+  for (const auto& [name, path] : logs) {
+    if (run_of(name) == run) attempts.insert(name.attempt);
+  }
+  const auto attempt = request.attempt.value_or(static_cast<int>(*attempts.rbegin()));
+  if (attempts.contains(attempt)) return logs.at({run.run, attempt, run.after, run.series});
+  throw UsageError("logs: there is no log of attempt " + std::to_string(attempt) + " at run " +
+                   to_string(run) + " of " + quoted(request.spider) +
+                   "; there are logs of attempt: " + numbers(attempts));
+}
+
+std::string spiders_with_logs(LogDirectory& directory) {
+  std::string lines;
+  for (const auto& [name, logs] : by_spider(directory.list())) {
+    lines += printable(from_file_name(name)) + "\n";
+  }
+  return lines;
+}
+
+}  // namespace spider_check

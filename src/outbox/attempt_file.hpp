@@ -1,0 +1,101 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "os/descriptors.hpp"
+#include "os/own_directory.hpp"
+#include "outbox/journal.hpp"
+
+namespace spider_check {
+
+/** The version of what this program writes. */
+inline constexpr int version = 1;
+
+/** A record as one line: version, checksum, the record; it holds no line end, and the line one. */
+[[nodiscard]] std::string to_line(std::string_view record);
+
+/** What a line turned out to be. */
+struct Line {
+  enum class Kind {
+    good,
+    foreign,  ///< of another version of the program
+    damaged,  ///< torn, or never one of ours
+  };
+  Kind kind = Kind::damaged;
+  std::string record;
+};
+
+/** Reads a line back, without its line end. */
+[[nodiscard]] Line read_line(std::string_view line);
+
+/** What a file holds. */
+struct AttemptContents {
+  AttemptRecord record;
+  int good = 0;     ///< lines that were read
+  int foreign = 0;  ///< lines of another version of the program
+  int damaged = 0;  ///< lines that are none, but for a torn last one, which a power cut leaves
+};
+
+/** Reads a whole file. Throws std::system_error. */
+[[nodiscard]] AttemptContents read_attempt(const FileDescriptor& file,
+                                           const std::filesystem::path& path);
+
+/**
+ * Where an attempt's records are appended. It is locked for as long as it is open, so that nobody
+ * replays what its writer is still at. All of them are kept in memory, too: a file that was removed
+ * is written anew.
+ */
+class AttemptFile final : public AttemptJournal {
+ public:
+  /** Makes the file; it is on the disk when this returns. Throws std::system_error. The directory
+   * outlives it. */
+  AttemptFile(OwnDirectory& directory, std::filesystem::path name, const AttemptRecord& attempt);
+
+  void recorded(RunId id, const DatabaseIdentity& database) override;
+  void count(int spiders, Duration spiders_outlive) override;
+  void start(const JournaledStart& start) override;
+  void outcome(const JournaledOutcome& outcome, bool only_copy) override;
+  void end(const JournaledEnd& end) override;
+  void sync() override;
+  void forget() override;
+
+ private:
+  [[nodiscard]] std::filesystem::path path() const { return directory_.path() / name_; }
+
+  void append(const std::string& record);
+  void write_rest();
+  void write_anew();
+
+  OwnDirectory& directory_;
+  std::filesystem::path name_;
+  FileDescriptor file_;
+  std::string text_;         ///< every line
+  std::size_t written_ = 0;  ///< how much of that is in the file, in whole lines
+  bool dirty_ = false;
+  bool torn_ = false;  ///< the last line in the file did not get in whole
+};
+
+/** A file whose program is gone. */
+class HeldFile final : public HeldAttempt {
+ public:
+  HeldFile(std::filesystem::path path, FileDescriptor file, AttemptContents contents)
+      : path_(std::move(path)), file_(std::move(file)), contents_(std::move(contents)) {}
+
+  [[nodiscard]] const AttemptRecord& record() const override { return contents_.record; }
+
+  void end(const JournaledEnd& end) override;
+  void forget() override;
+
+ private:
+  std::filesystem::path path_;
+  FileDescriptor file_;
+  AttemptContents contents_;
+};
+
+/** Puts a file aside that a person may want to look at, under the name that this gives. */
+std::string quarantine(const std::filesystem::path& path) noexcept;
+
+}  // namespace spider_check

@@ -1,0 +1,440 @@
+#include "outbox/record_json.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace spider_check {
+
+namespace {
+
+Json termination_json(const Termination& end) {
+  if (const auto* exited = std::get_if<Exited>(&end)) return {{"exit", exited->code}};
+  if (const auto* signaled = std::get_if<Signaled>(&end)) {
+    return {{"signal", signaled->signal}, {"core", signaled->core_dumped}};
+  }
+  if (const auto* unknown = std::get_if<Unknown>(&end)) return {{"unknown", unknown->why}};
+  return {{"not_started", std::get<NotStarted>(end).why}};
+}
+
+Termination termination_of(const Json& json) {
+  if (json.contains("exit")) return Exited{json.at("exit")};
+  if (json.contains("signal")) return Signaled{json.at("signal"), json.at("core")};
+  if (json.contains("unknown")) return Unknown{json.at("unknown")};
+  return NotStarted{json.at("not_started")};
+}
+
+Json crawl_json(const CrawlReport& crawl) {
+  auto faults = Json::array();
+  for (const auto& fault : crawl.faults) {
+    faults.push_back({fault.place, fault.text, fault.count});
+  }
+  return {{"source", static_cast<int>(crawl.source)},
+          {"ended", crawl.ended},
+          {"finish_reason", crawl.finish_reason},
+          {"items", crawl.progress.items},
+          {"pages", crawl.progress.pages},
+          {"errors", crawl.progress.errors},
+          {"fields", crawl.fields},
+          {"faults", std::move(faults)},
+          {"stats", crawl.stats}};
+}
+
+CrawlSource source_of(int number) {
+  switch (number) {
+    case static_cast<int>(CrawlSource::probe):
+      return CrawlSource::probe;
+    case static_cast<int>(CrawlSource::log):
+      return CrawlSource::log;
+    default:
+      return CrawlSource::nobody;
+  }
+}
+
+/** Microseconds, at most some thousand years of them: sums of a few then have room. */
+Duration duration_in(const Json& json) {
+  constexpr std::int64_t most = 100'000'000'000'000'000;
+  return Duration(std::clamp(json.get<std::int64_t>(), -most, most));
+}
+
+/** What the verdict was made from and is not recorded is not kept either. */
+CrawlReport crawl_of(const Json& json) {
+  CrawlReport crawl;
+  crawl.source = source_of(json.at("source"));
+  crawl.ended = json.at("ended");
+  crawl.finish_reason = json.at("finish_reason");
+  crawl.progress = {json.at("items"), json.at("pages"), json.at("errors")};
+  crawl.fields = json.at("fields").get<std::map<std::string, std::int64_t>>();
+  for (const auto& fault : json.at("faults")) {
+    crawl.faults.push_back({fault.at(0), fault.at(1), fault.at(2)});
+  }
+  crawl.stats = json.at("stats");
+  return crawl;
+}
+
+DelayCause cause_of(const Json& json) {
+  return parse_delay_cause(json.get<std::string>()).value_or(DelayCause::unknown);
+}
+
+}  // namespace
+
+std::string text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json to_json(const HostTime& time) {
+  return {time.boot_id, time.since_boot.count(), time.asleep.count(),
+          time.wall.time_since_epoch().count()};
+}
+
+HostTime time_of(const Json& json) {
+  return {json.at(0), duration_in(json.at(1)), duration_in(json.at(2)),
+          TimePoint(duration_in(json.at(3)))};
+}
+
+Json to_json(const std::optional<Duration>& duration) {
+  return duration ? Json(duration->count()) : Json(nullptr);
+}
+
+std::optional<Duration> duration_of(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return duration_in(json);
+}
+
+Json to_json(const std::vector<Delay>& delays) {
+  auto list = Json::array();
+  for (const auto& each : delays) {
+    list.push_back({to_text(each.cause), each.from.count(), each.to.count(), each.detail});
+  }
+  return list;
+}
+
+std::vector<Delay> delays_of(const Json& json) {
+  std::vector<Delay> delays;
+  for (const auto& each : json) {
+    delays.push_back(
+        {cause_of(each.at(0)), duration_in(each.at(1)), duration_in(each.at(2)), each.at(3)});
+  }
+  return delays;
+}
+
+Json to_json(const std::vector<NotedDelay>& delays) {
+  auto list = Json::array();
+  for (const auto& each : delays) {
+    list.push_back({to_text(each.cause), to_json(each.since), each.detail});
+  }
+  return list;
+}
+
+std::vector<NotedDelay> noted_delays_of(const Json& json) {
+  std::vector<NotedDelay> delays;
+  for (const auto& each : json) {
+    delays.push_back({cause_of(each.at(0)), time_of(each.at(1)), each.at(2)});
+  }
+  return delays;
+}
+
+Json to_json(const std::vector<Survivor>& survivors) {
+  auto list = Json::array();
+  for (const auto& each : survivors) {
+    list.push_back({each.spider, each.boot_id, each.pid_namespace, each.pid, each.start});
+  }
+  return list;
+}
+
+std::vector<Survivor> survivors_of(const Json& json) {
+  std::vector<Survivor> survivors;
+  for (const auto& each : json) {
+    survivors.push_back({each.at(0), each.at(1), each.at(2), each.at(3), each.at(4)});
+  }
+  return survivors;
+}
+
+Json to_json(const Owner& owner) {
+  return {{"host", owner.host}, {"boot", owner.boot_id},        {"namespace", owner.pid_namespace},
+          {"pid", owner.pid},   {"start", owner.process_start}, {"machine", owner.machine}};
+}
+
+Owner owner_of(const Json& json) {
+  return {json.at("host"), json.at("boot"),  json.at("namespace"),
+          json.at("pid"),  json.at("start"), json.at("machine")};
+}
+
+Json to_json(const SpiderOutcome& outcome) {
+  const auto& child = outcome.child;
+  return {{"spider", outcome.spider},
+          {"rows", outcome.rows ? Json(*outcome.rows) : Json(nullptr)},
+          {"end", termination_json(child.termination)},
+          {"took", child.took.count()},
+          {"cpu", child.cpu_time.count()},
+          {"memory", child.peak_memory},
+          {"verdict", to_text(outcome.judgement.verdict)},
+          {"reasons", outcome.judgement.reasons},
+          {"log", outcome.log.string()},
+          {"crawl", outcome.crawl ? crawl_json(*outcome.crawl) : Json(nullptr)}};
+}
+
+SpiderOutcome outcome_of(const Json& json) {
+  SpiderOutcome outcome;
+  outcome.spider = json.at("spider");
+  auto& child = outcome.child;
+  child.termination = termination_of(json.at("end"));
+  child.took = duration_in(json.at("took"));
+  child.cpu_time = duration_in(json.at("cpu"));
+  child.peak_memory = json.at("memory");
+  const auto verdict = json.at("verdict").get<std::string>();
+  outcome.judgement = {parse_verdict(verdict).value_or(Verdict::failed),
+                       json.at("reasons").get<std::vector<std::string>>()};
+  outcome.log = std::string(json.at("log"));
+  if (!json.at("crawl").is_null()) outcome.crawl = crawl_of(json.at("crawl"));
+  // What an earlier version wrote has none.
+  if (const auto rows = json.value("rows", Json()); !rows.is_null())
+    outcome.rows = rows.get<std::int64_t>();
+  return outcome;
+}
+
+namespace {
+
+/** What an earlier version wrote has none. */
+DatabaseIdentity database_of(const Json& json) {
+  const auto database = json.find("database");
+  if (database == json.end()) return {};
+  return {database->at(0), database->at(1)};
+}
+
+Json database_json(const DatabaseIdentity& database) {
+  return {database.id, database.name};
+}
+
+void read_attempt(const Json& json, AttemptRecord& attempt) {
+  attempt.claim.id = json.at("id");
+  attempt.claim.uuid = attempt.run.uuid = json.at("uuid");
+  attempt.claim.token = attempt.run.token = json.at("token");
+  attempt.claim.attempt = json.at("attempt");
+  attempt.run.trigger = json.at("trigger") == "force" ? Trigger::force : Trigger::tick;
+  attempt.run.partial = json.at("partial");
+  attempt.run.late = duration_of(json.at("late"));
+  if (json.at("missed").is_number_integer()) attempt.run.missed_intervals = json.at("missed");
+  // What an earlier version wrote has none.
+  attempt.run.delays = delays_of(json.value("hindrances", Json::array()));
+  attempt.database = database_of(json);
+  attempt.owner = owner_of(json.at("owner"));
+  attempt.slot = json.at("slot");
+  attempt.log = {json.at("log").at(0), attempt.claim.attempt, json.at("log").at(1)};
+  attempt.spider_count = json.at("spiders");
+  attempt.run_started = time_of(json.at("run_started"));
+  attempt.began = time_of(json.at("began"));
+}
+
+/** What was read before stays: it may stand further up in the file. */
+void take_attempt(const Json& json, AttemptRecord& attempt) {
+  AttemptRecord read;
+  read_attempt(json, read);
+  read.starts = std::move(attempt.starts);
+  read.outcomes = std::move(attempt.outcomes);
+  read.end = std::move(attempt.end);
+  attempt = std::move(read);
+}
+
+RunEnd end_of(const Json& json) {
+  RunEnd end;
+  end.status = parse_run_status(json.at("status").get<std::string>()).value_or(RunStatus::failed);
+  end.failure = json.at("failure");
+  end.faults = json.at("faults").get<std::vector<std::string>>();
+  end.retry_after = duration_of(json.at("retry_after"));
+  return end;
+}
+
+/** Each record is read whole before the attempt is changed. */
+void apply(const Json& json, AttemptRecord& attempt) {
+  const std::string kind = json.at("kind");
+  if (kind == "attempt") {
+    take_attempt(json, attempt);
+  } else if (kind == "recorded") {
+    const RunId id = json.at("id");
+    auto database = database_of(json);
+    attempt.claim.id = id;
+    if (!database.id.empty()) attempt.database = std::move(database);
+  } else if (kind == "count") {
+    attempt.spider_count = json.at("spiders");
+    attempt.spiders_outlive = duration_of(json.value("outlive", Json(0))).value_or(Duration{0});
+  } else if (kind == "start") {
+    attempt.starts.push_back(
+        {json.at("spider"), std::string(json.at("log")), time_of(json.at("at"))});
+  } else if (kind == "outcome") {
+    attempt.outcomes.push_back({outcome_of(json.at("outcome")), time_of(json.at("at"))});
+  } else if (kind == "end") {
+    attempt.end = JournaledEnd{end_of(json), time_of(json.at("at"))};
+  } else {
+    throw Json::other_error::create(501, "no such kind", nullptr);
+  }
+}
+
+Json host_run(const HostRun& run) {
+  return {{"id", run.claim.id},
+          {"uuid", run.claim.uuid},
+          {"attempt", run.claim.attempt},
+          {"status", to_text(run.status)},
+          {"started", to_json(run.started)},
+          {"ended", to_json(run.ended)},
+          {"retry_after", to_json(run.retry_after)},
+          {"spiders", run.spider_count},
+          {"failure", run.failure},
+          {"succeeded", run.succeeded}};
+}
+
+HostRun host_run_of(const Json& json) {
+  HostRun run;
+  run.claim.id = json.at("id");
+  run.claim.uuid = json.at("uuid");
+  run.claim.attempt = json.at("attempt");
+  run.status = parse_run_status(json.at("status").get<std::string>()).value_or(RunStatus::failed);
+  run.started = time_of(json.at("started"));
+  run.ended = time_of(json.at("ended"));
+  run.retry_after = duration_of(json.at("retry_after"));
+  run.spider_count = json.at("spiders");
+  run.failure = json.at("failure");
+  run.succeeded = json.at("succeeded").get<std::vector<std::string>>();
+  return run;
+}
+
+Json refusal(const Refusal& refused) {
+  return {{"cause", refused.cause}, {"text", refused.text}, {"since", to_json(refused.since)}};
+}
+
+Json or_null(const std::optional<HostTime>& time) {
+  return time ? to_json(*time) : Json(nullptr);
+}
+
+std::optional<HostTime> time_or_none(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return time_of(json);
+}
+
+Json heartbeats(const std::vector<FutureHeartbeat>& seen) {
+  auto list = Json::array();
+  for (const auto& each : seen) {
+    list.push_back({each.run, each.heartbeat.time_since_epoch().count(), to_json(each.since)});
+  }
+  return list;
+}
+
+std::vector<FutureHeartbeat> heartbeats_of(const Json& json) {
+  std::vector<FutureHeartbeat> seen;
+  for (const auto& each : json) {
+    seen.push_back(
+        {each.at(0), TimePoint(Duration(each.at(1).get<std::int64_t>())), time_of(each.at(2))});
+  }
+  return seen;
+}
+
+}  // namespace
+
+std::string attempt_json(const AttemptRecord& attempt) {
+  const auto& [claim, run, database, owner, slot, log, spiders, outlive, run_started, began, starts,
+               outcomes, end] = attempt;
+  return text({{"kind", "attempt"},
+               {"id", claim.id},
+               {"uuid", claim.uuid},
+               {"token", claim.token},
+               {"attempt", claim.attempt},
+               {"trigger", to_text(run.trigger)},
+               {"partial", run.partial},
+               {"late", to_json(run.late)},
+               {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
+               {"hindrances", to_json(run.delays)},
+               {"database", database_json(database)},
+               {"owner", to_json(owner)},
+               {"slot", slot},
+               {"log", {log.run, log.after}},
+               {"spiders", spiders},
+               {"run_started", to_json(run_started)},
+               {"began", to_json(began)}});
+}
+
+std::string recorded_json(RunId id, const DatabaseIdentity& database) {
+  return text({{"kind", "recorded"}, {"id", id}, {"database", database_json(database)}});
+}
+
+std::string count_json(int spiders, Duration spiders_outlive) {
+  return text({{"kind", "count"}, {"spiders", spiders}, {"outlive", spiders_outlive.count()}});
+}
+
+std::string start_json(const JournaledStart& start) {
+  return text({{"kind", "start"},
+               {"spider", start.spider},
+               {"log", start.log.string()},
+               {"at", to_json(start.at)}});
+}
+
+std::string outcome_json(const JournaledOutcome& outcome) {
+  return text(
+      {{"kind", "outcome"}, {"outcome", to_json(outcome.outcome)}, {"at", to_json(outcome.ended)}});
+}
+
+std::string end_json(const JournaledEnd& end) {
+  return text({{"kind", "end"},
+               {"status", to_text(end.end.status)},
+               {"failure", end.end.failure},
+               {"faults", end.end.faults},
+               {"retry_after", to_json(end.end.retry_after)},
+               {"at", to_json(end.at)}});
+}
+
+bool apply_json(const std::string& record, AttemptRecord& attempt) {
+  try {
+    const auto json = Json::parse(record);
+    if (attempt.claim.uuid.empty() && json.at("kind") != "attempt") return false;
+    apply(json, attempt);
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
+std::string host_state_json(const HostState& host_state) {
+  return text({{"database", database_json(host_state.database)},
+               {"of_others", host_state.of_others},
+               {"success", or_null(host_state.success)},
+               {"mark", host_state.mark ? Json(host_state.mark->time_since_epoch().count())
+                                        : Json(nullptr)},
+               {"last", host_state.last ? host_run(*host_state.last) : Json(nullptr)},
+               {"away", or_null(host_state.away)},
+               {"noted", to_json(host_state.noted)},
+               {"published_disabled", host_state.published_disabled},
+               {"refused", host_state.refused ? refusal(*host_state.refused) : Json(nullptr)},
+               {"unremovable", host_state.unremovable},
+               {"hindrances", to_json(host_state.delays)},
+               {"heartbeats", heartbeats(host_state.heartbeats)},
+               {"survivors", to_json(host_state.survivors)}});
+}
+
+HostState parse_host_state(const std::string& record) {
+  try {
+    const auto json = Json::parse(record);
+    HostState host_state;
+    host_state.database = database_of(json);
+    host_state.of_others = json.value("of_others", 0);
+    host_state.success = time_or_none(json.at("success"));
+    if (json.at("mark").is_number_integer()) {
+      host_state.mark = TimePoint(Duration(json.at("mark").get<std::int64_t>()));
+    }
+    if (!json.at("last").is_null()) host_state.last = host_run_of(json.at("last"));
+    host_state.away = time_or_none(json.at("away"));
+    host_state.noted = time_of(json.at("noted"));
+    host_state.published_disabled = json.value("published_disabled", false);
+    if (const auto& refused = json.value("refused", Json()); !refused.is_null()) {
+      host_state.refused =
+          Refusal{refused.at("cause"), refused.at("text"), time_of(refused.at("since"))};
+    }
+    host_state.unremovable = json.value("unremovable", "");
+    host_state.delays = noted_delays_of(json.value("hindrances", Json::array()));
+    host_state.heartbeats = heartbeats_of(json.value("heartbeats", Json::array()));
+    host_state.survivors = survivors_of(json.value("survivors", Json::array()));
+    return host_state;
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+}  // namespace spider_check

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schedule/decide.hpp"
+#include "schedule/run.hpp"
+#include "schedule/spider.hpp"
+#include "util/time.hpp"
+
+namespace spider_check {
+
+/** One attempt of one spider, for series and sparklines. */
+struct SpiderPoint {
+  RunId run = 0;
+  int attempt = 1;
+  TimePoint started{};
+  Duration took{0};
+  Verdict verdict = Verdict::failed;
+  std::optional<std::int64_t> items;  ///< empty for a program that is no crawl
+  bool stopped = false;               ///< it failed only because it was_stopped()
+};
+
+/** One spider over all of its runs. */
+struct SpiderSummary {
+  std::string name;
+  std::optional<TimePoint> last_success;  ///< the start of its newest attempt that did not fail
+  RunId last_run = 0;                     ///< the run of `last`
+  RecordedOutcome last;                   ///< its newest attempt
+  TimePoint last_started{};
+  std::optional<std::int64_t> median_items;  ///< of what is usual; empty while that is not known
+  std::optional<std::int64_t> median_rows;   ///< the same of what check_sql counted
+  std::vector<SpiderPoint> recent;           ///< its newest attempts, the oldest first
+};
+
+/** Everything that `status` shows, before it is put into words. */
+struct StatusReport {
+  std::string schedule;
+  Policy policy;
+  State state;
+  Decision decision;                      ///< what a tick would do now
+  std::vector<RecordedOutcome> outcomes;  ///< of the last whole run, by spider
+  std::vector<SpiderSummary> spiders;     ///< by name
+  int failed_runs = 0;                    ///< whole runs that failed since the newest success
+  bool database_away = false;  ///< it cannot be used: all of this is as the journal has it
+  int waiting = 0;             ///< attempts in this host's journal that the database does not know
+  int of_others = 0;           ///< attempts in it that belong to other databases
+  std::vector<std::string> unreadable;  ///< what of it cannot be read, and what mends it
+  std::string journal;                  ///< where that is; empty: there is none
+  std::string refused;  ///< why the database does not record them; empty: it was not asked
+};
+
+/** When the next run, or the next attempt, is due; empty when nobody can say. */
+[[nodiscard]] std::optional<TimePoint> next_due(const StatusReport& report);
+
+/**
+ * How a schedule fares, in the exit statuses of monitoring plugins (Monitoring Plugins Development
+ * Guidelines). The command `health` ends by this table, and by no status of ExitCode.
+ */
+enum class HealthLevel {
+  ok = 0,
+  warning = 1,   ///< something is wrong that may mend by itself, or that a person wanted so
+  critical = 2,  ///< the data is too old, or a run failed for good
+  unknown = 3,   ///< nobody can say: wrong flags or configuration, no database
+};
+
+/** "OK", "WARNING", "CRITICAL", "UNKNOWN" */
+[[nodiscard]] std::string_view to_text(HealthLevel level);
+
+/** A judgement on a schedule. */
+struct Health {
+  HealthLevel level = HealthLevel::ok;
+  Duration max_age{0};               ///< older data is stale
+  std::vector<std::string> reasons;  ///< in words, the gravest first, not yet printable
+};
+
+/**
+ * From which age on data is stale where nobody said so: the interval and a quarter of it, at least
+ * 15 minutes. The promise is the interval and one tick, but a success counts only once its run is
+ * over: what is added leaves room for the tick, the run, and with the usual backoff the first
+ * retries, so that a run that mends by itself alarms nobody.
+ */
+[[nodiscard]] Duration default_max_age(const Policy& policy);
+
+/** A run is silent when it says nothing for so long: ten heartbeats were missed. */
+inline constexpr Duration max_silence = std::chrono::minutes(5);
+
+/** Judges a schedule by its status. Never HealthLevel::unknown. */
+[[nodiscard]] Health judge_health(const StatusReport& report, Duration max_age);
+
+}  // namespace spider_check

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "report/report.hpp"
+#include "util/text_width.hpp"
+#include "util/zone.hpp"
+
+namespace spider_check {
+
+// What the commands' --json have in common. Times are ISO 8601 in UTC, lengths are seconds, and
+// what is not known is null.
+
+using Json = nlohmann::ordered_json;
+
+[[nodiscard]] double seconds(Duration duration);
+[[nodiscard]] Json optional_seconds(const std::optional<Duration>& duration);
+[[nodiscard]] Json optional_time(const std::optional<TimePoint>& time);
+[[nodiscard]] Json optional_text(const std::string& text);
+
+/** One attempt of a spider. */
+[[nodiscard]] Json json_of(const RecordedOutcome& recorded);
+
+[[nodiscard]] Json json_of(const RunRecord& record);
+[[nodiscard]] Json json_of(const Gap& gap);
+[[nodiscard]] Json json_of(const SpiderSummary& spider);
+[[nodiscard]] Json json_of(const HistoryReport& report);
+[[nodiscard]] Json json_of(const StatusReport& report, const Zone& zone);
+
+/** The faults that its failure does not tell. */
+[[nodiscard]] std::vector<std::string> own_faults(const RunRecord& record);
+
+/** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
+[[nodiscard]] std::string dump(const Json& json);
+
+/** "the machine was off": why nothing ran, in words. */
+[[nodiscard]] std::string explain(DelayCause cause);
+
+/** Runs and the gaps between them for a person, the newest first: a line for each. */
+[[nodiscard]] std::string history_text(const HistoryReport& report, const Zone& zone,
+                                       const Output& output = {});
+
+/** The same for programs; docs/reports.schema.json describes it. */
+[[nodiscard]] std::string history_json(const HistoryReport& report);
+
+/** One run for a person, attempt by attempt. */
+[[nodiscard]] std::string run_text(const RunReport& report, const Zone& zone,
+                                   const Output& output = {});
+
+/** The same for programs; docs/reports.schema.json describes it. */
+[[nodiscard]] std::string run_json(const RunReport& report);
+
+}  // namespace spider_check

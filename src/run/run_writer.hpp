@@ -1,0 +1,140 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "outbox/journal.hpp"
+#include "run/claim.hpp"
+#include "schedule/instance.hpp"
+#include "schedule/spider.hpp"
+#include "util/errors.hpp"
+
+namespace spider_check {
+
+/**
+ * How long after its last sign of life this program's spiders may live if it dies then: its next
+ * sign would have come, and the supervisors stop what runs.
+ */
+[[nodiscard]] Duration spiders_outlive(const std::vector<SpiderJob>& jobs);
+
+/** Where the end of an attempt was written. */
+enum class Written {
+  database,
+  journal,  ///< the next tick on this host replays it into the database
+  nowhere,
+};
+
+/**
+ * Writes what becomes of a run while its spiders go on: each start and outcome into the journal,
+ * each outcome once into the database, and the heartbeat. It never waits for an answer; while there
+ * is no database it keeps what is unwritten and gets the run back, or has it recorded for the first
+ * time, as soon as that can be.
+ */
+class RunWriter {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /**
+   * All of them outlive the writer. record: the attempt, whose claim follows what the database
+   * says. in_database: it is recorded there, and the lock is held.
+   */
+  RunWriter(Instance& instance, AttemptRecord& record, BestEffortJournal& log, SlotLock& lock,
+            bool in_database);
+
+  /** Asks for a database that was there a moment ago, without waiting any longer. */
+  void try_now();
+
+  /** The database has refused the claim; the lock is held. It is asked again now and then. */
+  void claim_refused();
+
+  /** How many spiders the whole run has, and how long those that start may live without us. */
+  void count(int spiders, Duration spiders_outlive);
+
+  /** A spider is about to start. */
+  void starting(const SpiderJob& job);
+
+  /** An outcome of now, to be written as soon as that can be. */
+  void add(SpiderOutcome outcome);
+
+  /** What it waits for. */
+  [[nodiscard]] PollRequest poll_request() const;
+
+  /** Goes on as far as it can without waiting for an answer. */
+  void attend();
+
+  /**
+   * Writes all that is unwritten and the end of the attempt; waits for a database that went away
+   * meanwhile, at most `patience`, and not at all for one that was never there. The journal still
+   * has all of it then.
+   */
+  [[nodiscard]] Written finish(const RunEnd& end, Duration patience);
+
+  /** Another process has the run now. */
+  [[nodiscard]] bool lost() const noexcept { return lost_; }
+
+  /** The database can be asked. */
+  [[nodiscard]] bool connected() const noexcept { return connected_ || refused_; }
+
+  /**
+   * A statement that somebody else made failed so. A lost connection is made again at once: spiders
+   * may be about to start, and another host may have the run by now.
+   */
+  void failed(const DbError& error);
+
+ private:
+  struct Unwritten {
+    SpiderOutcome outcome;
+    Clock::time_point ended;
+    int refused = 0;  ///< how often the database took exception to it
+  };
+
+  [[nodiscard]] Clock::time_point next_step() const;
+  void send();
+  [[nodiscard]] std::size_t due_outcomes(Clock::time_point now) const;
+  void sent();
+  bool step();
+  void on_lost(const LostRun& error);
+  void on_missing(const MissingRun& error);
+  void on_error(const DbError& error);
+  void refuse(const DbError& error);
+  bool reconnect();
+  bool record_again();
+  void go_on_from(RunId id);
+  bool drain();
+  void count_again();
+  [[nodiscard]] Written left_in_journal() const;
+  bool finish_in_database(const RunEnd& end, Clock::time_point deadline);
+  void require_same_database();
+  void look_for_sleep();
+  void sync_journal();
+
+  Instance& instance_;
+  AttemptRecord& record_;
+  BestEffortJournal& log_;
+  SlotLock& lock_;
+  std::deque<Unwritten> unwritten_;
+  std::vector<Unwritten> written_;  ///< in case a server takes over that has not got them
+  std::size_t under_way_ = 0;       ///< how many of the first are being written
+  bool writing_ = false;
+  bool connected_;        ///< and the attempt is recorded there
+  bool refused_ = false;  ///< the database is there and holds the lock, but refuses the attempt
+  int refusals_ = 0;      ///< since the end was to be written
+  std::string said_;      ///< the cause of the last refusal
+  bool counted_ = true;   ///< the database knows how many spiders the run has
+  bool was_connected_;
+  bool suspect_ = false;  ///< the host slept: the connection is checked before anything is written
+  bool missing_ = false;  ///< somebody removed the run's row
+  bool lost_ = false;
+  bool said_other_ = false;
+  Duration asleep_{0};
+  Clock::time_point next_beat_;
+  Clock::time_point next_try_;
+  Clock::time_point tried_;  ///< when the last try to get the run back began
+  Clock::time_point next_sync_;
+  Duration pause_;
+};
+
+}  // namespace spider_check

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schedule/decide.hpp"
+#include "schedule/run.hpp"
+#include "util/text_width.hpp"
+#include "util/zone.hpp"
+
+namespace spider_check {
+
+class CrawlMonitors;
+class Host;
+class Journal;
+class LogDirectory;
+class LogFallback;
+class NotificationStore;
+class ReportStore;
+class RunStore;
+class SpiderRunner;
+class SpiderSource;
+struct RowCheck;
+struct RowCount;
+struct SpiderJob;
+enum class HealthLevel;
+
+class Log;
+class RunView;
+struct Instance;
+struct Notifier;
+
+/** What is written anew after each run, for others to read. */
+struct Publication {
+  std::string what;            ///< "the page", for messages
+  std::filesystem::path file;  ///< where
+  /**
+   * Puts the text in place of what is there: a reader sees the old one or the new one whole. Throws
+   * std::system_error that names the file; then the old one stays.
+   */
+  std::function<void(const std::filesystem::path& file, std::string_view text)> replace;
+  std::function<std::string(const Instance&)> text;  ///< made from the database; may throw DbError
+};
+
+/**
+ * A schedule, and the parts of the world that a command works with: built once, by Parts; what it
+ * refers to outlives it.
+ */
+struct Instance {
+  std::string name;
+  Policy policy;
+  Duration takeover_after{0};
+  std::filesystem::path log_dir;
+  RunStore& store;
+  ReportStore& reports;
+  NotificationStore& messages;
+  Journal& journal;
+  LogDirectory& logs;
+  LogFallback& log_fallback;
+  const Host& host;
+  SpiderRunner& runner;
+  CrawlMonitors& monitors;
+  Log& log;
+  Zone zone;
+  std::vector<SpiderSource*> sources;  ///< not owned, none is null
+  /** How a run of these jobs is shown. */
+  std::function<std::unique_ptr<RunView>(const std::vector<SpiderJob>&)> make_view;
+  std::function<void(SpiderJob&)> rules{};  ///< gives a job what is configured for it
+  Duration keep{0};                         ///< how long runs and logs are kept; 0: runs for ever
+  std::int64_t log_size = 0;                ///< of all logs together, in bytes
+  OnDatabaseError on_database_error = OnDatabaseError::run;
+  Duration wake_wait{0};  ///< how long a tick right after boot or resume waits for the database
+  /** Why a run is to be put off, in one printable line; may take half a minute, does not throw. */
+  std::function<std::optional<std::string>()> precheck{};  ///< empty: there is none
+  Duration precheck_max_age{0};                            ///< older data does not wait for it
+  std::vector<Publication> publications{};
+  std::vector<std::string> warnings{};  ///< about the configuration, for each run to say
+  Notifier* notifier = nullptr;         ///< not owned; null: no channel is configured
+  RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
+  std::string how_to_name{};  ///< what gives this schedule another name, as an advice
+  Output output{};            ///< what commands print to
+  /** The names of its spiders, where they are known without listing a project. */
+  std::vector<std::string> spiders{};
+};
+
+/** How a command ended: an exit status, or the signal that the program was told to end by. */
+struct Result {
+  ExitCode code = ExitCode::success;
+  int signal = 0;
+  std::optional<HealthLevel> health{};  ///< the answer of `health`, which takes the code's place
+};
+
+}  // namespace spider_check

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "util/options.hpp"
+#include "util/time.hpp"
+
+namespace spider_check {
+
+/** An interface: used by reference, never copied. */
+class Interface {
+ public:
+  Interface(const Interface&) = delete;
+  Interface& operator=(const Interface&) = delete;
+  Interface(Interface&&) = delete;
+  Interface& operator=(Interface&&) = delete;
+  virtual ~Interface() = default;
+
+ protected:
+  Interface() = default;
+};
+
+/** While it lives, a signal that tells this program to stop does not end it. */
+class SignalBlock : public Interface {
+ public:
+  /** The signal that came, or 0. Never waits. */
+  [[nodiscard]] virtual int take() = 0;
+};
+
+/** What an event loop waits for on behalf of somebody. */
+struct PollRequest {
+  int fd = -1;  ///< none
+  bool to_write = false;
+  bool to_read = false;
+  std::optional<std::chrono::steady_clock::time_point> until;  ///< and not longer than this
+};
+
+/** How PostgreSQL is reached. */
+struct ConnectionOptions : DatabaseKeys {
+  /**
+   * libpq's connection keywords and their values (host, dbname, password, sslmode, …). What is not
+   * here, libpq takes from its own environment, service and password files.
+   */
+  std::map<std::string, std::string> parameters;
+  /** Where each is from that is known, for messages: "DB_PORT of the environment". */
+  std::map<std::string, std::string> sources{};
+  std::string dotenv{};           ///< the file in which a person sets a variable that is missing
+  std::string inherited_options;  ///< PGOPTIONS, which ours would otherwise replace
+};
+
+}  // namespace spider_check

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace spider_check {
+
+/**
+ * How many columns of a terminal a text takes: two for East Asian wide characters and most emoji,
+ * none for what combines with the character before, one for a byte that is no UTF-8. The same
+ * whatever the process' locale.
+ */
+[[nodiscard]] std::size_t width_of(std::string_view text);
+
+/**
+ * The text if it takes at most `width` columns, else its beginning with "…", which does. A byte
+ * that is no UTF-8 comes out as "?".
+ */
+[[nodiscard]] std::string cut_to(std::string_view text, std::size_t width);
+
+/** The text with blanks behind it up to `width` columns; a longer one stays as it is. */
+[[nodiscard]] std::string pad_to(std::string text, std::size_t width);
+
+/** cut_to(), with blanks behind it up to `width` columns. */
+[[nodiscard]] std::string fill_to(std::string_view text, std::size_t width);
+
+/** What a text is written to. */
+struct Output {
+  std::size_t width = 0;  ///< columns of a terminal; 0: none, and lines are as long as they like
+  bool colour = false;
+  std::string logs{};     ///< what shows the logs there: "spider-check logs"
+  std::string log_dir{};  ///< where these are
+};
+
+/**
+ * The text with each line that is longer than `width` broken between words. What follows stands
+ * below the line's last column, which two blanks begin; a word stays whole. 0: as it is.
+ */
+[[nodiscard]] std::string wrap(std::string_view text, std::size_t width);
+
+/** Where a spider's newest log is: "log: FILE", or on a terminal the command that shows it. */
+[[nodiscard]] std::string place_of_log(const std::string& log, const std::string& spider,
+                                       const Output& output, const std::string& which = "");
+
+}  // namespace spider_check

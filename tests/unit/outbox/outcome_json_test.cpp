@@ -1,0 +1,28 @@
+// What of an outcome could keep PostgreSQL from recording it.
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "db/attempt_rows.hpp"
+
+namespace spider_check {
+
+TEST_CASE("no text of a crawl holds a NUL when it is recorded, and no key does") {
+  CrawlReport crawl;
+  crawl.source = CrawlSource::log;
+  crawl.finish_reason = std::string("a\0b", 3);
+  crawl.stats = R"({"a\u0000b": ["\u0000", {"x\u0000": "y\u0000"}, 3], "n": null})";
+  crawl.fields = {{std::string("pay\0", 4), 2}};
+  crawl.faults = {{std::string("p\0", 2), std::string("t\0", 2), 1}};
+  SpiderOutcome outcome;
+  outcome.crawl = crawl;
+  const auto json = to_json({outcome});
+  CHECK(json.find("\\u0000") == std::string::npos);
+  const auto recorded = nlohmann::json::parse(json)[0];
+  CHECK(recorded["stats"].dump() == R"({"a?b":["?",{"x?":"y?"},3],"n":null})");
+  CHECK(recorded["field_counts"].dump() == R"({"pay?":2})");
+}
+
+}  // namespace spider_check
