@@ -246,6 +246,29 @@ TEST_CASE("failed runs are counted since the newest success") {
   world.run("6", "failed");
   world.run("5", "failed", "partial", "true");
   CHECK(world.reports.failed_runs() == 2);
+  // Nobody's failure.
+  world.run("4", "failed", "failure", "'interrupted by SIGTERM'");
+  world.run("3", "failed", "failure", "'interrupted: laptop was switched off, or lost its power'");
+  CHECK(world.reports.failed_runs() == 2);
+  world.run("2", "failed", "failure", "'interrupted: laptop, pid 7 is gone'");
+  CHECK(world.reports.failed_runs() == 3);
+}
+
+TEST_CASE("what was stopped is counted apart, and is none of the failures") {
+  World world;
+  const auto id = world.run("1", "failed");
+  for (const auto* spider : {"a", "b", "c"}) world.attempt(id, spider, "failed", "1");
+  world.database.sql(
+      "UPDATE spider_run SET reasons = CASE spider WHEN 'a' THEN "
+      "'{stopped before its end: exit status 0}'::text[] ELSE '{interrupted: the program}' END "
+      "WHERE spider <> 'c'");
+  const auto record = world.reports.run(id).value();
+  CHECK(record.failed == 3);
+  CHECK(record.stopped == 2);
+  const auto failures = world.reports.failures(9);
+  REQUIRE(failures.size() == 1);
+  CHECK(failures.front().recorded.outcome.spider == "c");
+  CHECK(world.reports.spiders(1).front().recent.back().stopped);
 }
 
 TEST_CASE("a database that was never migrated says what to type") {

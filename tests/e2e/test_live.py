@@ -69,7 +69,7 @@ def test_the_table_shows_what_runs_and_what_waits_and_leaves_a_summary(world, te
     assert screen.end() == 1
     assert is_given_back(screen)
     assert has(screen, r"^news +ok +0\.\d s$")
-    assert has(screen, r"^quotes +failed +0\.\d s: exit status 3; log /")
+    assert has(screen, r"^quotes +failed +0\.\d s: exit status 3; see: spider-check logs quotes$")
     assert has(screen, r"^2 of 3 spiders ok, 1 failed, in \d")
 
 
@@ -101,7 +101,7 @@ def test_a_spider_that_takes_too_long_is_shown_as_it_stops(world, terminal):
     screen.shows(r"^slow +stopping +0:0\d +for its end: SIGTERM sent \(timeout\), SIGKILL in \d+ s$")
     gate.open()
     assert screen.end() == 1
-    assert has(screen, r"^slow +failed .*; log /")
+    assert has(screen, r"^slow +failed ") and has(screen, r"see:\s+spider-check\s+logs\s+slow$")
 
 
 def test_what_a_crawl_has_done_so_far(world, terminal):
@@ -119,7 +119,7 @@ def test_what_a_crawl_has_done_so_far(world, terminal):
         screen.shows(r"^too_slow +stopping .* for its end: SIGTERM sent")
         screen.type("\x03")
         assert screen.end() == -signal.SIGINT
-    assert has(screen, r"^too_slow +failed +\d.* s, 20 items, 1 page: ")
+    assert has(screen, r"^too_slow +stopped +\d.* s,\s+20\s+items,\s+1\s+page:")
 
 
 def test_200_spiders_fit_on_a_screen(world, terminal):
@@ -292,8 +292,8 @@ def test_ctrl_c_leaves_a_clean_screen(world, held):
     screen.type("\x03")
     assert screen.end() == -signal.SIGINT
     assert is_given_back(screen)
-    assert has(screen, r"^a +ok ") and has(screen, r"^b +failed ") and has(screen, r"^c +not run$")
-    assert has(screen, r"^1 of 3 spiders ok, 1 failed, 1 not run, in ")
+    assert has(screen, r"^a +ok ") and has(screen, r"^b +stopped ") and has(screen, r"^c +not run$")
+    assert has(screen, r"^1 of 3 spiders ok, 1 stopped, 1 not run, in ")
     assert not is_alive(screen.spider)
 
 

@@ -305,8 +305,9 @@ def test_the_timeline(small, opened):
 
 def test_the_causes_of_gaps_are_in_the_words_of_history(small, opened):
     page = opened(report(small))
-    assert page.texts(".legend li")[:4] == ["run completed", "run degraded", "run failed", "run running"]
-    assert page.texts(".legend li")[4:] == list(data_of(report(small))["causes"].values())
+    assert page.texts(".legend li")[:6] == ["run completed", "run degraded", "run failed", "run interrupted",
+                                            "run stopped", "run running"]
+    assert page.texts(".legend li")[6:] == list(data_of(report(small))["causes"].values())
     row = page.texts("details td")[-5:]
     assert row == ["the machine was asleep", "2026-11-22 19:20:01", "2026-11-23 06:19:01", "10 h 59 min", "lid & <b>"]
     assert f"{row[0]} (lid & <b>)" in small.run("history").out
