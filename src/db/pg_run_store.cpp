@@ -119,7 +119,7 @@ Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
     auto has_late = run.late ? soci::i_ok : soci::i_null;
     auto has_missed = run.missed_intervals ? soci::i_ok : soci::i_null;
     const int slot = lock.slot();
-    const auto delays = to_kept_quoted(sql, delays_to_json(run.delays));
+    const auto delays = to_kept_quoted(sql, delays_or_none(run.delays));
     const auto& owner = host_.self();
     Claim claim;
     std::string started;

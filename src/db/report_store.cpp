@@ -6,6 +6,7 @@
 #include "db/migrator.hpp"
 #include "db/run_rows.hpp"
 #include "db/values.hpp"
+#include "outbox/record_json.hpp"
 #include "schedule/crawl.hpp"
 
 namespace spider_check {

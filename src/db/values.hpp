@@ -63,10 +63,7 @@ namespace spider_check {
 /** What escaped() was given. */
 [[nodiscard]] std::string unescaped(std::string_view text);
 
-/** As scheduler_state.delays keeps them; empty for none. */
-[[nodiscard]] std::string delays_to_json(const std::vector<Delay>& delays);
-
-/** Reads them back; what is no such array gives none. */
-[[nodiscard]] std::vector<Delay> parse_delays(const std::string& json);
+/** scheduler_state.hindrances; empty for none. */
+[[nodiscard]] std::string delays_or_none(const std::vector<Delay>& delays);
 
 }  // namespace spider_check

@@ -42,7 +42,7 @@ std::optional<int> take_version(std::string_view& text) {
 }  // namespace
 
 std::string to_line(std::string_view record) {
-  std::string line = std::to_string(version) + " " + checksum(record) + " ";
+  std::string line = std::to_string(journal_version) + " " + checksum(record) + " ";
   line += record;
   line += '\n';
   return line;
@@ -56,7 +56,7 @@ Line read_line(std::string_view line) {
   const auto record = rest.substr(checksum_digits + 1);
   // Every version has a checksum in this place: what is torn is of no version.
   if (checksum(record) != sum) return {};
-  return {*number == version ? Line::Kind::good : Line::Kind::foreign, std::string(record)};
+  return {*number == journal_version ? Line::Kind::good : Line::Kind::foreign, std::string(record)};
 }
 
 namespace {

@@ -12,7 +12,7 @@
 namespace spider_check {
 
 /** The version of what this program writes. */
-inline constexpr int version = 1;
+inline constexpr int journal_version = 2;
 
 /** A record as one line: version, checksum, the record; it holds no line end, and the line one. */
 [[nodiscard]] std::string to_line(std::string_view record);

@@ -24,20 +24,50 @@ Termination termination_of(const Json& json) {
   return NotStarted{json.at("not_started")};
 }
 
-Json crawl_json(const CrawlReport& crawl) {
-  auto faults = Json::array();
-  for (const auto& fault : crawl.faults) {
-    faults.push_back({fault.place, fault.text, fault.count});
+/** PostgreSQL keeps no NUL in any text. */
+std::string without_nul(std::string text) {
+  for (auto& c : text) {
+    if (c == '\0') c = '?';
   }
-  return {{"source", static_cast<int>(crawl.source)},
-          {"ended", crawl.ended},
-          {"finish_reason", crawl.finish_reason},
-          {"items", crawl.progress.items},
-          {"pages", crawl.progress.pages},
-          {"errors", crawl.progress.errors},
-          {"fields", crawl.fields},
-          {"faults", std::move(faults)},
-          {"stats", crawl.stats}};
+  return text;
+}
+
+/** The same for all that a crawl's statistics hold, and for their keys. */
+Json without_nul(const Json& json) {
+  if (json.is_string()) return without_nul(json.get<std::string>());
+  if (!json.is_structured()) return json;
+  auto clean = json.is_array() ? Json::array() : Json::object();
+  for (const auto& [key, value] : json.items()) {
+    if (json.is_array()) {
+      clean.push_back(without_nul(value));
+    } else {
+      clean[without_nul(key)] = without_nul(value);
+    }
+  }
+  return clean;
+}
+
+Json faults_json(const std::vector<Fault>& faults) {
+  auto list = Json::array();
+  for (const auto& fault : faults) {
+    list.push_back({{"place", without_nul(fault.place)},
+                    {"text", without_nul(fault.text)},
+                    {"count", fault.count}});
+  }
+  return list;
+}
+
+void add_crawl(Json& json, const CrawlReport& crawl) {
+  json["source"] = static_cast<int>(crawl.source);
+  json["complete"] = crawl.ended;
+  json["faults"] = faults_json(crawl.faults);
+  if (crawl.source == CrawlSource::nobody) return;
+  if (!crawl.finish_reason.empty()) json["finish_reason"] = without_nul(crawl.finish_reason);
+  json["items"] = crawl.progress.items;
+  json["pages"] = crawl.progress.pages;
+  json["errors"] = crawl.progress.errors;
+  if (!crawl.stats.empty()) json["stats"] = without_nul(Json::parse(crawl.stats, nullptr, false));
+  if (!crawl.fields.empty()) json["field_counts"] = without_nul(Json(crawl.fields));
 }
 
 CrawlSource source_of(int number) {
@@ -61,25 +91,32 @@ Duration duration_in(const Json& json) {
 CrawlReport crawl_of(const Json& json) {
   CrawlReport crawl;
   crawl.source = source_of(json.at("source"));
-  crawl.ended = json.at("ended");
-  crawl.finish_reason = json.at("finish_reason");
-  crawl.progress = {json.at("items"), json.at("pages"), json.at("errors")};
-  crawl.fields = json.at("fields").get<std::map<std::string, std::int64_t>>();
-  for (const auto& fault : json.at("faults")) {
-    crawl.faults.push_back({fault.at(0), fault.at(1), fault.at(2)});
+  crawl.ended = json.at("complete");
+  crawl.finish_reason = json.value("finish_reason", "");
+  const auto count = [&](const char* key) { return json.value(key, std::int64_t{0}); };
+  crawl.progress = {count("items"), count("pages"), count("errors")};
+  if (json.contains("field_counts")) {
+    crawl.fields = json.at("field_counts").get<std::map<std::string, std::int64_t>>();
   }
-  crawl.stats = json.at("stats");
+  for (const auto& fault : json.at("faults")) {
+    crawl.faults.push_back({fault.at("place"), fault.at("text"), fault.at("count")});
+  }
+  if (json.contains("stats")) crawl.stats = text(json.at("stats"));
   return crawl;
+}
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+Duration duration_of_seconds(const Json& json) {
+  constexpr double most = 1e11;
+  const std::chrono::duration<double> length(std::clamp(json.get<double>(), -most, most));
+  return std::chrono::round<Duration>(length);
 }
 
 DelayCause cause_of(const Json& json) {
   return parse_delay_cause(json.get<std::string>()).value_or(DelayCause::unknown);
-}
-
-}  // namespace
-
-std::string text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Json to_json(const HostTime& time) {
@@ -101,19 +138,11 @@ std::optional<Duration> duration_of(const Json& json) {
   return duration_in(json);
 }
 
-Json to_json(const std::vector<Delay>& delays) {
-  auto list = Json::array();
-  for (const auto& each : delays) {
-    list.push_back({to_text(each.cause), each.from.count(), each.to.count(), each.detail});
-  }
-  return list;
-}
-
 std::vector<Delay> delays_of(const Json& json) {
   std::vector<Delay> delays;
   for (const auto& each : json) {
-    delays.push_back(
-        {cause_of(each.at(0)), duration_in(each.at(1)), duration_in(each.at(2)), each.at(3)});
+    delays.push_back({cause_of(each.at("cause")), duration_of_seconds(each.at("from_seconds")),
+                      duration_of_seconds(each.at("to_seconds")), each.at("detail")});
   }
   return delays;
 }
@@ -160,20 +189,6 @@ Owner owner_of(const Json& json) {
           json.at("pid"),  json.at("start"), json.at("machine")};
 }
 
-Json to_json(const SpiderOutcome& outcome) {
-  const auto& child = outcome.child;
-  return {{"spider", outcome.spider},
-          {"rows", outcome.rows ? Json(*outcome.rows) : Json(nullptr)},
-          {"end", termination_json(child.termination)},
-          {"took", child.took.count()},
-          {"cpu", child.cpu_time.count()},
-          {"memory", child.peak_memory},
-          {"verdict", to_text(outcome.judgement.verdict)},
-          {"reasons", outcome.judgement.reasons},
-          {"log", outcome.log.string()},
-          {"crawl", outcome.crawl ? crawl_json(*outcome.crawl) : Json(nullptr)}};
-}
-
 SpiderOutcome outcome_of(const Json& json) {
   SpiderOutcome outcome;
   outcome.spider = json.at("spider");
@@ -185,15 +200,13 @@ SpiderOutcome outcome_of(const Json& json) {
   const auto verdict = json.at("verdict").get<std::string>();
   outcome.judgement = {parse_verdict(verdict).value_or(Verdict::failed),
                        json.at("reasons").get<std::vector<std::string>>()};
-  outcome.log = std::string(json.at("log"));
-  if (!json.at("crawl").is_null()) outcome.crawl = crawl_of(json.at("crawl"));
+  outcome.log = std::string(json.at("log_path"));
+  if (json.contains("source")) outcome.crawl = crawl_of(json);
   // What an earlier version wrote has none.
   if (const auto rows = json.value("rows", Json()); !rows.is_null())
     outcome.rows = rows.get<std::int64_t>();
   return outcome;
 }
-
-namespace {
 
 /** What an earlier version wrote has none. */
 DatabaseIdentity database_of(const Json& json) {
@@ -329,6 +342,53 @@ std::vector<FutureHeartbeat> heartbeats_of(const Json& json) {
 }
 
 }  // namespace
+
+std::string text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json to_json(const std::vector<Delay>& delays) {
+  auto list = Json::array();
+  for (const auto& each : delays) {
+    list.push_back({{"cause", to_text(each.cause)},
+                    {"from_seconds", seconds(each.from)},
+                    {"to_seconds", seconds(each.to)},
+                    {"detail", each.detail}});
+  }
+  return list;
+}
+
+Json to_json(const SpiderOutcome& outcome) {
+  const auto& child = outcome.child;
+  const auto* exited = std::get_if<Exited>(&child.termination);
+  const auto* signaled = std::get_if<Signaled>(&child.termination);
+  const bool failed = outcome.judgement.verdict == Verdict::failed;
+  Json json = {{"spider", outcome.spider},
+               {"status", to_text(failed ? RunStatus::failed : RunStatus::completed)},
+               {"verdict", to_text(outcome.judgement.verdict)},
+               {"reasons", Json::array()},
+               {"end", termination_json(child.termination)},
+               {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
+               {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
+               {"log_path", outcome.log.string()},
+               {"took", child.took.count()},
+               {"cpu", child.cpu_time.count()},
+               {"memory", child.peak_memory},
+               {"rows", outcome.rows ? Json(*outcome.rows) : Json(nullptr)}};
+  for (const auto& reason : outcome.judgement.reasons) {
+    json["reasons"].push_back(without_nul(reason));
+  }
+  if (outcome.crawl) add_crawl(json, *outcome.crawl);
+  return json;
+}
+
+std::vector<Delay> parse_delays(const std::string& json) {
+  try {
+    return delays_of(Json::parse(json));
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
 
 std::string attempt_json(const AttemptRecord& attempt) {
   const auto& [claim, run, database, owner, slot, log, spiders, outlive, run_started, began, starts,

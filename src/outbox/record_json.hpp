@@ -12,32 +12,21 @@ namespace spider_check {
 
 using Json = nlohmann::json;
 
-// Values as JSON and back. What reads throws Json::exception for what is no such value.
-
 /** One line; bytes that are no UTF-8 are replaced. */
 [[nodiscard]] std::string text(const Json& json);
 
-[[nodiscard]] Json to_json(const HostTime& time);
-[[nodiscard]] HostTime time_of(const Json& json);
-
-/** null for none. */
-[[nodiscard]] Json to_json(const std::optional<Duration>& duration);
-[[nodiscard]] std::optional<Duration> duration_of(const Json& json);
-
-[[nodiscard]] Json to_json(const std::vector<Delay>& delays);
-[[nodiscard]] std::vector<Delay> delays_of(const Json& json);
-
-[[nodiscard]] Json to_json(const std::vector<NotedDelay>& delays);
-[[nodiscard]] std::vector<NotedDelay> noted_delays_of(const Json& json);
-
-[[nodiscard]] Json to_json(const std::vector<Survivor>& survivors);
-[[nodiscard]] std::vector<Survivor> survivors_of(const Json& json);
-
-[[nodiscard]] Json to_json(const Owner& owner);
-[[nodiscard]] Owner owner_of(const Json& json);
-
+/**
+ * An outcome, as the journal keeps it and as the statement that records it reads it: the names are
+ * those of spider_run. Durations are in microseconds; no text holds a NUL, which PostgreSQL keeps
+ * in none.
+ */
 [[nodiscard]] Json to_json(const SpiderOutcome& outcome);
-[[nodiscard]] SpiderOutcome outcome_of(const Json& json);
+
+/** As scheduler_state.hindrances and the journal keep them. */
+[[nodiscard]] Json to_json(const std::vector<Delay>& delays);
+
+/** Reads them back; what is no such array gives none. */
+[[nodiscard]] std::vector<Delay> parse_delays(const std::string& json);
 
 // The records of an attempt, each one JSON object on one line. No text in them need be UTF-8 where
 // it came from: what is not is replaced.

@@ -1,7 +1,6 @@
 #include "run/run_writer.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -112,14 +111,14 @@ void RunWriter::starting(const SpiderJob& job) {
 }
 
 void RunWriter::add(SpiderOutcome outcome) {
-  log_.outcome({outcome, instance_.host.now()}, !connected_ || !unwritten_.empty());
-  unwritten_.push_back({std::move(outcome), Clock::now()});
+  log_.outcome({outcome, instance_.host.now()}, !connected_ || has_unwritten());
+  facts_.push_back({std::move(outcome), Clock::now()});
   attend();
 }
 
 RunWriter::Clock::time_point RunWriter::next_step() const {
   if (!connected_ || missing_) return next_try_;
-  return unwritten_.empty() ? next_beat_ : std::min(next_beat_, next_try_);
+  return has_unwritten() ? std::min(next_beat_, next_try_) : next_beat_;
 }
 
 PollRequest RunWriter::poll_request() const {
@@ -193,16 +192,17 @@ bool RunWriter::step() {
 
 /** How many are to be written now; while none is, heartbeats go without them. */
 std::size_t RunWriter::due_outcomes(Clock::time_point now) const {
-  if (now < next_try_ || unwritten_.empty()) return 0;
+  if (now < next_try_ || !has_unwritten()) return 0;
   // What was refused once goes alone, so that it holds back nothing else.
-  return unwritten_.front().refused > 0 ? 1 : std::min(max_at_once, unwritten_.size());
+  if (facts_[acknowledged_].refused > 0) return 1;
+  return std::min(max_at_once, facts_.size() - acknowledged_);
 }
 
 void RunWriter::send() {
   under_way_ = due_outcomes(Clock::now());
   std::vector<SpiderOutcome> outcomes;
   for (std::size_t i = 0; i < under_way_; ++i) {
-    auto& [outcome, ended, refused] = unwritten_[i];
+    auto& [outcome, ended, refused] = facts_[acknowledged_ + i];
     // Counted anew at each try: while the database is away it grows.
     outcome.ago = std::chrono::duration_cast<Duration>(Clock::now() - ended);
     outcomes.push_back(outcome);
@@ -213,9 +213,7 @@ void RunWriter::send() {
 
 void RunWriter::sent() {
   writing_ = false;
-  const auto end = unwritten_.begin() + static_cast<std::ptrdiff_t>(under_way_);
-  std::move(unwritten_.begin(), end, std::back_inserter(written_));
-  unwritten_.erase(unwritten_.begin(), end);
+  acknowledged_ += under_way_;
   if (under_way_ > 0) {
     refusals_ = 0;
     pause_ = first_pause;
@@ -271,8 +269,8 @@ void RunWriter::refuse(const DbError& error) {
                            : "the outcome of " + std::to_string(under_way_) + " spider(s)",
                        error.what());
   }
-  for (std::size_t i = 0; i < under_way_ && i < unwritten_.size(); ++i) {
-    auto& [outcome, ended, refused] = unwritten_[i];
+  for (std::size_t i = 0; i < under_way_; ++i) {
+    auto& [outcome, ended, refused] = facts_[acknowledged_ + i];
     // Rather without its details than not at all.
     if (++refused == 2) outcome.crawl.reset();
   }
@@ -329,9 +327,7 @@ void RunWriter::go_on_from(RunId id) {
   refused_ = false;
   missing_ = false;
   next_beat_ = Clock::now() + beat_interval;
-  unwritten_.insert(unwritten_.begin(), std::make_move_iterator(written_.begin()),
-                    std::make_move_iterator(written_.end()));
-  written_.clear();
+  acknowledged_ = 0;
   if (record_.claim.id != id) log_.recorded(id, record_.database);
   record_.claim.id = id;
 }
@@ -368,7 +364,7 @@ bool RunWriter::drain() {
       sent();
       continue;
     }
-    if (connected_ && unwritten_.empty() && !missing_) {
+    if (connected_ && !has_unwritten() && !missing_) {
       // Without it the run would be no success.
       if (!counted_) count_again();
       return true;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,11 +84,13 @@ class RunWriter {
   void failed(const DbError& error);
 
  private:
-  struct Unwritten {
+  struct Fact {
     SpiderOutcome outcome;
     Clock::time_point ended;
     int refused = 0;  ///< how often the database took exception to it
   };
+
+  [[nodiscard]] bool has_unwritten() const noexcept { return acknowledged_ < facts_.size(); }
 
   [[nodiscard]] Clock::time_point next_step() const;
   void send();
@@ -115,9 +116,9 @@ class RunWriter {
   AttemptRecord& record_;
   BestEffortJournal& log_;
   SlotLock& lock_;
-  std::deque<Unwritten> unwritten_;
-  std::vector<Unwritten> written_;  ///< in case a server takes over that has not got them
-  std::size_t under_way_ = 0;       ///< how many of the first are being written
+  std::vector<Fact> facts_;       ///< all of the attempt: a server may take over that has none
+  std::size_t acknowledged_ = 0;  ///< how many of the first the database has
+  std::size_t under_way_ = 0;     ///< how many of those behind them are being written
   bool writing_ = false;
   bool connected_;        ///< and the attempt is recorded there
   bool refused_ = false;  ///< the database is there and holds the lock, but refuses the attempt

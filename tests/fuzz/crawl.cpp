@@ -69,7 +69,7 @@ void check_crawl(const CrawlReport& crawl) {
   expect(outcome.judgement.verdict == Verdict::ok || !outcome.judgement.reasons.empty(),
          "what is not ok has a reason");
   outcome.crawl = crawl;
-  const auto recorded = Json::parse(to_json({std::move(outcome)}), nullptr, false);
+  const auto recorded = Json::parse(to_json(std::vector{std::move(outcome)}), nullptr, false);
   expect(recorded.is_array() && can_be_recorded(recorded), "an outcome can be recorded");
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("what another version wrote is kept for it, whole") {
   const auto file = world.write();
   auto text = read_file(file);
   for (std::size_t at = 0; at != std::string::npos && at < text.size();) {
-    text.replace(at, 1, "2");
+    text.replace(at, 1, "3");
     at = text.find('\n', at);
     if (at != std::string::npos) ++at;
   }

@@ -3,9 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "db/attempt_rows.hpp"
+#include "outbox/record_json.hpp"
 
 namespace spider_check {
 
@@ -18,9 +16,9 @@ TEST_CASE("no text of a crawl holds a NUL when it is recorded, and no key does")
   crawl.faults = {{std::string("p\0", 2), std::string("t\0", 2), 1}};
   SpiderOutcome outcome;
   outcome.crawl = crawl;
-  const auto json = to_json({outcome});
+  const auto json = text(to_json(outcome));
   CHECK(json.find("\\u0000") == std::string::npos);
-  const auto recorded = nlohmann::json::parse(json)[0];
+  const auto recorded = Json::parse(json);
   CHECK(recorded["stats"].dump() == R"({"a?b":["?",{"x?":"y?"},3],"n":null})");
   CHECK(recorded["field_counts"].dump() == R"({"pay?":2})");
 }
