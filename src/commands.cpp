@@ -10,7 +10,6 @@
 
 #include "config/findings.hpp"
 #include "db/inspection.hpp"
-#include "db/migrate.hpp"
 #include "db/migrator.hpp"
 #include "logs/log_files.hpp"
 #include "logs/run_logs.hpp"

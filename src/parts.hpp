@@ -16,7 +16,7 @@
 #include "notify/deliveries.hpp"
 #include "notify/notifications.hpp"
 #include "os/files.hpp"
-#include "os/this_host.hpp"
+#include "os/host.hpp"
 #include "outbox/file_journal.hpp"
 #include "run/publication.hpp"
 #include "run/runner.hpp"

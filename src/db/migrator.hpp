@@ -9,6 +9,7 @@
 #include <soci/soci.h>
 
 #include "db/session.hpp"
+#include "util/time.hpp"
 
 namespace spider_check {
 
@@ -61,5 +62,12 @@ inline constexpr const char* no_schema =
  */
 [[nodiscard]] std::vector<std::string> migrate(
     Session& session, const std::function<void(const std::string&)>& on_wait = [](auto&) {});
+
+/**
+ * Waits for the server to come up, at most `wait`, and migrates. `apply` applies what is missing
+ * and names it. Gives what to tell the person. Throws DbError.
+ */
+[[nodiscard]] std::string migrate(const std::function<std::vector<std::string>()>& apply,
+                                  Duration wait);
 
 }  // namespace spider_check

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "report/page_data.hpp"
-#include "report/page_document.hpp"
 #include "schedule/sentences.hpp"
 #include "util/text_width.hpp"
 #include "util/time.hpp"

@@ -16,8 +16,8 @@
 
 #include "os/child.hpp"
 #include "os/descriptors.hpp"
+#include "os/host.hpp"
 #include "os/signals.hpp"
-#include "os/this_host.hpp"
 #include "process/pipe.hpp"
 #include "process/recorder.hpp"
 #include "run/runner.hpp"

@@ -1,3 +1,5 @@
+#include "os/host.hpp"
+
 #include <array>
 #include <csignal>
 
@@ -6,7 +8,6 @@
 
 #include "os/child.hpp"
 #include "os/supervisor.hpp"
-#include "os/this_host.hpp"
 #include "process/child_program.hpp"
 #include "process/pipe.hpp"
 #include "process/temp_directory.hpp"

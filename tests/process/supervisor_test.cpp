@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "os/child.hpp"
-#include "os/this_host.hpp"
+#include "os/host.hpp"
 #include "process/pipe.hpp"
 #include "process/printing.hpp"
 #include "process/recorder.hpp"

@@ -58,7 +58,7 @@ def main() -> None:
     output, *inputs = map(pathlib.Path, sys.argv[1:])
     html = whole(*(path.read_text(encoding="utf-8") for path in inputs))
     output.write_text(
-        '#include "report/page_document.hpp"\n\n'
+        '#include "report/page.hpp"\n\n'
         "namespace spider_check {\n\n"
         "PageDocument page_document() noexcept {\n"
         f"  return {{{', '.join(map(literal, pieces(html)))}}};\n"

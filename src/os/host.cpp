@@ -1,4 +1,4 @@
-#include "os/this_host.hpp"
+#include "os/host.hpp"
 
 #include <algorithm>
 #include <array>
