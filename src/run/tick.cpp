@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -52,8 +53,8 @@ class Tick {
         note_delay(instance_, DelayCause::database_away, "");
         throw;
       }
-      if (woke_lately(instance_, request_, error)) return wait_for_database(selected, error);
-      return tick_without_database(instance_, request_, selected, error);
+      if (woke_lately(error)) return wait_for_database(selected, error);
+      return without_database(selected, error);
     }
   }
 
@@ -66,7 +67,7 @@ class Tick {
       if (!can_run_offline(instance_, error)) throw;
       text += std::string("The database cannot be used: ") + printable(error.what()) +
               "; going by the journal in " + instance_.journal.place() + "\n";
-      return text + say(decide_without_database(instance_, request_, error));
+      return text + say(by_journal(error, [&] { return decide_now(); }));
     }
   }
 
@@ -113,10 +114,50 @@ class Tick {
     const auto decided = decide_patiently();
     (void)note_seen(instance_, seen_);
     note_heartbeats(instance_, decided.state);
+    return run_if_due(decided, [&] { return run_under_lock(selected); });
+  }
+
+  /** Under the file lock of this host; a later tick records what came of it. */
+  Result without_database(const std::optional<SpiderList>& selected, const DbError& error) {
+    return by_journal(error, [&] {
+      // Loud once for each outage: an outage lasts, and ticks come every few minutes.
+      const auto level = note_away(instance_) ? LogLevel::warning : LogLevel::info;
+      instance_.log.at(level, "The database cannot be used: {}; going by the journal in {}",
+                       printable(error.what()), instance_.journal.place());
+      return run_if_due(decide_now(), [&] {
+        const auto lock = instance_.journal.try_lock(std::nullopt);
+        if (!lock) return skip(instance_, request_, busy(run_of_this_host()));
+        return run_offline(*lock, selected);
+      });
+    });
+  }
+
+  /** From now on the journal says how things stand. Throws DbError where it cannot be used, too. */
+  template <typename Action>
+  std::invoke_result_t<Action> by_journal(const DbError& error, Action&& action) {
+    offline_ = true;
+    try {
+      return action();
+    } catch (const std::system_error& journal) {
+      throw DbError(error.kind(), std::string(error.what()) +
+                                      "; and without it nothing is run, because " + journal.what());
+    }
+  }
+
+  template <typename Run>
+  Result run_if_due(const TickDecision& decided, Run&& run) {
     warn_of_the_future(decided);
     if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
     if (is_put_off(instance_, request_, decided.state)) return {};
-    return run_under_lock(selected);
+    return run();
+  }
+
+  /** Whether the host has woken up so lately that the database may need a moment to be there. */
+  [[nodiscard]] bool woke_lately(const DbError& error) const {
+    if (request_.force || error.kind() != DbError::Kind::connection) return false;
+    const auto noted = instance_.journal.host_state().noted;
+    // Of a host that never saw the database nothing is known.
+    return !noted.boot_id.empty() && woke_between(noted, instance_.host.now());
   }
 
   /** Right after boot or resume the network, or the server, may need a moment. */
@@ -190,16 +231,30 @@ class Tick {
     return decide_now();
   }
 
-  TickDecision decide_now() { return decide_tick(instance_, request_, read_state(instance_)); }
+  [[nodiscard]] TickDecision decide_now() const {
+    return decide_tick(instance_, request_, offline_ ? state_of_journal() : read_state(instance_));
+  }
+
+  [[nodiscard]] State state_of_journal() const {
+    return state_of(instance_.journal.read(), instance_.host.now());
+  }
 
   /** Loud where something is run: it lasts, and ticks come every few minutes. */
   void warn_of_the_future(const TickDecision& decided) {
     const auto& state = decided.state;
     if (state.future_runs == 0) return;
-    instance_.log.at(
-        runs_spiders(decided.decision) ? LogLevel::warning : LogLevel::info,
-        "{} run(s) start in the future of the database's clock; they count for nothing",
-        state.future_runs);
+    const auto level = runs_spiders(decided.decision) ? LogLevel::warning : LogLevel::info;
+    if (offline_) {
+      instance_.log.at(
+          level,
+          "The host's clock went backwards: {} run(s) of the journal seem to be of the "
+          "future; they count for nothing",
+          state.future_runs);
+    } else {
+      instance_.log.at(
+          level, "{} run(s) start in the future of the database's clock; they count for nothing",
+          state.future_runs);
+    }
   }
 
   Result run_under_lock(const std::optional<SpiderList>& selected) {
@@ -234,8 +289,8 @@ class Tick {
     return run_locked(lock, selected);
   }
 
-  Run run_of_this_host() {
-    const auto state = state_of(instance_.journal.read(), instance_.host.now());
+  [[nodiscard]] Run run_of_this_host() const {
+    const auto state = state_of_journal();
     return state.last.value_or(state.partial.value_or(Run{}));
   }
 
@@ -262,6 +317,18 @@ class Tick {
     return skip(instance_, request_, busy(Run{}));
   }
 
+  /** The same by the journal. */
+  Result run_offline(SlotLock& lock, const std::optional<SpiderList>& selected) {
+    const auto decided = decide_now();
+    for (const auto& run : decided.decision.interrupted) (void)mark_interrupted(run);
+    if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
+    say_why(instance_, decided);
+    auto claimed = prepare(instance_, decided.decision, decided.state, request_, lock.slot());
+    record_without_database(instance_, claimed);
+    const auto database_lock = instance_.store.unheld_lock(lock.slot());
+    return carry_out(instance_, std::move(claimed), *database_lock, selected);
+  }
+
   /** Empty where the run that is to be retried is not as it was seen any more. */
   std::optional<ClaimedAttempt> claim(const TickDecision& decided, const SlotLock& lock) {
     auto claimed = prepare(instance_, decided.decision, decided.state, request_, lock.slot());
@@ -283,7 +350,7 @@ class Tick {
   bool mark_interrupted(const Run& run) {
     const auto why = interruption(run);
     try {
-      if (run.in_journal) {
+      if (offline_ || run.in_journal) {
         end_in_journal(instance_, run);
       } else if (!instance_.store.mark_interrupted(run, why)) {
         instance_.log.info("{} went on meanwhile; deciding again", run_words(run));
@@ -309,6 +376,7 @@ class Tick {
 
   Instance& instance_;
   const Request& request_;
+  bool offline_ = false;            ///< the journal says how things stand, not the database
   bool reached_ = false;            ///< the database answered
   bool may_notify_ = false;         ///< there may be something to tell people
   bool waits_ = false;              ///< the journal holds what the database has not got
@@ -324,109 +392,6 @@ Result tick(Instance& instance, const Request& request) {
 
 std::string dry_run(Instance& instance, const Request& request) {
   return Tick(instance, request).say();
-}
-
-namespace {
-
-/** The fault of the database, and of the journal beside it. */
-DbError neither(const DbError& error, const std::system_error& journal) {
-  return {error.kind(),
-          std::string(error.what()) + "; and without it nothing is run, because " + journal.what()};
-}
-
-class OfflineTick {
- public:
-  OfflineTick(Instance& instance, const Request& request, const DbError& error)
-      : instance_(instance), journal_(instance.journal), request_(request), error_(error) {}
-
-  Result run(const std::optional<SpiderList>& selected) {
-    announce();
-    const auto decided = look();
-    warn_of_the_future(decided);
-    if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
-    if (is_put_off(instance_, request_, decided.state)) return {};
-    const auto lock = journal_.try_lock(std::nullopt);
-    if (!lock) return skip(instance_, request_, busy(running_run()));
-    return run_locked(*lock, selected);
-  }
-
-  [[nodiscard]] TickDecision look() const {
-    return decide_tick(instance_, request_, state_of(journal_.read(), instance_.host.now()));
-  }
-
- private:
-  /** Loud once for each outage: an outage lasts, and ticks come every few minutes. */
-  void announce() {
-    const auto level = note_away(instance_) ? LogLevel::warning : LogLevel::info;
-    instance_.log.at(level, "The database cannot be used: {}; going by the journal in {}",
-                     printable(error_.what()), journal_.place());
-  }
-
-  /** Loud where something is run: it lasts, and ticks come every few minutes. */
-  void warn_of_the_future(const TickDecision& decided) {
-    const auto& state = decided.state;
-    if (state.future_runs == 0) return;
-    instance_.log.at(
-        runs_spiders(decided.decision) ? LogLevel::warning : LogLevel::info,
-        "The host's clock went backwards: {} run(s) of the journal seem to be of the future; they "
-        "count for nothing",
-        state.future_runs);
-  }
-
-  /** Whoever has the lock. */
-  [[nodiscard]] Run running_run() const {
-    auto state = state_of(journal_.read(), instance_.host.now());
-    return state.last.value_or(state.partial.value_or(Run{}));
-  }
-
-  /** Decides again: another tick may have finished in between. */
-  Result run_locked(SlotLock& lock, const std::optional<SpiderList>& selected) {
-    const auto decided = look();
-    for (const auto& run : decided.decision.interrupted) mark_interrupted(run);
-    if (!runs_spiders(decided.decision)) return skip(instance_, request_, decided);
-    say_why(instance_, decided);
-    auto claimed = prepare(instance_, decided.decision, decided.state, request_, lock.slot());
-    record_without_database(instance_, claimed);
-    const auto database_lock = instance_.store.unheld_lock(lock.slot());
-    return carry_out(instance_, std::move(claimed), *database_lock, selected);
-  }
-
-  void mark_interrupted(const Run& run) {
-    instance_.log.warn("{} was {}", run_words(run), interruption(run));
-    end_in_journal(instance_, run);
-  }
-
-  Instance& instance_;
-  Journal& journal_;
-  const Request& request_;
-  const DbError& error_;
-};
-
-}  // namespace
-
-Result tick_without_database(Instance& instance, const Request& request,
-                             const std::optional<SpiderList>& selected, const DbError& error) {
-  try {
-    return OfflineTick(instance, request, error).run(selected);
-  } catch (const std::system_error& journal) {
-    throw neither(error, journal);
-  }
-}
-
-TickDecision decide_without_database(const Instance& instance, const Request& request,
-                                     const DbError& error) {
-  try {
-    return decide_tick(instance, request, state_of(instance.journal.read(), instance.host.now()));
-  } catch (const std::system_error& journal) {
-    throw neither(error, journal);
-  }
-}
-
-bool woke_lately(const Instance& instance, const Request& request, const DbError& error) {
-  if (request.force || error.kind() != DbError::Kind::connection) return false;
-  const auto noted = instance.journal.host_state().noted;
-  // Of a host that never saw the database nothing is known.
-  return !noted.boot_id.empty() && woke_between(noted, instance.host.now());
 }
 
 }  // namespace spider_check
