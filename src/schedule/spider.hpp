@@ -74,7 +74,7 @@ class CrawlMonitors : public Interface {
   [[nodiscard]] virtual std::unique_ptr<CrawlMonitor> watch(const SpiderJob& job) = 0;
 };
 
-/** NotificationState what happens while spiders run; called on the runner's own thread. */
+/** Told what happens while spiders run; called on the runner's own thread. */
 class RunObserver : public Interface {
  public:
   virtual void on_start(const SpiderJob& job) = 0;
