@@ -14,7 +14,7 @@ MODES = [
     ok("monitored_content"),
     degraded("monitored_discontent", "1 error beside 20 items", items=20, errors=1),
     degraded("monitored_mute", "1 error beside 20 items", items=20, errors=1),
-    failed("monitored_empty", "0 items, at least 1 is wanted (min_items)", items=0),
+    failed("monitored_empty", "0 items, at least 1 is wanted", items=0),
 ]
 
 

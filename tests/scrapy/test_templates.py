@@ -15,8 +15,8 @@ LINKS = [f'<a href="/Items/{number}">{number}</a>' for number in range(2)]
 PAGES = {f"{SHOP}/": page(*LINKS), f"{SHOP}/Items/0": page(), f"{SHOP}/Items/1": page()}
 # Neither looks for anything yet; the second one follows the links. robots.txt is a page, too.
 MODES = [
-    failed("basic", "0 items, at least 1 is wanted (min_items)", items=0, pages=2, errors=0),
-    failed("crawl", "0 items, at least 1 is wanted (min_items)", items=0, pages=4, errors=0),
+    failed("basic", "0 items, at least 1 is wanted", items=0, pages=2, errors=0),
+    failed("crawl", "0 items, at least 1 is wanted", items=0, pages=4, errors=0),
 ]
 
 
