@@ -53,7 +53,7 @@ class Parts {
   struct Notifications {
     Notifications(const Config& config, NotificationStore& store, const LogDirectory& logs);
 
-    ConfiguredChannels channels;
+    Channels channels;
     Deliveries deliveries;
     Notifier notifier;
   };

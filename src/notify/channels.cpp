@@ -167,26 +167,20 @@ std::string ping_url(const std::string& url, const std::string& what, const std:
   return path + what + query;
 }
 
-std::vector<std::string> ConfiguredChannels::of_events() const {
+std::vector<std::string> Channels::of_events() const {
   std::vector<std::string> names;
   if (!options_.program.empty()) names.emplace_back("program");
   if (!options_.webhook.empty()) names.emplace_back("webhook");
   return names;
 }
 
-std::vector<std::string> ConfiguredChannels::of_runs() const {
+std::vector<std::string> Channels::of_runs() const {
   if (options_.ping.empty()) return {};
   return {"ping"};
 }
 
-std::string ConfiguredChannels::facts(const Event& event, const std::string& schedule,
-                                      const std::string& host, const ScheduleSummary& summary,
-                                      const Policy& policy, const std::string& log) const {
-  return spider_check::facts(event, {schedule, host}, summary, policy, log);
-}
-
-Delivery ConfiguredChannels::delivery(const std::string& channel, EventKind event,
-                                      const std::string& facts) const {
+Delivery Channels::delivery(const std::string& channel, EventKind event,
+                            const std::string& facts) const {
   if (channel == "program") return run_program(facts);
   if (channel == "webhook") return post(options_.webhook, "application/json", facts);
   const auto json = Json::parse(facts, nullptr, false);
@@ -194,12 +188,12 @@ Delivery ConfiguredChannels::delivery(const std::string& channel, EventKind even
   return post(url, "text/plain; charset=utf-8", body_of(json));
 }
 
-std::optional<Delivery> ConfiguredChannels::start(const std::string& run_uuid) const {
+std::optional<Delivery> Channels::start(const std::string& run_uuid) const {
   if (options_.ping.empty()) return std::nullopt;
   return post(ping_url(options_.ping, "/start", run_uuid), "text/plain", "");
 }
 
-Delivery ConfiguredChannels::run_program(const std::string& facts) const {
+Delivery Channels::run_program(const std::string& facts) const {
   const auto json = Json::parse(facts, nullptr, false);
   Delivery delivery{options_.program, facts + "\n", {}, options_.timeout};
   delivery.environment = {
@@ -217,8 +211,8 @@ Delivery ConfiguredChannels::run_program(const std::string& facts) const {
   return delivery;
 }
 
-Delivery ConfiguredChannels::post(const std::string& url, const std::string& type,
-                                  const std::string& body) const {
+Delivery Channels::post(const std::string& url, const std::string& type,
+                        const std::string& body) const {
   using Milliseconds = std::chrono::milliseconds;
   const Json request = {
       {"url", url},

@@ -26,21 +26,25 @@ struct Origin {
 [[nodiscard]] std::string ping_url(const std::string& url, const std::string& what,
                                    const std::string& run_uuid);
 
-/** The channels of a configuration. */
-class ConfiguredChannels final : public Channels {
+/** Puts what is to be told into the words of each channel of a configuration. */
+class Channels {
  public:
   /** sender: the program that sends a request (src/send), by its path. */
-  ConfiguredChannels(ChannelOptions options, std::string sender)
+  Channels(ChannelOptions options, std::string sender)
       : options_(std::move(options)), sender_(std::move(sender)) {}
 
-  [[nodiscard]] std::vector<std::string> of_events() const override;
-  [[nodiscard]] std::vector<std::string> of_runs() const override;
-  [[nodiscard]] std::string facts(const Event& event, const std::string& schedule,
-                                  const std::string& host, const ScheduleSummary& summary,
-                                  const Policy& policy, const std::string& log) const override;
+  /** Those that are told about events: "program", "webhook". */
+  [[nodiscard]] std::vector<std::string> of_events() const;
+
+  /** Those that are told about each run: "ping". */
+  [[nodiscard]] std::vector<std::string> of_runs() const;
+
+  /** What tells one channel these facts(). */
   [[nodiscard]] Delivery delivery(const std::string& channel, EventKind event,
-                                  const std::string& facts) const override;
-  [[nodiscard]] std::optional<Delivery> start(const std::string& run_uuid) const override;
+                                  const std::string& facts) const;
+
+  /** What checks in at the start of a run; empty where nobody is to be told. */
+  [[nodiscard]] std::optional<Delivery> start(const std::string& run_uuid) const;
 
  private:
   [[nodiscard]] Delivery run_program(const std::string& facts) const;

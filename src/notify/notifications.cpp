@@ -82,8 +82,8 @@ class NotifierRun {
     const auto log = log_of(event, summary);
     for (const auto& channel : channels) {
       news.push_back({channel, event.kind, event.key,
-                      notifier_.channels.facts(event, instance_.name, instance_.host.self().host,
-                                               summary, instance_.policy, log)});
+                      facts(event, {instance_.name, instance_.host.self().host}, summary,
+                            instance_.policy, log)});
     }
   }
 
@@ -150,13 +150,12 @@ TestedChannels test_channels(Instance& instance) {
   auto& notifier = *instance.notifier;
   ScheduleSummary summary;
   summary.now = instance.host.now().wall;
-  const auto facts =
-      notifier.channels.facts({EventKind::test, "test", {}}, instance.name,
-                              instance.host.self().host, summary, instance.policy, "");
+  const auto said = facts({EventKind::test, "test", {}}, {instance.name, instance.host.self().host},
+                          summary, instance.policy, "");
   const auto channels = all_channels(notifier.channels);
   std::vector<Delivery> deliveries;
   for (const auto& channel : channels) {
-    deliveries.push_back(notifier.channels.delivery(channel, EventKind::test, facts));
+    deliveries.push_back(notifier.channels.delivery(channel, EventKind::test, said));
   }
   const auto ends = notifier.deliveries.run_all(deliveries);
   TestedChannels tested;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "notify/channels.hpp"
 #include "notify/rules.hpp"
 #include "outbox/journal.hpp"
 #include "schedule/instance.hpp"

@@ -194,26 +194,4 @@ class DeliveryRunner : public Interface {
   virtual void start(const Delivery& delivery) noexcept = 0;
 };
 
-/** Puts what is to be told into the words of each channel. */
-class Channels : public Interface {
- public:
-  /** Of those that are told about events: "program", "webhook". */
-  [[nodiscard]] virtual std::vector<std::string> of_events() const = 0;
-
-  /** Of those that are told about each run: "ping". */
-  [[nodiscard]] virtual std::vector<std::string> of_runs() const = 0;
-
-  /** The facts of an event, one JSON object. log: the end of the log of a spider that failed. */
-  [[nodiscard]] virtual std::string facts(const Event& event, const std::string& schedule,
-                                          const std::string& host, const ScheduleSummary& summary,
-                                          const Policy& policy, const std::string& log) const = 0;
-
-  /** What tells one channel these facts. */
-  [[nodiscard]] virtual Delivery delivery(const std::string& channel, EventKind event,
-                                          const std::string& facts) const = 0;
-
-  /** What checks in at the start of a run; empty where nobody is to be told. */
-  [[nodiscard]] virtual std::optional<Delivery> start(const std::string& run_uuid) const = 0;
-};
-
 }  // namespace spider_check

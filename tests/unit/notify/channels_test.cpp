@@ -48,11 +48,11 @@ ChannelOptions options() {
   return options;
 }
 
-const ConfiguredChannels channels(options(), "/libexec/send");
+const Channels channels(options(), "/libexec/send");
 
 std::string facts(const std::string& log = "") {
-  return channels.facts({EventKind::failing, "failing:uuid-7", {"a"}}, "jobs", "laptop", failed(),
-                        {}, log);
+  return spider_check::facts({EventKind::failing, "failing:uuid-7", {"a"}}, {"jobs", "laptop"},
+                             failed(), {}, log);
 }
 
 std::string variable(const Delivery& delivery, const std::string& name) {
@@ -109,7 +109,7 @@ TEST_CASE("the facts hold no more than a page shows, whatever a spider says") {
   }
   summary.last->failure = std::string(1'000'000, '\x1b') + "http://me:s3cret@h";
   const auto log = std::string(std::size_t{1} << 20U, 'x') + "\nhttp://me:s3cret@h \x1b]0;t\x07\n";
-  const auto text = channels.facts(event, "jobs", "laptop", summary, {}, log);
+  const auto text = spider_check::facts(event, {"jobs", "laptop"}, summary, {}, log);
   CHECK(text.size() < 800'000);
   CHECK(text.find("s3cret") == std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
@@ -154,7 +154,7 @@ TEST_CASE("a check is told each end of a run by a path of its own") {
   const auto start = channels.start("uuid-8");
   REQUIRE(start.has_value());
   CHECK(Json::parse(start->input)["url"] == "https://hc.example/s3cret/start?rid=uuid-8");
-  CHECK_FALSE(ConfiguredChannels({}, "/libexec/send").start("uuid-8").has_value());
+  CHECK_FALSE(Channels({}, "/libexec/send").start("uuid-8").has_value());
 }
 
 TEST_CASE("the URL of a check may end with a slash or have a query") {

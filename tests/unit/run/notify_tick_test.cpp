@@ -1,5 +1,12 @@
 // When a tick tells people, and that it never matters to the run.
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
 
 #include "notify/notifications.hpp"
 #include "support/host.hpp"
@@ -14,28 +21,18 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/** Words that a test can read. */
-class FakeChannels final : public Channels {
- public:
-  [[nodiscard]] Names of_events() const override { return {"webhook"}; }
+constexpr std::string_view webhook = "https://hooks.example/x";
+constexpr std::string_view ping = "https://hc.example/y";
 
-  [[nodiscard]] Names of_runs() const override { return {"ping"}; }
-
-  [[nodiscard]] std::string facts(const Event& event, const std::string& /*schedule*/,
-                                  const std::string& /*host*/, const ScheduleSummary& /*summary*/,
-                                  const Policy& /*policy*/, const std::string& log) const override {
-    return event.key + log;
-  }
-
-  [[nodiscard]] Delivery delivery(const std::string& channel, EventKind event,
-                                  const std::string& /*facts*/) const override {
-    return {{channel}, std::string(to_text(event)), {}, 1s};
-  }
-
-  [[nodiscard]] std::optional<Delivery> start(const std::string& /*uuid*/) const override {
-    return Delivery{{"ping"}, "start", {}, 1s};
-  }
-};
+/** What a delivery tells, in a word that a test can read: an event, or what is said to a check. */
+std::string told_by(const Delivery& delivery) {
+  const auto request = nlohmann::json::parse(delivery.input);
+  const std::string url = request["url"];
+  if (url == webhook) return nlohmann::json::parse(std::string(request["body"]))["event"];
+  const auto path = url.substr(ping.size(), url.find('?') - ping.size());
+  if (path == "/start") return "start";
+  return path.empty() ? "ping_success" : "ping_" + path.substr(1);
+}
 
 /** Notes what is sent; a channel in `silent` takes nothing. */
 class FakeDeliveries final : public DeliveryRunner {
@@ -46,15 +43,23 @@ class FakeDeliveries final : public DeliveryRunner {
   [[nodiscard]] std::vector<DeliveryEnd> run_all(const std::vector<Delivery>& deliveries) override {
     std::vector<DeliveryEnd> ends;
     for (const auto& delivery : deliveries) {
-      sent.push_back(delivery.input);
-      const bool is_silent = silent.contains(delivery.command[0]);
+      sent.push_back(told_by(delivery));
+      const bool hooked = delivery.input.find(webhook) != std::string::npos;
+      const bool is_silent = silent.contains(hooked ? "webhook" : "ping");
       ends.push_back({!is_silent, is_silent ? "nobody \x1b[31m there" : ""});
     }
     return ends;
   }
 
-  void start(const Delivery& delivery) noexcept override { sent.push_back(delivery.input); }
+  void start(const Delivery& delivery) noexcept override { sent.push_back(told_by(delivery)); }
 };
+
+ChannelOptions options() {
+  ChannelOptions options;
+  options.webhook = webhook;
+  options.ping = ping;
+  return options;
+}
 
 struct NotifyingHost : TestHost {
   explicit NotifyingHost(MemoryDatabase& database) : TestHost(database), telling(database) {
@@ -64,7 +69,7 @@ struct NotifyingHost : TestHost {
   }
 
   MemoryNotificationStore telling;
-  FakeChannels channels;
+  Channels channels{options(), "send"};
   FakeDeliveries deliveries;
   Notifier notifier{{}, telling, channels, deliveries, [](const auto&) { return "log"; }};
 };
