@@ -12,6 +12,7 @@
 #include "scrapy/find_project.hpp"
 #include "scrapy/project.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -19,16 +20,6 @@ namespace spider_check {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
-std::string counted(std::size_t number, const std::string& one) {
-  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
-}
 
 void append(std::vector<std::string>& all, const std::optional<std::vector<std::string>>& further) {
   if (further) all.insert(all.end(), further->begin(), further->end());
@@ -90,14 +81,14 @@ class Check {
               (config_.scrapy ? ", to the project in " + config_.scrapy->project.string() : ""));
       std::vector<std::string> places;
       for (const auto& file : default_files(environment_)) places.push_back(file.string());
-      findings_.fact("", "looked for " + joined(places));
+      findings_.fact("", "looked for " + join(places, ", "));
     }
     if (loaded_.dotenv) findings_.fact("", loaded_.dotenv->string() + " goes before it");
     if (loaded_.credential) {
       findings_.fact("", loaded_.credential->string() + " has the database's password");
     }
     if (const auto names = variables(); !names.empty()) {
-      findings_.fact("", "of the environment: " + joined(names));
+      findings_.fact("", "of the environment: " + join(names, ", "));
     }
     for (auto& line : lacking_for_scrapy(loaded_, environment_, "cron and systemd do")) {
       findings_.warning(std::move(line));
@@ -117,8 +108,8 @@ class Check {
   [[nodiscard]] std::string schedule() const {
     const auto& policy = config_.policy;
     return "\"" + config_.name + "\", every " + to_text(policy.interval) + ", " +
-           counted(static_cast<std::size_t>(policy.max_attempts), "attempt") + ", " +
-           counted(static_cast<std::size_t>(config_.concurrency), "spider") + " at a time" +
+           counted(policy.max_attempts, "attempt") + ", " + counted(config_.concurrency, "spider") +
+           " at a time" +
            (config_.on_database_error == OnDatabaseError::run
                 ? ""
                 : "; nothing is run without the database") +
@@ -150,7 +141,8 @@ class Check {
     // Not their URLs, which are secrets.
     if (!channels.webhook.empty()) names.emplace_back("a webhook");
     if (!channels.ping.empty()) names.emplace_back("a check by pings");
-    if (!names.empty()) findings_.fact("Told", joined(names) + "; try: spider-check notify --test");
+    if (!names.empty())
+      findings_.fact("Told", join(names, ", ") + "; try: spider-check notify --test");
   }
 
   void check_project() {
@@ -175,7 +167,7 @@ class Check {
     const auto version = project.version().empty() ? "" : project.version() + ", ";
     findings_.fact("Scrapy", version + find_program(program).path.string());
     findings_.fact("", "in " + options.project.string() + ": " +
-                           (all_known_ ? counted(jobs_.size() - before, "spider")
+                           (all_known_ ? counted(std::ssize(jobs_) - before, "spider")
                                        : "its spiders cannot be listed"));
     if (all_known_) check_probe(project);
     check_patterns(project);
@@ -267,7 +259,7 @@ class Check {
 
   [[nodiscard]] std::string next() const {
     if (!config_.policy.enabled) return "but enabled is false, so ticks run nothing.";
-    return "a tick runs " + counted(jobs_.size(), "spider") + " when the last success is " +
+    return "a tick runs " + counted(std::ssize(jobs_), "spider") + " when the last success is " +
            to_text(config_.policy.interval) + " old; spider-check status says when that is.";
   }
 

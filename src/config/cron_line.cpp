@@ -8,6 +8,7 @@
 #include "os/child.hpp"
 #include "os/files.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -166,8 +167,7 @@ CronLine cron_line(const Loaded& loaded, const Environment& environment,
                      "; rename the file or the directory");
   }
   CronLine result{line + "\n", lacking_for_scrapy(loaded, environment, "cron does")};
-  std::string names;
-  for (const auto& name : lacking(loaded, environment)) names += (names.empty() ? "" : ", ") + name;
+  const auto names = join(lacking(loaded, environment), ", ");
   if (names.empty()) return result;
   const auto dotenv = loaded.dotenv.value_or(loaded.file->parent_path() / ".env");
   result.warnings.push_back("of the environment, cron does not have " + names +

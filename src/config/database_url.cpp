@@ -11,6 +11,7 @@
 
 #include "config/apply.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -195,8 +196,7 @@ void check_hosts(const std::map<std::string, std::string>& parameters,
   const auto hosts = std::max({names, addresses, std::ptrdiff_t{1}});
   if (ports > 1 && ports != hosts) {
     throw UsageError(place_of("port") + ": expected one port, or one for each host, found " +
-                     std::to_string(ports) + " ports for " + std::to_string(hosts) +
-                     (hosts == 1 ? " host" : " hosts"));
+                     std::to_string(ports) + " ports for " + counted(hosts, "host"));
   }
 }
 

@@ -15,6 +15,7 @@
 #include "scrapy/find_project.hpp"
 #include "scrapy/project.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 #include "util/zone.hpp"
 
 namespace spider_check {
@@ -34,16 +35,13 @@ std::string spider_names(const NewSetup& setup) {
 
 std::string database(const DatabaseVariables& database) {
   if (database.names.empty()) return "not known: set url in [database], or DB_… in a .env file";
-  std::string names;
-  for (const auto& name : database.names) names += (names.empty() ? "" : ", ") + name;
-  return names + " of " + database.where +
+  return join(database.names, ", ") + " of " + database.where +
          (database.always_read ? "" : ", which cron and systemd do not have");
 }
 
 /** Scrapy's part of it, which the configuration now has. */
 std::string environment_of(const NewSetup& setup) {
-  std::string names;
-  for (const auto& [name, value] : setup.environment) names += (names.empty() ? "" : ", ") + name;
+  const auto names = join(setup.environment, ", ", [](const auto& each) { return each.first; });
   return names.empty() ? "" : fact("", "with " + names + " of this shell, as env in [spiders]");
 }
 
@@ -128,8 +126,7 @@ fs::path only_project(const fs::path& top) {
         "for programs that are no Scrapy project, write [[spider]] by hand as "
         "`man spider-check.toml` shows");
   }
-  std::string names;
-  for (const auto& project : projects) names += (names.empty() ? "" : ", ") + project.string();
+  const auto names = join(projects, ", ", [](const auto& project) { return project.string(); });
   throw UsageError("there is more than one Scrapy project: " + names +
                    "; name one of them: spider-check init DIRECTORY");
 }

@@ -75,19 +75,13 @@ std::string in_columns(const std::string& text) {
   return result;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 std::string database_comment(const DatabaseVariables& database) {
   if (database.names.empty()) {
     return "# Where PostgreSQL is. A password belongs into ~/.pgpass, a password_file, or a .env "
            "file\n"
            "# beside this one (DB_PASSWORD=…), and not in here.";
   }
-  const auto names = "# Where PostgreSQL is: " + listed(database.names) + "\n";
+  const auto names = "# Where PostgreSQL is: " + join(database.names, ", ") + "\n";
   if (database.always_read) {
     return names + "# say it, in the .env file beside this one, so no url is needed here.";
   }
@@ -131,11 +125,8 @@ DatabaseVariables find_database_variables(const fs::path& directory,
 }
 
 std::string env_text(const std::vector<std::pair<std::string, std::string>>& environment) {
-  std::string text;
-  for (const auto& [name, value] : environment) {
-    text += (text.empty() ? "" : ", ") + name + " = " + quoted(value);
-  }
-  return "env = { " + text + " }";
+  const auto entry = [](const auto& each) { return each.first + " = " + quoted(each.second); };
+  return "env = { " + join(environment, ", ", entry) + " }";
 }
 
 std::string new_config_text(const NewConfig& config) {

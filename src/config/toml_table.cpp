@@ -130,9 +130,8 @@ std::size_t TomlTable::choice(const toml::node& node, const Option& option) cons
   const auto& words = option.choices;
   const auto found = std::find(words.begin(), words.end(), word);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  std::string wanted;
-  for (const auto& each : words) wanted += (wanted.empty() ? "" : " or ") + in_quotes(each);
-  refuse(node, option, ": expected " + wanted + ", found " + in_quotes(word));
+  refuse(node, option,
+         ": expected " + join(words, " or ", in_quotes) + ", found " + in_quotes(word));
 }
 
 void TomlTable::take(const toml::node& node, const Option& option, bool& to) const {

@@ -130,12 +130,9 @@ std::string text_at(const Json& facts, const char* pointer) {
 }
 
 std::string names_of(const Json& facts) {
-  std::string names;
-  if (!facts.is_object()) return names;
-  for (const auto& spider : facts.value("spiders", Json::array())) {
-    names += (names.empty() ? "" : ",") + text_at(spider, "/spider");
-  }
-  return names;
+  if (!facts.is_object()) return {};
+  return join(facts.value("spiders", Json::array()), ",",
+              [](const Json& spider) { return text_at(spider, "/spider"); });
 }
 
 const char* said_by(EventKind event) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -55,11 +57,8 @@ std::string key_of(EventKind kind, const ScheduleSummary& summary) {
 
 std::string list(const Names& names) {
   constexpr std::size_t most = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) {
-    text += (text.empty() ? "" : ", ") + names[i];
-  }
-  return names.size() > most ? text + ", …" : text;
+  const std::span first(names.data(), std::min(most, names.size()));
+  return join(first, ", ") + (names.size() > most ? ", …" : "");
 }
 
 std::string spiders(const Names& names) {

@@ -85,12 +85,6 @@ std::string shown(std::string_view text) {
   return line;
 }
 
-std::string words_of(const std::vector<std::string>& command) {
-  std::string words;
-  for (const auto& word : command) words += (words.empty() ? "" : " ") + word;
-  return shown(words);
-}
-
 std::string end_of(const Captured& said, Duration limit) {
   const auto left = said.left.empty() ? "" : "; " + to_text(said.left);
   if (said.timed_out) return "was killed after " + to_text(limit) + left;
@@ -101,7 +95,7 @@ std::string end_of(const Captured& said, Duration limit) {
 }  // namespace
 
 std::optional<std::string> ask_precheck(const std::vector<std::string>& command, Duration limit) {
-  const auto name = "precheck `" + words_of(command) + "` ";
+  const auto name = "precheck `" + shown(join(command, " ")) + "` ";
   try {
     const auto said = capture({command, {}, {}, limit});
     if (!said.timed_out && said.termination == Termination{Exited{0}}) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "schedule/delay.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -130,8 +131,7 @@ class Judge {
   /** Nothing is lost, but others do not see it. */
   void judge_journal() {
     if (report_.refused.empty()) return;
-    add(HealthLevel::warning, "the database refuses " + std::to_string(report_.waiting) +
-                                  (report_.waiting == 1 ? " attempt" : " attempts") +
+    add(HealthLevel::warning, "the database refuses " + counted(report_.waiting, "attempt") +
                                   ", which the journal keeps: " + report_.refused);
   }
 

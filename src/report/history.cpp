@@ -4,6 +4,7 @@
 
 #include "run/live_table.hpp"
 #include "schedule/sentences.hpp"
+#include "util/text.hpp"
 #include "util/text_width.hpp"
 #include "util/time.hpp"
 #include "util/zone.hpp"
@@ -172,11 +173,6 @@ std::string facts(const RunReport& report, const Zone& zone) {
   return text;
 }
 
-std::string missed(int intervals) {
-  return std::to_string(intervals) +
-         (intervals == 1 ? " interval was missed" : " intervals were missed");
-}
-
 std::string lateness(const RunReport& report, const Zone& zone) {
   const auto& record = report.record;
   if (!record.late || *record.late < min_delay) return {};
@@ -202,7 +198,7 @@ std::string spider_lines(const RecordedOutcome& recorded, std::size_t width, Run
   text.erase(text.find_last_not_of(' ') + 1);
   text += "\n";
   if (!outcome.judgement.reasons.empty()) {
-    text += "      " + join(outcome.judgement.reasons) + "\n";
+    text += "      " + reasons(outcome.judgement) + "\n";
   }
   if (!outcome.log.empty()) {
     const auto which =
@@ -247,8 +243,7 @@ std::string counts_of(const RunRecord& record) {
   add(record.failed - record.stopped, "failed");
   add(record.stopped, "stopped");
   if (record.items) {
-    text += (text.empty() ? "" : ", ") + std::to_string(*record.items) +
-            (*record.items == 1 ? " item" : " items");
+    text += (text.empty() ? "" : ", ") + counted(*record.items, "item");
   }
   return text;
 }

@@ -46,16 +46,9 @@ std::string whole_seconds(Duration duration) {
 }
 
 std::string fine(const StatusReport& report) {
-  const auto count = report.spiders.size();
+  const auto count = std::ssize(report.spiders);
   const auto age = report.state.now - report.state.newest_success.value_or(report.state.now);
-  return "the data is " + to_words(age) + " old, " + std::to_string(count) +
-         (count == 1 ? " spider" : " spiders") + " ok";
-}
-
-std::string reasons(const Health& health) {
-  std::string text;
-  for (const auto& reason : health.reasons) text += (text.empty() ? "" : "; ") + reason;
-  return text;
+  return "the data is " + to_words(age) + " old, " + counted(count, "spider") + " ok";
 }
 
 std::ptrdiff_t count(const StatusReport& report, Verdict verdict) {
@@ -80,7 +73,7 @@ std::string performance(const StatusReport& report, const Health& health) {
 }  // namespace
 
 std::string health_line(const StatusReport& report, const Health& health) {
-  const auto text = health.reasons.empty() ? fine(report) : reasons(health);
+  const auto text = health.reasons.empty() ? fine(report) : join(health.reasons, "; ");
   return line_of(health.level, report.schedule + ": " + text, performance(report, health));
 }
 

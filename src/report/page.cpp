@@ -4,6 +4,7 @@
 
 #include "report/page_data.hpp"
 #include "schedule/sentences.hpp"
+#include "util/text.hpp"
 #include "util/text_width.hpp"
 #include "util/time.hpp"
 #include "util/zone.hpp"
@@ -84,7 +85,7 @@ std::string row(const SpiderSummary& spider, const StatusReport& status, const Z
   return "<tr><td>" + name(spider.name) + "</td><td>" + std::string(word_of(judgement)) +
          (is_fresh(spider, status) ? ", fresh" : ", stale") + "</td><td>" +
          (spider.last_success ? escape_html(zone.at(*spider.last_success)) : "never") +
-         "</td><td>" + escape_html(shown_text(join(judgement.reasons))) + "</td></tr>\n";
+         "</td><td>" + escape_html(shown_text(reasons(judgement))) + "</td></tr>\n";
 }
 
 std::string spiders(const StatusReport& status, const Zone& zone) {
@@ -185,7 +186,7 @@ std::vector<std::string> notes_of(const StatusReport& status) {
     notes.push_back(std::to_string(status.failed_runs) + " runs failed since the newest success");
   }
   if (const int future = status.state.future_runs; future > 0) {
-    notes.push_back(std::to_string(future) + (future == 1 ? " run starts" : " runs start") +
+    notes.push_back(counted(future, "run starts", "runs start") +
                     " in the future of the database's clock: not counted");
   }
   return notes;

@@ -6,6 +6,7 @@
 #include "report/history.hpp"
 #include "run/live_table.hpp"
 #include "schedule/sentences.hpp"
+#include "util/text.hpp"
 #include "util/text_width.hpp"
 #include "util/time.hpp"
 
@@ -96,7 +97,7 @@ std::string why(const SpiderSummary& spider, const Output& output) {
   const auto& outcome = spider.last.outcome;
   if (outcome.judgement.verdict == Verdict::ok) return {};
   std::string text;
-  if (!outcome.judgement.reasons.empty()) text = "      " + join(outcome.judgement.reasons) + "\n";
+  if (!outcome.judgement.reasons.empty()) text = "      " + reasons(outcome.judgement) + "\n";
   const bool failed = state_of(outcome.judgement) == RowState::failed;
   if (failed && !outcome.log.empty()) {
     text += "      " + place_of_log(printable(outcome.log.string()), spider.name, output) + "\n";
@@ -204,9 +205,7 @@ std::string last_run_lines(const StatusReport& report, const Zone& zone) {
               ", started " + ago(run.started, report.state.now, zone);
   auto lines = status_line("Last run", text);
   const bool is_listing = run.status == RunStatus::running && run.spider_count == 0;
-  text = (is_listing ? "its spiders are being listed"
-                     : std::to_string(run.spider_count) +
-                           (run.spider_count == 1 ? " spider" : " spiders")) +
+  text = (is_listing ? "its spiders are being listed" : counted(run.spider_count, "spider")) +
          ", attempt " + std::to_string(run.attempt) + " of " +
          std::to_string(report.policy.max_attempts);
   if (run.finished) text += ", ended " + zone.at(*run.finished);
@@ -250,15 +249,12 @@ std::string journal_lines(const StatusReport& report) {
         status_line("Database", "cannot be used; this is what the journal of this machine knows");
   }
   if (report.waiting > 0) {
-    text += status_line("Journal", std::to_string(report.waiting) +
-                                       (report.waiting == 1 ? " attempt waits" : " attempts wait") +
+    text += status_line("Journal", counted(report.waiting, "attempt waits", "attempts wait") +
                                        " to be recorded in the database by a tick");
   }
   if (report.of_others > 0) {
-    text += status_line("Journal",
-                        std::to_string(report.of_others) +
-                            (report.of_others == 1 ? " attempt belongs" : " attempts belong") +
-                            " to another database than this one");
+    text += status_line("Journal", counted(report.of_others, "attempt belongs", "attempts belong") +
+                                       " to another database than this one");
   }
   for (const auto& what : report.unreadable) text += status_line("Journal", printable(what));
   if (!report.refused.empty()) {

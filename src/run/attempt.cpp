@@ -15,6 +15,7 @@
 #include "run/verdict.hpp"
 #include "schedule/sentences.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -289,9 +290,7 @@ class Attempt {
       reasons.push_back(why);
     }
     reasons.insert(reasons.end(), list_.faults.begin(), list_.faults.end());
-    std::string text;
-    for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
-    return text;
+    return join(reasons, "; ");
   }
 
   /** Empty when there is no such spider. */

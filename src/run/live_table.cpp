@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "util/text.hpp"
 #include "util/text_width.hpp"
 #include "util/time.hpp"
 
@@ -167,8 +168,8 @@ std::string total_line(const std::vector<SummaryRow>& rows, Duration elapsed) {
     return std::count_if(rows.begin(), rows.end(),
                          [state](const auto& row) { return row.state == state; });
   };
-  auto line = std::to_string(count(RowState::ok)) + " of " + std::to_string(rows.size()) +
-              (rows.size() == 1 ? " spider ok" : " spiders ok");
+  auto line =
+      std::to_string(count(RowState::ok)) + " of " + counted(std::ssize(rows), "spider") + " ok";
   for (const auto state : {RowState::degraded, RowState::failed, RowState::stopped,
                            RowState::running, RowState::stopping, RowState::waiting}) {
     if (const auto some = count(state); some > 0) {

@@ -105,7 +105,7 @@ void LiveProgress::progressed(const SpiderJob& job, const Progress& progress, Ti
 void LiveProgress::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
   auto& spider = change(job, to_state(outcome.judgement));
   spider.row.elapsed = outcome.child.took;
-  spider.row.note = join(outcome.judgement.reasons);
+  spider.row.note = reasons(outcome.judgement);
   if (outcome.crawl && outcome.crawl->source != CrawlSource::nobody) {
     spider.row.progress = outcome.crawl->progress;
     spider.did = amounts(outcome.crawl->progress);

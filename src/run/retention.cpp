@@ -9,6 +9,7 @@
 #include "notify/notifications.hpp"
 #include "outbox/host_state.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 #include "util/zone.hpp"
 
@@ -112,8 +113,7 @@ Pruned remove_old_runs(Instance& instance, bool dry_run, std::optional<Duration>
 }
 
 std::string unremovable(const Pruned& pruned) {
-  return std::to_string(pruned.kept) + (pruned.kept == 1 ? " old run" : " old runs") +
-         " cannot be removed: " + printable(pruned.why);
+  return counted(pruned.kept, "old run") + " cannot be removed: " + printable(pruned.why);
 }
 
 void tidy_up(Instance& instance) {
@@ -122,15 +122,6 @@ void tidy_up(Instance& instance) {
   tidy_runs(instance);
   tidy_messages(instance);
 }
-
-namespace {
-
-/** "1 run", "12 runs" */
-std::string counted(std::int64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-}  // namespace
 
 std::string prune(Instance& instance, bool dry_run) {
   // In this order: which logs are too old is known by the rows.

@@ -31,7 +31,7 @@ void LineView::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
   const auto took = to_words(outcome.child.took);
   const auto did = with_rows(outcome.crawl ? amounts(outcome.crawl->progress) : "", outcome.rows);
   const auto done = did.empty() ? did : ", " + did;
-  const auto why = join(outcome.judgement.reasons);
+  const auto why = reasons(outcome.judgement);
   if (was_stopped(outcome.judgement)) {
     return log_.warn("Spider '{}' stopped after {}{}: {}", name, took, done, why);
   }

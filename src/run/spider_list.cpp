@@ -6,6 +6,7 @@
 #include "schedule/sentences.hpp"
 #include "util/errors.hpp"
 #include "util/log.hpp"
+#include "util/text.hpp"
 #include "util/zone.hpp"
 
 namespace spider_check {
@@ -19,9 +20,7 @@ const SpiderJob* find(const std::vector<SpiderJob>& jobs, const std::string& nam
 }
 
 std::string names_of(const std::vector<SpiderJob>& jobs) {
-  std::string names;
-  for (const auto& job : jobs) names += (names.empty() ? "" : ", ") + printable(job.name);
-  return names;
+  return join(jobs, ", ", [](const SpiderJob& job) { return printable(job.name); });
 }
 
 }  // namespace

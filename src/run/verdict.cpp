@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "schedule/run.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -69,12 +70,6 @@ namespace {
 
 using Reasons = std::vector<std::string>;
 
-/** "1 item", "12 items" */
-std::string count(std::int64_t number, const std::string& one, const std::string& many = {}) {
-  if (number == 1) return "1 " + one;
-  return std::to_string(number) + " " + (many.empty() ? one + "s" : many);
-}
-
 std::string quoted(const std::string& text) {
   return "\"" + text + "\"";
 }
@@ -111,7 +106,7 @@ bool is_beyond(Number more, Number less, double ratio, Number little) {
 
 /** "0 rows, at least 1 is wanted (min_rows)" */
 std::string too_few(std::int64_t found, const std::string& what, std::int64_t least) {
-  return count(found, what) + ", at least " + std::to_string(least) +
+  return counted(found, what) + ", at least " + std::to_string(least) +
          (least == 1 ? " is wanted (min_" : " are wanted (min_") + what + "s)";
 }
 
@@ -121,14 +116,14 @@ std::string of_the_last(const Baseline& baseline_runs) {
                                     [](const auto& run) { return run.good; });
   const auto runs = static_cast<std::int64_t>(baseline_runs.size());
   return "of the last " +
-         (all_good ? count(runs, "good run") : count(runs, "run") + " that worked");
+         (all_good ? counted(runs, "good run") : counted(runs, "run") + " that worked");
 }
 
 /** "the pipeline shop.Store was disabled: SHOP_DB is not set" */
 std::string describe(const SwitchedOff& part) {
   if (part.what == "feed") {
     const auto why = part.why.empty() ? "" : ": " + part.why;
-    return count(part.count, "feed") + " could not be stored (" + part.name + why + ")";
+    return counted(part.count, "feed") + " could not be stored (" + part.name + why + ")";
   }
   return "the " + part.what + " " + part.name + " was disabled" +
          (part.why.empty() ? "" : ": " + part.why);
@@ -147,7 +142,7 @@ void explain(const CrawlReport& crawl, Reasons& reasons) {
     reasons.push_back(std::to_string(crawl.forbidden) + " forbidden by robots.txt");
   }
   if (crawl.seen_before > 0) {
-    reasons.push_back(count(crawl.seen_before, "request") + " filtered as seen before (JOBDIR " +
+    reasons.push_back(counted(crawl.seen_before, "request") + " filtered as seen before (JOBDIR " +
                       crawl.job_directory + ")");
   }
 }
@@ -199,10 +194,10 @@ class Failures {
 
   void closing() {
     if (crawl_.lost_feeds > 0) {
-      add(count(crawl_.lost_feeds, "feed") + " could not be stored" + first_fault(crawl_));
+      add(counted(crawl_.lost_feeds, "feed") + " could not be stored" + first_fault(crawl_));
     } else if (crawl_.closing_errors > 0) {
-      add(count(crawl_.closing_errors, "error") + " while the crawl closed" + first_fault(crawl_) +
-          "; its items may be lost");
+      add(counted(crawl_.closing_errors, "error") + " while the crawl closed" +
+          first_fault(crawl_) + "; its items may be lost");
     }
   }
 
@@ -220,8 +215,8 @@ class Failures {
     if (found == 0 && all_forbidden()) {
       add("robots.txt forbids every page");
     } else if (found == 0 && all_refused()) {
-      add("every page was refused or dead (" + count(crawl_.refused, "refused page") + ", " +
-          count(crawl_.dead, "dead page") + ")" + why_lost(crawl_));
+      add("every page was refused or dead (" + counted(crawl_.refused, "refused page") + ", " +
+          counted(crawl_.dead, "dead page") + ")" + why_lost(crawl_));
     }
     if (found < criteria_.min_items) add(too_few(found, "item", criteria_.min_items));
   }
@@ -243,10 +238,10 @@ class Failures {
   void errors() {
     const auto errors = std::max<std::int64_t>(0, errors_of(crawl_) - crawl_.late_errors);
     if (criteria_.max_errors && errors > *criteria_.max_errors) {
-      add(count(errors, "error") + ", at most " + std::to_string(*criteria_.max_errors) +
+      add(counted(errors, "error") + ", at most " + std::to_string(*criteria_.max_errors) +
           " are allowed" + first_fault(crawl_));
     } else if (crawl_.progress.items == 0 && (errors > 0 || crawl_.exceptions > 0)) {
-      add(count(std::max(errors, crawl_.exceptions), "error") + " and no items" +
+      add(counted(std::max(errors, crawl_.exceptions), "error") + " and no items" +
           first_fault(crawl_));
     }
   }
@@ -302,7 +297,7 @@ class Defects {
   void errors() {
     const auto errors = std::max(errors_of(crawl_), crawl_.exceptions);
     if (errors == 0) return;
-    add(count(errors, "error") + " beside " + count(crawl_.progress.items, "item") +
+    add(counted(errors, "error") + " beside " + counted(crawl_.progress.items, "item") +
         first_fault(crawl_));
   }
 
@@ -315,14 +310,14 @@ class Defects {
     const auto bad = crawl_.refused + crawl_.dead;
     const auto all = crawl_.progress.pages + crawl_.dead;
     if (!too_many(bad, all)) return;
-    add(count(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
+    add(counted(bad, "page") + " of " + std::to_string(all) + " refused or dead (" +
         std::to_string(crawl_.refused) + " refused, " + std::to_string(crawl_.dead) +
         " given up after retries)" + why_lost(crawl_));
   }
 
   void dropped() {
     if (crawl_.dropped == 0 || crawl_.dropped < crawl_.progress.items) return;
-    add(count(crawl_.dropped, "item") + " dropped, " + std::to_string(crawl_.progress.items) +
+    add(counted(crawl_.dropped, "item") + " dropped, " + std::to_string(crawl_.progress.items) +
         " kept");
   }
 
@@ -333,7 +328,7 @@ class Defects {
     const auto found = crawl_.progress.items;
     if (static_cast<double>(found) >= static_cast<double>(baseline) * criteria_.min_items_ratio)
       return;
-    add(count(found, "item") + ", median " + of_the_last() + " is " + std::to_string(baseline));
+    add(counted(found, "item") + ", median " + of_the_last() + " is " + std::to_string(baseline));
   }
 
   [[nodiscard]] bool is_optional(const std::string& field) const {
@@ -382,7 +377,7 @@ class Defects {
     if (ratio == 0 || baseline == 0) return;
     if (is_beyond<std::int64_t>(pages, baseline, ratio, 10) ||
         is_beyond<std::int64_t>(baseline, pages, ratio, 10)) {
-      add(count(pages, "page") + ", median " + of_the_last() + " is " + std::to_string(baseline));
+      add(counted(pages, "page") + ", median " + of_the_last() + " is " + std::to_string(baseline));
     }
   }
 
@@ -435,7 +430,7 @@ std::string fewer_rows(std::int64_t found, double min_ratio, Baseline baseline_r
   for (const auto& run : baseline_runs) rows.push_back(*run.rows);
   const auto baseline = median(std::move(rows));
   if (static_cast<double>(found) >= static_cast<double>(baseline) * min_ratio) return {};
-  return count(found, "row") + ", median " + of_the_last(baseline_runs) + " is " +
+  return counted(found, "row") + ", median " + of_the_last(baseline_runs) + " is " +
          std::to_string(baseline);
 }
 

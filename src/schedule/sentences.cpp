@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <span>
 
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -110,12 +112,15 @@ std::string next_tick(const Decision& decision, const Policy& policy) {
          (start != nullptr && start->first ? " for the first time" : "");
 }
 
+std::string missed(int intervals) {
+  return counted(intervals, "interval was missed", "intervals were missed");
+}
+
 std::string explain(const Lateness& lateness) {
   if (lateness.late < std::chrono::minutes(1)) return {};
   auto text = "This run is " + to_words(lateness.late) + " late";
   if (lateness.missed_intervals > 0) {
-    text += "; " + std::to_string(lateness.missed_intervals) +
-            (lateness.missed_intervals == 1 ? " interval was missed" : " intervals were missed");
+    text += "; " + missed(lateness.missed_intervals);
   }
   return text;
 }
@@ -167,33 +172,25 @@ std::string explain(StopCause cause) {
 }
 
 std::string amounts(const Progress& progress) {
-  const auto count = [](std::int64_t number, const std::string& what) {
-    return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
-  };
-  auto text = count(progress.items, "item") + ", " + count(progress.pages, "page");
-  if (progress.errors > 0) text += ", " + count(progress.errors, "error");
+  auto text = counted(progress.items, "item") + ", " + counted(progress.pages, "page");
+  if (progress.errors > 0) text += ", " + counted(progress.errors, "error");
   return text;
 }
 
 std::string with_rows(std::string amounts, const std::optional<std::int64_t>& rows) {
   if (!rows) return amounts;
   if (!amounts.empty()) amounts += ", ";
-  return amounts + std::to_string(*rows) + (*rows == 1 ? " row" : " rows");
+  return amounts + counted(*rows, "row");
 }
 
-std::string join(const std::vector<std::string>& reasons) {
-  std::string text;
-  for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + printable(reason);
-  return text;
+std::string reasons(const Judgement& judgement) {
+  return join(judgement.reasons, "; ", printable);
 }
 
 std::string name_list(const std::vector<std::string>& names) {
   constexpr std::size_t most = 10;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(most, names.size()); ++i) {
-    text += (text.empty() ? "" : ", ") + printable(names[i]);
-  }
-  return names.size() > most ? text + ", …" : text;
+  const std::span first(names.data(), std::min(most, names.size()));
+  return join(first, ", ", printable) + (names.size() > most ? ", …" : "");
 }
 
 }  // namespace spider_check

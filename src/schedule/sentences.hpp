@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "schedule/crawl.hpp"
 #include "schedule/decide.hpp"
 #include "schedule/spider.hpp"
 #include "util/zone.hpp"
@@ -24,6 +25,9 @@ namespace spider_check {
 
 /** What the next tick does where it runs spiders: "The next tick runs all spiders". */
 [[nodiscard]] std::string next_tick(const Decision& decision, const Policy& policy);
+
+/** "1 interval was missed", "2 intervals were missed" */
+[[nodiscard]] std::string missed(int intervals);
 
 /** "this run is 4 h late; 1 interval was missed"; empty when it is in time. */
 [[nodiscard]] std::string explain(const Lateness& lateness);
@@ -52,8 +56,8 @@ namespace spider_check {
 /** Names on one line, printable: "a, b, c, …"; at most ten. */
 [[nodiscard]] std::string name_list(const std::vector<std::string>& names);
 
-/** Reasons on one line, printable: "a; b". */
-[[nodiscard]] std::string join(const std::vector<std::string>& reasons);
+/** The reasons of a verdict, printable, on one line. */
+[[nodiscard]] std::string reasons(const Judgement& judgement);
 
 /** "HOST, pid 7", or words for an owner that nobody knows. */
 [[nodiscard]] std::string name_owner(const std::string& host, int pid);

@@ -21,6 +21,7 @@
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/report_reader.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -132,12 +133,6 @@ std::vector<fs::path> sources(const fs::path& directory) {
           user / ".scrapy.cfg", directory / "scrapy.cfg"};
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 }  // namespace
 
 std::string why_no_settings(const fs::path& directory,
@@ -158,7 +153,7 @@ std::string why_no_settings(const fs::path& directory,
   if (std::find(settings.begin(), settings.end(), lower(name)) != settings.end()) return {};
   const auto what = (directory / "scrapy.cfg").string() + " has no [settings] " + name;
   if (settings.empty()) return what + ": add " + name + " = MODULE there";
-  return what + " (" + joined(settings) + ")" +
+  return what + " (" + join(settings, ", ") + ")" +
          (project ? ", which SCRAPY_PROJECT names: set that in env to one of them"
                   : ": set SCRAPY_PROJECT in env");
 }

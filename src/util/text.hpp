@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -65,6 +66,22 @@ class TerminalText {
 /** The text that to_file_name() made this of; a name that it did not make, or cut, stays as it is.
  */
 [[nodiscard]] std::string from_file_name(std::string_view name);
+
+/** "1 spider", "2 spiders"; `nouns` where the plural has more than an s behind it. */
+[[nodiscard]] std::string counted(std::int64_t count, const std::string& noun,
+                                  const std::string& nouns = {});
+
+/** The parts, with the separator between them. `project` makes the text of a part. */
+template <typename Parts, typename Project = std::identity>
+[[nodiscard]] std::string join(const Parts& parts, std::string_view separator,
+                               Project project = {}) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (!text.empty()) text += separator;
+    text += std::invoke(project, part);
+  }
+  return text;
+}
 
 /** The first line that is not blank, without the blanks around it. */
 [[nodiscard]] std::string_view first_line(std::string_view text);
