@@ -29,12 +29,7 @@ constexpr std::size_t max_line = 300;
 FileDescriptor in_memory(const std::string& text) {
   FileDescriptor file(Adopt{}, ::memfd_create("message", MFD_CLOEXEC));
   if (!file) throw system_error("cannot keep a message in memory");
-  for (std::size_t done = 0; done < text.size();) {
-    const auto written = ::write(file.get(), text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw system_error("cannot keep a message in memory");
-    done += static_cast<std::size_t>(written);
-  }
+  if (write_all(file, text) != text.size()) throw system_error("cannot keep a message in memory");
   ::lseek(file.get(), 0, SEEK_SET);
   return file;
 }

@@ -153,4 +153,15 @@ void drain(FileDescriptor& from, std::string& to, std::size_t most) {
   }
 }
 
+std::size_t write_all(const FileDescriptor& file, std::string_view text) noexcept {
+  std::size_t all = 0;
+  while (all < text.size()) {
+    const auto written = ::write(file.get(), text.data() + all, text.size() - all);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    all += static_cast<std::size_t>(written);
+  }
+  return all;
+}
+
 }  // namespace spider_check

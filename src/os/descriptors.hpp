@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -88,5 +89,8 @@ struct Pipe {
  * the end `from` is closed.
  */
 void drain(FileDescriptor& from, std::string& to, std::size_t most);
+
+/** Writes what it can, and gives how much that is; when it is not all, errno says why. */
+[[nodiscard]] std::size_t write_all(const FileDescriptor& file, std::string_view text) noexcept;
 
 }  // namespace spider_check

@@ -39,14 +39,7 @@ class Draft {
   ~Draft() { ::unlink(path_.c_str()); }
 
   /** False: errno says why. */
-  [[nodiscard]] bool write(std::string_view text) {
-    while (!text.empty()) {
-      const auto written = ::write(file_.get(), text.data(), text.size());
-      if (written < 0 && errno != EINTR) return false;
-      if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-  }
+  [[nodiscard]] bool write(std::string_view text) { return write_all(file_, text) == text.size(); }
 
   /** Brings it to the disk. False: errno says why. */
   [[nodiscard]] bool sync() { return ::fsync(file_.get()) == 0; }

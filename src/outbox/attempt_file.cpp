@@ -74,18 +74,6 @@ std::string read_whole(const FileDescriptor& file, const std::filesystem::path& 
   }
 }
 
-/** Writes what it can, and gives how much that is; when it is not all, errno says why. */
-std::size_t write_all(const FileDescriptor& file, std::string_view text) {
-  std::size_t all = 0;
-  while (all < text.size()) {
-    const auto written = ::write(file.get(), text.data() + all, text.size() - all);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) break;
-    all += static_cast<std::size_t>(written);
-  }
-  return all;
-}
-
 /** So that the file's name is on the disk, too. */
 void sync_directory(const std::filesystem::path& directory) {
   const FileDescriptor fd(Adopt{}, ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

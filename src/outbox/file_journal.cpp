@@ -75,7 +75,7 @@ std::string read_small(const fs::path& path, std::size_t most) {
 }
 
 /** What is wrong with a file, of which every good record is replayed all the same. */
-std::string check_writable(const fs::path& path, const AttemptContents& contents) {
+std::string fault_of(const fs::path& path, const AttemptContents& contents) {
   const auto what = contents.foreign > 0 ? "of another version of spider-check" : "damaged";
   return path.string() + ": " + std::to_string(contents.damaged + contents.foreign) +
          " line(s) are " + what + "; the file is kept as " + path.filename().string() + ".kept";
@@ -194,7 +194,7 @@ std::unique_ptr<HeldAttempt> FileJournal::hold(const fs::path& path) {
   }
   if (!is_named(file, path)) return nullptr;
   auto attempt = read_attempt(file, path);
-  if (attempt.damaged + attempt.foreign > 0) faults_.push_back(check_writable(path, attempt));
+  if (attempt.damaged + attempt.foreign > 0) faults_.push_back(fault_of(path, attempt));
   if (attempt.good > 0) {
     return std::make_unique<HeldFile>(path, std::move(file), std::move(attempt));
   }
