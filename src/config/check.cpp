@@ -157,7 +157,7 @@ class Check {
     auto wanted = project_options(config_);
     for (const auto* rules : tables()) append(wanted.ignore_errors, rules->ignore_errors);
     Project project(std::move(wanted));
-    const auto before = jobs_.size();
+    const auto before = std::ssize(jobs_);
     try {
       add(project.list());
     } catch (const ListingError& error) {
