@@ -17,7 +17,7 @@ import threading
 import time
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWUSER, ADDR_NO_RANDOMIZE, AF_PACKET = 0x10000000, 0x0040000, 17
+ADDR_NO_RANDOMIZE, AF_PACKET = 0x0040000, 17
 STATE = pathlib.Path(os.environ["STATE_DIRECTORY"])
 
 
@@ -94,7 +94,8 @@ CANNOT = {
     "read the password": lambda: pathlib.Path("/etc/spider-check/database-password").read_text(),
     "gain rights": lambda: expect("0", output("/srv/open/id", "-u")),
     "lend out rights": lend_out_rights,
-    "make a container": lambda: call("unshare", CLONE_NEWUSER),
+    # In a process of its own: where a thread still ends, the kernel refuses it for that.
+    "make a container": lambda: output("unshare", "--user", "true"),
     "see packets": lambda: socket.socket(AF_PACKET, socket.SOCK_RAW),
     "set the clock": lambda: time.clock_settime(time.CLOCK_REALTIME, time.time()),
     "change the kernel": lambda: pathlib.Path("/proc/sys/kernel/domainname").write_text("x"),
