@@ -219,11 +219,13 @@ void check_port(const std::string& text, const std::string& place, Show show) {
 
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database) {
   auto& parameters = database.parameters;
+  std::map<std::string, std::string> sources;
   for (const auto& [parameter, variable] : libpq_variables) {
     const auto value = environment.get(variable);
     if (!value) continue;
     check_parameter(parameter, *value, std::string("environment: ") + variable);
     parameters.erase(parameter);
+    sources[parameter] = std::string(variable) + " of the environment";
   }
   // A service names a whole set of parameters, so it stands in for all that a file says.
   const auto service = environment.get("PGSERVICE");
@@ -247,11 +249,7 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
       parameters.try_emplace(parameter, *std::move(value));
     }
   }
-  for (const auto& [parameter, variable] : libpq_variables) {
-    if (environment.get(variable)) {
-      database.sources[parameter] = std::string(variable) + " of the environment";
-    }
-  }
+  for (auto& [parameter, source] : sources) database.sources[parameter] = std::move(source);
   // Its negotiation costs a round trip and a library; whoever wants it says so.
   if (!environment.get("PGGSSENCMODE")) parameters.try_emplace("gssencmode", "disable");
   database.inherited_options = environment.get("PGOPTIONS").value_or("");
