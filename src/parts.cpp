@@ -85,7 +85,7 @@ Parts::Parts(const Config& config, const CommandLine& line)
           .sources = sources(config),
           .make_view =
               [this](const std::vector<SpiderJob>& jobs) {
-                return make_view(log_, jobs, instance_.output);
+                return make_view(log_, jobs, instance_.output());
               },
           .rules = [&config](SpiderJob& job) { apply_rules(config, job); },
           .keep = config.keep,
@@ -104,11 +104,14 @@ Parts::Parts(const Config& config, const CommandLine& line)
   if (!config.precheck.empty()) {
     instance_.precheck = [&config] { return ask_precheck(config.precheck); };
   }
-  instance_.output = {
-      columns_of(STDOUT_FILENO), wants_colour(),
-      "spider-check " + (line.config_file ? "-c " + *line.config_file + " " : "") + "logs",
-      config.log_dir.string()};
-  instance_.output.colour = instance_.output.colour && instance_.output.width > 0;
+  instance_.output = [&config, &line] {
+    Output output{
+        columns_of(STDOUT_FILENO), wants_colour(),
+        "spider-check " + (line.config_file ? "-c " + *line.config_file + " " : "") + "logs",
+        config.log_dir.string()};
+    output.colour = output.colour && output.width > 0;
+    return output;
+  };
   if (!config.scrapy) {
     for (const auto& program : config.programs) instance_.spiders.push_back(program.name);
   }

@@ -91,7 +91,7 @@ std::string text_by_journal(const Instance& instance) {
     const auto& state = report.state;
     const bool knows = state.newest_success || state.last || report.waiting + report.of_others > 0;
     if (!knows && report.unreadable.empty()) return {};
-    return status_text(report, instance.zone, instance.output);
+    return status_text(report, instance.zone, instance.output());
   } catch (const std::system_error& error) {
     return printable(error.what()) + "\n";
   }
@@ -104,7 +104,7 @@ std::string by_database(const Instance& instance, bool json) {
     report.outcomes = instance.store.outcomes(report.state.last->id);
   }
   return json ? status_json(report, instance.zone)
-              : status_text(report, instance.zone, instance.output);
+              : status_text(report, instance.zone, instance.output());
 }
 
 }  // namespace
@@ -193,7 +193,7 @@ HistoryReport read_history(const Instance& instance, const HistoryFilter& filter
 
 std::string history(const Instance& instance, const HistoryFilter& filter, bool json) {
   const auto report = read_history(instance, filter);
-  return json ? history_json(report) : history_text(report, instance.zone, instance.output);
+  return json ? history_json(report) : history_text(report, instance.zone, instance.output());
 }
 
 std::string show(const Instance& instance, RunId id, bool json) {
@@ -212,7 +212,7 @@ std::string show(const Instance& instance, RunId id, bool json) {
     report.record.run.next_attempt.reset();
   }
   report.outcomes = instance.reports.all_outcomes(id);
-  return json ? run_json(report) : run_text(report, instance.zone, instance.output);
+  return json ? run_json(report) : run_text(report, instance.zone, instance.output());
 }
 
 namespace {

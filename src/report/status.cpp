@@ -67,19 +67,6 @@ std::string coloured(const std::string& text, RowState state, const Output& outp
   return output.colour ? in_colour(state, text) : text;
 }
 
-RowState state_of(const Judgement& judgement) {
-  if (was_stopped(judgement)) return RowState::stopped;
-  switch (judgement.verdict) {
-    case Verdict::ok:
-      return RowState::ok;
-    case Verdict::degraded:
-      return RowState::degraded;
-    case Verdict::failed:
-      return RowState::failed;
-  }
-  return RowState::failed;
-}
-
 std::string word_in_colour(const Judgement& judgement, const Output& output) {
   return coloured(std::string(word_of(judgement)), state_of(judgement), output);
 }

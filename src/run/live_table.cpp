@@ -342,4 +342,17 @@ std::string whole_words(Duration duration) {
   return seconds < 10s ? std::to_string(seconds.count()) + " s" : to_words(seconds);
 }
 
+RowState state_of(const Judgement& judgement) {
+  if (was_stopped(judgement)) return RowState::stopped;
+  switch (judgement.verdict) {
+    case Verdict::ok:
+      return RowState::ok;
+    case Verdict::degraded:
+      return RowState::degraded;
+    case Verdict::failed:
+      return RowState::failed;
+  }
+  return RowState::failed;
+}
+
 }  // namespace spider_check

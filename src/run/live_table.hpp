@@ -90,4 +90,7 @@ struct SummaryRow {
 [[nodiscard]] std::vector<std::string> run_summary(const std::vector<SummaryRow>& rows,
                                                    Duration elapsed, bool colour);
 
+/** How a spider that has ended is shown. */
+[[nodiscard]] RowState state_of(const Judgement& judgement);
+
 }  // namespace spider_check

@@ -18,19 +18,6 @@ Duration between(LiveProgress::Time from, LiveProgress::Time to) {
   return std::chrono::duration_cast<Duration>(to - from);
 }
 
-RowState to_state(const Judgement& judgement) {
-  if (was_stopped(judgement)) return RowState::stopped;
-  switch (judgement.verdict) {
-    case Verdict::ok:
-      return RowState::ok;
-    case Verdict::degraded:
-      return RowState::degraded;
-    case Verdict::failed:
-      return RowState::failed;
-  }
-  return RowState::failed;
-}
-
 /** Shorter than a sentence, and the name of the setting where there is one. */
 std::string name_of(StopCause cause) {
   switch (cause) {
@@ -103,7 +90,7 @@ void LiveProgress::progressed(const SpiderJob& job, const Progress& progress, Ti
 }
 
 void LiveProgress::finished(const SpiderJob& job, const SpiderOutcome& outcome) {
-  auto& spider = change(job, to_state(outcome.judgement));
+  auto& spider = change(job, state_of(outcome.judgement));
   spider.row.elapsed = outcome.child.took;
   spider.row.note = reasons(outcome.judgement);
   if (outcome.crawl && outcome.crawl->source != CrawlSource::nobody) {

@@ -84,7 +84,8 @@ struct Instance {
   Notifier* notifier = nullptr;         ///< not owned; null: no channel is configured
   RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
   std::string how_to_name{};  ///< what gives this schedule another name, as an advice
-  Output output{};            ///< what commands print to
+  /** What commands print to; a tick that skips asks nobody. */
+  std::function<Output()> output = [] { return Output{}; };
   /** The names of its spiders, where they are known without listing a project. */
   std::vector<std::string> spiders{};
 };
