@@ -179,7 +179,7 @@ def test_a_disabled_schedule(world):
 
 
 def test_a_run_whose_owner_is_gone(world):
-    world.spider("a")
+    world.spider("a").freeze_clock()  # a server that has just started waits for its clients to come back
     run = world.add_run("30 minutes", "running", host="elsewhere", pid=4711)
     before = world.dump()
     status = as_json(world)

@@ -222,10 +222,13 @@ class World:
         return {name: self.sql(f"SELECT * FROM {name} ORDER BY 1") for (name,) in names}
 
     def freeze_clock(self, at="2026-11-23 16:20:01+00"):
-        """From now on the program's now() is this instant (PostgreSQL's own is found later)."""
+        """From now on the program's now() is this instant (PostgreSQL's own is found later), and
+        the server has run for a day."""
         self.sql("CREATE SCHEMA clock; CREATE TABLE clock.hands (at timestamptz); "
                  "CREATE FUNCTION clock.now() RETURNS timestamptz STABLE LANGUAGE sql "
-                 "AS 'SELECT at FROM clock.hands'")
+                 "AS 'SELECT at FROM clock.hands'; "
+                 "CREATE FUNCTION clock.pg_postmaster_start_time() RETURNS timestamptz STABLE "
+                 "LANGUAGE sql AS $$ SELECT at - interval '1 day' FROM clock.hands $$")
         self.sql("INSERT INTO clock.hands VALUES (%s)", at)
         self._now = "(SELECT at FROM clock.hands)"
         frozen = self.url + "&options=-csearch_path%3Dclock,pg_catalog,public"
