@@ -170,9 +170,9 @@ int number_of(soci::session& sql, const Row& row, const AttemptRecord& record) {
 void insert_outcomes(soci::session& sql, RunId run, int attempt, const AttemptRecord& record,
                      const HostTime& now) {
   std::vector<SpiderOutcome> outcomes;
-  for (auto& [outcome, ended] : outcomes_of(record)) {
-    outcomes.push_back(outcome);
-    outcomes.back().ago = least_age(ended, now);
+  for (auto& each : outcomes_of(record)) {
+    outcomes.push_back(each.outcome);
+    outcomes.back().ago = least_age(each.ended, now);
   }
   if (outcomes.empty()) return;
   const auto json = to_kept_quoted(sql, to_json(outcomes));

@@ -61,19 +61,6 @@ Line read_line(std::string_view line) {
 
 namespace {
 
-std::string read_whole(const FileDescriptor& file, const std::filesystem::path& path) {
-  std::string text;
-  std::array<char, 65536> buffer;
-  for (off_t at = 0;;) {
-    const auto got = ::pread(file.get(), buffer.data(), buffer.size(), at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw system_error("cannot read the journal " + path.string());
-    if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-    at += got;
-  }
-}
-
 /** So that the file's name is on the disk, too. */
 void sync_directory(const std::filesystem::path& directory) {
   const FileDescriptor fd(Adopt{}, ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -94,13 +81,24 @@ void take(std::string_view line, AttemptContents& contents) {
 
 }  // namespace
 
-AttemptContents read_attempt(const FileDescriptor& file, const std::filesystem::path& path) {
-  const auto text = read_whole(file, path);
+std::string read_whole(const FileDescriptor& file, const std::filesystem::path& path) {
+  std::string text;
+  std::array<char, 65536> buffer;
+  for (off_t at = 0;;) {
+    const auto got = ::pread(file.get(), buffer.data(), buffer.size(), at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw system_error("cannot read the journal " + path.string());
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    at += got;
+  }
+}
+
+AttemptContents read_attempt(std::string_view text) {
   AttemptContents contents;
-  std::string_view rest = text;
-  for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-    take(rest.substr(0, end), contents);
-    rest.remove_prefix(end + 1);
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    take(text.substr(0, end), contents);
+    text.remove_prefix(end + 1);
   }
   return contents;
 }
@@ -110,6 +108,18 @@ AttemptFile::AttemptFile(OwnDirectory& directory, std::filesystem::path name,
     : directory_(directory), name_(std::move(name)), text_(to_line(attempt_json(attempt))) {
   const FaultPoints points("begin of a journal");
   write_anew();
+}
+
+AttemptFile::AttemptFile(OwnDirectory& directory, std::filesystem::path name, FileDescriptor file,
+                         std::string text, bool keep)
+    : directory_(directory),
+      name_(std::move(name)),
+      file_(std::move(file)),
+      text_(std::move(text)),
+      torn_(!text_.ends_with('\n')),
+      keep_(keep) {
+  if (torn_) text_.erase(text_.rfind('\n') + 1);
+  written_ = text_.size();
 }
 
 void AttemptFile::write_anew() {
@@ -165,28 +175,6 @@ void AttemptFile::write_rest() {
   throw fault;
 }
 
-void AttemptFile::recorded(RunId id, const DatabaseIdentity& database) {
-  append(recorded_json(id, database));
-}
-
-void AttemptFile::count(int spiders, Duration spiders_outlive) {
-  append(count_json(spiders, spiders_outlive));
-}
-
-void AttemptFile::start(const JournaledStart& start) {
-  append(start_json(start));
-}
-
-void AttemptFile::outcome(const JournaledOutcome& outcome, bool only_copy) {
-  append(outcome_json(outcome));
-  if (only_copy) sync();
-}
-
-void AttemptFile::end(const JournaledEnd& end) {
-  append(end_json(end));
-  sync();
-}
-
 void AttemptFile::sync() {
   write_rest();
   if (!dirty_) return;
@@ -198,33 +186,10 @@ void AttemptFile::sync() {
 
 void AttemptFile::forget() {
   const FaultPoints points("end of a journal");
-  if (::unlink(path().c_str()) != 0 && errno != ENOENT) {
+  if (keep_) {
+    quarantine(path());
+  } else if (::unlink(path().c_str()) != 0 && errno != ENOENT) {
     throw system_error("cannot remove the journal " + path().string());
-  }
-  text_.clear();
-  dirty_ = false;
-}
-
-void HeldFile::end(const JournaledEnd& end) {
-  const FaultPoints points("journal");
-  contents_.record.end = end;
-  // Behind a torn line, which then is one of its own.
-  const auto text = "\n" + to_line(end_json(end));
-  if (write_all(file_, text) != text.size() || ::fdatasync(file_.get()) != 0) {
-    throw system_error("cannot write the journal " + path_.string());
-  }
-}
-
-void HeldFile::forget() {
-  const FaultPoints points("end of a journal");
-  // All that could be read is in the database; the rest is for a person, or for the version that
-  // wrote it.
-  if (contents_.damaged > 0 || contents_.foreign > 0) {
-    quarantine(path_);
-    return;
-  }
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
-    throw system_error("cannot remove the journal " + path_.string());
   }
 }
 

@@ -39,33 +39,37 @@ struct AttemptContents {
   int damaged = 0;  ///< lines that are none, but for a torn last one, which a power cut leaves
 };
 
-/** Reads a whole file. Throws std::system_error. */
-[[nodiscard]] AttemptContents read_attempt(const FileDescriptor& file,
-                                           const std::filesystem::path& path);
+/** What the text of a file says. */
+[[nodiscard]] AttemptContents read_attempt(std::string_view text);
+
+/** All of a file. Throws std::system_error. */
+[[nodiscard]] std::string read_whole(const FileDescriptor& file, const std::filesystem::path& path);
 
 /**
- * Where an attempt's records are appended. It is locked for as long as it is open, so that nobody
- * replays what its writer is still at. All of them are kept in memory, too: a file that was removed
- * is written anew.
+ * Where an attempt's records are appended. It is locked for as long as it is open, so that it has
+ * one writer, and nobody replays what that is still at. All of them are kept in memory, too: a file
+ * that was removed is written anew. Everything that writes throws std::system_error.
  */
-class AttemptFile final : public AttemptJournal {
+class AttemptFile {
  public:
-  /** Makes the file; it is on the disk when this returns. Throws std::system_error. The directory
-   * outlives it. */
+  /** Makes the file; it is on the disk when this returns. The directory outlives it. */
   AttemptFile(OwnDirectory& directory, std::filesystem::path name, const AttemptRecord& attempt);
 
-  void recorded(RunId id, const DatabaseIdentity& database) override;
-  void count(int spiders, Duration spiders_outlive) override;
-  void start(const JournaledStart& start) override;
-  void outcome(const JournaledOutcome& outcome, bool only_copy) override;
-  void end(const JournaledEnd& end) override;
-  void sync() override;
-  void forget() override;
+  /** One that is there, locked, with this text. keep: lines in it are for a person to look at. */
+  AttemptFile(OwnDirectory& directory, std::filesystem::path name, FileDescriptor file,
+              std::string text, bool keep);
+
+  void append(const std::string& record);
+
+  /** Brings to the disk what is not there yet, or not any more; cheap when all is. */
+  void sync();
+
+  /** Removes the file, or puts aside what is to be kept. */
+  void forget();
 
  private:
   [[nodiscard]] std::filesystem::path path() const { return directory_.path() / name_; }
 
-  void append(const std::string& record);
   void write_rest();
   void write_anew();
 
@@ -76,23 +80,7 @@ class AttemptFile final : public AttemptJournal {
   std::size_t written_ = 0;  ///< how much of that is in the file, in whole lines
   bool dirty_ = false;
   bool torn_ = false;  ///< the last line in the file did not get in whole
-};
-
-/** A file whose program is gone. */
-class HeldFile final : public HeldAttempt {
- public:
-  HeldFile(std::filesystem::path path, FileDescriptor file, AttemptContents contents)
-      : path_(std::move(path)), file_(std::move(file)), contents_(std::move(contents)) {}
-
-  [[nodiscard]] const AttemptRecord& record() const override { return contents_.record; }
-
-  void end(const JournaledEnd& end) override;
-  void forget() override;
-
- private:
-  std::filesystem::path path_;
-  FileDescriptor file_;
-  AttemptContents contents_;
+  bool keep_ = false;
 };
 
 /** Puts a file aside that a person may want to look at, under the name that this gives. */

@@ -17,7 +17,6 @@
 #include "os/files.hpp"
 #include "os/locks.hpp"
 #include "os/ownership.hpp"
-#include "outbox/attempt_file.hpp"
 #include "outbox/record_json.hpp"
 #include "util/fault_point.hpp"
 #include "util/text.hpp"
@@ -175,34 +174,38 @@ JournalContents FileJournal::read() {
       continue;
     }
     const bool live = is_locked(file) || replayed;
-    auto attempt = read_attempt(file, path);
+    auto attempt = read_attempt(read_whole(file, path));
     if (attempt.good == 0) continue;
     contents.attempts.push_back({path.filename().string(), std::move(attempt.record), live});
   }
   return contents;
 }
 
-std::unique_ptr<HeldAttempt> FileJournal::hold(const fs::path& path) {
+std::optional<PendingAttempt> FileJournal::hold(const fs::path& path) {
   auto file = open_attempt(path, O_RDWR);
   if (!file) {
     if (errno != ENOENT) faults_.push_back(why_no_access(path, errno));
-    return nullptr;
+    return std::nullopt;
   }
   if (!try_lock_file(file)) {
     if (errno != EWOULDBLOCK) faults_.push_back("cannot lock " + why_no_access(path, errno));
-    return nullptr;
+    return std::nullopt;
   }
-  if (!is_named(file, path)) return nullptr;
-  auto attempt = read_attempt(file, path);
-  if (attempt.damaged + attempt.foreign > 0) faults_.push_back(fault_of(path, attempt));
-  if (attempt.good > 0) {
-    return std::make_unique<HeldFile>(path, std::move(file), std::move(attempt));
+  if (!is_named(file, path)) return std::nullopt;
+  auto text = read_whole(file, path);
+  auto attempt = read_attempt(text);
+  const bool keep = attempt.damaged + attempt.foreign > 0;
+  if (keep) faults_.push_back(fault_of(path, attempt));
+  if (attempt.good == 0) {
+    quarantine(path);
+    return std::nullopt;
   }
-  quarantine(path);
-  return nullptr;
+  auto name = path.filename().string();
+  open_.try_emplace(name, directory_, name, std::move(file), std::move(text), keep);
+  return PendingAttempt{std::move(name), std::move(attempt.record), true};
 }
 
-void FileJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) {
+void FileJournal::visit_pending(const std::function<bool(const PendingAttempt&)>& visit) {
   if (attempt_files().empty()) return;
   directory_.make();
   // One at a time, so that they come in order: what comes later may be a retry of what another
@@ -211,7 +214,10 @@ void FileJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) 
   if (!lock) return;
   for (const auto& path : attempt_files()) {
     const auto attempt = hold(path);
-    if (attempt && !visit(*attempt)) return;
+    if (!attempt) continue;
+    const std::unique_ptr<const std::string, std::function<void(const std::string*)>> let_go(
+        &attempt->name, [this](const std::string* name) { close(*name); });
+    if (!visit(*attempt)) return;
   }
 }
 
@@ -219,11 +225,28 @@ std::vector<std::string> FileJournal::take_faults() {
   return std::exchange(faults_, {});
 }
 
-std::unique_ptr<AttemptJournal> FileJournal::begin(const AttemptRecord& record) {
+std::string FileJournal::begin(const AttemptRecord& record) {
   directory_.make();
   const auto files = attempt_files();
   const auto number = files.empty() ? 1 : number_of(files.back()) + 1;
-  return std::make_unique<AttemptFile>(directory_, name_of(number, record.claim.token), record);
+  auto name = name_of(number, record.claim.token).string();
+  open_.try_emplace(name, directory_, name, record);
+  return name;
+}
+
+void FileJournal::append(const std::string& name, const std::string& fact, bool sync) {
+  auto& file = open_.at(name);
+  file.append(fact);
+  if (sync) file.sync();
+}
+
+void FileJournal::sync(const std::string& name) {
+  open_.at(name).sync();
+}
+
+void FileJournal::forget(const std::string& name) {
+  open_.at(name).forget();
+  open_.erase(name);
 }
 
 fs::path FileJournal::lock_file(int slot) const {

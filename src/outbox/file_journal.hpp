@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "os/locks.hpp"
 #include "os/own_directory.hpp"
+#include "outbox/attempt_file.hpp"
 #include "outbox/journal.hpp"
 
 namespace spider_check {
@@ -32,10 +34,15 @@ class FileJournal final : public Journal {
 
   [[nodiscard]] bool pending() override;
   [[nodiscard]] JournalContents read() override;
-  void visit_pending(const std::function<bool(HeldAttempt&)>& visit) override;
+  void visit_pending(const std::function<bool(const PendingAttempt&)>& visit) override;
   [[nodiscard]] std::vector<std::string> take_faults() override;
-  /** The journal outlives it. */
-  [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
+  [[nodiscard]] std::string begin(const AttemptRecord& record) override;
+  void append(const std::string& name, const std::string& fact, bool sync) override;
+  void sync(const std::string& name) override;
+  void forget(const std::string& name) override;
+
+  void close(const std::string& name) noexcept override { open_.erase(name); }
+
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
   void keep_locks() override;
   [[nodiscard]] HostState host_state() override;
@@ -53,7 +60,7 @@ class FileJournal final : public Journal {
   [[nodiscard]] bool is_taken(int slot) const;
   [[nodiscard]] int free_slots() const;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock_slot(int slot);
-  [[nodiscard]] std::unique_ptr<HeldAttempt> hold(const std::filesystem::path& path);
+  [[nodiscard]] std::optional<PendingAttempt> hold(const std::filesystem::path& path);
   [[nodiscard]] std::string mark_line(const std::optional<TimePoint>& mark, bool more) const;
 
   std::filesystem::path state_dir_;
@@ -62,6 +69,7 @@ class FileJournal final : public Journal {
   int slots_;
   std::string connection_;
   std::vector<std::weak_ptr<FileLock>> locks_;  ///< those of this process
+  std::map<std::string, AttemptFile> open_;     ///< attempts of this process, by name
   std::vector<std::string> faults_;
 };
 

@@ -58,7 +58,8 @@ JournaledEnd end_of(const AttemptRecord& attempt, const HostTime& now) {
 
 std::vector<std::string> succeeded_in(const AttemptRecord& attempt) {
   std::vector<std::string> names;
-  for (const auto& [outcome, ended] : attempt.outcomes) {
+  for (const auto& each : attempt.outcomes) {
+    const auto& outcome = each.outcome;
     if (outcome.judgement.verdict != Verdict::failed) names.push_back(outcome.spider);
   }
   return names;

@@ -29,6 +29,7 @@ struct JournaledStart {
 struct JournaledOutcome {
   SpiderOutcome outcome;
   HostTime ended;
+  int refused = 0;  ///< how often the database took exception to it; not kept
 };
 
 /** How the attempt ended. */
@@ -147,47 +148,6 @@ struct JournalContents {
 };
 
 /**
- * One attempt's part of the journal while the attempt goes on. Everything throws std::system_error
- * when it cannot be written; it is kept then, and written with what comes next. What somebody has
- * removed meanwhile is written anew, whole.
- */
-class AttemptJournal : public Interface {
- public:
-  /** This database has recorded the run, by this id. */
-  virtual void recorded(RunId id, const DatabaseIdentity& database) = 0;
-
-  /** The spiders that the run has, and how long after its last sign of life they may live. */
-  virtual void count(int spiders, Duration spiders_outlive) = 0;
-
-  /** Before it is started: from now on the program may die. */
-  virtual void start(const JournaledStart& start) = 0;
-
-  /** only_copy: the database cannot be told now, so it must survive a power cut. */
-  virtual void outcome(const JournaledOutcome& outcome, bool only_copy) = 0;
-
-  /** Survives a power cut. */
-  virtual void end(const JournaledEnd& end) = 0;
-
-  /** Brings to the disk what is not there yet, or not any more; cheap when all is. */
-  virtual void sync() = 0;
-
-  /** All of it is in the database: it is forgotten. */
-  virtual void forget() = 0;
-};
-
-/** A pending attempt, held so that nobody else replays it. */
-class HeldAttempt : public Interface {
- public:
-  [[nodiscard]] virtual const AttemptRecord& record() const = 0;
-
-  /** How it ended, as far as anybody can say. */
-  virtual void end(const JournaledEnd& end) = 0;
-
-  /** All of it is in the database: it is forgotten. */
-  virtual void forget() = 0;
-};
-
-/**
  * What this host keeps of one schedule outside the database: a spool, and no state. Deleting it
  * while the database is there loses nothing. Verbs that write throw std::system_error.
  */
@@ -201,15 +161,35 @@ class Journal : public Interface {
 
   /**
    * Calls `visit` with each attempt whose program is gone, in the order in which they began, until
-   * it returns false. Nothing where another process is at it. What makes no sense is put aside.
+   * it returns false; meanwhile it is held as if it were this process's own. Nothing where another
+   * process is at it. What makes no sense is put aside.
    */
-  virtual void visit_pending(const std::function<bool(HeldAttempt&)>& visit) = 0;
+  virtual void visit_pending(const std::function<bool(const PendingAttempt&)>& visit) = 0;
 
   /** What visit_pending() put aside, or could not read, one line each; told once. */
   [[nodiscard]] virtual std::vector<std::string> take_faults() = 0;
 
-  /** Begins an attempt; it is on the disk when this returns. */
-  [[nodiscard]] virtual std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) = 0;
+  /**
+   * Begins an attempt, which is this process's until it is forgotten or closed; it is on the disk
+   * when this returns. Gives its name.
+   */
+  [[nodiscard]] virtual std::string begin(const AttemptRecord& record) = 0;
+
+  /**
+   * Adds a fact (record_json.hpp) to an attempt of this process, and with `sync` brings all of it
+   * to the disk. What cannot be written is kept, and written with what comes next; what somebody
+   * has removed meanwhile is written anew, whole.
+   */
+  virtual void append(const std::string& name, const std::string& fact, bool sync) = 0;
+
+  /** Brings to the disk what is not there yet, or not any more; cheap when all is. */
+  virtual void sync(const std::string& name) = 0;
+
+  /** All of it is in the database. */
+  virtual void forget(const std::string& name) = 0;
+
+  /** It is this process's no longer. */
+  virtual void close(const std::string& name) noexcept = 0;
 
   /** The lock of this very slot on this host, or of any when slot is empty; null when it is taken.
    */

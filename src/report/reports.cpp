@@ -58,7 +58,7 @@ std::vector<RecordedOutcome> outcomes_in(const JournalContents& contents, const 
   std::vector<RecordedOutcome> outcomes;
   for (const auto& [name, record, live] : contents.attempts) {
     if (record.claim.uuid != run.uuid || record.claim.attempt != run.attempt) continue;
-    for (const auto& [outcome, ended] : record.outcomes) {
+    for (const auto& [outcome, ended, refused] : record.outcomes) {
       outcomes.push_back({outcome, run.attempt, database_now - least_age(ended, now)});
     }
   }

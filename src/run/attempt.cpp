@@ -184,12 +184,10 @@ class Attempt {
   Attempt(Instance& instance, ClaimedAttempt claimed, SlotLock& lock, SpiderList list)
       : instance_(instance),
         claimed_(std::move(claimed)),
-        record_(claimed_.record),
         lock_(lock),
         list_(std::move(list)),
-        log_(std::move(claimed_.journal), instance.log),
-        writer_(instance, record_, log_, lock, claimed_.in_database) {
-    if (claimed_.in_database) log_.recorded(record_.claim.id, record_.database);
+        writer_(instance, outbox_, lock, claimed_.in_database) {
+    if (claimed_.in_database) outbox_.recorded(record_.claim.id, record_.database);
     // Before any spider starts: after a sleep, say, another host may have the run's lock by now.
     if (claimed_.lost_midway) writer_.try_now();
     if (claimed_.refused) writer_.claim_refused();
@@ -303,7 +301,7 @@ class Attempt {
   [[nodiscard]] std::vector<std::string> faults() const {
     auto all = list_.faults;
     all.insert(all.end(), missing_.begin(), missing_.end());
-    for (const auto* fault : {&claimed_.earlier, &claimed_.journal_fault, &log_.fault()}) {
+    for (const auto* fault : {&claimed_.earlier, &outbox_.fault()}) {
       if (!fault->empty()) all.push_back(*fault);
     }
     return all;
@@ -346,19 +344,19 @@ class Attempt {
     written_ = writer_.finish(end, longest);
     if (written_ != Written::database) return;
     note_recorded(instance_, record_, {end, instance_.host.now()}, done_);
-    log_.forget();
+    outbox_.forget();
     if (!instance_.journal.pending()) note_taken(instance_);
   }
 
   Instance& instance_;
   ClaimedAttempt claimed_;
-  AttemptRecord& record_;
+  Outbox& outbox_{claimed_.outbox};
+  AttemptRecord& record_{outbox_.attempt()};
   SlotLock& lock_;
   SpiderList list_;
   std::vector<SpiderJob> jobs_;
   std::vector<std::string> missing_;
   std::vector<std::string> done_;  ///< the spiders that have succeeded in this run
-  BestEffortJournal log_;
   RunWriter writer_;
   Written written_ = Written::nowhere;  ///< the end
 };

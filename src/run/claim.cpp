@@ -14,49 +14,6 @@
 
 namespace spider_check {
 
-template <typename Write>
-void BestEffortJournal::write(Write&& write) {
-  if (!journal_) return;
-  try {
-    write(*journal_);
-    // It kept what could not be written before, and has that now, too.
-    whole_ = true;
-  } catch (const std::system_error& error) {
-    whole_ = false;
-    if (!fault_.empty()) return;
-    fault_ = error.what();
-    log_.warn("{}; the spiders run all the same", printable(fault_));
-  }
-}
-
-void BestEffortJournal::recorded(RunId id, const DatabaseIdentity& database) {
-  write([&](AttemptJournal& journal) { journal.recorded(id, database); });
-}
-
-void BestEffortJournal::count(int spiders, Duration spiders_outlive) {
-  write([&](AttemptJournal& journal) { journal.count(spiders, spiders_outlive); });
-}
-
-void BestEffortJournal::start(const JournaledStart& start) {
-  write([&](AttemptJournal& journal) { journal.start(start); });
-}
-
-void BestEffortJournal::outcome(const JournaledOutcome& outcome, bool only_copy) {
-  write([&](AttemptJournal& journal) { journal.outcome(outcome, only_copy); });
-}
-
-void BestEffortJournal::end(const JournaledEnd& end) {
-  write([&](AttemptJournal& journal) { journal.end(end); });
-}
-
-void BestEffortJournal::sync() {
-  write([](AttemptJournal& journal) { journal.sync(); });
-}
-
-void BestEffortJournal::forget() {
-  write([](AttemptJournal& journal) { journal.forget(); });
-}
-
 namespace {
 
 JournalContents read_journal(const Instance& instance) {
@@ -122,7 +79,7 @@ std::vector<std::string> succeeded_before(const JournalContents& contents,
 
 void prepare_retry(ClaimedAttempt& claimed, const Run& run, const State& state,
                    const JournalContents& contents) {
-  auto& record = claimed.record;
+  auto& record = claimed.outbox.attempt();
   record.claim = {run.id, run.attempt + 1, run.started, record.claim.token, run.uuid};
   record.run.uuid = run.uuid;
   record.run.partial = run.partial;
@@ -137,31 +94,18 @@ void prepare_retry(ClaimedAttempt& claimed, const Run& run, const State& state,
 
 void prepare_start(ClaimedAttempt& claimed, const StartRun& start, const Request& request,
                    const JournalContents& contents) {
-  auto& run = claimed.record.run;
+  auto& record = claimed.outbox.attempt();
+  auto& run = record.run;
   run.trigger = request.force ? Trigger::force : Trigger::tick;
   run.partial = !request.spiders.empty();
   if (start.lateness) {
     run.late = start.lateness->late;
-    run.delays = delays(*run.late, claimed.record.began, contents.host_state.noted,
+    run.delays = delays(*run.late, record.began, contents.host_state.noted,
                         noted_delays(contents.host_state));
     run.missed_intervals = start.lateness->missed_intervals;
   }
-  claimed.record.run_started = claimed.record.began;
-  claimed.record.log = unnumbered(contents, 1);
-}
-
-void begin_journal(Instance& instance, ClaimedAttempt& claimed) {
-  claimed.journal = instance.journal.begin(claimed.record);
-}
-
-/** With the database there the run need not wait for a journal. */
-void try_to_begin_journal(Instance& instance, ClaimedAttempt& claimed) {
-  try {
-    begin_journal(instance, claimed);
-  } catch (const std::system_error& error) {
-    claimed.journal_fault = error.what();
-    instance.log.warn("{}; the spiders run all the same", printable(error.what()));
-  }
+  record.run_started = record.began;
+  record.log = unnumbered(contents, 1);
 }
 
 /** Which database it is; where that cannot be asked, the one that this host knows of. */
@@ -175,7 +119,7 @@ void name_database(Instance& instance, AttemptRecord& record) {
 
 void claim_in_database(Instance& instance, ClaimedAttempt& claimed, const Decision& decision,
                        const SlotLock& lock) {
-  auto& record = claimed.record;
+  auto& record = claimed.outbox.attempt();
   if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
     record.claim = instance.store.retry(retry->run, lock, record.claim.token);
   } else {
@@ -185,23 +129,13 @@ void claim_in_database(Instance& instance, ClaimedAttempt& claimed, const Decisi
   claimed.in_database = true;
 }
 
-/** Nothing came of it. One that stays is recorded as a run that was interrupted. */
-void forget(ClaimedAttempt& claimed) {
-  try {
-    if (claimed.journal) claimed.journal->forget();
-  } catch (const std::system_error&) {
-    // What brought us here matters more.
-  }
-}
-
 }  // namespace
 
 ClaimedAttempt prepare(const Instance& instance, const Decision& decision, const State& state,
                        const Request& request, int slot) {
-  ClaimedAttempt claimed;
-  claimed.stops = instance.runner.block_stop_signals();
+  ClaimedAttempt claimed{instance.runner.block_stop_signals(), {instance.journal, instance.log}};
   const auto contents = read_journal(instance);
-  auto& record = claimed.record;
+  auto& record = claimed.outbox.attempt();
   record.database = contents.host_state.database;
   record.owner = instance.host.self();
   record.slot = slot;
@@ -218,25 +152,28 @@ ClaimedAttempt prepare(const Instance& instance, const Decision& decision, const
 
 void record(Instance& instance, ClaimedAttempt& claimed, const Decision& decision,
             const SlotLock& lock, const std::optional<DbError>& refusal) {
-  name_database(instance, claimed.record);
-  try_to_begin_journal(instance, claimed);
+  auto& outbox = claimed.outbox;
+  name_database(instance, outbox.attempt());
+  // With the database there the run need not wait for a journal.
+  outbox.try_to_begin();
   try {
     if (refusal) throw DbError(*refusal);
     claim_in_database(instance, claimed, decision, lock);
   } catch (const LostRun&) {
-    forget(claimed);
+    outbox.forget();
     throw;
   } catch (const DbError& error) {
     // Whether the row is there or not is settled when the database is back: it is found by its
     // uuid and token.
-    if (!claimed.journal || !can_run_offline(instance, error)) {
-      forget(claimed);
+    if (!outbox.has_begun() || !can_run_offline(instance, error)) {
+      outbox.forget();
       throw;
     }
     claimed.refused = error.kind() == DbError::Kind::data;
     claimed.lost_midway = !claimed.refused;
     if (claimed.refused) {
-      if (claimed.record.claim.attempt == 1) name_after_all_logs(instance, claimed.record.log);
+      auto& record = outbox.attempt();
+      if (record.claim.attempt == 1) name_after_all_logs(instance, record.log);
       if (!refusal) note_refused(instance, error);
       return;
     }
@@ -246,8 +183,9 @@ void record(Instance& instance, ClaimedAttempt& claimed, const Decision& decisio
 }
 
 void record_without_database(Instance& instance, ClaimedAttempt& claimed) {
-  if (claimed.record.claim.attempt == 1) name_after_all_logs(instance, claimed.record.log);
-  begin_journal(instance, claimed);
+  auto& record = claimed.outbox.attempt();
+  if (record.claim.attempt == 1) name_after_all_logs(instance, record.log);
+  claimed.outbox.begin();
 }
 
 bool can_run_offline(const Instance& instance, const DbError& error) {

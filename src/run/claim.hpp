@@ -5,59 +5,22 @@
 #include <string>
 #include <vector>
 
-#include "outbox/journal.hpp"
+#include "outbox/outbox.hpp"
 #include "schedule/decide.hpp"
 #include "schedule/instance.hpp"
 #include "schedule/spider.hpp"
 #include "util/errors.hpp"
-#include "util/log.hpp"
 
 namespace spider_check {
-
-/**
- * An attempt's part of the journal, written as far as that can be: a journal that cannot be written
- * is one warning, and no reason not to run. Nothing throws.
- */
-class BestEffortJournal {
- public:
-  /** journal: null when there is none. The log outlives this. */
-  BestEffortJournal(std::unique_ptr<AttemptJournal> journal, Log& log)
-      : journal_(std::move(journal)), log_(log), whole_(journal_ != nullptr) {}
-
-  void recorded(RunId id, const DatabaseIdentity& database);
-  void count(int spiders, Duration spiders_outlive);
-  void start(const JournaledStart& start);
-  void outcome(const JournaledOutcome& outcome, bool only_copy);
-  void end(const JournaledEnd& end);
-  void sync();
-  void forget();
-
-  /** Everything that was to be written is there, as of the last write. */
-  [[nodiscard]] bool is_whole() const noexcept { return whole_; }
-
-  /** What was wrong first; empty when nothing was, or when there is no journal. */
-  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
-
- private:
-  template <typename Write>
-  void write(Write&& write);
-
-  std::unique_ptr<AttemptJournal> journal_;
-  Log& log_;
-  bool whole_;
-  std::string fault_;
-};
 
 /** An attempt that this process has the right to carry out. */
 struct ClaimedAttempt {
   std::unique_ptr<SignalBlock> stops;  ///< held back until the spiders have run; then null
-  AttemptRecord record;
-  std::unique_ptr<AttemptJournal> journal;  ///< null: it cannot be written, or there is none
-  std::string journal_fault;                ///< why it cannot
-  bool in_database = false;                 ///< the database knows of it and holds its lock
-  bool lost_midway = false;                 ///< the connection was lost while it was claimed
-  bool refused = false;                     ///< the database holds its lock, and does not record it
-  std::vector<std::string> succeeded;       ///< in earlier attempts, as far as this host knows
+  Outbox outbox;
+  bool in_database = false;              ///< the database knows of it and holds its lock
+  bool lost_midway = false;              ///< the connection was lost while it was claimed
+  bool refused = false;                  ///< the database holds its lock, and does not record it
+  std::vector<std::string> succeeded{};  ///< in earlier attempts, as far as this host knows
   std::string earlier{};  ///< why the attempt before ended, where that was no failure of a spider
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "outbox/host_state.hpp"
+#include "outbox/record_json.hpp"
 #include "run/publication.hpp"
 #include "schedule/sentences.hpp"
 #include "util/errors.hpp"
@@ -116,8 +117,8 @@ RunId replay(Instance& instance, const AttemptRecord& record, const HostTime& no
   }
 }
 
-void replay(Instance& instance, HeldAttempt& attempt, const DatabaseIdentity& database) {
-  const auto& record = attempt.record();
+void replay(Instance& instance, const PendingAttempt& attempt, const DatabaseIdentity& database) {
+  const auto& record = attempt.record;
   const auto now = instance.host.now();
   if (!age(record.began, now)) {
     instance.log.warn(
@@ -131,7 +132,7 @@ void replay(Instance& instance, HeldAttempt& attempt, const DatabaseIdentity& da
   instance.log.info("Recorded from the journal: run {}, attempt {}, {} spider(s)", id,
                     record.claim.attempt, outcomes_of(record).size());
   note_replayed(instance, record, id, database);
-  attempt.forget();
+  instance.journal.forget(attempt.name);
 }
 
 /** Loud once: they may stay for long, and ticks come every few minutes. */
@@ -158,12 +159,12 @@ class Replayer {
   bool all() {
     bool is_done = true;
     std::vector<DatabaseIdentity> others;
-    instance_.journal.visit_pending([&](HeldAttempt& attempt) {
+    instance_.journal.visit_pending([&](const PendingAttempt& attempt) {
       // In order: what comes later may be a retry of this one.
-      is_done = !is_at_work(instance_, attempt.record());
+      is_done = !is_at_work(instance_, attempt.record);
       if (!is_done) return false;
-      if (here_.is_other_than_of(attempt.record())) {
-        others.push_back(attempt.record().database);
+      if (here_.is_other_than_of(attempt.record)) {
+        others.push_back(attempt.record.database);
       } else {
         one(attempt);
       }
@@ -181,8 +182,8 @@ class Replayer {
 
  private:
   /** One that is refused holds back the later ones of its run, and no other. */
-  void one(HeldAttempt& attempt) {
-    const auto run = attempt.record().claim.uuid;
+  void one(const PendingAttempt& attempt) {
+    const auto run = attempt.record.claim.uuid;
     if (waiting_.contains(run)) return;
     try {
       replay(instance_, attempt, here_.database());
@@ -247,8 +248,8 @@ bool replay_and_await_others(Instance& instance) {
 void replay_attempts_of(Instance& instance, const std::string& run_uuid) {
   try {
     Here here(instance);
-    instance.journal.visit_pending([&](HeldAttempt& attempt) {
-      const auto& record = attempt.record();
+    instance.journal.visit_pending([&](const PendingAttempt& attempt) {
+      const auto& record = attempt.record;
       const bool is_meant = record.claim.uuid == run_uuid && !is_at_work(instance, record);
       if (is_meant && !here.is_other_than_of(record)) replay(instance, attempt, here.database());
       return true;
@@ -259,10 +260,12 @@ void replay_attempts_of(Instance& instance, const std::string& run_uuid) {
 }
 
 void end_in_journal(Instance& instance, const Run& run) {
-  instance.journal.visit_pending([&](HeldAttempt& attempt) {
-    const auto& record = attempt.record();
+  instance.journal.visit_pending([&](const PendingAttempt& attempt) {
+    const auto& record = attempt.record;
     const bool is_meant = record.claim.uuid == run.uuid && record.claim.attempt == run.attempt;
-    if (is_meant && !record.end) attempt.end(end_of(record, instance.host.now()));
+    if (is_meant && !record.end) {
+      instance.journal.append(attempt.name, end_json(end_of(record, instance.host.now())), true);
+    }
     return true;
   });
 }

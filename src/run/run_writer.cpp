@@ -52,11 +52,10 @@ Duration spiders_outlive(const std::vector<SpiderJob>& jobs) {
   return jobs.empty() ? Duration{0} : beat_interval + longest + margin;
 }
 
-RunWriter::RunWriter(Instance& instance, AttemptRecord& record, BestEffortJournal& log,
-                     SlotLock& lock, bool in_database)
+RunWriter::RunWriter(Instance& instance, Outbox& outbox, SlotLock& lock, bool in_database)
     : instance_(instance),
-      record_(record),
-      log_(log),
+      outbox_(outbox),
+      record_(outbox.attempt()),
       lock_(lock),
       connected_(in_database),
       was_connected_(in_database),
@@ -78,9 +77,7 @@ void RunWriter::claim_refused() {
 }
 
 void RunWriter::count(int spiders, Duration spiders_outlive) {
-  record_.spider_count = spiders;
-  record_.spiders_outlive = spiders_outlive;
-  log_.count(spiders, spiders_outlive);
+  outbox_.count(spiders, spiders_outlive);
   counted_ = false;
   if (!connected_) return;
   try {
@@ -106,13 +103,12 @@ void RunWriter::failed(const DbError& error) {
 }
 
 void RunWriter::starting(const SpiderJob& job) {
-  log_.start({job.name, job.log, instance_.host.now()});
+  outbox_.start({job.name, job.log, instance_.host.now()});
   next_sync_ = std::min(next_sync_, Clock::now() + sync_interval);
 }
 
 void RunWriter::add(SpiderOutcome outcome) {
-  log_.outcome({outcome, instance_.host.now()}, !connected_ || has_unwritten());
-  facts_.push_back({std::move(outcome), Clock::now()});
+  outbox_.add(std::move(outcome), instance_.host.now(), !connected_ || has_unwritten());
   attend();
 }
 
@@ -145,7 +141,7 @@ void RunWriter::attend() {
 void RunWriter::sync_journal() {
   if (Clock::now() < next_sync_) return;
   next_sync_ = Clock::now() + beat_interval;
-  log_.sync();
+  outbox_.sync();
   try {
     instance_.journal.keep_locks();
   } catch (const std::system_error& error) {
@@ -194,18 +190,18 @@ bool RunWriter::step() {
 std::size_t RunWriter::due_outcomes(Clock::time_point now) const {
   if (now < next_try_ || !has_unwritten()) return 0;
   // What was refused once goes alone, so that it holds back nothing else.
-  if (facts_[acknowledged_].refused > 0) return 1;
-  return std::min(max_at_once, facts_.size() - acknowledged_);
+  if (outbox_.waiting_at(0).refused > 0) return 1;
+  return std::min(max_at_once, outbox_.waiting());
 }
 
 void RunWriter::send() {
   under_way_ = due_outcomes(Clock::now());
   std::vector<SpiderOutcome> outcomes;
   for (std::size_t i = 0; i < under_way_; ++i) {
-    auto& [outcome, ended, refused] = facts_[acknowledged_ + i];
-    // Counted anew at each try: while the database is away it grows.
-    outcome.ago = std::chrono::duration_cast<Duration>(Clock::now() - ended);
+    const auto& [outcome, ended, refused] = outbox_.waiting_at(i);
     outcomes.push_back(outcome);
+    // Counted anew at each try: while the database is away it grows.
+    outcomes.back().ago = least_age(ended, instance_.host.now());
   }
   writing_ = true;
   instance_.store.send(record_.claim, outcomes);
@@ -213,7 +209,7 @@ void RunWriter::send() {
 
 void RunWriter::sent() {
   writing_ = false;
-  acknowledged_ += under_way_;
+  outbox_.acknowledge(under_way_);
   if (under_way_ > 0) {
     refusals_ = 0;
     pause_ = first_pause;
@@ -270,7 +266,7 @@ void RunWriter::refuse(const DbError& error) {
                        error.what());
   }
   for (std::size_t i = 0; i < under_way_; ++i) {
-    auto& [outcome, ended, refused] = facts_[acknowledged_ + i];
+    auto& [outcome, ended, refused] = outbox_.waiting_at(i);
     // Rather without its details than not at all.
     if (++refused == 2) outcome.crawl.reset();
   }
@@ -327,9 +323,8 @@ void RunWriter::go_on_from(RunId id) {
   refused_ = false;
   missing_ = false;
   next_beat_ = Clock::now() + beat_interval;
-  acknowledged_ = 0;
-  if (record_.claim.id != id) log_.recorded(id, record_.database);
-  record_.claim.id = id;
+  outbox_.send_again();
+  if (record_.claim.id != id) outbox_.recorded(id, record_.database);
 }
 
 /** What answers may have the same name, and be another one. */
@@ -401,7 +396,7 @@ bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline
 
 Written RunWriter::finish(const RunEnd& end, Duration patience) {
   // First where nothing can take it away again.
-  log_.end({end, instance_.host.now()});
+  outbox_.end(end, instance_.host.now());
   // A last try: the database may have come up meanwhile, or take what it refused.
   if (!was_connected_) patience = Duration{0};
   if (!was_connected_ || connected()) next_try_ = Clock::now();
@@ -409,13 +404,13 @@ Written RunWriter::finish(const RunEnd& end, Duration patience) {
   pause_ = first_pause;
   if (finish_in_database(end, Clock::now() + patience)) return Written::database;
   // It may have been removed meanwhile, or there is room for it now.
-  log_.sync();
-  if (log_.is_whole()) return left_in_journal();
+  outbox_.sync();
+  if (outbox_.is_whole()) return left_in_journal();
   if (!lost_) {
     instance_.log.error(
         "The database {}: the end of run {} could not be recorded, nor kept in the journal{}",
         refusals_ > 0 ? "refuses it" : "stayed away", record_.claim.id,
-        log_.fault().empty() ? "" : ": " + printable(log_.fault()));
+        outbox_.fault().empty() ? "" : ": " + printable(outbox_.fault()));
   }
   return Written::nowhere;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "outbox/journal.hpp"
+#include "outbox/outbox.hpp"
 #include "run/claim.hpp"
 #include "schedule/instance.hpp"
 #include "schedule/spider.hpp"
@@ -36,12 +36,8 @@ class RunWriter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /**
-   * All of them outlive the writer. record: the attempt, whose claim follows what the database
-   * says. in_database: it is recorded there, and the lock is held.
-   */
-  RunWriter(Instance& instance, AttemptRecord& record, BestEffortJournal& log, SlotLock& lock,
-            bool in_database);
+  /** All of them outlive the writer. in_database: it is recorded there, and the lock is held. */
+  RunWriter(Instance& instance, Outbox& outbox, SlotLock& lock, bool in_database);
 
   /** Asks for a database that was there a moment ago, without waiting any longer. */
   void try_now();
@@ -84,13 +80,7 @@ class RunWriter {
   void failed(const DbError& error);
 
  private:
-  struct Fact {
-    SpiderOutcome outcome;
-    Clock::time_point ended;
-    int refused = 0;  ///< how often the database took exception to it
-  };
-
-  [[nodiscard]] bool has_unwritten() const noexcept { return acknowledged_ < facts_.size(); }
+  [[nodiscard]] bool has_unwritten() const noexcept { return outbox_.waiting() > 0; }
 
   [[nodiscard]] Clock::time_point next_step() const;
   void send();
@@ -113,12 +103,10 @@ class RunWriter {
   void sync_journal();
 
   Instance& instance_;
+  Outbox& outbox_;
   AttemptRecord& record_;
-  BestEffortJournal& log_;
   SlotLock& lock_;
-  std::vector<Fact> facts_;       ///< all of the attempt: a server may take over that has none
-  std::size_t acknowledged_ = 0;  ///< how many of the first the database has
-  std::size_t under_way_ = 0;     ///< how many of those behind them are being written
+  std::size_t under_way_ = 0;  ///< how many of the outcomes that wait are being written
   bool writing_ = false;
   bool connected_;        ///< and the attempt is recorded there
   bool refused_ = false;  ///< the database is there and holds the lock, but refuses the attempt

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "outbox/journal.hpp"
+#include "outbox/record_json.hpp"
 
 namespace spider_check::test {
 
@@ -62,11 +63,49 @@ inline void remember(Journal& journal, const HostState& host_state) {
   journal.change([&](HostState& changed) { changed = host_state; });
 }
 
+/** An attempt of this process in the journal, until it is let go. */
+class OpenAttempt {
+ public:
+  OpenAttempt(Journal& journal, const AttemptRecord& record)
+      : journal_(journal), name_(journal.begin(record)) {}
+
+  OpenAttempt(const OpenAttempt&) = delete;
+  OpenAttempt& operator=(const OpenAttempt&) = delete;
+  OpenAttempt(OpenAttempt&&) = delete;
+  OpenAttempt& operator=(OpenAttempt&&) = delete;
+
+  ~OpenAttempt() { journal_.close(name_); }
+
+  void recorded(RunId id, const DatabaseIdentity& database) {
+    journal_.append(name_, recorded_json(id, database), false);
+  }
+
+  void count(int spiders, Duration outlive) {
+    journal_.append(name_, count_json(spiders, outlive), false);
+  }
+
+  void start(const JournaledStart& start) { journal_.append(name_, start_json(start), false); }
+
+  void outcome(const JournaledOutcome& outcome, bool only_copy) {
+    journal_.append(name_, outcome_json(outcome), only_copy);
+  }
+
+  void end(const JournaledEnd& end) { journal_.append(name_, end_json(end), true); }
+
+  void sync() { journal_.sync(name_); }
+
+  void forget() { journal_.forget(name_); }
+
+ private:
+  Journal& journal_;
+  std::string name_;
+};
+
 /** What each attempt that can be held tells. */
 inline std::vector<AttemptRecord> held_in(Journal& journal) {
   std::vector<AttemptRecord> records;
-  journal.visit_pending([&](HeldAttempt& attempt) {
-    records.push_back(attempt.record());
+  journal.visit_pending([&](const PendingAttempt& attempt) {
+    records.push_back(attempt.record);
     return true;
   });
   return records;

@@ -65,11 +65,11 @@ TEST_CASE_TEMPLATE("an empty journal holds nothing", World, RealDisk, MemoryDisk
 TEST_CASE_TEMPLATE("what is written of an attempt is read by others, while it goes on", World,
                    RealDisk, MemoryDisk) {
   World world;
-  const auto attempt = world.a.begin(some_attempt());
-  attempt->count(3, 2min);
-  attempt->start({"news", "/logs/news", now});
-  attempt->outcome(some_outcome(), false);
-  attempt->outcome(some_outcome("jobs"), true);
+  OpenAttempt attempt(world.a, some_attempt());
+  attempt.count(3, 2min);
+  attempt.start({"news", "/logs/news", now});
+  attempt.outcome(some_outcome(), false);
+  attempt.outcome(some_outcome("jobs"), true);
   CHECK(world.b.pending());
   const auto contents = world.b.read();
   REQUIRE(contents.attempts.size() == 1);
@@ -86,12 +86,12 @@ TEST_CASE_TEMPLATE("what is written of an attempt is read by others, while it go
 TEST_CASE_TEMPLATE("when its program is gone it can be held, by one at a time", World, RealDisk,
                    MemoryDisk) {
   World world;
-  world.a.begin(some_attempt()).reset();
+  OpenAttempt(world.a, some_attempt());
   CHECK_FALSE(world.b.read().attempts.at(0).live);
   int visited = 0;
-  world.a.visit_pending([&](HeldAttempt& attempt) {
+  world.a.visit_pending([&](const PendingAttempt& attempt) {
     ++visited;
-    CHECK(attempt.record().claim.token == "token-1");
+    CHECK(attempt.record.claim.token == "token-1");
     CHECK(held_in(world.b).empty());
     CHECK(world.b.read().attempts.at(0).live);
     return true;
@@ -103,8 +103,8 @@ TEST_CASE_TEMPLATE("when its program is gone it can be held, by one at a time", 
 TEST_CASE_TEMPLATE("nobody carries a later attempt while another process is at an earlier one",
                    World, RealDisk, MemoryDisk) {
   World world;
-  for (const auto* token : {"first", "second"}) world.a.begin(some_attempt(token)).reset();
-  world.a.visit_pending([&](HeldAttempt& /*attempt*/) {
+  for (const auto* token : {"first", "second"}) OpenAttempt(world.a, some_attempt(token));
+  world.a.visit_pending([&](const PendingAttempt& /*attempt*/) {
     CHECK(held_in(world.b).empty());
     for (const auto& attempt : world.b.read().attempts) CHECK(attempt.live);
     return false;
@@ -115,15 +115,15 @@ TEST_CASE_TEMPLATE("nobody carries a later attempt while another process is at a
 
 TEST_CASE_TEMPLATE("a visit ends where it is told to", World, RealDisk, MemoryDisk) {
   World world;
-  for (const auto* token : {"first", "second"}) world.a.begin(some_attempt(token)).reset();
+  for (const auto* token : {"first", "second"}) OpenAttempt(world.a, some_attempt(token));
   int visited = 0;
-  world.a.visit_pending([&](HeldAttempt& /*attempt*/) { return ++visited == 2; });
+  world.a.visit_pending([&](const PendingAttempt& /*attempt*/) { return ++visited == 2; });
   CHECK(visited == 1);
 }
 
 TEST_CASE_TEMPLATE("attempts come in the order in which they began", World, RealDisk, MemoryDisk) {
   World world;
-  for (const auto* token : {"z", "a", "m"}) world.a.begin(some_attempt(token)).reset();
+  for (const auto* token : {"z", "a", "m"}) OpenAttempt(world.a, some_attempt(token));
   const auto held = held_in(world.b);
   REQUIRE(held.size() == 3);
   CHECK(held[0].claim.token == "z");
@@ -134,11 +134,11 @@ TEST_CASE_TEMPLATE("attempts come in the order in which they began", World, Real
 
 TEST_CASE_TEMPLATE("what is forgotten is gone", World, RealDisk, MemoryDisk) {
   World world;
-  world.a.begin(some_attempt("own"))->forget();
+  OpenAttempt(world.a, some_attempt("own")).forget();
   CHECK_FALSE(world.a.pending());
-  world.a.begin(some_attempt("dead")).reset();
-  world.b.visit_pending([](HeldAttempt& attempt) {
-    attempt.forget();
+  OpenAttempt(world.a, some_attempt("dead"));
+  world.b.visit_pending([&](const PendingAttempt& attempt) {
+    world.b.forget(attempt.name);
     return true;
   });
   CHECK_FALSE(world.a.pending());
@@ -148,10 +148,10 @@ TEST_CASE_TEMPLATE("what is forgotten is gone", World, RealDisk, MemoryDisk) {
 TEST_CASE_TEMPLATE("an end is told by its own program, or by whoever holds it", World, RealDisk,
                    MemoryDisk) {
   World world;
-  world.a.begin(some_attempt("own"))->end(some_end());
-  world.a.begin(some_attempt("dead")).reset();
-  world.b.visit_pending([](HeldAttempt& attempt) {
-    if (!attempt.record().end) attempt.end(some_end());
+  OpenAttempt(world.a, some_attempt("own")).end(some_end());
+  OpenAttempt(world.a, some_attempt("dead"));
+  world.b.visit_pending([&](const PendingAttempt& attempt) {
+    if (!attempt.record.end) world.b.append(attempt.name, end_json(some_end()), true);
     return true;
   });
   for (const auto& pending : world.a.read().attempts) {
@@ -163,7 +163,7 @@ TEST_CASE_TEMPLATE("an end is told by its own program, or by whoever holds it", 
 TEST_CASE_TEMPLATE("an id that a database gave is remembered, and which one it was", World,
                    RealDisk, MemoryDisk) {
   World world;
-  world.a.begin(some_attempt())->recorded(41, {"77ab", "other"});
+  OpenAttempt(world.a, some_attempt()).recorded(41, {"77ab", "other"});
   CHECK(world.b.read().attempts.at(0).record.claim.id == 41);
   CHECK(world.b.read().attempts.at(0).record.database.id == "77ab");
 }

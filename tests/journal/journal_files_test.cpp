@@ -12,6 +12,7 @@
 #include "os/locks.hpp"
 #include "outbox/attempt_file.hpp"
 #include "outbox/file_journal.hpp"
+#include "outbox/outbox.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check::test {
@@ -25,11 +26,11 @@ struct World {
 
   /** A journal of one attempt with two outcomes and an end, whose program is gone. */
   fs::path write() {
-    const auto attempt = journal.begin(some_attempt());
-    attempt->start({"a", "/logs/a", now});
-    attempt->outcome(some_outcome("a"), false);
-    attempt->outcome(some_outcome("b"), false);
-    attempt->end(some_end());
+    OpenAttempt attempt(journal, some_attempt());
+    attempt.start({"a", "/logs/a", now});
+    attempt.outcome(some_outcome("a"), false);
+    attempt.outcome(some_outcome("b"), false);
+    attempt.end(some_end());
     return only_file();
   }
 
@@ -117,10 +118,10 @@ TEST_CASE("garbage in the middle costs no good record, and is kept for a person"
   auto text = read_file(file);
   text.insert(text.find('\n') + 1, std::string("\0\xff garbage\n\n1 00000000 {}\n", 25));
   rewrite(file, text);
-  world.journal.visit_pending([](HeldAttempt& held) {
-    CHECK(held.record().outcomes.size() == 2);
-    CHECK(held.record().end.has_value());
-    held.forget();
+  world.journal.visit_pending([&](const PendingAttempt& held) {
+    CHECK(held.record.outcomes.size() == 2);
+    CHECK(held.record.end.has_value());
+    world.journal.forget(held.name);
     return true;
   });
   CHECK_FALSE(world.journal.pending());
@@ -162,8 +163,8 @@ TEST_CASE("an end is told behind a line that was cut") {
   const auto file = world.write();
   const auto whole = read_file(file);
   rewrite(file, whole.substr(0, whole.size() - 20));
-  world.journal.visit_pending([](HeldAttempt& held) {
-    held.end(some_end());
+  world.journal.visit_pending([&](const PendingAttempt& held) {
+    world.journal.append(held.name, end_json(some_end()), true);
     return true;
   });
   CHECK(world.held().end.has_value());
@@ -255,9 +256,9 @@ class Limit {
 
 TEST_CASE("an attempt whose file is removed is written anew, whole, with what comes next") {
   World world;
-  const auto attempt = world.journal.begin(some_attempt());
-  attempt->start({"a", "/logs/a", now});
-  attempt->outcome(some_outcome("a"), false);
+  OpenAttempt attempt(world.journal, some_attempt());
+  attempt.start({"a", "/logs/a", now});
+  attempt.outcome(some_outcome("a"), false);
   SUBCASE("the file") {
     fs::remove(world.only_file());
   }
@@ -272,7 +273,7 @@ TEST_CASE("an attempt whose file is removed is written anew, whole, with what co
     fs::rename(file, world.directory.path() / "elsewhere");
     rewrite(file, "somebody's");
   }
-  attempt->outcome(some_outcome("b"), true);
+  attempt.outcome(some_outcome("b"), true);
   const auto contents = seen_by_another(world);
   REQUIRE(contents.attempts.size() == 1);
   CHECK(contents.attempts[0].live);
@@ -282,30 +283,33 @@ TEST_CASE("an attempt whose file is removed is written anew, whole, with what co
 
 TEST_CASE("an attempt whose file is removed is written anew also where nothing comes any more") {
   World world;
-  const auto attempt = world.journal.begin(some_attempt());
-  attempt->end(some_end());
+  Log log(LogLevel::debug, [](auto, const auto&) {});
+  Outbox outbox(world.journal, log);
+  outbox.attempt() = some_attempt();
+  outbox.begin();
+  outbox.end(some_end().end, some_end().at);
   fs::remove_all(world.journal.place());
-  attempt->sync();
+  outbox.sync();
   CHECK(seen_by_another(world).attempts.at(0).record.end.has_value());
-  attempt->forget();
-  attempt->sync();
+  outbox.forget();
+  outbox.sync();
   CHECK(seen_by_another(world).attempts.empty());
 }
 
 TEST_CASE("what did not fit on the disk is written once there is room") {
   World world;
-  const auto attempt = world.journal.begin(some_attempt());
-  attempt->outcome(some_outcome("a"), true);
+  OpenAttempt attempt(world.journal, some_attempt());
+  attempt.outcome(some_outcome("a"), true);
   const auto before = fs::file_size(world.only_file());
   const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
   for (rlim_t more : {0U, 1U, 100U, 1500U}) {
     const Limit full(RLIMIT_FSIZE, before + more);
-    CHECK_THROWS_AS(attempt->outcome(some_outcome("b" + std::to_string(more)), true),
+    CHECK_THROWS_AS(attempt.outcome(some_outcome("b" + std::to_string(more)), true),
                     std::system_error);
-    CHECK_THROWS_AS(attempt->sync(), std::system_error);
+    CHECK_THROWS_AS(attempt.sync(), std::system_error);
   }
   std::signal(SIGXFSZ, ignored);
-  attempt->end(some_end());
+  attempt.end(some_end());
   const auto record = seen_by_another(world).attempts.at(0).record;
   CHECK(outcomes_of(record).size() == 5);
   CHECK(record.end.has_value());
@@ -340,7 +344,7 @@ TEST_CASE("journals of two configurations have locks, attempts and memories of t
   HostState host_state;
   host_state.success = now;
   remember(first, host_state);
-  first.begin(some_attempt()).reset();
+  OpenAttempt(first, some_attempt());
   const auto lock = first.try_lock(0);
   CHECK(second.try_lock(0));
   CHECK_FALSE(second.pending());
@@ -382,7 +386,7 @@ TEST_CASE("many attempts are carried with few descriptors") {
   World world;
   constexpr int attempts = 100;
   for (int i = 0; i < attempts; ++i) {
-    world.journal.begin(some_attempt("token-" + std::to_string(i))).reset();
+    OpenAttempt(world.journal, some_attempt("token-" + std::to_string(i)));
   }
   const FileDescriptor next(Adopt{}, ::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Limit few(RLIMIT_NOFILE, static_cast<rlim_t>(next.get()) + 4);

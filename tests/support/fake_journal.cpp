@@ -4,6 +4,8 @@
 #include <system_error>
 #include <vector>
 
+#include "outbox/record_json.hpp"
+
 namespace spider_check::test {
 
 namespace {
@@ -15,100 +17,6 @@ void require_room(const FakeDisk& disk) {
                             "cannot write the journal");
   }
 }
-
-void erase(FakeDisk& disk, const FakeAttempt* attempt) {
-  disk.attempts.remove_if([&](const FakeAttempt& other) { return &other == attempt; });
-}
-
-class FakeAttemptJournal final : public AttemptJournal {
- public:
-  FakeAttemptJournal(FakeDisk& disk, FakeAttempt& attempt)
-      : disk_(disk), attempt_(&attempt), record_(attempt.record) {}
-
-  FakeAttemptJournal(const FakeAttemptJournal&) = delete;
-  FakeAttemptJournal& operator=(const FakeAttemptJournal&) = delete;
-  FakeAttemptJournal(FakeAttemptJournal&&) = delete;
-  FakeAttemptJournal& operator=(FakeAttemptJournal&&) = delete;
-
-  ~FakeAttemptJournal() override {
-    if (attempt_ != nullptr) attempt_->live = false;
-  }
-
-  void recorded(RunId id, const DatabaseIdentity& database) override {
-    record_.claim.id = id;
-    if (!database.id.empty()) record_.database = database;
-    sync();
-  }
-
-  void count(int spiders, Duration spiders_outlive) override {
-    record_.spider_count = spiders;
-    record_.spiders_outlive = spiders_outlive;
-    sync();
-  }
-
-  void start(const JournaledStart& start) override {
-    record_.starts.push_back(start);
-    sync();
-  }
-
-  void outcome(const JournaledOutcome& outcome, bool /*only_copy*/) override {
-    record_.outcomes.push_back(outcome);
-    sync();
-  }
-
-  void end(const JournaledEnd& end) override {
-    record_.end = end;
-    sync();
-  }
-
-  /** All that was kept, too, while there was no room. */
-  void sync() override {
-    require_room(disk_);
-    attempt_->record = record_;
-  }
-
-  void forget() override {
-    erase(disk_, attempt_);
-    attempt_ = nullptr;
-  }
-
- private:
-  FakeDisk& disk_;
-  FakeAttempt* attempt_;
-  AttemptRecord record_;
-};
-
-class FakeHeld final : public HeldAttempt {
- public:
-  FakeHeld(FakeDisk& disk, FakeAttempt& attempt) : disk_(disk), attempt_(&attempt) {
-    attempt.live = true;
-  }
-
-  FakeHeld(const FakeHeld&) = delete;
-  FakeHeld& operator=(const FakeHeld&) = delete;
-  FakeHeld(FakeHeld&&) = delete;
-  FakeHeld& operator=(FakeHeld&&) = delete;
-
-  ~FakeHeld() override {
-    if (attempt_ != nullptr) attempt_->live = false;
-  }
-
-  [[nodiscard]] const AttemptRecord& record() const override { return attempt_->record; }
-
-  void end(const JournaledEnd& end) override {
-    require_room(disk_);
-    attempt_->record.end = end;
-  }
-
-  void forget() override {
-    erase(disk_, attempt_);
-    attempt_ = nullptr;
-  }
-
- private:
-  FakeDisk& disk_;
-  FakeAttempt* attempt_;
-};
 
 class FakeFileLock final : public SlotLock {
  public:
@@ -139,33 +47,63 @@ JournalContents FakeJournal::read() {
   contents.host_state = disk_->host_state;
   contents.free_slots = slots_ - static_cast<int>(disk_->locks.size());
   for (const auto& attempt : disk_->attempts) {
-    contents.attempts.push_back(
-        {attempt.record.claim.token, attempt.record, attempt.live || disk_->visited});
+    contents.attempts.push_back({attempt.name, attempt.record, attempt.live || disk_->visited});
   }
   return contents;
 }
 
-void FakeJournal::visit_pending(const std::function<bool(HeldAttempt&)>& visit) {
+FakeAttempt* FakeJournal::find(const std::string& name) {
+  const auto found = std::find_if(disk_->attempts.begin(), disk_->attempts.end(),
+                                  [&](const auto& attempt) { return attempt.name == name; });
+  return found == disk_->attempts.end() ? nullptr : &*found;
+}
+
+void FakeJournal::visit_pending(const std::function<bool(const PendingAttempt&)>& visit) {
   if (disk_->visited) return;
   disk_->visited = true;
   const std::unique_ptr<bool, void (*)(bool*)> leave(&disk_->visited,
                                                      [](bool* at) { *at = false; });
   // Those of now: while one is visited others may forget theirs.
-  std::vector<FakeAttempt*> listed;
-  for (auto& attempt : disk_->attempts) listed.push_back(&attempt);
-  for (auto* attempt : listed) {
-    const bool is_there = std::any_of(disk_->attempts.begin(), disk_->attempts.end(),
-                                      [&](const auto& other) { return &other == attempt; });
-    if (!is_there || attempt->live) continue;
-    FakeHeld held(*disk_, *attempt);
-    if (!visit(held)) return;
+  std::vector<std::string> listed;
+  for (const auto& attempt : disk_->attempts) listed.push_back(attempt.name);
+  for (const auto& name : listed) {
+    auto* attempt = find(name);
+    if (attempt == nullptr || attempt->live) continue;
+    attempt->live = true;
+    const std::unique_ptr<const std::string, std::function<void(const std::string*)>> let_go(
+        &name, [this](const std::string* held) { close(*held); });
+    if (!visit({name, attempt->record, true})) return;
   }
 }
 
-std::unique_ptr<AttemptJournal> FakeJournal::begin(const AttemptRecord& record) {
+std::string FakeJournal::begin(const AttemptRecord& record) {
   require_room(*disk_);
-  disk_->attempts.push_back({record});
-  return std::make_unique<FakeAttemptJournal>(*disk_, disk_->attempts.back());
+  disk_->attempts.push_back({std::to_string(++disk_->begun), record});
+  return disk_->attempts.back().name;
+}
+
+void FakeJournal::append(const std::string& name, const std::string& fact, bool sync) {
+  (void)sync;
+  auto* attempt = find(name);
+  if (attempt != nullptr) attempt->unwritten.push_back(fact);
+  this->sync(name);
+}
+
+/** All that was kept, too, while there was no room. */
+void FakeJournal::sync(const std::string& name) {
+  require_room(*disk_);
+  auto* attempt = find(name);
+  if (attempt == nullptr) return;
+  for (const auto& fact : attempt->unwritten) (void)apply_json(fact, attempt->record);
+  attempt->unwritten.clear();
+}
+
+void FakeJournal::forget(const std::string& name) {
+  disk_->attempts.remove_if([&](const auto& attempt) { return attempt.name == name; });
+}
+
+void FakeJournal::close(const std::string& name) noexcept {
+  if (auto* attempt = find(name)) attempt->live = false;
 }
 
 std::unique_ptr<SlotLock> FakeJournal::try_lock(std::optional<int> slot) {

@@ -14,8 +14,10 @@ namespace spider_check::test {
 
 /** An attempt as a fake journal keeps it. */
 struct FakeAttempt {
+  std::string name;
   AttemptRecord record;
-  bool live = true;  ///< its writer, or whoever replays it, is there
+  std::vector<std::string> unwritten{};  ///< facts that there was no room for
+  bool live = true;                      ///< its writer, or whoever replays it, is there
 };
 
 /** What a host keeps on its disk: it outlives the processes. */
@@ -27,6 +29,7 @@ struct FakeDisk {
   bool full = false;                   ///< every write throws
   int remembered = 0;                  ///< how often something was noted
   int kept_locks = 0;                  ///< how often a process saw to its locks
+  int begun = 0;                       ///< attempts
   std::function<void()> before_write;  ///< called by every write; what it throws comes through
 
   /** As if every process of the host had died. */
@@ -51,11 +54,15 @@ class FakeJournal final : public Journal {
   [[nodiscard]] bool pending() override { return !disk_->attempts.empty(); }
 
   [[nodiscard]] JournalContents read() override;
-  void visit_pending(const std::function<bool(HeldAttempt&)>& visit) override;
+  void visit_pending(const std::function<bool(const PendingAttempt&)>& visit) override;
 
   [[nodiscard]] std::vector<std::string> take_faults() override { return {}; }
 
-  [[nodiscard]] std::unique_ptr<AttemptJournal> begin(const AttemptRecord& record) override;
+  [[nodiscard]] std::string begin(const AttemptRecord& record) override;
+  void append(const std::string& name, const std::string& fact, bool sync) override;
+  void sync(const std::string& name) override;
+  void forget(const std::string& name) override;
+  void close(const std::string& name) noexcept override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock(std::optional<int> slot) override;
 
   void keep_locks() override { ++disk_->kept_locks; }
@@ -73,6 +80,8 @@ class FakeJournal final : public Journal {
   [[nodiscard]] std::string place() const override { return "/state/journal/default"; }
 
  private:
+  [[nodiscard]] FakeAttempt* find(const std::string& name);
+
   FakeDisk* disk_;
   int slots_;
 };

@@ -111,7 +111,7 @@ RunId MemoryRunStore::replay(const AttemptRecord& attempt, const HostTime& now) 
     row->run.attempt = std::max(row->run.attempt, number);
   }
   std::vector<SpiderOutcome> outcomes;
-  for (auto& [outcome, ended] : outcomes_of(attempt)) {
+  for (auto& [outcome, ended, refused] : outcomes_of(attempt)) {
     outcomes.push_back(outcome);
     outcomes.back().ago = least_age(ended, now);
   }

@@ -18,24 +18,18 @@ SpiderOutcome good(const std::string& spider) {
   return outcome;
 }
 
-AttemptRecord claim_of(const Claim& claim) {
-  AttemptRecord record;
-  record.claim = claim;
-  return record;
-}
-
 /** A run that has just been claimed. */
 struct World {
-  World() : lock(host.store.try_lock()), record(claim_of(host.store.start({}, *lock))) {}
+  World() : lock(host.store.try_lock()) { record.claim = host.store.start({}, *lock); }
 
   [[nodiscard]] std::size_t recorded() { return database.find(record.claim.id).outcomes.size(); }
 
   MemoryDatabase database;
   TestHost host{database};
   std::unique_ptr<SlotLock> lock;
-  AttemptRecord record;
-  BestEffortJournal log{nullptr, host.schedule.log};
-  RunWriter writer{host.schedule, record, log, *lock, true};
+  Outbox outbox{host.schedule.journal, host.schedule.log};  ///< it is in no journal
+  AttemptRecord& record = outbox.attempt();
+  RunWriter writer{host.schedule, outbox, *lock, true};
 };
 
 const RunEnd completed{RunStatus::completed, {}, {}, {}};
