@@ -143,7 +143,7 @@ void try_a_run(const Config& config, Session& session, Findings& findings) {
   PgRunStore store(session, config.name, config.max_instances, host);
   const auto hidden = hidden_rows(session);
   try {
-    try_a_run(session, store);
+    try_a_run(session, store, host);
     if (!hidden.empty()) findings.warning("the database: " + hidden);
   } catch (const LostRun&) {
     findings.database_problem("the database: what was just written cannot be seen; " + hidden);

@@ -87,20 +87,20 @@ std::string obstacle_of_encoding(const std::string& encoding) {
          "createdb --encoding=UTF8 --template=template0 NAME";
 }
 
-void try_a_run(Session& session, PgRunStore& store) {
-  const auto lock = store.unheld_lock(0);
+void try_a_run(Session& session, PgRunStore& store, const Host& host) {
   session.run([](soci::session& sql) { sql << R"sql(BEGIN)sql"; });
-  const auto claim = store.start({}, *lock);
-  store.set_spider_count(claim, 1, {});
-  SpiderOutcome outcome;
-  outcome.spider = "check";
-  outcome.judgement = {Verdict::ok, {}};
-  store.send(claim, {outcome});
-  store.wait_written();
-  store.verify(claim);
-  RunEnd end;
-  end.status = RunStatus::completed;
-  store.finish(claim, end);
+  AttemptRecord attempt;
+  attempt.claim.uuid = host.new_uuid();
+  attempt.claim.token = host.new_uuid();
+  attempt.claim.id = record(store, {attempt}, {}).id;
+  attempt.spider_count = 1;
+  std::array<JournaledOutcome, 1> outcomes;
+  outcomes[0].outcome.spider = "check";
+  outcomes[0].outcome.judgement.verdict = Verdict::ok;
+  const JournaledEnd end{{RunStatus::completed, {}, {}, {}}, {}};
+  if (record(store, {attempt, outcomes, &end}, {}).is_new) {
+    throw LostRun("what was just written cannot be seen");
+  }
 }
 
 std::string hidden_rows(Session& session) {

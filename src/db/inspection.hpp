@@ -30,7 +30,7 @@ struct DatabaseFacts {
  * session disconnects. `store` is the session's. Throws DbError that says what is to be typed,
  * LostRun when a row that was written cannot be seen.
  */
-void try_a_run(Session& session, PgRunStore& store);
+void try_a_run(Session& session, PgRunStore& store, const Host& host);
 
 /** That a policy may hide rows of ours from this user, and what to type; mostly empty. Throws
  * DbError. */

@@ -2,38 +2,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sstream>
 
 #include <poll.h>
 
-#include "db/attempt_rows.hpp"
 #include "db/migrator.hpp"
 #include "db/report_store.hpp"
 #include "db/run_retention.hpp"
 #include "db/run_rows.hpp"
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
+#include "outbox/record_json.hpp"
 #include "util/fault_point.hpp"
 
 namespace spider_check {
 
-namespace {
-
-/** A write that found no row found a run that is no longer this claim's, or not there any more. */
-void require_written(soci::session& sql, soci::statement& statement, const Claim& claim) {
-  if (statement.get_affected_rows() > 0) return;
-  int there = 0;
-  sql << R"sql(SELECT count(*)::int
-      FROM scheduler_state
-      WHERE run_uuid = nullif(:uuid, '')::uuid)sql",
-      soci::use(claim.uuid), soci::into(there);
-  if (there == 0) missing_run(claim.id);
-  lost_run(claim.id);
-}
-
 // SOCI keeps the address of what it is given and reads it when the statement ends, after every
 // temporary of the statement is gone: so everything that is used has a name.
-
-}  // namespace
 
 PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances, const Host& host)
     : session_(session),
@@ -110,61 +95,6 @@ std::optional<LockHolder> PgRunStore::lock_holder() {
   return held.empty() ? std::nullopt : held.front().holder;
 }
 
-Claim PgRunStore::start(const NewRun& run, const SlotLock& lock) {
-  return on_schema([&](soci::session& sql) {
-    const auto trigger = std::string(to_text(run.trigger));
-    const int partial = run.partial ? 1 : 0;
-    const auto late = run.late.value_or(Duration{}).count();
-    const int missed = run.missed_intervals.value_or(0);
-    auto has_late = run.late ? soci::i_ok : soci::i_null;
-    auto has_missed = run.missed_intervals ? soci::i_ok : soci::i_null;
-    const int slot = lock.slot();
-    const auto delays = to_kept_quoted(sql, delays_or_none(run.delays));
-    const auto& owner = host_.self();
-    Claim claim;
-    std::string started;
-    sql << R"sql(INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at,
-          updated_at, schedule, trigger, partial, lateness, missed_intervals, host, boot_id,
-          pid_namespace, pid, process_start, machine_id, slot, run_uuid, owner_token, hindrances)
-        VALUES (now(), 0, 'running', now(), now(), :schedule, :trigger, :partial::int::boolean,
-          :late * interval '1 microsecond', :missed::int, :host, :boot, :namespace, :pid, :start,
-          :machine, :slot, coalesce(nullif(:uuid, '')::uuid, gen_random_uuid()),
-          coalesce(nullif(:token, '')::uuid, gen_random_uuid()), nullif(:hindrances, '')::jsonb)
-        RETURNING id, owner_token::text, run_uuid::text, extract(epoch FROM last_run_at))sql",
-        soci::use(schedule_), soci::use(trigger), soci::use(partial), soci::use(late, has_late),
-        soci::use(missed, has_missed), soci::use(owner.host), soci::use(owner.boot_id),
-        soci::use(owner.pid_namespace), soci::use(owner.pid), soci::use(owner.process_start),
-        soci::use(owner.machine), soci::use(slot), soci::use(run.uuid), soci::use(run.token),
-        soci::use(delays), soci::into(claim.id), soci::into(claim.token), soci::into(claim.uuid),
-        soci::into(started);
-    claim.started = from_seconds(started);
-    return claim;
-  });
-}
-
-Claim PgRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
-  return on_schema([&](soci::session& sql) {
-    const int slot = lock.slot();
-    const auto& owner = host_.self();
-    Claim claim{run.id, run.attempt + 1, run.started, {}, run.uuid};
-    // The attempt is part of the condition: of two that saw the same failed run only one goes on.
-    sql << R"sql(UPDATE scheduler_state
-        SET status = 'running', attempt = :attempt, updated_at = now(), next_attempt_at = NULL,
-          finished_at = NULL, failure = NULL, spiders_outlive = NULL, host = :host,
-          boot_id = :boot, pid_namespace = :namespace, pid = :pid, process_start = :start,
-          machine_id = :machine, slot = :slot,
-          owner_token = coalesce(nullif(:token, '')::uuid, gen_random_uuid())
-        WHERE id = :id AND status = 'failed' AND attempt = :seen
-        RETURNING owner_token::text)sql",
-        soci::use(claim.attempt), soci::use(owner.host), soci::use(owner.boot_id),
-        soci::use(owner.pid_namespace), soci::use(owner.pid), soci::use(owner.process_start),
-        soci::use(owner.machine), soci::use(slot), soci::use(token), soci::use(run.id),
-        soci::use(run.attempt), soci::into(claim.token);
-    if (!sql.got_data()) lost_run(run.id);
-    return claim;
-  });
-}
-
 bool PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
   return on_schema([&](soci::session& sql) {
     const auto reason = to_kept(sql, why);
@@ -198,40 +128,6 @@ std::vector<std::string> PgRunStore::succeeded(RunId run) {
   });
 }
 
-void PgRunStore::set_spider_count(const Claim& claim, int count, Duration spiders_outlive) {
-  on_schema([&](soci::session& sql) {
-    const auto outlive = spiders_outlive.count();
-    soci::statement update =
-        (sql.prepare << R"sql(UPDATE scheduler_state
-            SET spider_count = :count, updated_at = now(),
-              spiders_outlive = :outlive * interval '1 microsecond'
-            WHERE id = :id AND owner_token = :token::uuid)sql",
-         soci::use(count), soci::use(outlive), soci::use(claim.id), soci::use(claim.token));
-    update.execute(true);
-    require_written(sql, update, claim);
-  });
-}
-
-void PgRunStore::finish(const Claim& claim, const RunEnd& end) {
-  on_schema([&](soci::session& sql) {
-    const auto status = std::string(to_text(end.status));
-    const auto failure = to_kept(sql, end.failure);
-    const auto faults = to_kept_quoted(sql, to_array_literal(end.faults));
-    const auto pause = end.retry_after.value_or(Duration{}).count();
-    auto has_pause = end.retry_after ? soci::i_ok : soci::i_null;
-    soci::statement update =
-        (sql.prepare << R"sql(UPDATE scheduler_state
-            SET status = :status, updated_at = now(), finished_at = now(),
-              failure = nullif(:failure, ''), faults = nullif(:faults::text[], '{}'),
-              next_attempt_at = now() + :retry * interval '1 microsecond'
-            WHERE id = :id AND owner_token = :token::uuid)sql",
-         soci::use(status), soci::use(failure), soci::use(faults), soci::use(pause, has_pause),
-         soci::use(claim.id), soci::use(claim.token));
-    update.execute(true);
-    require_written(sql, update, claim);
-  });
-}
-
 std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
   return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
 }
@@ -256,61 +152,152 @@ Pruned PgRunStore::prune(PruneStep& step) {
   return prune_runs(session_, schedule_, step);
 }
 
-}  // namespace spider_check
+namespace {
 
-// What is written while spiders run: without waiting for the server.
-
-namespace spider_check {
-
-void lost_run(RunId run) {
-  throw LostRun("run " + std::to_string(run) + " was taken over by another process");
-}
-
-void missing_run(RunId run) {
-  throw MissingRun("The row of run " + std::to_string(run) + " is gone");
-}
-
-// Written twice is written once: the first answer may have been lost. A server that was frozen
-// carries out the first one late, and takes its own time for then.
-constexpr auto write_outcomes = R"sql(WITH run AS (
-  UPDATE scheduler_state
-  SET updated_at = now()
-  WHERE id = $1::int AND owner_token = $2::uuid
-  RETURNING id
+/**
+ * Records what is told of an attempt (facts_json), in one statement for all: a run that starts or
+ * is tried again, its heartbeat, its outcomes, its end; from a new connection, and from the outbox
+ * of a program that is gone. What has been recorded stays as it is, so that a statement may be sent
+ * again whose answer was lost.
+ *
+ * An owner that lives loses its run to whoever has gone on with it. One that is gone has its
+ * outcomes recorded all the same: under the attempt's own number, or the next free one where
+ * another owner made an attempt of that number meanwhile (two hosts tried again, one without the
+ * database). Its run takes over its end where that goes on with what the row says; a mark that the
+ * attempt was interrupted, which has no owner, is only what others took it for.
+ *
+ * Gives the run's id, its start, and whether its row is new; "lost"; or nothing where the row
+ * cannot be seen.
+ */
+constexpr auto record_attempt = R"sql(WITH fact AS MATERIALIZED (
+  SELECT a.uuid, a.token, a.attempt, a.trigger, a.partial, a.late, a.missed, a.hindrances, a.slot,
+    a.spiders, a.outlive * interval '1 microsecond' AS outlive, o.host, o.boot, o.namespace, o.pid,
+    o.start, o.machine, w.alive, w.known, w.outcomes,
+    now() - w.started * interval '1 microsecond' AS started_at,
+    coalesce(e.status, 'running') AS status, nullif(e.failure, '') AS failure, e.faults,
+    now() - w.ended * interval '1 microsecond' AS finished_at,
+    now() - (w.ended - e.retry_after) * interval '1 microsecond' AS next_attempt_at
+  FROM jsonb_to_record($2::jsonb) AS w (attempt jsonb, ending jsonb, outcomes jsonb,
+      alive boolean, known boolean, started bigint, ended bigint),
+    jsonb_to_record(w.attempt) AS a (uuid uuid, token uuid, attempt int, trigger text,
+      partial boolean, late bigint, missed int, hindrances jsonb, owner jsonb, slot int,
+      spiders int, outlive bigint),
+    jsonb_to_record(a.owner) AS o (host text, boot text, namespace bigint, pid int, start bigint,
+      machine text),
+    jsonb_to_record(w.ending) AS e (status text, failure text, faults text[], retry_after bigint)
+), run AS (
+  SELECT s.id, s.attempt, s.status, s.owner_token AS token, s.last_run_at
+  FROM scheduler_state s JOIN fact ON s.run_uuid = fact.uuid
+  FOR UPDATE OF s
+), numbered AS (
+  SELECT run.*, CASE WHEN fact.alive THEN fact.attempt ELSE coalesce(
+    (SELECT max(r.attempt) FROM spider_run r WHERE r.run_id = run.id AND r.owner_token = fact.token),
+    CASE WHEN (run.attempt = fact.attempt AND run.token <> fact.token) OR EXISTS (
+        SELECT FROM spider_run r
+        WHERE r.run_id = run.id AND r.attempt = fact.attempt
+          AND r.owner_token IS DISTINCT FROM fact.token)
+      THEN 1 + greatest(run.attempt,
+        (SELECT max(r.attempt) FROM spider_run r WHERE r.run_id = run.id))
+      ELSE fact.attempt END) END AS number
+  FROM run CROSS JOIN fact
+), known AS (
+  SELECT n.id, n.number, n.last_run_at, CASE
+    WHEN fact.alive THEN n.token IS NOT DISTINCT FROM fact.token
+      OR (n.status = 'failed' AND n.attempt < fact.attempt)
+    WHEN n.token IS NOT DISTINCT FROM fact.token AND n.attempt = fact.attempt
+      THEN n.status = 'running'
+    ELSE n.status = 'failed' AND (n.number > n.attempt
+      OR (fact.known AND n.token IS NULL AND n.number = n.attempt)) END AS is_ours
+  FROM numbered n CROSS JOIN fact
+), updated AS (
+  UPDATE scheduler_state s
+  SET status = fact.status, attempt = known.number, updated_at = now(), host = fact.host,
+    boot_id = fact.boot, pid_namespace = fact.namespace, pid = fact.pid,
+    process_start = fact.start, machine_id = fact.machine, slot = fact.slot,
+    owner_token = fact.token,
+    spider_count = CASE WHEN fact.spiders > 0 THEN fact.spiders ELSE s.spider_count END,
+    spiders_outlive = fact.outlive, failure = fact.failure,
+    faults = CASE WHEN fact.status = 'running' THEN s.faults ELSE nullif(fact.faults, '{}') END,
+    finished_at = fact.finished_at, next_attempt_at = fact.next_attempt_at
+  FROM known, fact
+  WHERE s.id = known.id AND known.is_ours
+), counted AS (
+  UPDATE scheduler_state s
+  SET attempt = known.number
+  FROM known, fact
+  WHERE s.id = known.id AND NOT known.is_ours AND NOT fact.alive AND s.attempt < known.number
+), inserted AS (
+  INSERT INTO scheduler_state (last_run_at, spider_count, status, created_at, updated_at, schedule,
+    trigger, partial, attempt, lateness, missed_intervals, host, boot_id, pid_namespace, pid,
+    process_start, machine_id, slot, run_uuid, owner_token, failure, faults, finished_at,
+    next_attempt_at, hindrances, spiders_outlive)
+  SELECT started_at, spiders, status, now(), now(), $1, trigger, partial, attempt,
+    late * interval '1 microsecond', missed, host, boot, namespace, pid, start, machine, slot, uuid,
+    token, failure, nullif(faults, '{}'), finished_at, next_attempt_at, nullif(hindrances, '[]'),
+    outlive
+  FROM fact
+  WHERE NOT EXISTS (SELECT FROM run)
+  ON CONFLICT (run_uuid) DO NOTHING
+  RETURNING id, attempt, last_run_at
+), target AS (
+  SELECT known.id, known.number, known.last_run_at, 0 AS is_new
+  FROM known CROSS JOIN fact
+  WHERE known.is_ours OR NOT fact.alive
+  UNION ALL
+  SELECT id, attempt, last_run_at, 1 FROM inserted
 ), written AS (
   INSERT INTO spider_run (run_id, spider, attempt, started_at, finished_at, status, verdict,
     reasons, exit_code, signal, log_path, cpu_time, peak_memory, finish_reason, items, pages,
     errors, stats, field_counts, faults, rows, owner_token)
-  SELECT run.id, o.spider, $3::int, now() - o.started * interval '1 microsecond',
+  SELECT target.id, o.spider, target.number, now() - o.started * interval '1 microsecond',
     now() - o.ended * interval '1 microsecond', o.status, o.verdict, o.reasons, o.exit_code,
     o.signal, o.log_path, o.cpu * interval '1 microsecond', o.memory, o.finish_reason, o.items,
-    o.pages, o.errors, o.stats, o.field_counts, o.faults, o.rows, $2::uuid
-  FROM run, jsonb_to_recordset($4::jsonb) AS o (spider text, started bigint, ended bigint,
-    status text, verdict text, reasons text[], exit_code int, signal int, log_path text,
-    cpu bigint, memory bigint, finish_reason text, items bigint, pages bigint, errors bigint,
-    stats jsonb, field_counts jsonb, faults jsonb, rows bigint)
+    o.pages, o.errors, o.stats, o.field_counts, o.faults, o.rows, fact.token
+  FROM target, fact, jsonb_to_recordset(fact.outcomes) AS o (spider text, started bigint,
+    ended bigint, status text, verdict text, reasons text[], exit_code int, signal int,
+    log_path text, cpu bigint, memory bigint, finish_reason text, items bigint, pages bigint,
+    errors bigint, stats jsonb, field_counts jsonb, faults jsonb, rows bigint)
+  -- A server that was frozen carries out a statement late, and takes its own time for now.
   ON CONFLICT (run_id, spider, attempt) DO UPDATE
   SET started_at = least(spider_run.started_at, excluded.started_at),
     finished_at = least(spider_run.finished_at, excluded.finished_at)
+  WHERE spider_run.owner_token = excluded.owner_token AND (SELECT alive FROM fact)
 )
-SELECT CASE
-  WHEN EXISTS (SELECT FROM run) THEN 'ours'
-  WHEN EXISTS (SELECT FROM scheduler_state WHERE run_uuid = nullif($5, '')::uuid) THEN 'lost'
-  ELSE 'missing' END)sql";
+SELECT coalesce((SELECT id || ' ' || is_new || ' ' || extract(epoch FROM last_run_at) FROM target),
+  (SELECT 'lost' FROM known)))sql";
 
-void PgRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) {
-  written_to_ = claim.id;
+RecordedRun recorded_run(const std::string& answer, RunId run) {
+  if (answer == "lost") {
+    throw LostRun("run " + std::to_string(run) + " was taken over by another process");
+  }
+  RecordedRun recorded;
+  std::string started;
+  int is_new = 0;
+  std::istringstream fields(answer);
+  if (!(fields >> recorded.id >> is_new >> started)) {
+    throw DbError(DbError::Kind::statement,
+                  "the row of run " + std::to_string(run) + " is there, and cannot be seen");
+  }
+  recorded.is_new = is_new != 0;
+  recorded.started = from_seconds(started);
+  return recorded;
+}
+
+}  // namespace
+
+void PgRunStore::send(const AttemptFacts& facts, const HostTime& now) {
   write_.reset();
-  session_.run([&](soci::session& session) {
-    // Planning it takes the server as long as carrying it out.
-    const bool is_ready = prepared_on_ == session_.connections();
-    write_.emplace(connection_of(session),
-                   PreparedStatement{
-                       "write", is_ready ? "" : qualified(write_outcomes, session_.schema().name)},
-                   std::vector<std::string>{std::to_string(claim.id), claim.token,
-                                            std::to_string(claim.attempt),
-                                            to_kept_quoted(session, to_json(outcomes)), claim.uuid},
-                   session_.statement_timeout());
+  const auto& schema = session_.schema();
+  // Planning it takes the server as long as carrying it out.
+  const bool is_ready = prepared_on_ == session_.connections();
+  if (!is_ready) require_migrated(session_);
+  sent_to_ = facts.attempt.claim.id;
+  session_.run([&](soci::session& sql) {
+    write_.emplace(
+        connection_of(sql),
+        PreparedStatement{"write", is_ready ? "" : qualified(record_attempt, schema.name)},
+        std::vector<std::string>{schedule_, to_kept_quoted(sql, facts_json(facts, now))},
+        session_.statement_timeout());
   });
 }
 
@@ -322,13 +309,9 @@ void PgRunStore::note_prepared() noexcept {
   if (write_->is_prepared()) prepared_on_ = session_.connections();
 }
 
-bool PgRunStore::written() {
-  if (!write_) {
-    session_.take_input();
-    return true;
-  }
+std::optional<RecordedRun> PgRunStore::written() {
   try {
-    if (!write_->advance()) return false;
+    if (!write_->advance()) return std::nullopt;
     note_prepared();
   } catch (const DbError&) {
     note_prepared();
@@ -338,13 +321,12 @@ bool PgRunStore::written() {
   fault_point("outcomes are written");
   const auto answer = write_->answer();
   write_.reset();
-  if (answer == "missing") missing_run(written_to_);
-  if (answer != "ours") lost_run(written_to_);
-  return true;
+  return recorded_run(answer, sent_to_);
 }
 
-void PgRunStore::wait_written() {
-  while (!written()) {
+RecordedRun PgRunStore::wait_written() {
+  while (true) {
+    if (const auto recorded = written()) return *recorded;
     const auto what = poll_request();
     pollfd fd{what.fd, static_cast<short>(POLLIN | (what.to_write ? POLLOUT : 0)), 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(

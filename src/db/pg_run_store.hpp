@@ -14,12 +14,6 @@
 
 namespace spider_check {
 
-/** Throws LostRun. */
-[[noreturn]] void lost_run(RunId run);
-
-/** Throws MissingRun. */
-[[noreturn]] void missing_run(RunId run);
-
 /** The runs of one schedule in PostgreSQL. */
 class PgRunStore final : public RunStore {
  public:
@@ -34,23 +28,17 @@ class PgRunStore final : public RunStore {
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
   [[nodiscard]] std::optional<LockHolder> lock_holder() override;
-  [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
-  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
-                            const std::string& token) override;
   [[nodiscard]] bool mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
-  void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
-  void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
+  void send(const AttemptFacts& facts, const HostTime& now) override;
   [[nodiscard]] PollRequest poll_request() const override;
-  [[nodiscard]] bool written() override;
-  void wait_written() override;
-  void finish(const Claim& claim, const RunEnd& end) override;
-  [[nodiscard]] RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
-                              SlotLock& lock) override;
-  [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
+  [[nodiscard]] std::optional<RecordedRun> written() override;
+  RecordedRun wait_written() override;
+
+  void watch() override { session_.take_input(); }
+
+  void take_again(SlotLock& lock) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
-  RunId replay(const AttemptRecord& attempt, const HostTime& now) override;
-  void verify(const Claim& claim) override;
   void drop_connection() noexcept override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
   [[nodiscard]] std::map<std::string, Baseline> baselines(
@@ -73,7 +61,7 @@ class PgRunStore final : public RunStore {
   std::vector<std::string> channels_;    ///< whose messages a glance looks for
   std::optional<AsyncStatement> write_;  ///< the one under way
   int prepared_on_ = 0;                  ///< the connection that has its statement ready
-  RunId written_to_ = 0;
+  RunId sent_to_ = 0;                    ///< the run as its owner knows it, for messages
 };
 
 }  // namespace spider_check

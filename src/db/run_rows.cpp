@@ -2,13 +2,13 @@
 
 #include <memory>
 
-#include "db/attempt_rows.hpp"
 #include "db/migrator.hpp"
 #include "db/pg_run_store.hpp"
 #include "db/session.hpp"
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
 #include "outbox/journal.hpp"
+#include "outbox/record_json.hpp"
 #include "schedule/crawl.hpp"
 
 namespace spider_check {
@@ -298,15 +298,6 @@ namespace spider_check {
 
 namespace {
 
-/** What `statements` gives, in a transaction of its own. */
-template <typename Statements>
-auto in_transaction(soci::session& sql, Statements&& statements) {
-  soci::transaction transaction(sql);
-  auto result = statements();
-  transaction.commit();
-  return result;
-}
-
 /** By what the server keeps of a session's name. */
 bool is_session_of(const LockHolder& holder, const Owner& owner) {
   return parse_session_name(session_name(owner.host, owner.pid)) ==
@@ -340,7 +331,7 @@ void PgRunStore::drop_connection() noexcept {
   session_.disconnect();
 }
 
-RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, SlotLock& lock) {
+void PgRunStore::take_again(SlotLock& lock) {
   drop_connection();
   auto& slot = dynamic_cast<PgSlotLock&>(lock);
   if (!slot.take_again()) {
@@ -361,40 +352,10 @@ RunId PgRunStore::reclaim(const AttemptRecord& attempt, const HostTime& now, Slo
     }
     throw LostRun("the lock of this run was taken by another process");
   }
-  return record_again(attempt, now);
-}
-
-RunId PgRunStore::record_again(const AttemptRecord& attempt, const HostTime& now) {
-  require_migrated(session_);
-  return session_.run([&](soci::session& sql) {
-    return in_transaction(sql, [&] { return adopt(sql, schedule_, attempt, now); });
-  });
 }
 
 std::unique_ptr<SlotLock> PgRunStore::unheld_lock(int slot) {
   return std::make_unique<PgSlotLock>(session_, schedule_, slot, false, false);
-}
-
-RunId PgRunStore::replay(const AttemptRecord& attempt, const HostTime& now) {
-  require_migrated(session_);
-  return session_.run([&](soci::session& sql) {
-    return in_transaction(sql, [&] { return record(sql, schedule_, attempt, now); });
-  });
-}
-
-void PgRunStore::verify(const Claim& claim) {
-  session_.run([&](soci::session& sql) {
-    int ours = 0;
-    int there = 0;
-    sql << R"sql(SELECT (count(*) FILTER (WHERE id = :id AND owner_token = :token::uuid))::int,
-          count(*)::int
-        FROM scheduler_state
-        WHERE run_uuid = nullif(:uuid, '')::uuid)sql",
-        soci::use(claim.id), soci::use(claim.token), soci::use(claim.uuid), soci::into(ours),
-        soci::into(there);
-    if (there == 0) missing_run(claim.id);
-    if (ours == 0) lost_run(claim.id);
-  });
 }
 
 }  // namespace spider_check

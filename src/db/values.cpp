@@ -192,8 +192,4 @@ std::string from_kept(soci::session& sql, const std::string& text) {
   return keeps_every_text(sql) ? text : unescaped(text);
 }
 
-std::string delays_or_none(const std::vector<Delay>& delays) {
-  return delays.empty() ? "" : text(to_json(delays));
-}
-
 }  // namespace spider_check

@@ -63,7 +63,4 @@ namespace spider_check {
 /** What escaped() was given. */
 [[nodiscard]] std::string unescaped(std::string_view text);
 
-/** scheduler_state.hindrances; empty for none. */
-[[nodiscard]] std::string delays_or_none(const std::vector<Delay>& delays);
-
 }  // namespace spider_check

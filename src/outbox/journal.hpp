@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,14 @@ struct AttemptRecord {
   std::vector<JournaledStart> starts;
   std::vector<JournaledOutcome> outcomes;
   std::optional<JournaledEnd> end;  ///< empty: it goes on, or its program ended first
+};
+
+/** What one statement is to record of an attempt. All that is named here outlives it. */
+struct AttemptFacts {
+  const AttemptRecord& attempt;
+  std::span<const JournaledOutcome> outcomes{};
+  const JournaledEnd* end = nullptr;  ///< null: it goes on
+  bool owner_lives = true;            ///< its program; else others may have gone on with the run
 };
 
 /**

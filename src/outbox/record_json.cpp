@@ -221,8 +221,8 @@ Json database_json(const DatabaseIdentity& database) {
 
 void read_attempt(const Json& json, AttemptRecord& attempt) {
   attempt.claim.id = json.at("id");
-  attempt.claim.uuid = attempt.run.uuid = json.at("uuid");
-  attempt.claim.token = attempt.run.token = json.at("token");
+  attempt.claim.uuid = json.at("uuid");
+  attempt.claim.token = json.at("token");
   attempt.claim.attempt = json.at("attempt");
   attempt.run.trigger = json.at("trigger") == "force" ? Trigger::force : Trigger::tick;
   attempt.run.partial = json.at("partial");
@@ -235,6 +235,7 @@ void read_attempt(const Json& json, AttemptRecord& attempt) {
   attempt.slot = json.at("slot");
   attempt.log = {json.at("log").at(0), attempt.claim.attempt, json.at("log").at(1)};
   attempt.spider_count = json.at("spiders");
+  attempt.spiders_outlive = Duration(json.value("outlive", std::int64_t{0}));
   attempt.run_started = time_of(json.at("run_started"));
   attempt.began = time_of(json.at("began"));
 }
@@ -358,6 +359,26 @@ Json to_json(const std::vector<Delay>& delays) {
   return list;
 }
 
+std::vector<Delay> parse_delays(const std::string& json) {
+  try {
+    return delays_of(Json::parse(json));
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+std::map<std::string, std::int64_t> parse_field_counts(const std::string& json) {
+  std::map<std::string, std::int64_t> counts;
+  const auto parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return counts;
+  for (const auto& [name, count] : parsed.items()) {
+    if (count.is_number_integer()) counts[name] = count.get<std::int64_t>();
+  }
+  return counts;
+}
+
+namespace {
+
 Json to_json(const SpiderOutcome& outcome) {
   const auto& child = outcome.child;
   const auto* exited = std::get_if<Exited>(&child.termination);
@@ -382,34 +403,42 @@ Json to_json(const SpiderOutcome& outcome) {
   return json;
 }
 
-std::vector<Delay> parse_delays(const std::string& json) {
-  try {
-    return delays_of(Json::parse(json));
-  } catch (const Json::exception&) {
-    return {};
-  }
-}
-
-std::string attempt_json(const AttemptRecord& attempt) {
+Json to_json(const AttemptRecord& attempt) {
   const auto& [claim, run, database, owner, slot, log, spiders, outlive, run_started, began, starts,
                outcomes, end] = attempt;
-  return text({{"kind", "attempt"},
-               {"id", claim.id},
-               {"uuid", claim.uuid},
-               {"token", claim.token},
-               {"attempt", claim.attempt},
-               {"trigger", to_text(run.trigger)},
-               {"partial", run.partial},
-               {"late", to_json(run.late)},
-               {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
-               {"hindrances", to_json(run.delays)},
-               {"database", database_json(database)},
-               {"owner", to_json(owner)},
-               {"slot", slot},
-               {"log", {log.run, log.after}},
-               {"spiders", spiders},
-               {"run_started", to_json(run_started)},
-               {"began", to_json(began)}});
+  return {{"kind", "attempt"},
+          {"id", claim.id},
+          {"uuid", claim.uuid},
+          {"token", claim.token},
+          {"attempt", claim.attempt},
+          {"trigger", to_text(run.trigger)},
+          {"partial", run.partial},
+          {"late", to_json(run.late)},
+          {"missed", run.missed_intervals ? Json(*run.missed_intervals) : Json(nullptr)},
+          {"hindrances", to_json(run.delays)},
+          {"database", database_json(database)},
+          {"owner", to_json(owner)},
+          {"slot", slot},
+          {"log", {log.run, log.after}},
+          {"spiders", spiders},
+          {"outlive", outlive.count()},
+          {"run_started", to_json(run_started)},
+          {"began", to_json(began)}};
+}
+
+Json to_json(const JournaledEnd& end) {
+  return {{"kind", "end"},
+          {"status", to_text(end.end.status)},
+          {"failure", end.end.failure},
+          {"faults", end.end.faults},
+          {"retry_after", to_json(end.end.retry_after)},
+          {"at", to_json(end.at)}};
+}
+
+}  // namespace
+
+std::string attempt_json(const AttemptRecord& attempt) {
+  return text(to_json(attempt));
 }
 
 std::string recorded_json(RunId id, const DatabaseIdentity& database) {
@@ -433,12 +462,29 @@ std::string outcome_json(const JournaledOutcome& outcome) {
 }
 
 std::string end_json(const JournaledEnd& end) {
-  return text({{"kind", "end"},
-               {"status", to_text(end.end.status)},
-               {"failure", end.end.failure},
-               {"faults", end.end.faults},
-               {"retry_after", to_json(end.end.retry_after)},
-               {"at", to_json(end.at)}});
+  return text(to_json(end));
+}
+
+std::string facts_json(const AttemptFacts& facts, const HostTime& now) {
+  auto outcomes = Json::array();
+  for (const auto& each : facts.outcomes) {
+    auto json = to_json(each.outcome);
+    const auto ended = least_age(each.ended, now);
+    json["ended"] = ended.count();
+    json["started"] = (ended + each.outcome.child.took).count();
+    outcomes.push_back(std::move(json));
+  }
+  // A program that lives ends its run by having its end recorded.
+  const bool over = facts.end != nullptr && !facts.owner_lives;
+  return text(
+      {{"attempt", without_nul(to_json(facts.attempt))},
+       {"alive", facts.owner_lives},
+       {"started", least_age(facts.attempt.run_started, now).count()},
+       {"ending", facts.end != nullptr ? without_nul(to_json(*facts.end)) : Json::object()},
+       {"ended", facts.end == nullptr ? Json(nullptr)
+                                      : Json(over ? least_age(facts.end->at, now).count() : 0)},
+       {"known", facts.attempt.end.has_value()},
+       {"outcomes", std::move(outcomes)}});
 }
 
 bool apply_json(const std::string& record, AttemptRecord& attempt) {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,21 +16,19 @@ using Json = nlohmann::json;
 /** One line; bytes that are no UTF-8 are replaced. */
 [[nodiscard]] std::string text(const Json& json);
 
-/**
- * An outcome, as the journal keeps it and as the statement that records it reads it: the names are
- * those of spider_run. Durations are in microseconds; no text holds a NUL, which PostgreSQL keeps
- * in none.
- */
-[[nodiscard]] Json to_json(const SpiderOutcome& outcome);
-
 /** As scheduler_state.hindrances and the journal keep them. */
 [[nodiscard]] Json to_json(const std::vector<Delay>& delays);
 
 /** Reads them back; what is no such array gives none. */
 [[nodiscard]] std::vector<Delay> parse_delays(const std::string& json);
 
-// The records of an attempt, each one JSON object on one line. No text in them need be UTF-8 where
-// it came from: what is not is replaced.
+/** spider_run.field_counts as it was recorded; what is no such object gives nothing. */
+[[nodiscard]] std::map<std::string, std::int64_t> parse_field_counts(const std::string& json);
+
+// The records of an attempt, each one JSON object on one line, as the journal keeps them and as the
+// statement that records them reads them. Durations are in microseconds. No text in them need be
+// UTF-8 where it came from: what is not is replaced; and none holds a NUL, which PostgreSQL keeps
+// in none.
 
 /** The attempt itself, which every file begins with. */
 [[nodiscard]] std::string attempt_json(const AttemptRecord& attempt);
@@ -39,6 +38,9 @@ using Json = nlohmann::json;
 [[nodiscard]] std::string start_json(const JournaledStart& start);
 [[nodiscard]] std::string outcome_json(const JournaledOutcome& outcome);
 [[nodiscard]] std::string end_json(const JournaledEnd& end);
+
+/** What is to be recorded, in one object: these records, with how long ago each was. */
+[[nodiscard]] std::string facts_json(const AttemptFacts& facts, const HostTime& now);
 
 /**
  * Adds what a record tells to the attempt. False when it is no record of an attempt, or the first

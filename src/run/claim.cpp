@@ -81,7 +81,6 @@ void prepare_retry(ClaimedAttempt& claimed, const Run& run, const State& state,
                    const JournalContents& contents) {
   auto& record = claimed.outbox.attempt();
   record.claim = {run.id, run.attempt + 1, run.started, record.claim.token, run.uuid};
-  record.run.uuid = run.uuid;
   record.run.partial = run.partial;
   record.spider_count = run.spider_count;
   record.run_started = earlier(record.began, state.now - run.started);
@@ -117,15 +116,13 @@ void name_database(Instance& instance, AttemptRecord& record) {
   }
 }
 
-void claim_in_database(Instance& instance, ClaimedAttempt& claimed, const Decision& decision,
-                       const SlotLock& lock) {
-  auto& record = claimed.outbox.attempt();
-  if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
-    record.claim = instance.store.retry(retry->run, lock, record.claim.token);
-  } else {
-    record.claim = instance.store.start(record.run, lock);
-  }
-  record.log = {record.claim.id, record.claim.attempt};
+/** The run starts, or its next attempt does, when the database records it. */
+void claim_in_database(Instance& instance, ClaimedAttempt& claimed) {
+  auto& attempt = claimed.outbox.attempt();
+  const auto recorded = record(instance.store, {attempt}, attempt.began);
+  attempt.claim.id = recorded.id;
+  attempt.claim.started = recorded.started;
+  attempt.log = {recorded.id, attempt.claim.attempt};
   claimed.in_database = true;
 }
 
@@ -140,8 +137,8 @@ ClaimedAttempt prepare(const Instance& instance, const Decision& decision, const
   record.owner = instance.host.self();
   record.slot = slot;
   record.began = instance.host.now();
-  record.run.uuid = record.claim.uuid = instance.host.new_uuid();
-  record.run.token = record.claim.token = instance.host.new_uuid();
+  record.claim.uuid = instance.host.new_uuid();
+  record.claim.token = instance.host.new_uuid();
   if (const auto* retry = std::get_if<RetryRun>(&decision.action)) {
     prepare_retry(claimed, retry->run, state, contents);
   } else {
@@ -150,15 +147,14 @@ ClaimedAttempt prepare(const Instance& instance, const Decision& decision, const
   return claimed;
 }
 
-void record(Instance& instance, ClaimedAttempt& claimed, const Decision& decision,
-            const SlotLock& lock, const std::optional<DbError>& refusal) {
+void record(Instance& instance, ClaimedAttempt& claimed, const std::optional<DbError>& refusal) {
   auto& outbox = claimed.outbox;
   name_database(instance, outbox.attempt());
   // With the database there the run need not wait for a journal.
   outbox.try_to_begin();
   try {
     if (refusal) throw DbError(*refusal);
-    claim_in_database(instance, claimed, decision, lock);
+    claim_in_database(instance, claimed);
   } catch (const LostRun&) {
     outbox.forget();
     throw;

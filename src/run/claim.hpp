@@ -36,8 +36,7 @@ struct ClaimedAttempt {
  * refuses it, the attempt goes on without it, if it may. refusal: what it said to what must be
  * recorded first. Throws DbError, LostRun.
  */
-void record(Instance& instance, ClaimedAttempt& claimed, const Decision& decision,
-            const SlotLock& lock, const std::optional<DbError>& refusal);
+void record(Instance& instance, ClaimedAttempt& claimed, const std::optional<DbError>& refusal);
 
 /** Records the claim in the journal only. Throws std::system_error. */
 void record_without_database(Instance& instance, ClaimedAttempt& claimed);

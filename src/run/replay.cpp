@@ -99,22 +99,25 @@ void note_replayed(Instance& instance, AttemptRecord record, RunId id,
   note_recorded(instance, record, end_of(record, instance.host.now()), succeeded);
 }
 
-/** Rather without its details than not at all: they may be what the database refuses. */
-RunId replay_without_details(Instance& instance, AttemptRecord record, const HostTime& now,
-                             const DbError& refusal) {
-  const auto has_details = [](const auto& each) { return each.outcome.crawl.has_value(); };
-  if (std::none_of(record.outcomes.begin(), record.outcomes.end(), has_details)) throw refusal;
-  for (auto& each : record.outcomes) each.outcome.crawl.reset();
-  return instance.store.replay(record, now);
+/** Throws DbError. */
+RunId record_ended(Instance& instance, const AttemptRecord& attempt,
+                   const std::vector<JournaledOutcome>& outcomes, const HostTime& now) {
+  const auto end = end_of(attempt, now);
+  return record(instance.store, {attempt, outcomes, &end, false}, now).id;
 }
 
-RunId replay(Instance& instance, const AttemptRecord& record, const HostTime& now) {
+RunId record_ended(Instance& instance, const AttemptRecord& attempt, const HostTime& now) {
+  auto outcomes = outcomes_of(attempt);
   try {
-    return instance.store.replay(record, now);
+    return record_ended(instance, attempt, outcomes, now);
   } catch (const DbError& error) {
-    if (error.kind() != DbError::Kind::data) throw;
-    return replay_without_details(instance, record, now, error);
+    const auto has_details = [](const auto& each) { return each.outcome.crawl.has_value(); };
+    const bool any = std::any_of(outcomes.begin(), outcomes.end(), has_details);
+    if (error.kind() != DbError::Kind::data || !any) throw;
   }
+  // Rather without its details than not at all: they may be what the database refuses.
+  for (auto& each : outcomes) each.outcome.crawl.reset();
+  return record_ended(instance, attempt, outcomes, now);
 }
 
 void replay(Instance& instance, const PendingAttempt& attempt, const DatabaseIdentity& database) {
@@ -125,7 +128,7 @@ void replay(Instance& instance, const PendingAttempt& attempt, const DatabaseIde
         "The host's clock went backwards since a run of the journal; its times are "
         "recorded as of this boot");
   }
-  const auto id = replay(instance, record, now);
+  const auto id = record_ended(instance, record, now);
   if (!record.end) {
     instance.log.warn("Run {} was {}", id, printable(end_of(record, now).end.failure));
   }

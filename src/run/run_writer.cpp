@@ -58,7 +58,8 @@ RunWriter::RunWriter(Instance& instance, Outbox& outbox, SlotLock& lock, bool in
       record_(outbox.attempt()),
       lock_(lock),
       connected_(in_database),
-      was_connected_(in_database),
+      recorded_(in_database),
+      attempt_sent_(in_database),
       asleep_(instance.host.now().asleep),
       next_beat_(Clock::now() + beat_interval),
       next_sync_(Clock::now() + beat_interval),
@@ -72,29 +73,14 @@ void RunWriter::try_now() {
 }
 
 void RunWriter::claim_refused() {
-  refused_ = true;
+  connected_ = true;
   next_try_ = Clock::now() + beat_interval;
 }
 
 void RunWriter::count(int spiders, Duration spiders_outlive) {
   outbox_.count(spiders, spiders_outlive);
-  counted_ = false;
-  if (!connected_) return;
-  try {
-    count_again();
-  } catch (const MissingRun& error) {
-    on_missing(error);
-    attend();
-  } catch (const LostRun& error) {
-    on_lost(error);
-  } catch (const DbError& error) {
-    failed(error);
-  }
-}
-
-void RunWriter::count_again() {
-  instance_.store.set_spider_count(record_.claim, record_.spider_count, record_.spiders_outlive);
-  counted_ = true;
+  attempt_sent_ = false;
+  (void)drain();
 }
 
 void RunWriter::failed(const DbError& error) {
@@ -112,8 +98,12 @@ void RunWriter::add(SpiderOutcome outcome) {
   attend();
 }
 
+bool RunWriter::has_unwritten() const noexcept {
+  return !attempt_sent_ || outbox_.waiting() > 0 || !end_sent_;
+}
+
 RunWriter::Clock::time_point RunWriter::next_step() const {
-  if (!connected_ || missing_) return next_try_;
+  if (!connected_ || !attempt_sent_) return next_try_;
   return has_unwritten() ? std::min(next_beat_, next_try_) : next_beat_;
 }
 
@@ -121,7 +111,7 @@ PollRequest RunWriter::poll_request() const {
   if (lost_) return {};
   PollRequest poll_request;
   // Also the idle connection is watched: what is lost there another host may take.
-  if (connected()) poll_request = instance_.store.poll_request();
+  if (connected_ || writing_) poll_request = instance_.store.poll_request();
   if (!writing_) {
     const auto next = next_step();
     poll_request.until = poll_request.until ? std::min(*poll_request.until, next) : next;
@@ -154,30 +144,25 @@ void RunWriter::look_for_sleep() {
   const auto asleep = instance_.host.now().asleep;
   if (asleep - asleep_ < nap) return;
   asleep_ = asleep;
-  suspect_ = true;
   next_beat_ = next_try_ = Clock::now();
   instance_.log.debug("The host slept; the connection is checked");
 }
 
 /** False when there is nothing to do but to wait. */
 bool RunWriter::step() {
-  const auto now = Clock::now();
   try {
     if (writing_) {
-      if (!instance_.store.written()) return false;
-      sent();
-      return true;
+      const auto run = instance_.store.written();
+      if (run) sent(*run);
+      return run.has_value();
     }
-    if (connected()) (void)instance_.store.written();
-    if ((!connected_ || missing_) && now < next_try_) return false;
-    if (refused_ || missing_) return record_again();
+    if (connected_) instance_.store.watch();
+    if (!is_due(Clock::now())) return false;
     if (!connected_) return reconnect();
-    if (due_outcomes(now) == 0 && now < next_beat_) return false;
-    if (std::exchange(suspect_, false)) instance_.store.verify(record_.claim);
+    // A retry cannot be recorded before the attempts that it follows.
+    if (!recorded_) replay_attempts_of(instance_, record_.claim.uuid);
     send();
     return true;
-  } catch (const MissingRun& error) {
-    on_missing(error);
   } catch (const LostRun& error) {
     on_lost(error);
   } catch (const DbError& error) {
@@ -186,36 +171,69 @@ bool RunWriter::step() {
   return !lost_;
 }
 
+bool RunWriter::is_due(Clock::time_point now) const {
+  if (!connected_ || !attempt_sent_) return now >= next_try_;
+  return now >= next_beat_ || (has_unwritten() && now >= next_try_);
+}
+
 /** How many are to be written now; while none is, heartbeats go without them. */
-std::size_t RunWriter::due_outcomes(Clock::time_point now) const {
-  if (now < next_try_ || !has_unwritten()) return 0;
+std::size_t RunWriter::due_outcomes() {
+  if (outbox_.waiting() == 0) return 0;
   // What was refused once goes alone, so that it holds back nothing else.
   if (outbox_.waiting_at(0).refused > 0) return 1;
   return std::min(max_at_once, outbox_.waiting());
 }
 
+/** The attempt, which is a heartbeat, and once the database has it what waits behind it. */
 void RunWriter::send() {
-  under_way_ = due_outcomes(Clock::now());
-  std::vector<SpiderOutcome> outcomes;
-  for (std::size_t i = 0; i < under_way_; ++i) {
-    const auto& [outcome, ended, refused] = outbox_.waiting_at(i);
-    outcomes.push_back(outcome);
-    // Counted anew at each try: while the database is away it grows.
-    outcomes.back().ago = least_age(ended, instance_.host.now());
+  AttemptFacts facts{record_};
+  if (attempt_sent_ && Clock::now() >= next_try_) {
+    sending_ = due_outcomes();
+    if (sending_ > 0) facts.outcomes = {&outbox_.waiting_at(0), sending_};
+    sending_end_ = !end_sent_ && sending_ == 0;
+    if (sending_end_) facts.end = &*record_.end;
   }
   writing_ = true;
-  instance_.store.send(record_.claim, outcomes);
+  instance_.store.send(facts, instance_.host.now());
 }
 
-void RunWriter::sent() {
+void RunWriter::sent(const RecordedRun& run) {
   writing_ = false;
-  outbox_.acknowledge(under_way_);
-  if (under_way_ > 0) {
+  attempt_sent_ = true;
+  next_beat_ = Clock::now() + beat_interval;
+  const auto outcomes = std::exchange(sending_, 0);
+  outbox_.acknowledge(outcomes);
+  if (std::exchange(sending_end_, false)) end_sent_ = true;
+  if (!connected_) {
+    connected_ = true;
+    pause_ = first_pause;
+    if (record_.claim.id != run.id) outbox_.recorded(run.id, record_.database);
+    instance_.log.info("{}: run {} is still ours",
+                       recorded_ ? "Connected again" : "The database is back", run.id);
+  } else if (run.is_new || !recorded_) {
+    on_new_row(run.id);
+  } else if (outcomes > 0) {
     refusals_ = 0;
     pause_ = first_pause;
   }
-  under_way_ = 0;
-  next_beat_ = Clock::now() + beat_interval;
+  recorded_ = true;
+}
+
+/** It was refused until now; or somebody emptied the table: nobody else has the run. */
+void RunWriter::on_new_row(RunId id) {
+  if (recorded_) {
+    instance_.log.warn(
+        "The row of run {} is gone; it is recorded anew as run {}, and the spiders go on",
+        record_.claim.id, id);
+    // Where it vanishes each time it is not written without a pause.
+    next_try_ = Clock::now() + (pause_ == first_pause ? Duration{0} : pause_);
+    pause_ = std::min(2 * pause_, max_pause);
+  } else {
+    instance_.log.info("Recorded now, as run {}", id);
+  }
+  outbox_.recorded(id, record_.database);
+  outbox_.send_again();
+  end_sent_ = !record_.end.has_value();
 }
 
 void RunWriter::on_lost(const LostRun& error) {
@@ -224,19 +242,16 @@ void RunWriter::on_lost(const LostRun& error) {
   instance_.log.error("{}; its spiders are stopped here", error.what());
 }
 
-/** Somebody emptied the table, or went back to a dump: nobody else has the run. */
-void RunWriter::on_missing(const MissingRun& error) {
-  writing_ = false;
-  instance_.log.warn("{}; it is recorded anew, and the spiders go on", error.what());
-  // Where it vanishes each time it is not written without a pause.
-  next_try_ = Clock::now() + (pause_ == first_pause ? Duration{0} : pause_);
-  missing_ = true;
-}
-
 void RunWriter::on_error(const DbError& error) {
-  writing_ = false;
-  if (error.kind() != DbError::Kind::connection && connected()) return refuse(error);
-  if (!connected()) {
+  // What was sent on a new connection has the lock.
+  const bool reached = std::exchange(writing_, false) || connected_;
+  if (error.kind() != DbError::Kind::connection && reached) {
+    connected_ = true;
+    return refuse(error);
+  }
+  sending_ = 0;
+  sending_end_ = false;
+  if (!connected_) {
     // Still away: the next try comes later each time.
     instance_.log.debug("The database is still away: {}", error.what());
     next_try_ = Clock::now() + pause_;
@@ -244,7 +259,7 @@ void RunWriter::on_error(const DbError& error) {
     pause_ = std::min(2 * pause_, longest);
     return;
   }
-  connected_ = refused_ = false;
+  connected_ = false;
   instance_.log.warn("The database went away: {}; the spiders go on", error.what());
   // Most often it is back at once: a restart, or an administrator who ended the session.
   next_try_ = Clock::now();
@@ -260,22 +275,22 @@ void RunWriter::refuse(const DbError& error) {
     if (std::exchange(said_, error.cause()) != error.cause()) note_refused(instance_, error);
   } else {
     instance_.log.warn("The database did not take {}: {}",
-                       under_way_ == 0
-                           ? std::string("what was written")
-                           : "the outcome of " + std::to_string(under_way_) + " spider(s)",
+                       sending_ == 0 ? std::string("what was written")
+                                     : "the outcome of " + std::to_string(sending_) + " spider(s)",
                        error.what());
   }
-  for (std::size_t i = 0; i < under_way_; ++i) {
+  for (std::size_t i = 0; i < sending_; ++i) {
     auto& [outcome, ended, refused] = outbox_.waiting_at(i);
     // Rather without its details than not at all.
     if (++refused == 2) outcome.crawl.reset();
   }
   // A heartbeat that was refused says nothing of outcomes.
-  if (refused_ || missing_ || under_way_ > 0) {
+  if (!attempt_sent_ || sending_ > 0 || sending_end_) {
     next_try_ = Clock::now() + pause_;
     pause_ = std::min(2 * pause_, lasts ? max_refusal : max_pause);
   }
-  under_way_ = 0;
+  sending_ = 0;
+  sending_end_ = false;
   next_beat_ = Clock::now() + beat_interval;
 }
 
@@ -285,46 +300,15 @@ bool RunWriter::reconnect() {
   // was killed still stands there as running.
   instance_.store.drop_connection();
   require_same_database();
-  if (!was_connected_) replay_attempts_of(instance_, record_.claim.uuid);
-  try {
-    go_on_from(instance_.store.reclaim(record_, instance_.host.now(), lock_));
-  } catch (const DbError& error) {
-    // The lock was taken before anything was written.
-    refused_ = error.kind() == DbError::Kind::data;
-    throw;
-  }
-  suspect_ = false;
-  pause_ = first_pause;
-  instance_.log.info("{}: run {} is still ours",
-                     was_connected_ ? "Connected again" : "The database is back", record_.claim.id);
-  was_connected_ = true;
-  return true;
-}
-
-/** What vanished, or was refused, on the same connection. */
-bool RunWriter::record_again() {
-  if (refused_) replay_attempts_of(instance_, record_.claim.uuid);
-  const bool was_there = connected_;
-  const auto id = instance_.store.record_again(record_, instance_.host.now());
-  pause_ = std::min(2 * pause_, max_pause);
-  go_on_from(id);
-  was_connected_ = true;
-  instance_.log.info("{}, as run {}", was_there ? "Recorded again" : "Recorded now", id);
-  return true;
-}
-
-/**
- * The server, or the row, need not be the one of before, nor have the newest of what was written:
- * it gets everything, and what it has already stays as it is.
- */
-void RunWriter::go_on_from(RunId id) {
-  connected_ = true;
-  counted_ = true;
-  refused_ = false;
-  missing_ = false;
-  next_beat_ = Clock::now() + beat_interval;
+  if (!recorded_) replay_attempts_of(instance_, record_.claim.uuid);
+  instance_.store.take_again(lock_);
+  // The server need not be the one of before, nor have the newest of what was written: it gets
+  // everything, and what it has already stays as it is.
+  attempt_sent_ = false;
   outbox_.send_again();
-  if (record_.claim.id != id) outbox_.recorded(id, record_.database);
+  end_sent_ = !record_.end.has_value();
+  send();
+  return true;
 }
 
 /** What answers may have the same name, and be another one. */
@@ -340,69 +324,49 @@ void RunWriter::require_same_database() {
   record_.database = std::move(here);
 }
 
-/** True when everything is written; false when that has to wait. */
-bool RunWriter::drain() {
-  while (!lost_) {
-    if (writing_) {
-      try {
-        instance_.store.wait_written();
-      } catch (const MissingRun& error) {
-        on_missing(error);
-        continue;
-      } catch (const LostRun& error) {
-        on_lost(error);
-        return false;
-      } catch (const DbError& error) {
-        on_error(error);
-        continue;
-      }
-      sent();
-      continue;
-    }
-    if (connected_ && !has_unwritten() && !missing_) {
-      // Without it the run would be no success.
-      if (!counted_) count_again();
-      return true;
-    }
-    if (!step() && !writing_) return false;
+void RunWriter::wait_written() {
+  try {
+    sent(instance_.store.wait_written());
+  } catch (const LostRun& error) {
+    on_lost(error);
+  } catch (const DbError& error) {
+    on_error(error);
   }
-  return false;
 }
 
-bool RunWriter::finish_in_database(const RunEnd& end, Clock::time_point deadline) {
-  while (!lost_) {
-    try {
-      if (drain()) {
-        instance_.store.finish(record_.claim, end);
-        return true;
-      }
-    } catch (const MissingRun& error) {
-      on_missing(error);
-    } catch (const LostRun& error) {
-      on_lost(error);
-    } catch (const DbError& error) {
-      on_error(error);
-      if (connected_)
-        next_try_ = Clock::now() + std::exchange(pause_, std::min(2 * pause_, max_pause));
+/** True when everything is written; false when that has to wait. */
+bool RunWriter::drain() {
+  while (!lost_ && has_unwritten()) {
+    if (writing_) {
+      wait_written();
+    } else if (!step()) {
+      return false;
     }
-    if (lost_ || refusals_ >= max_refusals) break;
+  }
+  return !lost_;
+}
+
+bool RunWriter::drain_until(Clock::time_point deadline) {
+  while (!drain()) {
+    if (lost_ || refusals_ >= max_refusals) return false;
     const auto next = std::min(next_try_, Clock::now() + max_pause);
-    if (next > deadline) break;
+    if (next > deadline) return false;
     // A server that comes back tells nobody: it can only be asked again.
     std::this_thread::sleep_until(next);
   }
-  return false;
+  return true;
 }
 
 Written RunWriter::finish(const RunEnd& end, Duration patience) {
   // First where nothing can take it away again.
   outbox_.end(end, instance_.host.now());
+  end_sent_ = false;
   // A last try: the database may have come up meanwhile, or take what it refused.
-  if (!was_connected_) patience = Duration{0};
-  if (!was_connected_ || connected()) next_try_ = Clock::now();
+  if (!recorded_) patience = Duration{0};
+  if (!recorded_ || connected_) next_try_ = Clock::now();
   refusals_ = 0;
   pause_ = first_pause;
-  if (finish_in_database(end, Clock::now() + patience)) return Written::database;
+  if (drain_until(Clock::now() + patience)) return Written::database;
   // It may have been removed meanwhile, or there is room for it now.
   outbox_.sync();
   if (outbox_.is_whole()) return left_in_journal();

@@ -71,7 +71,7 @@ class RunWriter {
   [[nodiscard]] bool lost() const noexcept { return lost_; }
 
   /** The database can be asked. */
-  [[nodiscard]] bool connected() const noexcept { return connected_ || refused_; }
+  [[nodiscard]] bool connected() const noexcept { return connected_; }
 
   /**
    * A statement that somebody else made failed so. A lost connection is made again at once: spiders
@@ -80,24 +80,22 @@ class RunWriter {
   void failed(const DbError& error);
 
  private:
-  [[nodiscard]] bool has_unwritten() const noexcept { return outbox_.waiting() > 0; }
-
+  [[nodiscard]] bool has_unwritten() const noexcept;
   [[nodiscard]] Clock::time_point next_step() const;
+  [[nodiscard]] bool is_due(Clock::time_point now) const;
+  [[nodiscard]] std::size_t due_outcomes();
   void send();
-  [[nodiscard]] std::size_t due_outcomes(Clock::time_point now) const;
-  void sent();
+  void sent(const RecordedRun& run);
+  void on_new_row(RunId id);
   bool step();
+  void wait_written();
   void on_lost(const LostRun& error);
-  void on_missing(const MissingRun& error);
   void on_error(const DbError& error);
   void refuse(const DbError& error);
   bool reconnect();
-  bool record_again();
-  void go_on_from(RunId id);
   bool drain();
-  void count_again();
+  bool drain_until(Clock::time_point deadline);
   [[nodiscard]] Written left_in_journal() const;
-  bool finish_in_database(const RunEnd& end, Clock::time_point deadline);
   void require_same_database();
   void look_for_sleep();
   void sync_journal();
@@ -106,22 +104,21 @@ class RunWriter {
   Outbox& outbox_;
   AttemptRecord& record_;
   SlotLock& lock_;
-  std::size_t under_way_ = 0;  ///< how many of the outcomes that wait are being written
-  bool writing_ = false;
-  bool connected_;        ///< and the attempt is recorded there
-  bool refused_ = false;  ///< the database is there and holds the lock, but refuses the attempt
+  bool connected_;           ///< the database is there, and holds the lock
+  bool recorded_;            ///< it has taken the attempt, or had, before it went away
+  bool attempt_sent_;        ///< it has the attempt as it is now
+  bool writing_ = false;     ///< a statement is under way
+  std::size_t sending_ = 0;  ///< how many of the outcomes that wait are in that
+  bool sending_end_ = false;
+  bool end_sent_ = true;  ///< nothing of an end is unwritten
   int refusals_ = 0;      ///< since the end was to be written
   std::string said_;      ///< the cause of the last refusal
-  bool counted_ = true;   ///< the database knows how many spiders the run has
-  bool was_connected_;
-  bool suspect_ = false;  ///< the host slept: the connection is checked before anything is written
-  bool missing_ = false;  ///< somebody removed the run's row
   bool lost_ = false;
   bool said_other_ = false;
   Duration asleep_{0};
   Clock::time_point next_beat_;
-  Clock::time_point next_try_;
-  Clock::time_point tried_;  ///< when the last try to get the run back began
+  Clock::time_point next_try_;  ///< of a connection, or of what was refused
+  Clock::time_point tried_;     ///< when the last try to get the run back began
   Clock::time_point next_sync_;
   Duration pause_;
 };

@@ -333,7 +333,7 @@ class Tick {
   std::optional<ClaimedAttempt> claim(const TickDecision& decided, const SlotLock& lock) {
     auto claimed = prepare(instance_, decided.decision, decided.state, request_, lock.slot());
     try {
-      record(instance_, claimed, decided.decision, lock, refusal_of_earlier(decided.decision));
+      record(instance_, claimed, refusal_of_earlier(decided.decision));
     } catch (const LostRun& error) {
       instance_.log.info("{}; deciding again", error.what());
       return std::nullopt;

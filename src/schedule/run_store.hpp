@@ -17,7 +17,7 @@
 
 namespace spider_check {
 
-struct AttemptRecord;
+struct AttemptFacts;
 
 /** Which database this is, whatever its server, a copy or a restore of it is called. */
 struct DatabaseIdentity {
@@ -47,8 +47,6 @@ struct LockHolder {
 
 /** A new run, before it is recorded. */
 struct NewRun {
-  std::string uuid;   ///< run_uuid; empty: the database makes one
-  std::string token;  ///< owner_token; empty: the database makes one
   Trigger trigger = Trigger::tick;
   bool partial = false;
   std::optional<Duration> late;
@@ -75,7 +73,6 @@ struct SpiderOutcome {
   std::optional<CrawlReport> crawl;  ///< empty for a program that is no crawl
   Judgement judgement;
   std::filesystem::path log;
-  Duration ago{0};                     ///< how long ago it ended, when it is recorded
   std::optional<std::int64_t> rows{};  ///< that check_sql counted after it; empty: none
 };
 
@@ -84,6 +81,13 @@ struct RecordedOutcome {
   SpiderOutcome outcome;
   int attempt = 1;
   TimePoint finished{};
+};
+
+/** A run, as its attempt was just recorded. */
+struct RecordedRun {
+  RunId id = 0;
+  TimePoint started{};  ///< by the database's clock
+  bool is_new = false;  ///< there was no row of it
 };
 
 /** How an attempt at a run ended. */
@@ -133,8 +137,7 @@ class SlotLock : public Interface {
 
 /**
  * Where the runs of one schedule are recorded. Every verb throws DbError when the store cannot be
- * used; those that take a Claim throw LostRun when the run is no longer the caller's, and
- * MissingRun when that is because somebody removed it.
+ * used.
  */
 class RunStore : public Interface {
  public:
@@ -153,16 +156,6 @@ class RunStore : public Interface {
   /** Who holds a slot; empty when nobody does any more. */
   [[nodiscard]] virtual std::optional<LockHolder> lock_holder() = 0;
 
-  /** Records a new run that starts now, as running. */
-  [[nodiscard]] virtual Claim start(const NewRun& run, const SlotLock& lock) = 0;
-
-  /**
-   * Sets a failed run back to running for its next attempt; last_run_at stays. token: the owner's;
-   * empty: the database makes one.
-   */
-  [[nodiscard]] virtual Claim retry(const Run& run, const SlotLock& lock,
-                                    const std::string& token) = 0;
-
   /**
    * Marks a running run whose owner is gone as failed, due again at once. False, and nothing is
    * changed, where it is not as it was seen any more: its owner has written since, say.
@@ -172,65 +165,42 @@ class RunStore : public Interface {
   /** The spiders that have succeeded in this run so far, in any attempt. */
   [[nodiscard]] virtual std::vector<std::string> succeeded(RunId run) = 0;
 
-  /** How many spiders the whole run has, and how long they may live without this program. */
-  virtual void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) = 0;
-
   /**
-   * Begins to record these outcomes, none or more, and to say that the run's owner lives; does not
-   * wait. Recording the same spider and attempt twice records it once. One write at a time: not
-   * before the last one is written().
+   * Begins to record what is told of an attempt; does not wait. Its run is recorded where this
+   * store has no row of it, and is the attempt's from then on where it has failed before; what was
+   * recorded already stays as it is. One write at a time: not before the last one is written().
+   * Ages are counted back from `now`.
    */
-  virtual void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) = 0;
+  virtual void send(const AttemptFacts& facts, const HostTime& now) = 0;
 
   /** What the write under way waits for; where there is none, what the loss of the connection
    * shows itself by. */
   [[nodiscard]] virtual PollRequest poll_request() const = 0;
 
   /**
-   * Goes on with the write under way as far as it can without waiting. True once it is done, or
-   * there is none. When it throws there is none any more. Throws DbError also for a connection that
-   * was lost while there is none.
+   * Goes on with the write under way as far as it can without waiting; empty where it is not done
+   * yet. When it throws there is none any more. Throws LostRun when the attempt's owner lives, and
+   * the run is somebody else's.
    */
-  [[nodiscard]] virtual bool written() = 0;
+  [[nodiscard]] virtual std::optional<RecordedRun> written() = 0;
 
-  /** Waits until it is written, at most as long as a statement may take. */
-  virtual void wait_written() = 0;
+  /** The same, waiting at most as long as a statement may take. */
+  virtual RecordedRun wait_written() = 0;
 
-  /** Ends the attempt. */
-  virtual void finish(const Claim& claim, const RunEnd& end) = 0;
+  /** While nothing is written: throws DbError where the connection was lost. */
+  virtual void watch() = 0;
 
   /**
-   * After a lost connection, or for an attempt that began without one: connects, takes the lock and
-   * makes sure that the run is the caller's; a run that this database has no row of is recorded, as
-   * running. Throws DbError when the database is still away, LostRun when the run, or its lock, is
-   * somebody else's.
+   * After a lost connection, or for an attempt that began without one: connects, and takes the
+   * lock. Throws DbError when the database is still away, LostRun when the lock is somebody else's.
    */
-  [[nodiscard]] virtual RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
-                                      SlotLock& lock) = 0;
+  virtual void take_again(SlotLock& lock) = 0;
 
-  /**
-   * Records a run whose row was removed, or was refused, as running, with the lock that is held on
-   * this connection. Throws LostRun when it is there, and somebody else's.
-   */
-  [[nodiscard]] virtual RunId record_again(const AttemptRecord& attempt, const HostTime& now) = 0;
-
-  /** The lock of a slot, not held: for reclaim(). */
+  /** The lock of a slot, not held: for take_again(). */
   [[nodiscard]] virtual std::unique_ptr<SlotLock> unheld_lock(int slot) = 0;
-
-  /**
-   * Records an attempt whose program is gone, whole or not at all, and exactly once however often
-   * it is called: its run where there is none, and each outcome. What others have done to the run
-   * since stays, unless they only took the attempt for interrupted and it had ended. Gives the
-   * run's id.
-   */
-  virtual RunId replay(const AttemptRecord& attempt, const HostTime& now) = 0;
 
   /** Forgets a connection that was lost: the next verb makes a new one. */
   virtual void drop_connection() noexcept = 0;
-
-  /** Makes sure that the connection works and the run is the caller's, without writing anything.
-   * Throws DbError or LostRun. */
-  virtual void verify(const Claim& claim) = 0;
 
   /** The newest outcome of each spider in this run, by name. */
   [[nodiscard]] virtual std::vector<RecordedOutcome> outcomes(RunId run) = 0;
@@ -259,5 +229,11 @@ class RunStore : public Interface {
    */
   virtual Pruned prune(PruneStep& step) = 0;
 };
+
+/** Records it at once. Throws as RunStore::wait_written(). */
+inline RecordedRun record(RunStore& store, const AttemptFacts& facts, const HostTime& now) {
+  store.send(facts, now);
+  return store.wait_written();
+}
 
 }  // namespace spider_check

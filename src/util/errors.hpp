@@ -45,12 +45,6 @@ class LostRun : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/** The run's row is not there any more: somebody removed it, and nobody else has the run. */
-class MissingRun : public LostRun {
- public:
-  using LostRun::LostRun;
-};
-
 /** The spiders of a project cannot be listed: one fault of the whole project. */
 class ListingError : public std::runtime_error {
  public:

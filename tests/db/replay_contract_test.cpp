@@ -28,8 +28,6 @@ JournaledOutcome ended(const std::string& spider, int code, Duration ago) {
 AttemptRecord attempt(int number = 1, const std::string& token = token_1) {
   AttemptRecord record;
   record.claim = {0, number, {}, token, run_uuid};
-  record.run.uuid = run_uuid;
-  record.run.token = token;
   record.run.late = 30min;
   record.run.missed_intervals = 2;
   record.owner = owner(1);
@@ -63,7 +61,7 @@ const RecordedOutcome& find(const std::vector<RecordedOutcome>& all, const std::
 TEST_CASE_TEMPLATE("an attempt that the store never heard of becomes a run, at its time", World,
                    Real, Memory) {
   World world;
-  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
   const auto state = world.b().state();
   REQUIRE(state.last.has_value());
   const auto& run = *state.last;
@@ -81,7 +79,7 @@ TEST_CASE_TEMPLATE("an attempt that the store never heard of becomes a run, at i
 TEST_CASE_TEMPLATE("each spider that was started has one outcome, at its time", World, Real,
                    Memory) {
   World world;
-  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
   const auto all = world.a().outcomes(id);
   REQUIRE(all.size() == 3);
   CHECK(about(find(all, "good").finished, world.a().state().now - 110min));
@@ -94,19 +92,19 @@ TEST_CASE_TEMPLATE("each spider that was started has one outcome, at its time", 
 TEST_CASE_TEMPLATE("an attempt without an end was interrupted, and may be tried again", World, Real,
                    Memory) {
   World world;
-  (void)world.a().replay(attempt(), now);
+  (void)replay(world.a(), attempt(), now);
   const auto state = world.a().state();
   CHECK(state.last->status == RunStatus::failed);
   CHECK(state.last->failure == "interrupted: laptop, pid 1 is gone");
   CHECK(*state.last->next_attempt <= state.now);
 }
 
-TEST_CASE_TEMPLATE("what is carried twice is recorded once", World, Real, Memory) {
+TEST_CASE_TEMPLATE("what is replayed twice is recorded once", World, Real, Memory) {
   World world;
   const auto record = with_end(attempt(), RunStatus::completed);
-  const auto id = world.a().replay(record, now);
+  const auto id = replay(world.a(), record, now);
   world.age(1min);
-  CHECK(world.b().replay(record, now) == id);
+  CHECK(replay(world.b(), record, now) == id);
   CHECK(world.a().outcomes(id).size() == 3);
   const auto state = world.a().state();
   CHECK(about(state.last->started, state.now - 2h - 1min));
@@ -119,12 +117,12 @@ TEST_CASE_TEMPLATE("the end of an attempt that the store knew is brought to it",
   auto record = with_end(attempt(), RunStatus::completed);
   {
     const auto lock = world.a().try_lock();
-    record.claim = world.a().start(record.run, *lock);
+    record.claim.id = beat(world.a(), record).id;
     CHECK(record.claim.uuid == run_uuid);
     CHECK(record.claim.token == token_1);
   }
   const auto started = world.a().state().last->started;
-  CHECK(world.a().replay(record, now) == record.claim.id);
+  CHECK(replay(world.a(), record, now) == record.claim.id);
   const auto state = world.a().state();
   CHECK(state.last->status == RunStatus::completed);
   CHECK(state.last->started == started);
@@ -134,11 +132,11 @@ TEST_CASE_TEMPLATE("the end of an attempt that the store knew is brought to it",
 
 TEST_CASE_TEMPLATE("an attempt at a run follows the one before it", World, Real, Memory) {
   World world;
-  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
   auto second = attempt(2, token_2);
   second.starts = {{"bad", "/logs/y", earlier(now, 80min)}};
   second.outcomes = {ended("bad", 0, 70min)};
-  CHECK(world.a().replay(with_end(second, RunStatus::completed), now) == id);
+  CHECK(replay(world.a(), with_end(second, RunStatus::completed), now) == id);
   const auto state = world.a().state();
   CHECK(state.last->attempt == 2);
   CHECK(state.last->status == RunStatus::completed);
@@ -153,18 +151,18 @@ TEST_CASE_TEMPLATE("a run that another host went on with stays that host's", Wor
   auto record = with_end(attempt(), RunStatus::failed);
   {
     const auto lock = world.a().try_lock();
-    record.claim = world.a().start(record.run, *lock);
+    record.claim.id = beat(world.a(), record).id;
   }
   CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   const auto lock = world.b().try_lock();
-  const auto claim = world.b().retry(*world.b().state().last, *lock, {});
-  (void)world.a().replay(record, now);
+  auto ours = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
+  (void)replay(world.a(), record, now);
   const auto state = world.a().state();
   CHECK(state.last->status == RunStatus::running);
   CHECK(state.last->attempt == 2);
-  CHECK(world.a().outcomes(claim.id).size() == 3);
-  world.b().set_spider_count(claim, 3, 2min);
-  world.b().finish(claim, {RunStatus::completed, {}, {}, {}});
+  CHECK(world.a().outcomes(ours.claim.id).size() == 3);
+  count(world.b(), ours, 3, 2min);
+  finish(world.b(), ours, {RunStatus::completed, {}, {}, {}});
   CHECK(world.a().state().last->status == RunStatus::completed);
 }
 
@@ -174,30 +172,30 @@ TEST_CASE_TEMPLATE("how an attempt ended counts for more than that others took i
   auto record = attempt();
   {
     const auto lock = world.a().try_lock();
-    record.claim = world.a().start(record.run, *lock);
+    record.claim.id = beat(world.a(), record).id;
   }
   CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: it is silent"));
-  const auto replay = [&](const AttemptRecord& how) {
-    (void)world.a().replay(how, now);
-    (void)world.a().replay(how, now);
+  const auto state_after = [&](const AttemptRecord& how) {
+    (void)replay(world.a(), how, now);
+    (void)replay(world.a(), how, now);
     CHECK(world.a().outcomes(record.claim.id).size() == 3);
     return world.b().state();
   };
   SUBCASE("it failed") {
-    const auto state = replay(with_end(record, RunStatus::failed));
+    const auto state = state_after(with_end(record, RunStatus::failed));
     CHECK(state.last->failure == "it failed");
     CHECK(about(*state.last->finished, state.now - 90min));
     CHECK(about(*state.last->next_attempt, state.now - 75min));
     CHECK(state.last->attempt == 1);
   }
   SUBCASE("it completed") {
-    const auto state = replay(with_end(record, RunStatus::completed));
+    const auto state = state_after(with_end(record, RunStatus::completed));
     CHECK(state.last->status == RunStatus::completed);
     CHECK(state.last->failure.empty());
     CHECK(state.newest_success == state.last->started);
   }
   SUBCASE("its program ended first") {
-    const auto state = replay(record);
+    const auto state = state_after(record);
     CHECK(state.last->failure == "interrupted: it is silent");
     CHECK(about(*state.last->next_attempt, state.now));
   }
@@ -206,19 +204,18 @@ TEST_CASE_TEMPLATE("how an attempt ended counts for more than that others took i
 TEST_CASE_TEMPLATE("of two attempts of one number neither loses its outcomes", World, Real,
                    Memory) {
   World world;
-  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
   // Both hosts try again, one of them without the database.
   const auto lock = world.b().try_lock();
-  const auto claim = world.b().retry(*world.b().state().last, *lock, token_2);
-  world.b().send(claim, {outcome("bad", Exited{1})});
-  world.b().wait_written();
-  world.b().finish(claim, {RunStatus::failed, "again", {}, 30min});
+  auto ours = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
+  add(world.b(), ours, {outcome("bad", Exited{1})});
+  finish(world.b(), ours, {RunStatus::failed, "again", {}, 30min});
   auto other = attempt(2, token_3);
   other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
   other.outcomes = {ended("bad", 0, 70min)};
   const auto ended_other = with_end(other, RunStatus::completed);
-  CHECK(world.a().replay(ended_other, now) == id);
-  CHECK(world.a().replay(ended_other, now) == id);
+  CHECK(replay(world.a(), ended_other, now) == id);
+  CHECK(replay(world.a(), ended_other, now) == id);
   const auto state = world.a().state();
   CHECK(state.last->attempt == 3);
   CHECK(state.last->status == RunStatus::completed);
@@ -229,7 +226,7 @@ TEST_CASE_TEMPLATE("a run that began without the store becomes one that is runni
                    Memory) {
   World world;
   const auto lock = world.a().unheld_lock(0);
-  const auto reclaimed = world.a().reclaim(attempt(), now, *lock);
+  const auto reclaimed = reclaim(world.a(), attempt(), *lock, now).id;
   auto state = world.b().state();
   CHECK(state.last->id == reclaimed);
   CHECK(state.last->status == RunStatus::running);
@@ -237,18 +234,17 @@ TEST_CASE_TEMPLATE("a run that began without the store becomes one that is runni
   CHECK(about(state.last->started, state.now - 2h));
   auto record = attempt();
   record.claim.id = reclaimed;
-  world.a().send(record.claim, {outcome("good", Exited{0})});
-  world.a().wait_written();
-  world.a().finish(record.claim, {RunStatus::completed, {}, {}, {}});
+  add(world.a(), record, {outcome("good", Exited{0})});
+  finish(world.a(), record, {RunStatus::completed, {}, {}, {}});
   CHECK(world.b().state().last->status == RunStatus::completed);
 }
 
 TEST_CASE_TEMPLATE("a retry that began without the store goes on with the failed run", World, Real,
                    Memory) {
   World world;
-  const auto id = world.a().replay(with_end(attempt(), RunStatus::failed), now);
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
   const auto lock = world.a().unheld_lock(0);
-  const auto reclaimed = world.a().reclaim(attempt(2, token_2), now, *lock);
+  const auto reclaimed = reclaim(world.a(), attempt(2, token_2), *lock, now).id;
   CHECK(reclaimed == id);
   const auto state = world.b().state();
   CHECK(state.last->attempt == 2);
@@ -261,23 +257,12 @@ TEST_CASE_TEMPLATE("a run that somebody else has by now is lost, also when its l
   auto record = attempt();
   {
     const auto lock = world.a().try_lock();
-    record.claim = world.a().start(record.run, *lock);
+    record.claim.id = beat(world.a(), record).id;
   }
   world.break_connection_of_a();
   CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   const auto lock = world.a().unheld_lock(0);
-  CHECK_THROWS_AS((void)world.a().reclaim(record, now, *lock), LostRun);
-}
-
-TEST_CASE_TEMPLATE("whose run it is can be asked without writing", World, Real, Memory) {
-  World world;
-  const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
-  const auto heartbeat = world.b().state().last->heartbeat;
-  CHECK_NOTHROW(world.a().verify(claim));
-  CHECK(world.b().state().last->heartbeat == heartbeat);
-  CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
-  CHECK_THROWS_AS(world.a().verify(claim), LostRun);
+  CHECK_THROWS_AS((void)reclaim(world.a(), record, *lock, now), LostRun);
 }
 
 }  // namespace spider_check::test

@@ -17,32 +17,23 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-void beat(RunStore& store, const Claim& claim) {
-  store.send(claim, {});
-  store.wait_written();
-}
-
-void record(RunStore& store, const Claim& claim, const SpiderOutcome& outcome) {
-  store.send(claim, {outcome});
-  store.wait_written();
-}
-
 /** Runs everything, with success or without. */
-Claim run_through(RunStore& store, RunStatus status, bool partial = false) {
+RunId run_through(RunStore& store, RunStatus status, bool partial = false) {
   const auto lock = store.try_lock();
   REQUIRE(lock);
   NewRun run;
   run.partial = partial;
-  const auto claim = store.start(run, *lock);
-  store.set_spider_count(claim, 2, 2min);
-  record(store, claim, outcome("good", Exited{0}));
-  record(store, claim, outcome("bad", Exited{status == RunStatus::completed ? 0 : 1}));
+  auto ours = start(store, *lock, run);
+  count(store, ours, 2, 2min);
+  add(store, ours, {outcome("good", Exited{0})});
+  add(store, ours, {outcome("bad", Exited{status == RunStatus::completed ? 0 : 1})});
   const bool failed = status == RunStatus::failed;
-  store.finish(claim, {status,
-                       failed ? "it failed" : "",
-                       {},
-                       failed ? std::optional<Duration>(15min) : std::nullopt});
-  return claim;
+  finish(store, ours,
+         {status,
+          failed ? "it failed" : "",
+          {},
+          failed ? std::optional<Duration>(15min) : std::nullopt});
+  return ours.claim.id;
 }
 
 constexpr int patience = 20'000;  // milliseconds
@@ -55,14 +46,6 @@ bool readable(const RunStore& store, int milliseconds = 0) {
   REQUIRE(poll_request.to_read);
   pollfd fd{poll_request.fd, POLLIN, 0};
   return ::poll(&fd, 1, milliseconds) > 0;
-}
-
-/** The same as the journal has it. */
-AttemptRecord attempt_of(const Claim& claim) {
-  AttemptRecord attempt;
-  attempt.claim = claim;
-  attempt.owner = owner(1);
-  return attempt;
 }
 
 }  // namespace
@@ -81,14 +64,14 @@ TEST_CASE_TEMPLATE("an empty store knows nothing", World, Real, Memory) {
 TEST_CASE_TEMPLATE("a completed run is the newest success, seen by every host", World, Real,
                    Memory) {
   World world;
-  const auto claim = run_through(world.a(), RunStatus::completed);
+  const auto ours = run_through(world.a(), RunStatus::completed);
   world.age(2h);
   const auto latest_success = world.b().latest_success();
   REQUIRE(latest_success.newest_success.has_value());
   CHECK(about(*latest_success.newest_success + 2h, latest_success.now));
   const auto state = world.b().state();
   REQUIRE(state.last.has_value());
-  CHECK(state.last->id == claim.id);
+  CHECK(state.last->id == ours);
   CHECK(state.last->status == RunStatus::completed);
   CHECK(state.last->spider_count == 2);
   CHECK(state.last->finished.has_value());
@@ -124,9 +107,9 @@ TEST_CASE_TEMPLATE("a partial run in progress is seen until a newer whole run", 
     const auto lock = world.a().try_lock();
     NewRun partial;
     partial.partial = true;
-    const auto claim = world.a().start(partial, *lock);
+    auto ours = start(world.a(), *lock, partial);
     REQUIRE(world.b().state().partial.has_value());
-    CHECK(world.b().state().partial->id == claim.id);
+    CHECK(world.b().state().partial->id == ours.claim.id);
     CHECK(world.b().state().partial->lock_held);
   }
   CHECK_FALSE(world.b().state().partial->lock_held);
@@ -174,10 +157,10 @@ TEST_CASE_TEMPLATE("a running run tells its owner, and whether its lock is held"
   World world;
   {
     const auto lock = world.a().try_lock();
-    const auto claim = world.a().start({}, *lock);
+    auto ours = start(world.a(), *lock);
     const auto state = world.b().state();
     REQUIRE(state.last.has_value());
-    CHECK(state.last->id == claim.id);
+    CHECK(state.last->id == ours.claim.id);
     CHECK(state.last->status == RunStatus::running);
     CHECK(state.last->owner == owner(1));
     CHECK(state.last->lock_held);
@@ -190,10 +173,10 @@ TEST_CASE_TEMPLATE("a running run tells its owner, and whether its lock is held"
 TEST_CASE_TEMPLATE("a heartbeat moves updated_at", World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   world.age(1h);
   CHECK(about(world.b().state().last->heartbeat + 1h, world.b().state().now));
-  beat(world.a(), claim);
+  (void)beat(world.a(), ours);
   CHECK(about(world.b().state().last->heartbeat, world.b().state().now));
 }
 
@@ -203,11 +186,10 @@ TEST_CASE_TEMPLATE("a retry is the same run with its first start", World, Real, 
   world.age(20min);
   const auto seen = world.b().state().last;
   const auto lock = world.b().try_lock();
-  const auto claim = world.b().retry(*seen, *lock, {});
-  CHECK(claim.id == first.id);
-  CHECK(claim.attempt == 2);
-  CHECK(claim.token != first.token);
-  CHECK(world.b().succeeded(claim.id) == Names{"good"});
+  auto ours = retry(world.b(), *seen, *lock, owner(2, "server"));
+  CHECK(ours.claim.id == first);
+  CHECK(ours.claim.attempt == 2);
+  CHECK(world.b().succeeded(ours.claim.id) == Names{"good"});
   const auto state = world.a().state();
   CHECK(state.last->status == RunStatus::running);
   CHECK(state.last->started == seen->started);
@@ -224,58 +206,58 @@ TEST_CASE_TEMPLATE("of two that saw the same failed run one retries it", World, 
   lock_a->decided();
   const auto lock_b = world.b().try_lock();
   lock_b->decided();
-  (void)world.a().retry(seen, *lock_a, {});
-  CHECK_THROWS_AS((void)world.b().retry(seen, *lock_b, {}), LostRun);
+  (void)retry(world.a(), seen, *lock_a);
+  CHECK_THROWS_AS((void)retry(world.b(), seen, *lock_b, owner(2, "server")), LostRun);
 }
 
 TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, Memory) {
   World world;
-  Claim old;
+  AttemptRecord old;
   {
     const auto lock = world.a().try_lock();
-    old = world.a().start({}, *lock);
+    old = start(world.a(), *lock);
   }
   CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted: laptop, pid 1 is gone"));
   CHECK(world.b().state().last->failure == "interrupted: laptop, pid 1 is gone");
   CHECK(world.b().state().last->next_attempt.has_value());
   const auto lock = world.b().try_lock();
-  (void)world.b().retry(*world.b().state().last, *lock, {});
-  CHECK_THROWS_AS(beat(world.a(), old), LostRun);
-  CHECK_THROWS_AS(world.a().set_spider_count(old, 9, 2min), LostRun);
-  CHECK_THROWS_AS(record(world.a(), old, outcome("x", Exited{0})), LostRun);
-  CHECK_THROWS_AS(world.a().finish(old, {RunStatus::completed, {}, {}, {}}), LostRun);
-  CHECK(world.b().outcomes(old.id).empty());
+  (void)retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
+  CHECK_THROWS_AS((void)beat(world.a(), old), LostRun);
+  CHECK_THROWS_AS(count(world.a(), old, 9, 2min), LostRun);
+  CHECK_THROWS_AS(add(world.a(), old, {outcome("x", Exited{0})}), LostRun);
+  CHECK_THROWS_AS(finish(world.a(), old, {RunStatus::completed, {}, {}, {}}), LostRun);
+  CHECK(world.b().outcomes(old.claim.id).empty());
 }
 
 TEST_CASE_TEMPLATE("marking a run that went on in the meantime changes nothing", World, Real,
                    Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   const auto seen = *world.b().state().last;
-  world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
+  finish(world.a(), ours, {RunStatus::completed, {}, {}, {}});
   CHECK_FALSE(world.b().mark_interrupted(seen, "interrupted"));
   CHECK_FALSE(world.b().state().last.has_value());  // completed without spiders: a marker
-  CHECK_NOTHROW(beat(world.a(), claim));
+  CHECK_NOTHROW((void)beat(world.a(), ours));
 }
 
 TEST_CASE_TEMPLATE("a run is marked as it was seen, or not at all", World, Real, Memory) {
   World world(2);
   const auto lock = world.a().try_lock();
   lock->decided();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   world.age(1h);
   const auto seen = *world.b().state().last;
   SUBCASE("its owner has written since") {
-    beat(world.a(), claim);
+    (void)beat(world.a(), ours);
   }
   SUBCASE("its owner is back since") {
     world.break_connection_of_a();
-    CHECK(world.a().reclaim(attempt_of(claim), {}, *lock) == claim.id);
+    CHECK(reclaim(world.a(), ours, *lock).id == ours.claim.id);
   }
   SUBCASE("somebody else has it since") {
     CHECK(world.a().mark_interrupted(seen, "interrupted"));
-    (void)world.a().retry(*world.a().state().last, *lock, {});
+    (void)retry(world.a(), *world.a().state().last, *lock);
   }
   SUBCASE("somebody removed it") {
     world.remove_rows();
@@ -289,12 +271,12 @@ TEST_CASE_TEMPLATE("how long spiders may live without their program is written w
                    World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   CHECK(world.b().state().last->spiders_outlive == 0s);
-  world.a().set_spider_count(claim, 3, 11min + 5us);
+  count(world.a(), ours, 3, 11min + 5us);
   CHECK(world.b().state().last->spiders_outlive == 11min + 5us);
-  world.a().finish(claim, {RunStatus::failed, "it failed", {}, 0s});
-  (void)world.a().retry(*world.a().state().last, *lock, {});
+  finish(world.a(), ours, {RunStatus::failed, "it failed", {}, 0s});
+  (void)retry(world.a(), *world.a().state().last, *lock);
   CHECK(world.b().state().last->spiders_outlive == 0s);
 }
 
@@ -305,51 +287,70 @@ TEST_CASE_TEMPLATE("it is known since when the server has been there", World, Re
   CHECK(*state.server_since <= state.now);
 }
 
-TEST_CASE_TEMPLATE("a run that was removed is missing, and not somebody else's", World, Real,
-                   Memory) {
+TEST_CASE_TEMPLATE("a run that was removed is recorded again, and not taken for somebody else's",
+                   World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
-  world.a().set_spider_count(claim, 2, 2min);
-  record(world.a(), claim, outcome("a", Exited{0}));
-  CHECK_NOTHROW(world.a().verify(claim));
+  auto ours = start(world.a(), *lock);
+  count(world.a(), ours, 2, 3min);
+  add(world.a(), ours, {outcome("a", Exited{0})});
+  CHECK_FALSE(beat(world.a(), ours).is_new);
   world.remove_rows();
-  CHECK_THROWS_AS(world.a().verify(claim), MissingRun);
-  CHECK_THROWS_AS(world.a().set_spider_count(claim, 2, 2min), MissingRun);
-  CHECK_THROWS_AS(beat(world.a(), claim), MissingRun);
-  CHECK_THROWS_AS(world.a().finish(claim, {RunStatus::completed, {}, {}, {}}), MissingRun);
-  auto again = attempt_of(claim);
-  again.spider_count = 2;
-  again.spiders_outlive = 3min;
-  auto recorded = claim;
-  recorded.id = world.a().record_again(again, {});
+  const auto recorded = beat(world.a(), ours);
+  CHECK(recorded.is_new);
+  CHECK_FALSE(beat(world.a(), ours).is_new);
   const auto run = *world.b().state().last;
   CHECK(run.status == RunStatus::running);
   CHECK(run.id == recorded.id);
-  CHECK(run.uuid == claim.uuid);
+  CHECK(run.uuid == ours.claim.uuid);
+  CHECK(run.started == recorded.started);
   CHECK(run.lock_held);
+  CHECK(run.spider_count == 2);
   CHECK(run.spiders_outlive == 3min);
-  record(world.a(), recorded, outcome("a", Exited{0}));
+  add(world.a(), ours, {outcome("a", Exited{0})});
   CHECK(world.b().succeeded(recorded.id) == Names{"a"});
+  SUBCASE("also with its last outcome") {
+    world.remove_rows();
+    add(world.a(), ours, {outcome("b", Exited{0})});
+    CHECK(world.b().succeeded(world.b().state().last->id) == Names{"b"});
+  }
+  SUBCASE("also with its end") {
+    world.remove_rows();
+    finish(world.a(), ours, {RunStatus::completed, {}, {}, {}});
+    CHECK(world.b().latest_success().newest_success.has_value());
+  }
 }
 
 TEST_CASE_TEMPLATE("a run that is somebody else's is not recorded again", World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  const auto ours = start(world.a(), *lock);
   CHECK(world.b().mark_interrupted(*world.b().state().last, "interrupted"));
-  CHECK_THROWS_AS((void)world.a().record_again(attempt_of(claim), {}), LostRun);
+  CHECK_THROWS_AS((void)beat(world.a(), ours), LostRun);
+}
+
+TEST_CASE_TEMPLATE("while a run is tried again what was wrong before stays known", World, Real,
+                   Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  auto ours = start(world.a(), *lock);
+  finish(world.a(), ours, {RunStatus::failed, "it failed", {"a fault"}, 0s});
+  auto again = retry(world.a(), *world.a().state().last, *lock);
+  CHECK(world.faults() == Names{"a fault"});
+  CHECK(world.a().state().last->failure.empty());
+  finish(world.a(), again, {RunStatus::completed, {}, {}, {}});
+  CHECK(world.faults().empty());
 }
 
 TEST_CASE_TEMPLATE("an outcome is recorded as it was, and twice is once", World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   const auto killed = outcome("it's \"odd\";\n--", Signaled{9});
-  record(world.a(), claim, killed);
-  record(world.a(), claim, killed);
-  record(world.a(), claim, outcome("missing", NotStarted{"cannot execute {x}, \"y\\z\""}));
-  const auto outcomes = world.b().outcomes(claim.id);
+  add(world.a(), ours, {killed});
+  add(world.a(), ours, {killed});
+  add(world.a(), ours, {outcome("missing", NotStarted{"cannot execute {x}, \"y\\z\""})});
+  const auto outcomes = world.b().outcomes(ours.claim.id);
   REQUIRE(outcomes.size() == 2);
   const auto& odd = outcomes[0].outcome;
   CHECK(odd.spider == killed.spider);
@@ -369,58 +370,58 @@ TEST_CASE_TEMPLATE("of several attempts the newest outcome of each spider counts
   World world;
   const auto first = run_through(world.a(), RunStatus::failed);
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().retry(*world.a().state().last, *lock, {});
-  record(world.a(), claim, outcome("bad", Exited{0}));
-  const auto outcomes = world.a().outcomes(first.id);
+  auto ours = retry(world.a(), *world.a().state().last, *lock);
+  add(world.a(), ours, {outcome("bad", Exited{0})});
+  const auto outcomes = world.a().outcomes(first);
   REQUIRE(outcomes.size() == 2);
   CHECK(outcomes[0].outcome.spider == "bad");
   CHECK(outcomes[0].attempt == 2);
   CHECK(outcomes[0].outcome.judgement.verdict == Verdict::ok);
   CHECK(outcomes[1].attempt == 1);
-  CHECK(world.a().succeeded(first.id) == Names{"bad", "good"});
+  CHECK(world.a().succeeded(first) == Names{"bad", "good"});
 }
 
 TEST_CASE_TEMPLATE("a lost connection is got back with its lock", World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   world.break_connection_of_a();
   CHECK_FALSE(world.b().state().last->lock_held);
-  const auto reclaimed = world.a().reclaim(attempt_of(claim), {}, *lock);
-  CHECK(reclaimed == claim.id);
+  const auto reclaimed = reclaim(world.a(), ours, *lock);
+  CHECK(reclaimed.id == ours.claim.id);
   CHECK(world.b().state().last->lock_held);
-  CHECK_NOTHROW(beat(world.a(), claim));
+  CHECK_NOTHROW((void)beat(world.a(), ours));
 }
 
 TEST_CASE_TEMPLATE("a connection that is lost while nothing is written tells so by itself", World,
                    Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
-  CHECK(world.a().written());
+  auto ours = start(world.a(), *lock);
+  CHECK_NOTHROW(world.a().watch());
   CHECK_FALSE(readable(world.a()));
   world.break_connection_of_a();
   CHECK(readable(world.a(), patience));
   try {
     // What the server says last, and its end, need not come in one piece.
-    while (readable(world.a(), patience)) (void)world.a().written();
+    while (readable(world.a(), patience)) world.a().watch();
     FAIL("nobody told of it");
   } catch (const DbError& error) {
     CHECK(error.kind() == DbError::Kind::connection);
   }
-  CHECK(world.a().reclaim(attempt_of(claim), {}, *lock) == claim.id);
-  CHECK(world.a().written());
+  CHECK(reclaim(world.a(), ours, *lock).id == ours.claim.id);
+  CHECK_NOTHROW(world.a().watch());
 }
 
 TEST_CASE_TEMPLATE("a lost connection whose lock another host took is a lost run", World, Real,
                    Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   world.break_connection_of_a();
   const auto others = world.b().try_lock();
   REQUIRE(others);
-  CHECK_THROWS_AS((void)world.a().reclaim(attempt_of(claim), {}, *lock), LostRun);
+  CHECK_THROWS_AS((void)reclaim(world.a(), ours, *lock), LostRun);
 }
 
 namespace {
@@ -444,12 +445,11 @@ SpiderOutcome crawl(const std::string& spider, std::int64_t items,
 TEST_CASE_TEMPLATE("several outcomes are written at once, and read back", World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
-  world.a().send(claim, {crawl("a", 12), crawl("b", 0), outcome("c", Exited{1})});
-  world.a().wait_written();
-  CHECK(world.a().written());
+  auto ours = start(world.a(), *lock);
+  add(world.a(), ours, {crawl("a", 12), crawl("b", 0), outcome("c", Exited{1})});
+  CHECK_NOTHROW(world.a().watch());
   CHECK_FALSE(world.a().poll_request().until.has_value());
-  const auto read = world.a().outcomes(claim.id);
+  const auto read = world.a().outcomes(ours.claim.id);
   REQUIRE(read.size() == 3);
   REQUIRE(read[0].outcome.crawl.has_value());
   CHECK(read[0].outcome.crawl->progress == Progress{12, 3, 0});
@@ -460,12 +460,12 @@ TEST_CASE_TEMPLATE("several outcomes are written at once, and read back", World,
 TEST_CASE_TEMPLATE("a degraded spider has succeeded", World, Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   auto degraded = crawl("a", 12);
   degraded.judgement = {Verdict::degraded, {"1 error beside 12 items"}};
-  record(world.a(), claim, degraded);
-  CHECK(world.a().succeeded(claim.id) == Names{"a"});
-  CHECK(world.a().outcomes(claim.id)[0].outcome.judgement.verdict == Verdict::degraded);
+  add(world.a(), ours, {degraded});
+  CHECK(world.a().succeeded(ours.claim.id) == Names{"a"});
+  CHECK(world.a().outcomes(ours.claim.id)[0].outcome.judgement.verdict == Verdict::degraded);
 }
 
 TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first", World, Real,
@@ -473,14 +473,14 @@ TEST_CASE_TEMPLATE("a spider's history is its last good runs, the newest first",
   World world;
   for (const int items : {1, 2, 3, 4, 5}) {
     const auto lock = world.a().try_lock();
-    const auto claim = world.a().start({}, *lock);
+    auto ours = start(world.a(), *lock);
     auto bad = crawl("bad", items);
     bad.judgement = {Verdict::failed, {"something"}};
-    world.a().send(claim, {crawl("a", items, {{"title", items}, {"odd\"name", 0}}),
-                           outcome("program", Exited{0}), bad});
-    world.a().wait_written();
-    world.a().set_spider_count(claim, 3, 2min);
-    world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
+    add(world.a(), ours,
+        {crawl("a", items, {{"title", items}, {"odd\"name", 0}}), outcome("program", Exited{0}),
+         bad});
+    count(world.a(), ours, 3, 2min);
+    finish(world.a(), ours, {RunStatus::completed, {}, {}, {}});
     world.age(1h);
   }
   const auto baselines = world.a().baselines({"a", "bad", "program", "never"});
@@ -499,14 +499,13 @@ TEST_CASE_TEMPLATE("rows are kept, and make a history also of a program that is 
                    Real, Memory) {
   World world;
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   auto crawled = crawl("a", 12);
   crawled.rows = 9'000'000'000;
   auto program = outcome("program", Exited{0});
   program.rows = 0;
-  world.a().send(claim, {crawled, program, crawl("without", 12)});
-  world.a().wait_written();
-  const auto read = world.a().outcomes(claim.id);
+  add(world.a(), ours, {crawled, program, crawl("without", 12)});
+  const auto read = world.a().outcomes(ours.claim.id);
   REQUIRE(read.size() == 3);
   CHECK(read[0].outcome.rows == 9'000'000'000);
   CHECK(read[1].outcome.rows == 0);
@@ -522,11 +521,11 @@ TEST_CASE_TEMPLATE("rows are kept, and make a history also of a program that is 
 template <typename World>
 void run_once(World& world, int items, Verdict verdict) {
   const auto lock = world.a().try_lock();
-  const auto claim = world.a().start({}, *lock);
+  auto ours = start(world.a(), *lock);
   auto done = crawl("a", items);
   done.judgement = {verdict, {}};
-  record(world.a(), claim, done);
-  world.a().finish(claim, {RunStatus::completed, {}, {}, {}});
+  add(world.a(), ours, {done});
+  finish(world.a(), ours, {RunStatus::completed, {}, {}, {}});
   world.age(1h);
 }
 
@@ -561,11 +560,11 @@ TEST_CASE_TEMPLATE("a change that lasts is what is usual, and what was before is
 TEST_CASE_TEMPLATE("it is known up to which run all are older than an age", World, Real, Memory) {
   World world;
   CHECK(world.a().newest_run_before(0s) == 0);
-  const auto first = run_through(world.a(), RunStatus::completed).id;
+  const auto first = run_through(world.a(), RunStatus::completed);
   world.age(1h);
-  const auto second = run_through(world.a(), RunStatus::failed, true).id;
+  const auto second = run_through(world.a(), RunStatus::failed, true);
   world.age(1h);
-  const auto third = run_through(world.b(), RunStatus::completed).id;
+  const auto third = run_through(world.b(), RunStatus::completed);
   CHECK(world.a().newest_run_before(3h) == 0);
   CHECK(world.a().newest_run_before(90min) == first);
   CHECK(world.a().newest_run_before(30min) == second);
@@ -576,9 +575,9 @@ TEST_CASE_TEMPLATE("it is known up to which run all are older than an age", Worl
 TEST_CASE_TEMPLATE("a run of the future is no reason to call another one young or old", World, Real,
                    Memory) {
   World world;
-  const auto future = run_through(world.a(), RunStatus::completed).id;
+  const auto future = run_through(world.a(), RunStatus::completed);
   world.age(-24h);
-  const auto run = run_through(world.a(), RunStatus::completed).id;
+  const auto run = run_through(world.a(), RunStatus::completed);
   CHECK(run > future);
   CHECK(world.a().newest_run_before(1h) == 0);
   world.age(2h);
@@ -591,14 +590,12 @@ TEST_CASE_TEMPLATE("of each spider the log of its newest failure is known", Worl
   CHECK(world.a().spiders_of_last_success().empty());
   for (const auto* log : {"/logs/old", "/logs/new"}) {
     const auto lock = world.a().try_lock();
-    const auto claim = world.a().start({}, *lock);
+    auto ours = start(world.a(), *lock);
     auto failed = outcome("a", Exited{1});
     failed.log = log;
     // Its start is told by how long ago it ended.
-    failed.ago = std::string(log) == "/logs/old" ? 1h : 0h;
-    world.a().send(claim, {failed, crawl("b", 1)});
-    world.a().wait_written();
-    world.a().finish(claim, {RunStatus::failed, "a failed", {"one fault"}, 0s});
+    add(world.a(), ours, {failed, crawl("b", 1)}, std::string(log) == "/logs/old" ? 1h : 0h);
+    finish(world.a(), ours, {RunStatus::failed, "a failed", {"one fault"}, 0s});
   }
   CHECK(world.a().newest_failed_logs() == std::vector<std::filesystem::path>{"/logs/new"});
 }

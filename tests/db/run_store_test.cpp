@@ -85,9 +85,9 @@ TEST_CASE("schedules share a table and nothing else") {
   const auto lock = world.client.store.try_lock();
   const auto others = other.store.try_lock();
   REQUIRE(others);
-  const auto claim = other.store.start({}, *others);
-  other.store.set_spider_count(claim, 1, 2min);
-  other.store.finish(claim, {RunStatus::completed, {}, {}, {}});
+  auto ours = start(other.store, *others);
+  count(other.store, ours, 1, 2min);
+  finish(other.store, ours, {RunStatus::completed, {}, {}, {}});
   CHECK(other.store.latest_success().newest_success.has_value());
   CHECK_FALSE(world.client.store.latest_success().newest_success.has_value());
 }
@@ -98,7 +98,7 @@ TEST_CASE("lateness and missed intervals are recorded") {
   NewRun run;
   run.late = 4h + 30min + 5us;
   run.missed_intervals = 1;
-  (void)world.client.store.start(run, *lock);
+  (void)start(world.client.store, *lock, run);
   CHECK(world.database.sql("SELECT lateness = interval '4:30:00.000005' AND missed_intervals = 1 "
                            "AND trigger = 'tick' FROM scheduler_state") == "t");
 }
@@ -137,7 +137,7 @@ TEST_CASE("the newest success is one index probe among many failures") {
 TEST_CASE("everything that is known of a crawl is recorded") {
   World world;
   const auto lock = world.client.store.try_lock();
-  const auto claim = world.client.store.start({}, *lock);
+  auto ours = start(world.client.store, *lock);
   auto crawl = outcome("a", Exited{0});
   crawl.crawl.emplace();
   auto& report = *crawl.crawl;
@@ -148,9 +148,8 @@ TEST_CASE("everything that is known of a crawl is recorded") {
   report.faults = {{"/x.py:3", "ValueError: \xff bad" + std::string(1, '\0'), 7}};
   report.stats = R"({"a/b": 1.5})";
   crawl.judgement.reasons = {"a \\ {reason}, \"quoted\"", "another"};
-  world.client.store.send(claim, {crawl});
-  world.client.store.wait_written();
-  world.client.store.finish(claim, {RunStatus::failed, "why", {"fault, \"one\"", "two"}, {}});
+  add(world.client.store, ours, {crawl});
+  finish(world.client.store, ours, {RunStatus::failed, "why", {"fault, \"one\"", "two"}, {}});
   const auto holds = [&](const std::string& condition) {
     return world.database.sql("SELECT " + condition + " FROM spider_run") == "t";
   };
@@ -166,8 +165,7 @@ TEST_CASE("everything that is known of a crawl is recorded") {
 TEST_CASE("a lock that a process of the same name and pid took elsewhere is another's") {
   World world;
   const auto lock = world.client.store.try_lock();
-  AttemptRecord attempt;
-  attempt.claim = world.client.store.start({}, *lock);
+  const auto attempt = start(world.client.store, *lock);
   world.database.sql(
       "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
       "WHERE application_name LIKE 'spider-check %'");
@@ -177,8 +175,8 @@ TEST_CASE("a lock that a process of the same name and pid took elsewhere is anot
   const auto taken = twin.store.try_lock();
   REQUIRE(taken);
   CHECK(twin.store.mark_interrupted(*twin.store.state().last, "interrupted"));
-  (void)twin.store.retry(*twin.store.state().last, *taken, {});
-  CHECK_THROWS_AS((void)world.client.store.reclaim(attempt, {}, *lock), LostRun);
+  (void)retry(twin.store, *twin.store.state().last, *taken);
+  CHECK_THROWS_AS((void)reclaim(world.client.store, attempt, *lock), LostRun);
 }
 
 TEST_CASE("why the server ended a connection that nothing was asked on is told in its words") {
@@ -188,7 +186,7 @@ TEST_CASE("why the server ended a connection that nothing was asked on is told i
       "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
       "WHERE application_name LIKE 'spider-check %'");
   try {
-    for (;;) (void)world.client.store.written();
+    for (;;) world.client.store.watch();
   } catch (const DbError& error) {
     CHECK(error.kind() == DbError::Kind::connection);
     CHECK(std::string(error.what()).find("administrator command") != std::string::npos);
@@ -198,41 +196,33 @@ TEST_CASE("why the server ended a connection that nothing was asked on is told i
 TEST_CASE("a notice on a connection that nothing is asked on does no harm") {
   World world;
   const auto lock = world.client.store.try_lock();
-  const auto claim = world.client.store.start({}, *lock);
+  auto ours = start(world.client.store, *lock);
   world.client.session.run([](soci::session& sql) { sql.once << "LISTEN something"; });
   for (int i = 0; i < 3; ++i) {
     world.database.sql("NOTIFY something, 'and what it is'");
     pollfd fd{world.client.store.poll_request().fd, POLLIN, 0};
     REQUIRE(::poll(&fd, 1, 20'000) == 1);
-    CHECK(world.client.store.written());
+    CHECK_NOTHROW(world.client.store.watch());
     // It was taken: nobody spins.
     CHECK(::poll(&fd, 1, 0) == 0);
   }
-  world.client.store.send(claim, {outcome("a", Exited{0})});
-  CHECK_NOTHROW(world.client.store.wait_written());
+  add(world.client.store, ours, {outcome("a", Exited{0})});
 }
 
 TEST_CASE("a write that the server refuses leaves the connection to the next") {
   World world;
   const auto lock = world.client.store.try_lock();
-  const auto claim = world.client.store.start({}, *lock);
+  auto ours = start(world.client.store, *lock);
   world.database.sql("ALTER TABLE spider_run ADD CHECK (spider <> 'bad')");
-  world.client.store.send(claim, {outcome("bad", Exited{0})});
-  CHECK_THROWS_AS(world.client.store.wait_written(), DbError);
-  CHECK(world.client.store.written());
-  world.client.store.send(claim, {outcome("good", Exited{0})});
-  CHECK_NOTHROW(world.client.store.wait_written());
-  CHECK(world.client.store.succeeded(claim.id) == std::vector<std::string>{"good"});
+  CHECK_THROWS_AS(add(world.client.store, ours, {outcome("bad", Exited{0})}), DbError);
+  CHECK_NOTHROW(world.client.store.watch());
+  add(world.client.store, ours, {outcome("good", Exited{0})});
+  CHECK(world.client.store.succeeded(ours.claim.id) == std::vector<std::string>{"good"});
 }
 
 TEST_CASE("what writes is prepared once for each connection") {
   World world;
   const auto lock = world.client.store.try_lock();
-  const auto claim = world.client.store.start({}, *lock);
-  const auto write = [&](const char* spider) {
-    world.client.store.send(claim, {outcome(spider, Exited{0})});
-    world.client.store.wait_written();
-  };
   const auto prepared = [&] {
     int count = 0;
     world.client.session.run([&](soci::session& sql) {
@@ -242,9 +232,13 @@ TEST_CASE("what writes is prepared once for each connection") {
     return count;
   };
   world.database.sql("ALTER TABLE spider_run RENAME TO away");
-  CHECK_THROWS_AS(write("a"), DbError);
+  CHECK_THROWS_AS((void)start(world.client.store, *lock), DbError);
   CHECK(prepared() == 0);
   world.database.sql("ALTER TABLE away RENAME TO spider_run");
+  const auto ours = start(world.client.store, *lock);
+  const auto write = [&](const char* spider) {
+    add(world.client.store, ours, {outcome(spider, Exited{0})});
+  };
   for (const auto* spider : {"a", "b"}) {
     CHECK_NOTHROW(write(spider));
     CHECK(prepared() == 1);
@@ -252,19 +246,18 @@ TEST_CASE("what writes is prepared once for each connection") {
   world.client.store.drop_connection();
   CHECK_NOTHROW(write("c"));
   CHECK(prepared() == 1);
-  CHECK(world.client.store.succeeded(claim.id) == std::vector<std::string>{"a", "b", "c"});
+  CHECK(world.client.store.succeeded(ours.claim.id) == std::vector<std::string>{"a", "b", "c"});
 }
 
 TEST_CASE("a connection that is gone is told when the write is, or at the answer") {
   World world;
   const auto lock = world.client.store.try_lock();
-  const auto claim = world.client.store.start({}, *lock);
+  auto ours = start(world.client.store, *lock);
   world.database.sql(
       "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
       "WHERE application_name LIKE 'spider-check %'");
   try {
-    world.client.store.send(claim, {outcome("a", Exited{0})});
-    world.client.store.wait_written();
+    add(world.client.store, ours, {outcome("a", Exited{0})});
     FAIL("nothing was thrown");
   } catch (const DbError& error) {
     CHECK(error.kind() == DbError::Kind::connection);

@@ -66,7 +66,7 @@ TEST_CASE("the holder of a long name is known again by what the server keeps of 
   Client again(database, self);
   PgSlotLock lock(again.session, "default", 0, false);
   // Not LostRun: it is our own former session.
-  CHECK_THROWS_AS((void)again.store.reclaim({}, {}, lock), DbError);
+  CHECK_THROWS_AS(again.store.take_again(lock), DbError);
 }
 
 TEST_CASE("a run is not given up for its own former session, whoever has the other slots") {
@@ -81,7 +81,7 @@ TEST_CASE("a run is not given up for its own former session, whoever has the oth
   ours->decided();
   Client again(database, owner(1), 2);
   PgSlotLock lock(again.session, "default", ours->slot(), false);
-  CHECK_THROWS_AS((void)again.store.reclaim({}, {}, lock), DbError);
+  CHECK_THROWS_AS(again.store.take_again(lock), DbError);
 }
 
 TEST_CASE("a run is not given up for a tick of its own host that only looks") {
@@ -92,16 +92,16 @@ TEST_CASE("a run is not given up for a tick of its own host that only looks") {
   REQUIRE(theirs);
   Client client(database, owner(1));
   const auto lock = client.store.unheld_lock(0);
-  const auto reclaim = [&] { (void)client.store.reclaim({}, {}, *lock); };
+  const auto reclaim = [&] { client.store.take_again(*lock); };
   CHECK_THROWS_WITH_AS(reclaim(), doctest::Contains("looks whether to run"), DbError);
   SUBCASE("but for one that runs") {
-    (void)looking.store.start({}, *theirs);
+    (void)start(looking.store, *theirs, {}, owner(2));
     CHECK_THROWS_AS(reclaim(), LostRun);
   }
   SUBCASE("but for one that runs only some spiders") {
     NewRun run;
     run.partial = true;
-    (void)looking.store.start(run, *theirs);
+    (void)start(looking.store, *theirs, run, owner(2));
     CHECK_THROWS_AS(reclaim(), LostRun);
   }
 }
@@ -114,7 +114,7 @@ TEST_CASE("a run is given up for whatever another host does with its slot") {
   REQUIRE(theirs);
   Client client(database, owner(1));
   const auto lock = client.store.unheld_lock(0);
-  CHECK_THROWS_AS((void)client.store.reclaim({}, {}, *lock), LostRun);
+  CHECK_THROWS_AS(client.store.take_again(*lock), LostRun);
 }
 
 TEST_CASE("while one slot is being given away, another decider waits, and then finds none free") {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "db/migrator.hpp"
 #include "support/memory_run_store.hpp"
@@ -35,6 +36,13 @@ class Real {
   /** As somebody who empties the table. */
   void remove_rows() { database_.sql("DELETE FROM scheduler_state"); }
 
+  /** Of the newest run; at most one. */
+  std::vector<std::string> faults() {
+    const auto fault = database_.sql(
+        "SELECT coalesce(faults[1], '') FROM scheduler_state ORDER BY id DESC LIMIT 1");
+    return fault.empty() ? std::vector<std::string>{} : std::vector{fault};
+  }
+
   /** Makes every instant in the table older. */
   void age(Duration by) {
     const auto seconds =
@@ -64,6 +72,8 @@ class Memory {
 
   /** As somebody who empties the table. */
   void remove_rows() { database_.runs.clear(); }
+
+  std::vector<std::string> faults() { return database_.runs.back().faults; }
 
   void age(Duration by) { database_.now += by; }
 

@@ -95,4 +95,74 @@ SpiderOutcome outcome(const std::string& spider, Termination end) {
   return result;
 }
 
+namespace {
+
+/** None that was given before, of this form. */
+std::string new_uuid() {
+  static int last = 0;
+  const auto number = std::to_string(++last);
+  return "00000000-0000-4000-8000-" + std::string(12 - number.size(), '0') + number;
+}
+
+AttemptRecord attempt_of(const Owner& who, const SlotLock& lock) {
+  AttemptRecord attempt;
+  attempt.claim.uuid = new_uuid();
+  attempt.claim.token = new_uuid();
+  attempt.owner = who;
+  attempt.slot = lock.slot();
+  return attempt;
+}
+
+}  // namespace
+
+AttemptRecord start(RunStore& store, const SlotLock& lock, const NewRun& run, const Owner& who) {
+  auto attempt = attempt_of(who, lock);
+  attempt.run = run;
+  attempt.claim.id = record(store, {attempt}, {}).id;
+  return attempt;
+}
+
+AttemptRecord retry(RunStore& store, const Run& run, const SlotLock& lock, const Owner& who) {
+  auto attempt = attempt_of(who, lock);
+  attempt.claim.id = run.id;
+  attempt.claim.uuid = run.uuid;
+  attempt.claim.attempt = run.attempt + 1;
+  (void)record(store, {attempt}, {});
+  return attempt;
+}
+
+RecordedRun beat(RunStore& store, const AttemptRecord& attempt) {
+  return record(store, {attempt}, {});
+}
+
+void count(RunStore& store, AttemptRecord& attempt, int spiders, Duration spiders_outlive) {
+  attempt.spider_count = spiders;
+  attempt.spiders_outlive = spiders_outlive;
+  (void)beat(store, attempt);
+}
+
+void add(RunStore& store, const AttemptRecord& attempt, const std::vector<SpiderOutcome>& outcomes,
+         Duration ago) {
+  std::vector<JournaledOutcome> all;
+  for (const auto& outcome : outcomes) all.push_back({outcome, earlier({}, ago)});
+  (void)record(store, {attempt, all}, {});
+}
+
+void finish(RunStore& store, AttemptRecord& attempt, const RunEnd& end) {
+  attempt.end = JournaledEnd{end, {}};
+  (void)record(store, {attempt, {}, &*attempt.end}, {});
+}
+
+RecordedRun reclaim(RunStore& store, const AttemptRecord& attempt, SlotLock& lock,
+                    const HostTime& now) {
+  store.take_again(lock);
+  return record(store, {attempt}, now);
+}
+
+RunId replay(RunStore& store, const AttemptRecord& attempt, const HostTime& now) {
+  const auto outcomes = outcomes_of(attempt);
+  const auto end = end_of(attempt, now);
+  return record(store, {attempt, outcomes, &end, false}, now).id;
+}
+
 }  // namespace spider_check::test

@@ -8,6 +8,7 @@
 
 #include "db/pg_run_store.hpp"
 #include "db/session.hpp"
+#include "outbox/journal.hpp"
 #include "schedule/spider.hpp"
 #include "util/interface.hpp"
 
@@ -72,5 +73,30 @@ struct Client {
 
 /** A spider's outcome that ended so. */
 [[nodiscard]] SpiderOutcome outcome(const std::string& spider, Termination end);
+
+// What becomes of a run, as its program has it recorded.
+
+/** The run starts in this slot. */
+AttemptRecord start(RunStore& store, const SlotLock& lock, const NewRun& run = {},
+                    const Owner& who = owner(1));
+
+/** Its next attempt starts. */
+AttemptRecord retry(RunStore& store, const Run& run, const SlotLock& lock,
+                    const Owner& who = owner(1));
+
+RecordedRun beat(RunStore& store, const AttemptRecord& attempt);
+void count(RunStore& store, AttemptRecord& attempt, int spiders, Duration spiders_outlive);
+
+/** ago: how long ago they ended. */
+void add(RunStore& store, const AttemptRecord& attempt, const std::vector<SpiderOutcome>& outcomes,
+         Duration ago = {});
+void finish(RunStore& store, AttemptRecord& attempt, const RunEnd& end);
+
+/** After a lost connection. */
+RecordedRun reclaim(RunStore& store, const AttemptRecord& attempt, SlotLock& lock,
+                    const HostTime& now = {});
+
+/** When its program is gone. */
+RunId replay(RunStore& store, const AttemptRecord& attempt, const HostTime& now);
 
 }  // namespace spider_check::test

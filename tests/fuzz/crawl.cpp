@@ -4,17 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "db/attempt_rows.hpp"
 #include "fuzz.hpp"
+#include "outbox/record_json.hpp"
 #include "run/verdict.hpp"
 
 namespace spider_check::fuzz {
 
 namespace {
-
-using Json = nlohmann::json;
 
 // PostgreSQL reads JSON by recursion; the probe itself goes three levels deep.
 constexpr int deepest = 32;
@@ -69,8 +65,9 @@ void check_crawl(const CrawlReport& crawl) {
   expect(outcome.judgement.verdict == Verdict::ok || !outcome.judgement.reasons.empty(),
          "what is not ok has a reason");
   outcome.crawl = crawl;
-  const auto recorded = Json::parse(to_json(std::vector{std::move(outcome)}), nullptr, false);
-  expect(recorded.is_array() && can_be_recorded(recorded), "an outcome can be recorded");
+  const std::vector<JournaledOutcome> outcomes{{std::move(outcome), {}}};
+  const auto recorded = Json::parse(facts_json({{}, outcomes}, {}), nullptr, false);
+  expect(recorded.is_object() && can_be_recorded(recorded), "an outcome can be recorded");
 }
 
 }  // namespace spider_check::fuzz

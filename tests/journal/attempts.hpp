@@ -15,8 +15,6 @@ inline const HostTime now{"boot", std::chrono::hours(100), std::chrono::hours(1)
 inline AttemptRecord some_attempt(const std::string& token = "token-1") {
   AttemptRecord record;
   record.claim = {0, 2, {}, token, "uuid"};
-  record.run.uuid = "uuid";
-  record.run.token = token;
   record.run.trigger = Trigger::force;
   record.run.partial = true;
   record.run.late = std::chrono::minutes(7);

@@ -128,14 +128,6 @@ void MemoryRunStore::answer() const {
   if (database_.after_write) database_.after_write();
 }
 
-MemoryRun& MemoryRunStore::owned(const Claim& claim) {
-  require_up();
-  auto* row = database_.find(claim.uuid);
-  if (row == nullptr) throw MissingRun("the row is gone");
-  if (row->run.token != claim.token) throw LostRun("run was taken over");
-  return *row;
-}
-
 bool MemoryRunStore::held_by_others(int slot) const {
   const auto held = database_.slots.find(slot);
   return held != database_.slots.end() && held->second != this;
@@ -212,53 +204,6 @@ std::optional<LockHolder> MemoryRunStore::lock_holder() {
   return std::nullopt;
 }
 
-Claim MemoryRunStore::start(const NewRun& run, const SlotLock& lock) {
-  require_up();
-  require_taken("start");
-  MemoryRun row;
-  row.run.id = database_.next_id();
-  row.run.status = RunStatus::running;
-  row.run.started = row.run.heartbeat = database_.now;
-  row.run.partial = run.partial;
-  row.run.owner = owner_;
-  row.run.slot = lock.slot();
-  ++database_.tokens;
-  row.run.uuid = run.uuid.empty() ? "run-" + std::to_string(database_.tokens) : run.uuid;
-  row.run.token = run.token.empty() ? std::to_string(database_.tokens) : run.token;
-  row.trigger = run.trigger;
-  row.late = run.late;
-  row.missed_intervals = run.missed_intervals;
-  row.delays = run.delays;
-  database_.runs.push_back(row);
-  answer();
-  return {row.run.id, 1, row.run.started, row.run.token, row.run.uuid};
-}
-
-Claim MemoryRunStore::retry(const Run& run, const SlotLock& lock, const std::string& token) {
-  require_up();
-  require_taken("retry");
-  auto* found = database_.find(run.uuid);
-  if (found == nullptr || found->run.status != RunStatus::failed ||
-      found->run.attempt != run.attempt) {
-    throw LostRun("run was taken over");
-  }
-  auto& row = *found;
-  row.run.status = RunStatus::running;
-  row.run.attempt += 1;
-  row.run.heartbeat = database_.now;
-  row.run.next_attempt.reset();
-  row.run.finished.reset();
-  row.run.failure.clear();
-  row.run.spiders_outlive = Duration{0};
-  row.run.owner = owner_;
-  row.run.slot = lock.slot();
-  ++database_.tokens;
-  row.run.token = token.empty() ? std::to_string(database_.tokens) : token;
-  Claim claim{run.id, row.run.attempt, run.started, row.run.token, row.run.uuid};
-  answer();
-  return claim;
-}
-
 bool MemoryRunStore::mark_interrupted(const Run& run, const std::string& why) {
   require_up();
   require_taken("mark_interrupted");
@@ -289,82 +234,18 @@ std::vector<std::string> MemoryRunStore::succeeded(RunId run) {
   return {names.begin(), names.end()};
 }
 
-void MemoryRunStore::set_spider_count(const Claim& claim, int count, Duration spiders_outlive) {
-  auto& run = owned(claim).run;
-  require_taken("set_spider_count");
-  run.spider_count = count;
-  run.spiders_outlive = spiders_outlive;
-  run.heartbeat = database_.now;
-  answer();
-}
-
-void MemoryRunStore::send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) {
-  require_up();
-  write_.emplace(claim, outcomes);
-}
-
 PollRequest MemoryRunStore::poll_request() const {
   PollRequest poll_request;
   if (write_ || heard_) poll_request.until = std::chrono::steady_clock::now();
   return poll_request;
 }
 
-bool MemoryRunStore::written() {
-  if (!write_) {
-    if (!heard_) return true;
-    throw DbError(DbError::Kind::connection, "the connection was lost");
-  }
-  const auto write = *std::exchange(write_, std::nullopt);
-  const auto& claim = write.first;
-  const auto& outcomes = write.second;
-  const bool has_crawl = std::any_of(outcomes.begin(), outcomes.end(),
-                                     [](const auto& outcome) { return outcome.crawl.has_value(); });
-  if (has_crawl && database_.refuses_crawls) {
-    throw DbError(DbError::Kind::data, "it cannot be stored", "crawl");
-  }
-  auto& row = owned(claim);
-  require_taken(outcomes.empty() ? "heartbeat" : "send");
-  row.run.heartbeat = database_.now;
-  add_outcomes(row, claim.attempt, claim.token, outcomes);
-  answer();
-  return true;
-}
-
-void MemoryRunStore::add_outcomes(MemoryRun& row, int attempt, const std::string& token,
-                                  const std::vector<SpiderOutcome>& outcomes) {
-  for (const auto& outcome : outcomes) {
-    const bool known =
-        std::any_of(row.outcomes.begin(), row.outcomes.end(), [&](const auto& other) {
-          return other.outcome.spider == outcome.spider && other.attempt == attempt;
-        });
-    row.tokens[attempt] = token;
-    if (!known) row.outcomes.push_back({outcome, attempt, database_.now - outcome.ago});
-  }
-}
-
-void MemoryRunStore::wait_written() {
-  (void)written();
-}
-
-void MemoryRunStore::finish(const Claim& claim, const RunEnd& end) {
-  auto& row = owned(claim);
-  auto& run = row.run;
-  require_taken("finish");
-  run.status = end.status;
-  run.failure = end.failure;
-  row.faults = end.faults;
-  run.finished = run.heartbeat = database_.now;
-  run.next_attempt.reset();
-  if (end.retry_after) run.next_attempt = database_.now + *end.retry_after;
-  answer();
+void MemoryRunStore::watch() {
+  if (heard_) throw DbError(DbError::Kind::connection, "the connection was lost");
 }
 
 std::unique_ptr<SlotLock> MemoryRunStore::unheld_lock(int slot) {
   return std::make_unique<MemorySlotLock>(*this, slot);
-}
-
-void MemoryRunStore::verify(const Claim& claim) {
-  (void)owned(claim);
 }
 
 std::vector<RecordedOutcome> MemoryRunStore::outcomes(RunId run) {

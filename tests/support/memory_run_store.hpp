@@ -57,7 +57,6 @@ struct MemoryDatabase {
   /** Whether this verb, one that writes, is refused; run: its uuid, for carry only. Empty: none is.
    */
   std::function<bool(const std::string& verb, const std::string& run)> refuses;
-  int tokens = 0;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
   std::function<void()> before_statement;  ///< called by every verb; what it throws comes through
   std::function<void()> after_write;  ///< the same, once something is written and not yet answered
@@ -88,23 +87,17 @@ class MemoryRunStore final : public RunStore {
   [[nodiscard]] State state() override;
   [[nodiscard]] std::unique_ptr<SlotLock> try_lock() override;
   [[nodiscard]] std::optional<LockHolder> lock_holder() override;
-  [[nodiscard]] Claim start(const NewRun& run, const SlotLock& lock) override;
-  [[nodiscard]] Claim retry(const Run& run, const SlotLock& lock,
-                            const std::string& token) override;
   [[nodiscard]] bool mark_interrupted(const Run& run, const std::string& why) override;
   [[nodiscard]] std::vector<std::string> succeeded(RunId run) override;
-  void set_spider_count(const Claim& claim, int count, Duration spiders_outlive) override;
-  void send(const Claim& claim, const std::vector<SpiderOutcome>& outcomes) override;
+  void send(const AttemptFacts& facts, const HostTime& now) override;
   [[nodiscard]] PollRequest poll_request() const override;
-  [[nodiscard]] bool written() override;
-  void wait_written() override;
-  void finish(const Claim& claim, const RunEnd& end) override;
-  [[nodiscard]] RunId reclaim(const AttemptRecord& attempt, const HostTime& now,
-                              SlotLock& lock) override;
-  [[nodiscard]] RunId record_again(const AttemptRecord& attempt, const HostTime& now) override;
+  [[nodiscard]] std::optional<RecordedRun> written() override;
+
+  RecordedRun wait_written() override { return *written(); }
+
+  void watch() override;
+  void take_again(SlotLock& lock) override;
   [[nodiscard]] std::unique_ptr<SlotLock> unheld_lock(int slot) override;
-  RunId replay(const AttemptRecord& attempt, const HostTime& now) override;
-  void verify(const Claim& claim) override;
   void drop_connection() noexcept override;
   [[nodiscard]] std::vector<RecordedOutcome> outcomes(RunId run) override;
   [[nodiscard]] std::map<std::string, Baseline> baselines(
@@ -133,11 +126,9 @@ class MemoryRunStore final : public RunStore {
   void require_taken(const std::string& verb, const std::string& run = {}) const;
   /** Others may write meanwhile: no row that was found before may be used after. */
   void answer() const;
+  [[nodiscard]] std::string verb_of(const AttemptFacts& facts) const;
   MemoryRun& add_run(const AttemptRecord& attempt, const HostTime& now);
-  void add_outcomes(MemoryRun& row, int attempt, const std::string& token,
-                    const std::vector<SpiderOutcome>& outcomes);
-  RunId adopt(const AttemptRecord& attempt, const HostTime& now);
-  MemoryRun& owned(const Claim& claim);
+  RecordedRun write(const AttemptFacts& facts, const HostTime& now);
   [[nodiscard]] bool held_by_others(int slot) const;
   [[nodiscard]] bool stays(const MemoryRun& row, const PruneStep& step) const;
   [[nodiscard]] bool may_notify(TimePoint success) const;
@@ -146,8 +137,8 @@ class MemoryRunStore final : public RunStore {
   int max_instances_;
   Owner owner_;
   bool broken_ = false;
-  bool heard_ = false;                                                 ///< of that, without asking
-  std::optional<std::pair<Claim, std::vector<SpiderOutcome>>> write_;  ///< the one under way
+  bool heard_ = false;                  ///< of that, without asking
+  std::function<RecordedRun()> write_;  ///< the one under way
 };
 
 }  // namespace spider_check::test

@@ -214,7 +214,8 @@ TEST_CASE("a row that somebody removes in mid-run is written anew, and the spide
   CHECK(only_run(database).status == RunStatus::completed);
   CHECK(only_run(database).spider_count == 3);
   CHECK(database.runs[0].outcomes.size() == 3);
-  CHECK(host.logged("warning the row is gone; it is recorded anew, and the spiders go on"));
+  CHECK(host.logged(
+      "warning The row of run 1 is gone; it is recorded anew as run 2, and the spiders go on"));
 }
 
 TEST_CASE("a signal ends the run as interrupted, and the next tick finishes it at once") {
