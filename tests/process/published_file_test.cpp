@@ -87,7 +87,7 @@ TEST_CASE("what is no regular file is never replaced, and said to be what it is"
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   fs::create_symlink("nowhere", dangling);
   fs::create_symlink("circle", circle);
-  fs::create_symlink("/dev/null", device);
+  fs::create_symlink(test::device, device);
 
   struct Row {
     fs::path path;
@@ -97,7 +97,7 @@ TEST_CASE("what is no regular file is never replaced, and said to be what it is"
   const Row rows[] = {
       {pipe, "which is no file but a pipe"},
       {directory.path(), "which is a directory, not a file"},
-      {"/dev/null", "which is no file but a device"},
+      {test::device, "which is no file but a device"},
       {device, "which is no file but a device"},
       {dangling, "which is a symbolic link to nothing"},
       {circle, "which is a symbolic link to itself"},
@@ -109,7 +109,7 @@ TEST_CASE("what is no regular file is never replaced, and said to be what it is"
     CHECK(what_is_said(row.path).find("cannot write " + row.path.string() + ", " + row.what) == 0);
     CHECK(fs::symlink_status(row.path).type() == before);
   }
-  CHECK(fs::is_character_file("/dev/null"));
+  CHECK(fs::is_character_file(test::device));
   CHECK_FALSE(fs::exists(directory.path() / "nowhere"));
 }
 

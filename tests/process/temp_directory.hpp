@@ -9,6 +9,9 @@
 
 namespace spider_check::test {
 
+/** A device where not even root can make or replace a file, so that no test can do harm to one. */
+inline constexpr auto device = "/dev/pts/ptmx";
+
 /** The whole of a file. */
 inline std::string read_file(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
