@@ -2,7 +2,7 @@
 
     SPIDER_CHECK=build/src/spider-check /usr/bin/python3 -m pytest tests/scrapy
 
-Only the newest is tried, unless SPIDER_CHECK_SCRAPY is "all" or "everything".
+Only the newest is tried, unless SPIDER_CHECK_SCRAPY is "older", "all" or "everything".
 """
 
 import concurrent.futures

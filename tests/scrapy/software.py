@@ -14,16 +14,11 @@ from site_server import Handler, Site, item, page
 
 PROJECT = pathlib.Path(__file__).resolve().parent / "real"
 LIMITS = {"timeout": "10m", "stall_timeout": "0s", "grace": "2s"}
-PACKAGES = [
-    "scrapy-playwright==0.0.48", "playwright==1.65.2", "spidermon==1.27.0", "scrapy-redis==0.9.1",
-    "fakeredis[lua]==2.41.0", "moto[server]==5.2.5", "boto3==1.44.8", "psycopg2-binary==2.9.13",
-    "attrs==26.1.0", "pydantic==2.14.4",
-]
 
 
 def environment():
     """The directory of programs in which all of it is installed."""
-    return versions.environment(versions.NEWEST, *PACKAGES)
+    return versions.environment(versions.NEWEST, *versions.AROUND_IT)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Projects of uv, poetry and pipenv, made by the tools themselves: their Scrapy, found and run."""
 
-import fcntl
 import os
 import pathlib
 import shutil
@@ -16,7 +15,6 @@ from test_scrapy import SCRAPY, scrapy_world
 
 __all__ = ["fresh", "scrapy_world"]
 
-PACKAGES = ["uv==0.13.9", "poetry==2.5.1", "pipenv==2026.10.3"]
 PYPROJECT = '[project]\nname = "Jobs"\nversion = "1"\nrequires-python = ">=3.9"\n'
 # What a person types to lock, what makes the environment, and what says where that is.
 TOOLS = {
@@ -30,12 +28,7 @@ SIGNS = {"uv": "uv.lock", "poetry": "poetry.lock", "pipenv": "Pipfile"}
 @pytest.fixture(scope="session")
 def programs():
     """The directory where the tools are."""
-    directory = versions.DIRECTORY / "tools"
-    with open(f"{directory}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not versions.is_made(directory, PACKAGES):
-            versions.make(directory, PACKAGES)
-    return directory / "bin"
+    return versions.tools()
 
 
 class Project:

@@ -44,6 +44,13 @@ VERSIONS = {
     }),
 }
 NEWEST = "2.19"
+# What people run around the newest, and what makes their environments.
+AROUND_IT = [
+    "scrapy-playwright==0.0.48", "playwright==1.65.2", "spidermon==1.27.0", "scrapy-redis==0.9.1",
+    "fakeredis[lua]==2.41.0", "moto[server]==5.2.5", "boto3==1.44.8", "psycopg2-binary==2.9.13",
+    "attrs==26.1.0", "pydantic==2.14.4",
+]
+TOOLS = ["uv==0.13.9", "poetry==2.5.1", "pipenv==2026.10.3"]
 REACTORS = {
     "epoll": "twisted.internet.epollreactor.EPollReactor",
     "asyncio": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
@@ -64,12 +71,13 @@ def mode_of(mode, version, reactor):
 
 
 def extent():
-    """Of the tests: the "newest" version, "all" of them, or "everything" on all of them."""
+    """Of the tests: the "newest" version, the "older" ones, "all", or "everything" on all of them."""
     return os.environ.get("SPIDER_CHECK_SCRAPY") or "newest"
 
 
 def chosen():
-    return [NEWEST] if extent() == "newest" else list(VERSIONS)
+    return [version for version in VERSIONS
+            if extent() not in ("newest", "older") or (version == NEWEST) == (extent() == "newest")]
 
 
 def environment(version, *more_packages):
@@ -79,13 +87,22 @@ def environment(version, *more_packages):
         assert not more_packages, "Debian's Scrapy is never changed"
         return DEBIAN
     packages = [*packages, *more_packages]
-    directory = DIRECTORY / "-".join([version, *name_of(more_packages)])
+    return made(DIRECTORY / "-".join([version, *name_of(more_packages)]), packages)
+
+
+def made(directory, packages):
+    """Where its programs are; nobody else makes it at the same time."""
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     with open(f"{directory}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_made(directory, packages):
             make(directory, packages)
     return directory / "bin"
+
+
+def tools():
+    """The directory of the programs that make environments for others."""
+    return made(DIRECTORY / "tools", TOOLS)
 
 
 def name_of(packages):
@@ -112,3 +129,11 @@ def run(*command):
     if done.returncode:
         said = " ".join(map(str, command))
         raise NotInstalled(f"{said} failed (is PyPI reachable?):\n{done.stdout}")
+
+
+if __name__ == "__main__":
+    # All that the tests will ask for.
+    for version in chosen():
+        environment(version)
+    environment(NEWEST, *AROUND_IT)
+    tools()
