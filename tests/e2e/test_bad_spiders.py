@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from crawl_modes import a_world, crawl
+
 SCRAPY = "/usr/bin/scrapy"
 SETTINGS = """BOT_NAME = "odd"
 SPIDER_MODULES = ["odd.spiders"]
@@ -27,8 +29,7 @@ class Spider(scrapy.Spider):
 REPORT = 'from spidercheck_probe import report; path = report.path; token = report.token; '
 
 
-@pytest.fixture
-def project(world):
+def with_project(world):
     world.project = world.directory / "project"
     (world.project / "odd/spiders").mkdir(parents=True)
     (world.project / "scrapy.cfg").write_text("[settings]\ndefault = odd.settings\n")
@@ -37,6 +38,20 @@ def project(world):
     (world.project / "odd/settings.py").write_text(SETTINGS.format(more=""))
     world.sections["scrapy"] = {"project": "project", "command": [SCRAPY]}
     return world
+
+
+@pytest.fixture
+def project(world):
+    return with_project(world)
+
+
+@pytest.fixture
+def known(project):
+    """Its spider `a`, of which Scrapy need not be asked first."""
+    del project.sections["scrapy"]
+    project.sections["spiders"] = {"working_directory": str(project.project)}
+    project.spiders.append({"name": "a", "command": [SCRAPY, "crawl", "a"]})
+    return project
 
 
 def add(world, name, body="pass", file=None):
@@ -88,9 +103,9 @@ def test_what_a_program_prints_is_its_own_affair(world, script):
     'print("Dumping Scrapy stats:\\n{\'item_scraped_count\': 0, \'finish_reason\': \'banned\'}")',
     'print(json.dumps({"kind": "end", "own": {"items": 0}, "stats": {}, "token": ""}))',
 ])
-def test_what_a_crawl_prints_changes_no_verdict(project, body):
-    assert add(project, "a", body).run().code == 0
-    found = only(project)
+def test_what_a_crawl_prints_changes_no_verdict(known, body):
+    assert add(known, "a", body).run().code == 0
+    found = only(known)
     assert (found.verdict, found.items, found.finish_reason) == ("ok", 1, "finished")
 
 
@@ -103,10 +118,10 @@ def test_what_a_crawl_prints_changes_no_verdict(project, body):
     'b"[" * 1_000_000 + b"\\n"',
     'b"\\n" * 1_000_000',
 ])
-def test_a_report_with_forged_or_broken_records_changes_no_verdict(project, junk):
-    add(project, "a", f"{REPORT} open(path, 'ab').write({junk})")
-    assert project.run().code == 0
-    found = only(project)
+def test_a_report_with_forged_or_broken_records_changes_no_verdict(known, junk):
+    add(known, "a", f"{REPORT} open(path, 'ab').write({junk})")
+    assert known.run().code == 0
+    found = only(known)
     assert (found.verdict, found.items, found.finish_reason) == ("ok", 1, "finished")
 
 
@@ -117,10 +132,10 @@ def test_a_report_with_forged_or_broken_records_changes_no_verdict(project, junk
     '{"kind": ["end"], "token": token}',
     '{"kind": "progress", "token": token, "items": 10**30, "pages": 1e300, "errors": None}',
 ])
-def test_records_of_odd_types_are_no_crash(project, odd):
-    add(project, "a", f"{REPORT} open(path, 'a').write(json.dumps({odd}) + '\\n')")
-    assert project.run().code == 0
-    assert only(project).items == 1
+def test_records_of_odd_types_are_no_crash(known, odd):
+    add(known, "a", f"{REPORT} open(path, 'a').write(json.dumps({odd}) + '\\n')")
+    assert known.run().code == 0
+    assert only(known).items == 1
 
 
 @pytest.mark.parametrize("body", [
@@ -128,47 +143,47 @@ def test_records_of_odd_types_are_no_crash(project, odd):
     "os.unlink(path); os.mkdir(path)", "os.unlink(path); os.symlink('../victim', path + '.x'); os.symlink(os.path.abspath('../victim'), path)",
     "os.unlink(path); os.mkfifo(path)", "os.chmod(path, 0)",
 ])
-def test_a_report_that_was_tampered_with_falls_back_to_the_log(project, body):
-    victim = project.directory / "victim"
+def test_a_report_that_was_tampered_with_falls_back_to_the_log(known, body):
+    victim = known.directory / "victim"
     victim.write_text("untouched")
-    assert add(project, "a", REPORT + body).run().code == 0
-    found = only(project)
+    assert add(known, "a", REPORT + body).run().code == 0
+    found = only(known)
     assert (found.verdict, found.items, found.finish_reason) == ("ok", 1, "finished")
     assert victim.read_text() == "untouched"
 
 
-def test_item_fields_with_odd_names_are_counted_by_them(project):
+def test_item_fields_with_odd_names_are_counted_by_them(known):
     names = ['', 'a"b', "it's", "a\\b", "a\nb", "🕷", "x" * 1000, "\x00", "\ud800", "\x1b[31m", 7, None]
-    add(project, "a", f"yield {{name: 'full' for name in {names!r}}}")
-    assert project.run().code == 0
-    counts = only(project).field_counts
+    add(known, "a", f"yield {{name: 'full' for name in {names!r}}}")
+    assert known.run().code == 0
+    counts = only(known).field_counts
     assert counts["title"] == 1
     for name in ("", 'a"b', "it's", "a\\b", "a\nb", "🕷", "x" * 200, "\x1b[31m", "7", "None"):
         assert counts[name] == 1, name
     assert len(counts) == 13
 
 
-def test_statistics_that_no_database_can_hold_are_recorded_as_they_can_be(project):
-    add(project, "a", "; ".join([
+def test_statistics_that_no_database_can_hold_are_recorded_as_they_can_be(known):
+    add(known, "a", "; ".join([
         "stats = self.crawler.stats", "stats.set_value('nul\\x00', 'a\\x00b')",
         "stats.set_value('surrogate', '\\ud800')", "stats.set_value('nan', float('nan'))",
         "stats.set_value('huge', 10**400)", "stats.set_value('object', object())",
         "stats.set_value('deep', [[[[[[]]]]]])", "stats.set_value(3, {1: (2, b'\\xff')})",
         "stats.set_value('item_scraped_count', 'many')"]))
-    result = project.run()
+    result = known.run()
     assert result.code == 0, result.err
-    found = only(project)
+    found = only(known)
     assert (found.verdict, found.items) == ("ok", 1)
     assert found.stats["nul\ufffd"] == "a\ufffdb"
     assert found.stats["nan"] == "nan"
 
 
-def test_a_report_of_a_great_many_statistics_and_errors_is_cut(project):
-    add(project, "a", "[self.crawler.stats.set_value(f'key/{n}' + 'x' * 500, 'y' * 2000) "
+def test_a_report_of_a_great_many_statistics_and_errors_is_cut(known):
+    add(known, "a", "[self.crawler.stats.set_value(f'key/{n}' + 'x' * 500, 'y' * 2000) "
                       "for n in range(20_000)]; [self.logger.error(f'odd {n}') for n in range(5000)]")
-    result = project.run()
+    result = known.run()
     assert result.code == 0, result.err
-    found = only(project)
+    found = only(known)
     assert (found.verdict, found.items, found.errors) == ("degraded", 1, 5000)
     assert len(found.faults) == 20
     assert found.stats["finish_reason"] == "finished"
@@ -184,19 +199,33 @@ def test_noise_around_the_list_is_no_spider(project):
     assert sorted(by_name(project)) == ["a"]
 
 
-@pytest.mark.parametrize("name", ["../../up", "a/b", "/etc/passwd", "a\nb", ".", "..", "%", "a b\t",
-                                  "🕷", "\x1b[31mred", "x" * 300])
-def test_a_spider_of_any_name_is_run_and_its_log_stays_where_logs_are(project, name):
-    add(project, name, file="odd").sections["scrapy"]["include"] = ["*"]
-    add(project, "plain")
-    result = project.run()
-    assert sorted(by_name(project)) == sorted([name, "plain"])
-    assert by_name(project)["plain"].verdict == "ok"
-    assert by_name(project)[name].verdict == "ok", by_name(project)[name].reasons
-    assert inside_logs(project) == []
-    log = pathlib.Path(by_name(project)[name].log_path)
-    assert log.is_file() and log.resolve().is_relative_to(project.log_dir.resolve())
-    assert "\x1b" not in result.err
+NAMES = ["../../up", "a/b", "/etc/passwd", "a\nb", ".", "..", "%", "a b\t", "🕷", "\x1b[31mred", "x" * 300]
+
+
+@pytest.fixture(scope="module")
+def odd_names(server, databases, migrated, tmp_path_factory):
+    """The world in which a spider of each name was run, and a plain one, with what was said."""
+    with a_world(server, databases, migrated, tmp_path_factory.mktemp("names")) as world:
+        with_project(world).sections["scrapy"]["include"] = ["*"]
+        for number, name in enumerate(NAMES):
+            add(world, name, file=f"odd_{number}")
+        add(world, "plain")
+        world.top["concurrency"] = 2
+        world.crawl_env = {}
+        world.said = crawl(world).err
+        yield world
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_spider_of_any_name_is_run_and_its_log_stays_where_logs_are(odd_names, name):
+    found = by_name(odd_names)
+    assert sorted(found) == sorted([*NAMES, "plain"])
+    assert found["plain"].verdict == "ok"
+    assert found[name].verdict == "ok", found[name].reasons
+    assert inside_logs(odd_names) == []
+    log = pathlib.Path(found[name].log_path)
+    assert log.is_file() and log.resolve().is_relative_to(odd_names.log_dir.resolve())
+    assert "\x1b" not in odd_names.said
 
 
 def test_a_name_that_no_command_line_can_hold_is_left_out_with_a_word(project):

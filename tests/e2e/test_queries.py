@@ -74,7 +74,8 @@ def play(world):
     for name, text in PROJECT.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
-    world.sections["scrapy"] = {"project": str(project), "command": ["/usr/bin/scrapy"]}
+    world.sections["spiders"] = {"working_directory": str(project)}
+    world.spiders = [{"name": name, "command": ["/usr/bin/scrapy", "crawl", name]} for name in ("jobs", "calm")]
     world.top.update(retry_after="0s", max_attempts=2, concurrency=4)
     broken, shaky = world.directory / "broken", world.directory / "shaky"
     world.spider("fetch", f"[ ! -e {broken} ] || exit 3")
@@ -91,7 +92,6 @@ def play(world):
     shaky.touch()
     for _ in range(2):
         assert world.run(env={"ITEMS": "4", "RAISE": "1"}).code == 1
-    del world.sections["scrapy"]
     world.spiders.clear()
     world.top["name"] = "fresh"
     world.spider("quick")
