@@ -3,26 +3,30 @@
 #include <csignal>
 
 #include "os/descriptors.hpp"
-#include "util/interface.hpp"
 
 namespace spider_check {
 
 /**
- * Holds back SIGTERM, SIGINT and SIGHUP, but for those that are ignored, while it lives, and tells
- * of them through a file descriptor instead, so that they are handled where the program waits and
- * nowhere else. The destructor gives back what was before; a signal that nobody took then acts as
- * usual. Those that live at the same time tell of the same signals; each is taken from one of them.
+ * Blocks SIGTERM, SIGINT and SIGHUP, except those that are ignored, and reports them through a file
+ * descriptor, so that they are handled only where the program waits. The destructor restores the
+ * signal mask; a signal that was not taken then acts as usual. Several objects may live at a time:
+ * each signal is taken from one of them.
  */
-class StopSignals final : public SignalBlock {
+class StopSignals {
  public:
   /** Throws std::system_error. */
   StopSignals();
-  ~StopSignals() override;
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  StopSignals(StopSignals&&) = delete;
+  StopSignals& operator=(StopSignals&&) = delete;
+  ~StopSignals();
 
   /** Readable when a signal came, until it is taken. */
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
-  [[nodiscard]] int take() override;
+  /** The signal that came, or 0. Never waits. */
+  [[nodiscard]] int take();
 
  private:
   sigset_t before_{};

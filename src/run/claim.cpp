@@ -130,7 +130,7 @@ void claim_in_database(Instance& instance, ClaimedAttempt& claimed) {
 
 ClaimedAttempt prepare(const Instance& instance, const Decision& decision, const State& state,
                        const Request& request, int slot) {
-  ClaimedAttempt claimed{instance.runner.block_stop_signals(), {instance.journal, instance.log}};
+  ClaimedAttempt claimed{std::make_unique<StopSignals>(), {instance.journal, instance.log}};
   const auto contents = read_journal(instance);
   auto& record = claimed.outbox.attempt();
   record.database = contents.host_state.database;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "os/signals.hpp"
 #include "outbox/outbox.hpp"
 #include "schedule/decide.hpp"
 #include "schedule/instance.hpp"
@@ -15,7 +16,7 @@ namespace spider_check {
 
 /** An attempt that this process has the right to carry out. */
 struct ClaimedAttempt {
-  std::unique_ptr<SignalBlock> stops;  ///< held back until the spiders have run; then null
+  std::unique_ptr<StopSignals> stops;  ///< blocked until the spiders have run; then null
   Outbox outbox;
   bool in_database = false;              ///< the database knows of it and holds its lock
   bool lost_midway = false;              ///< the connection was lost while it was claimed

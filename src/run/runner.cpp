@@ -241,10 +241,6 @@ class Loop {
 
 }  // namespace
 
-std::unique_ptr<SignalBlock> LoopRunner::block_stop_signals() {
-  return std::make_unique<StopSignals>();
-}
-
 RunCut LoopRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {
   // What a supervisor that dies leaves becomes this program's.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);

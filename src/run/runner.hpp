@@ -68,8 +68,6 @@ class LoopRunner final : public SpiderRunner {
   explicit LoopRunner(int concurrency, Duration run_timeout = Duration{0})
       : concurrency_(concurrency), run_timeout_(run_timeout) {}
 
-  [[nodiscard]] std::unique_ptr<SignalBlock> block_stop_signals() override;
-
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 
  private:

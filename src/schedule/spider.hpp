@@ -46,7 +46,7 @@ class SpiderSource : public Interface {
   /**
    * Every spider there is, without log paths. Throws ListingError; its message is one line that
    * names the cause and, where there is one, the file and line. Throws ListingStopped when this
-   * program is told to stop (see SpiderRunner::block_stop_signals), whose signal it leaves there.
+   * program is told to stop; the signal stays for the StopSignals of the caller.
    */
   [[nodiscard]] virtual Listing list() = 0;
 };
@@ -110,14 +110,8 @@ struct RunCut {
 class SpiderRunner : public Interface {
  public:
   /**
-   * Holds back what would stop this program, for run_all(), which heeds also what came before.
-   * Whoever holds it does not take long. Throws std::system_error.
-   */
-  [[nodiscard]] virtual std::unique_ptr<SignalBlock> block_stop_signals() = 0;
-
-  /**
    * Runs the jobs and reports each. None of their processes is left when it returns. What was cut
-   * off was not started.
+   * off was not started. A signal that StopSignals blocked before counts, too.
    */
   [[nodiscard]] virtual RunCut run_all(const std::vector<SpiderJob>& jobs,
                                        RunObserver& observer) = 0;

@@ -23,13 +23,6 @@ class Interface {
   Interface() = default;
 };
 
-/** While it lives, a signal that tells this program to stop does not end it. */
-class SignalBlock : public Interface {
- public:
-  /** The signal that came, or 0. Never waits. */
-  [[nodiscard]] virtual int take() = 0;
-};
-
 /** What an event loop waits for on behalf of somebody. */
 struct PollRequest {
   int fd = -1;  ///< none

@@ -24,9 +24,6 @@ class ModelRunner final : public SpiderRunner {
  public:
   explicit ModelRunner(class Process& process) : process_(process) {}
 
-  /** Nothing but a death ends a process of the model before its spiders run. */
-  [[nodiscard]] std::unique_ptr<SignalBlock> block_stop_signals() override { return nullptr; }
-
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 
  private:

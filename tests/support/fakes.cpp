@@ -23,18 +23,6 @@ class FakeMonitor final : public CrawlMonitor {
   CrawlReport report_;
 };
 
-class FakeHold final : public SignalBlock {
- public:
-  explicit FakeHold(FakeRunner& runner) : runner_(runner) { runner_.holds = true; }
-
-  ~FakeHold() override { runner_.holds = false; }
-
-  [[nodiscard]] int take() override { return runner_.early_signal; }
-
- private:
-  FakeRunner& runner_;
-};
-
 }  // namespace
 
 std::unique_ptr<CrawlMonitor> FakeMonitors::watch(const SpiderJob& job) {
@@ -50,10 +38,6 @@ std::optional<DirectoryError> FakeLogFallback::check_writable(
 const std::filesystem::path& FakeLogFallback::fallback_directory() {
   if (no_spare.empty()) return spare_;
   throw std::system_error(std::make_error_code(std::errc::permission_denied), no_spare);
-}
-
-std::unique_ptr<SignalBlock> FakeRunner::block_stop_signals() {
-  return std::make_unique<FakeHold>(*this);
 }
 
 RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {

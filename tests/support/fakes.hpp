@@ -41,13 +41,8 @@ class FakeRunner final : public SpiderRunner {
   std::function<void(const SpiderJob&)> before_each;  ///< called when a job starts
   int stop_signal = 0;                                ///< comes while the first job runs
   bool heeds_signal = true;                           ///< the job is stopped by it
-  int early_signal = 0;                               ///< comes while signals are held back
   bool timed_out = false;                             ///< the run is, after its first job
   std::vector<SpiderJob> started;
-
-  bool holds = false;  ///< somebody has the signals held back
-
-  [[nodiscard]] std::unique_ptr<SignalBlock> block_stop_signals() override;
 
   [[nodiscard]] RunCut run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) override;
 };
