@@ -124,7 +124,7 @@ class Commands {
     if (command.follow) {
       follow(log, command, output);
     } else {
-      show_log(parts_.logs(), log, output);
+      show_log(schedule_.logs, log, output);
     }
     return {};
   }
@@ -152,7 +152,7 @@ class Commands {
     const auto on_next = [&](const std::filesystem::path& next) {
       schedule_.log.info("Going on with {}", printable(next.string()));
     };
-    LogFollower(parts_.logs(), log, output, {takes, on_next}).run();
+    LogFollower(schedule_.logs, log, output, {takes, on_next}).run();
   }
 
   Parts& parts_;

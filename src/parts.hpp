@@ -11,7 +11,7 @@
 #include "db/pg_run_store.hpp"
 #include "db/report_store.hpp"
 #include "db/session.hpp"
-#include "logs/schedule_logs.hpp"
+#include "logs/log_directory.hpp"
 #include "notify/channels.hpp"
 #include "notify/deliveries.hpp"
 #include "notify/notifications.hpp"
@@ -46,8 +46,6 @@ class Parts {
 
   [[nodiscard]] Session& session() noexcept { return session_; }
 
-  [[nodiscard]] const ScheduleLogs& logs() const noexcept { return logs_; }
-
  private:
   /** What a schedule that tells nobody does without. */
   struct Notifications {
@@ -70,9 +68,8 @@ class Parts {
   Project project_;
   ProgramSource programs_;
   LoopRunner runner_;
-  ScheduleLogs logs_;
+  LogDirectory logs_;
   FileJournal journal_;
-  SpareLogDirectory log_fallback_;
   Monitors monitors_;
   Log log_;
   Instance instance_;

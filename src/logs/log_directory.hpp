@@ -8,91 +8,101 @@
 #include <vector>
 
 #include "logs/log_name.hpp"
-#include "schedule/run.hpp"
-#include "util/interface.hpp"
+#include "os/descriptors.hpp"
+#include "os/own_directory.hpp"
 
 namespace spider_check {
 
-/** A log file of a spider, or what belongs to it. */
+/** A log of a spider, or the report of its crawl. */
 struct LogFile {
   std::filesystem::path path;
   std::int64_t size = 0;  ///< bytes
 };
 
-/** How much of the logs is kept. */
-struct LogLimits {
-  RunId too_old = 0;            ///< the logs of the runs up to this one go
-  std::int64_t total_size = 0;  ///< bytes; the oldest go until all together are not more
+/** Why no log can be written in a directory. */
+struct DirectoryError {
+  std::filesystem::path directory;  ///< the one that is wrong, or in which it cannot be made
+  std::string why;                  ///< "Permission denied"
+  bool scarce = false;              ///< logs can be written, but there is hardly any room
 };
+
+/** Where a fallback directory may be made: $TMPDIR, if it is set, and /tmp. */
+[[nodiscard]] std::vector<std::filesystem::path> temporary_directories();
 
 /**
- * Which files of one schedule are to be removed, oldest first. Never the newest log of a spider,
- * nor a log in `wanted`, nor a report that belongs to one of these: they count for the size, and
- * stay even when that is exceeded. Half of the size is left to the others in any case.
- *
- * wanted: log paths as they were recorded. A log is known by its spider's directory and its own
- * name, so that it is found again when all logs were moved. Older is what belongs to an earlier
- * run: no file's time matters, which is the host's, and may be anything.
+ * The logs of one schedule: LOG_DIR/SCHEDULE/SPIDER/run-ID-attempt-N.log, where LOG_DIR/SCHEDULE
+ * belongs to this configuration (OwnDirectory). Below LOG_DIR it follows no symbolic link and takes
+ * only regular files of such names, so that it never shows or removes another user's files.
  */
-[[nodiscard]] std::vector<LogFile> logs_to_delete(std::vector<LogFile> files,
-                                                  const std::vector<std::filesystem::path>& wanted,
-                                                  const LogLimits& limits);
-
-/** The directory where the logs of one schedule are. */
-class LogDirectory : public Interface {
+class LogDirectory {
  public:
-  [[nodiscard]] virtual const std::filesystem::path& path() const = 0;
+  /** configuration: as OwnDirectory has it. temporary: where fallback_directory() may be. */
+  LogDirectory(const std::filesystem::path& log_dir, const std::string& schedule,
+               std::vector<std::filesystem::path> configuration = {},
+               std::vector<std::filesystem::path> temporary = temporary_directories());
+
+  /** LOG_DIR, where the logs of all schedules are. */
+  [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
+
+  /** LOG_DIR/SCHEDULE */
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
 
   /**
-   * Makes it where it is missing, and this configuration's for good. Gives its path, which is
-   * another than before where another configuration was faster. Throws std::system_error.
+   * Makes the directory, if it is missing, and marks it as this configuration's. Returns its path,
+   * which changes if another configuration was faster. Throws std::system_error.
    */
-  virtual const std::filesystem::path& make() = 0;
+  const std::filesystem::path& make() { return directory_.make(); }
 
   /**
-   * The logs, and the reports that crawls left beside them; nothing else that may be there. Throws
-   * std::system_error when the directory is there and cannot be read.
+   * The logs and reports, and no other files. Throws std::system_error if the directory exists and
+   * cannot be read.
    */
-  [[nodiscard]] virtual std::vector<LogFile> list() = 0;
+  [[nodiscard]] std::vector<LogFile> list() const;
+
+  /** The names that no new log may have, whatever kind of file has them. Throws as list() does. */
+  [[nodiscard]] std::set<LogName> names() const;
 
   /**
-   * The names of logs that no new log may have: of everything that is named so, whatever it is.
-   * Throws as list() does.
+   * Removes a file that list() returned, and its directory with the last one. Returns why it is
+   * still there; empty: it is gone.
    */
-  [[nodiscard]] virtual std::set<LogName> names() = 0;
-
-  /** Removes one of them, and its directory with the last one. Why it is still there; else empty.
-   */
-  [[nodiscard]] virtual std::string remove(const std::filesystem::path& file) = 0;
+  [[nodiscard]] std::string remove(const std::filesystem::path& file) const;
 
   /**
-   * The last bytes of a log, at most `most`, as they are. A path comes out of the database, and may
-   * name anything: empty for what is not a log in this directory, is gone or cannot be read. Never
-   * throws.
+   * Opens a log to read it: a regular file of this user, of root or of the owner of the directory.
+   * Throws std::system_error that names it.
    */
-  [[nodiscard]] virtual std::string end_of(const std::filesystem::path& log,
-                                           std::int64_t most) const noexcept = 0;
-};
-
-/** Why nothing can be written in a directory. */
-struct DirectoryError {
-  std::filesystem::path directory;  ///< the very one, or that in which it cannot be made
-  std::string why;                  ///< "Permission denied"
-  bool scarce = false;              ///< it can be written in, but there is hardly any room
-};
-
-/** Finds directories that logs can be written in. */
-class LogFallback : public Interface {
- public:
-  /** Makes a directory, private to this user, where there is none. Empty: it can be written in. */
-  [[nodiscard]] virtual std::optional<DirectoryError> check_writable(
-      const std::filesystem::path& directory) = 0;
+  [[nodiscard]] FileDescriptor open(const std::filesystem::path& log) const;
 
   /**
-   * A private directory for what cannot be written where it belongs; always the same one, made when
-   * it is first asked for. Throws std::system_error.
+   * The last bytes of a log, at most `most`. The path comes from the database and may name
+   * anything: empty if it is not a log in this directory, is gone or cannot be read. Never throws.
    */
-  [[nodiscard]] virtual const std::filesystem::path& fallback_directory() = 0;
+  [[nodiscard]] std::string end_of(const std::filesystem::path& log,
+                                   std::int64_t most) const noexcept;
+
+  /**
+   * Makes a directory below LOG_DIR, private to this user, and a file without a name in it. LOG_DIR
+   * and those below it must be this user's or root's, and those below it no links; for root they
+   * may be the owner's of LOG_DIR. Empty: logs can be written there.
+   */
+  [[nodiscard]] std::optional<DirectoryError> check_writable(
+      const std::filesystem::path& directory) const;
+
+  /**
+   * A private directory, spider-check-XXXXXX, for logs that cannot be written where they belong:
+   * made by the first call, and never removed. Throws std::system_error.
+   */
+  [[nodiscard]] const std::filesystem::path& fallback_directory();
+
+ private:
+  [[nodiscard]] std::optional<DirectoryError> find_foreign(
+      const std::filesystem::path& directory) const;
+
+  std::filesystem::path root_;
+  OwnDirectory directory_;
+  std::vector<std::filesystem::path> temporary_;
+  std::filesystem::path fallback_;  ///< empty until it is made
 };
 
 }  // namespace spider_check

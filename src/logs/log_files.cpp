@@ -64,7 +64,7 @@ bool LogOutput::end_log() {
   return !terminal_ || write_all(terminal_->finish());
 }
 
-LogReader::LogReader(const ScheduleLogs& logs, const std::filesystem::path& log)
+LogReader::LogReader(const LogDirectory& logs, const std::filesystem::path& log)
     : path_(log), file_(logs.open(log)) {}
 
 bool LogReader::show_new(LogOutput& output) {
@@ -82,7 +82,7 @@ bool LogReader::show_new(LogOutput& output) {
   }
 }
 
-void show_log(const ScheduleLogs& logs, const std::filesystem::path& log, LogOutput& output) {
+void show_log(const LogDirectory& logs, const std::filesystem::path& log, LogOutput& output) {
   if (LogReader(logs, log).show_new(output)) (void)output.end_log();
 }
 
@@ -111,7 +111,7 @@ bool is_file(const fs::path& path) {
 }  // namespace
 
 // The watch is there before the first look, so that nothing happens between the two unseen.
-LogFollower::LogFollower(const ScheduleLogs& logs, const fs::path& log, LogOutput& output,
+LogFollower::LogFollower(const LogDirectory& logs, const fs::path& log, LogOutput& output,
                          LogSequence sequence)
     : logs_(logs),
       directory_(log.parent_path()),

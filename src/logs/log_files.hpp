@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "logs/log_directory.hpp"
 #include "logs/log_name.hpp"
-#include "logs/schedule_logs.hpp"
 #include "os/descriptors.hpp"
 #include "util/text.hpp"
 
@@ -51,8 +51,8 @@ class LogOutput {
 /** Reads one log from its beginning on, as far as it is written. */
 class LogReader {
  public:
-  /** Throws as ScheduleLogs::open() does. */
-  LogReader(const ScheduleLogs& logs, const std::filesystem::path& log);
+  /** Throws as LogDirectory::open() does. */
+  LogReader(const LogDirectory& logs, const std::filesystem::path& log);
 
   /**
    * Shows what is new since the last time; all of it when the file was emptied meanwhile. False
@@ -67,7 +67,7 @@ class LogReader {
 };
 
 /** Shows the whole of a log. Throws std::system_error. */
-void show_log(const ScheduleLogs& logs, const std::filesystem::path& log, LogOutput& output);
+void show_log(const LogDirectory& logs, const std::filesystem::path& log, LogOutput& output);
 
 /** Which logs are followed after the first, and who is told of each. */
 struct LogSequence {
@@ -83,7 +83,7 @@ struct LogSequence {
 class LogFollower {
  public:
   /** The logs and the output outlive the follower. Throws std::system_error. */
-  LogFollower(const ScheduleLogs& logs, const std::filesystem::path& log, LogOutput& output,
+  LogFollower(const LogDirectory& logs, const std::filesystem::path& log, LogOutput& output,
               LogSequence sequence);
 
   /**
@@ -99,7 +99,7 @@ class LogFollower {
   [[nodiscard]] bool go_on_to(const LogName& name);
   [[nodiscard]] std::filesystem::path path_of(const LogName& name) const;
 
-  const ScheduleLogs& logs_;
+  const LogDirectory& logs_;
   std::filesystem::path directory_;
   LogOutput& output_;
   LogSequence sequence_;

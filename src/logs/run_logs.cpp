@@ -18,12 +18,6 @@ namespace spider_check {
 
 namespace {
 
-/** The same log below another directory. */
-std::filesystem::path below(const std::filesystem::path& directory, const Instance& instance,
-                            const std::filesystem::path& log) {
-  return directory / log.lexically_relative(instance.log_dir);
-}
-
 void throw_output_away(SpiderJob& job) {
   if (job.crawl) return;
   job.log = "/dev/null";
@@ -37,10 +31,10 @@ struct Faulty {
   DirectoryError first;
 };
 
-Faulty find_faulty(LogFallback& places, std::vector<SpiderJob>& jobs) {
+Faulty find_faulty(const LogDirectory& logs, std::vector<SpiderJob>& jobs) {
   Faulty faulty;
   for (auto& job : jobs) {
-    auto fault = places.check_writable(job.log.parent_path());
+    auto fault = logs.check_writable(job.log.parent_path());
     if (!fault) continue;
     if (faulty.jobs.empty()) faulty.first = std::move(*fault);
     faulty.jobs.push_back(&job);
@@ -52,9 +46,11 @@ Faulty find_faulty(LogFallback& places, std::vector<SpiderJob>& jobs) {
 /** Does it; says where they are, or why not. */
 std::string moved(const Instance& instance, const Faulty& faulty, const std::string& whose) {
   try {
-    const auto& spare = instance.log_fallback.fallback_directory();
-    for (auto* job : faulty.jobs) job->log = below(spare, instance, job->log);
-    return whose + " are in " + spare.string();
+    const auto& fallback = instance.logs.fallback_directory();
+    for (auto* job : faulty.jobs) {
+      job->log = fallback / job->log.lexically_relative(instance.logs.root());
+    }
+    return whose + " are in " + fallback.string();
   } catch (const std::system_error& error) {
     // A place without room is still better than none.
     if (faulty.first.scarce) return std::string(error.what()) + "; " + whose + " may be cut";
@@ -77,7 +73,7 @@ std::filesystem::path log_directory(const Instance& instance) {
   const auto path = instance.logs.path();
   try {
     // Nothing is written down in somebody else's directory.
-    const bool is_faulty = instance.log_fallback.check_writable(path).has_value();
+    const bool is_faulty = instance.logs.check_writable(path).has_value();
     return is_faulty ? path : instance.logs.make();
   } catch (const std::system_error&) {
     // Whatever is wrong with it is told when a log is to be written there.
@@ -99,7 +95,7 @@ LogName free_log_name(const Instance& instance, LogName name,
 }
 
 std::optional<std::string> move_logs(const Instance& instance, std::vector<SpiderJob>& jobs) {
-  const auto faulty = find_faulty(instance.log_fallback, jobs);
+  const auto faulty = find_faulty(instance.logs, jobs);
   if (faulty.jobs.empty()) return std::nullopt;
   const auto whose = faulty.jobs.size() == jobs.size() ? std::string("this run's")
                                                        : "those of " + name_list(faulty.names);
@@ -201,7 +197,7 @@ LogRun choose_run(const Logs& logs, const LogRequest& request) {
 
 }  // namespace
 
-std::filesystem::path choose_log(LogDirectory& directory, const LogRequest& request) {
+std::filesystem::path choose_log(const LogDirectory& directory, const LogRequest& request) {
   const auto spiders = by_spider(directory.list());
   const auto& logs = logs_of(spiders, request.spider, directory.path());
   const auto run = choose_run(logs, request);
@@ -216,12 +212,100 @@ std::filesystem::path choose_log(LogDirectory& directory, const LogRequest& requ
                    "; there are logs of attempt: " + numbers(attempts));
 }
 
-std::string spiders_with_logs(LogDirectory& directory) {
+std::string spiders_with_logs(const LogDirectory& directory) {
   std::string lines;
   for (const auto& [name, logs] : by_spider(directory.list())) {
     lines += printable(from_file_name(name)) + "\n";
   }
   return lines;
+}
+
+namespace {
+
+/** The spider's directory, and the run and attempt: the same for a log and its report. */
+using Key = std::pair<std::string, LogName>;
+
+std::string directory_of(const std::filesystem::path& path) {
+  return path.parent_path().filename().string();
+}
+
+LogName name_of(const LogFile& file) {
+  return parse_log_name(file.path).value_or(LogName{});
+}
+
+/**
+ * Which names are too old. The ids of an earlier series are of another database; all of it is older
+ * than the newest series.
+ */
+class TooOld {
+ public:
+  TooOld(const std::vector<LogFile>& files, RunId run) : run_(run) {
+    for (const auto& file : files) series_ = std::max(series_, name_of(file).series);
+    earlier_series_ = std::any_of(files.begin(), files.end(), [this](const auto& file) {
+      return name_of(file).series == series_ && is_up_to_run(name_of(file));
+    });
+  }
+
+  [[nodiscard]] bool operator()(const LogName& name) const {
+    return name.series == series_ ? is_up_to_run(name) : earlier_series_;
+  }
+
+ private:
+  /** A run that began without the database may be much younger than the one it is named after. */
+  [[nodiscard]] bool is_up_to_run(const LogName& name) const {
+    return name.run < run_ || (name.run == run_ && name.after == 0);
+  }
+
+  RunId run_;
+  int series_ = 0;
+  bool earlier_series_ = false;
+};
+
+std::set<Key> keys_to_keep(const std::vector<LogFile>& files,
+                           const std::vector<std::filesystem::path>& wanted) {
+  std::set<Key> keys;
+  for (const auto& path : wanted) {
+    const auto normal = path.lexically_normal();
+    if (const auto name = parse_log_name(normal)) keys.emplace(directory_of(normal), *name);
+  }
+  std::map<std::string, LogName> newest;
+  for (const auto& file : files) {
+    if (file.path.extension() != ".log") continue;
+    auto& name = newest[directory_of(file.path)];
+    name = std::max(name, name_of(file));
+  }
+  keys.insert(newest.begin(), newest.end());
+  return keys;
+}
+
+}  // namespace
+
+std::vector<LogFile> logs_to_delete(std::vector<LogFile> files,
+                                    const std::vector<std::filesystem::path>& wanted,
+                                    const LogLimits& limits) {
+  for (auto& file : files) file.path = file.path.lexically_normal();
+  const auto keys = keys_to_keep(files, wanted);
+  const TooOld is_too_old(files, limits.too_old);
+  std::int64_t kept = 0;
+  std::int64_t rest = 0;
+  std::erase_if(files, [&](const auto& file) {
+    const auto name = parse_log_name(file.path);
+    const bool stays = !name || keys.contains({directory_of(file.path), *name});
+    (stays ? kept : rest) += file.size;
+    return stays;
+  });
+  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
+    return std::pair(name_of(a), a.path) < std::pair(name_of(b), b.path);
+  });
+  // One spider that floods its newest log takes at most half of the room from all the others.
+  const auto room = std::max(limits.total_size - kept, limits.total_size / 2);
+  std::vector<LogFile> out;
+  for (auto& file : files) {
+    if (!is_too_old(name_of(file)) && rest <= room) break;
+    rest -= file.size;
+    out.push_back(std::move(file));
+  }
+  return out;
 }
 
 }  // namespace spider_check

@@ -46,9 +46,29 @@ struct LogRequest {
  * The log that is wanted. Throws UsageError, which names what there is instead, and
  * std::system_error when the directory cannot be read.
  */
-[[nodiscard]] std::filesystem::path choose_log(LogDirectory& directory, const LogRequest& request);
+[[nodiscard]] std::filesystem::path choose_log(const LogDirectory& directory,
+                                               const LogRequest& request);
 
 /** The names of the spiders that have logs, a line each. Throws as choose_log() does. */
-[[nodiscard]] std::string spiders_with_logs(LogDirectory& directory);
+[[nodiscard]] std::string spiders_with_logs(const LogDirectory& directory);
+
+/** How much of the logs is kept. */
+struct LogLimits {
+  RunId too_old = 0;            ///< the logs of the runs up to this one go
+  std::int64_t total_size = 0;  ///< bytes; the oldest go until all together are not more
+};
+
+/**
+ * Which files of one schedule are to be removed, oldest first. Never the newest log of a spider,
+ * nor a log in `wanted`, nor a report that belongs to one of these: they count for the size, and
+ * stay even when that is exceeded. Half of the size is left to the others in any case.
+ *
+ * wanted: log paths as they were recorded. A log is known by its spider's directory and its own
+ * name, so that it is found again when all logs were moved. What belongs to an earlier run is
+ * older: the times of files do not matter, because the host's clock may be wrong.
+ */
+[[nodiscard]] std::vector<LogFile> logs_to_delete(std::vector<LogFile> files,
+                                                  const std::vector<std::filesystem::path>& wanted,
+                                                  const LogLimits& limits);
 
 }  // namespace spider_check

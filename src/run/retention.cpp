@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#include "logs/log_directory.hpp"
+#include "logs/run_logs.hpp"
 #include "notify/notifications.hpp"
 #include "outbox/host_state.hpp"
 #include "util/log.hpp"

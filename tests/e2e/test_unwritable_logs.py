@@ -47,11 +47,16 @@ def read_only(world):
         "Read-only file system")
 
 
-def full(world):
+def fill(world):
+    """Commands that leave hardly any room in the log directory."""
     world.log_dir.mkdir(parents=True)
     directory = shlex.quote(str(world.log_dir))
-    return with_mounts(f"mount -t tmpfs -o size=2m none {directory}",
-                       f"head -c 1100000 /dev/zero >{directory}/much"), "No space left on device"
+    return [f"mount -t tmpfs -o size=2m none {directory}",
+            f"head -c 1100000 /dev/zero >{directory}/much"]
+
+
+def full(world):
+    return with_mounts(*fill(world)), "No space left on device"
 
 
 FAULTS = pytest.mark.parametrize("fault", [file_in_its_place, permission_denied, read_only, full])
@@ -144,12 +149,16 @@ def test_where_there_is_room_nothing_is_said_or_made(world, spare):
     assert world.only_run().faults is None
 
 
-def nowhere(world):
-    """/tmp can be read only, but for the test's own directory."""
-    file_in_its_place(world)
+def only_own_directory(world):
+    """Commands after which /tmp can be read only, but for the test's own directory."""
     directory = shlex.quote(str(world.directory))
-    return with_mounts("mount --bind /tmp /tmp", f"mount --bind {directory} {directory}",
-                       "mount -o remount,bind,ro /tmp")
+    return ["mount --bind /tmp /tmp", f"mount --bind {directory} {directory}",
+            "mount -o remount,bind,ro /tmp"]
+
+
+def nowhere(world):
+    file_in_its_place(world)
+    return with_mounts(*only_own_directory(world))
 
 
 def test_without_any_place_programs_still_run(world):
@@ -163,6 +172,18 @@ def test_without_any_place_programs_still_run(world):
     (fault,) = world.only_run().faults
     assert fault == (f"logs cannot be written in {world.log_dir}: Not a directory; nor in /tmp: "
                      "Read-only file system; this run's are lost")
+    assert fault in result.err
+
+
+def test_without_any_place_a_directory_that_is_only_full_must_do(world):
+    world.spider("a", "echo hello")
+    result = world.run(before=with_mounts(*only_own_directory(world), *fill(world)))
+    assert (result.code, world.ran()) == (0, ["a"])
+    (outcome,) = world.outcomes()
+    assert outcome.log_path == str(world.log_dir / "default/a/run-1-attempt-1.log")
+    (fault,) = world.only_run().faults
+    assert fault == (f"logs cannot be written in {world.log_dir}/default/a: No space left on device; "
+                     "nor in /tmp: Read-only file system; this run's may be cut")
     assert fault in result.err
 
 

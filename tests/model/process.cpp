@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "process/temp_directory.hpp"
 #include "run/run_view.hpp"
 #include "run/tick.hpp"
 #include "util/errors.hpp"
@@ -19,6 +20,12 @@ namespace {
 Log& no_log() {
   static Log log(LogLevel::error, {});
   return log;
+}
+
+/** Where no log is ever written, because the spiders of the model write none. */
+const std::filesystem::path& log_dir() {
+  static const TempDirectory directory;
+  return directory.path();
 }
 
 /** Tells the judge which run it is. */
@@ -66,18 +73,17 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
       grace_(world.grace()),
       host_(machine.owner(pid), machine.living),
       journal_(machine.disk, world.slots()),
+      logs_(log_dir(), "default"),
       messages_(world.database()),
       schedule_{
           .name = "default",
           .policy = world.policy(),
           .takeover_after = 2min,
-          .log_dir = "/logs",
           .store = store,
           .reports = reports_,
           .messages = messages_,
           .journal = journal_,
           .logs = logs_,
-          .log_fallback = log_fallback_,
           .host = host_,
           .runner = runner_,
           .monitors = monitors_,

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "fiber.hpp"
+#include "logs/log_directory.hpp"
 #include "machine.hpp"
 #include "schedule/instance.hpp"
-#include "support/fake_log_directory.hpp"
 #include "support/fakes.hpp"
 #include "support/memory_notification_store.hpp"
 #include "trace.hpp"
@@ -73,8 +73,7 @@ class Process {
   FakeSource source_{{"a", "b", "c"}};
   FakeMonitors monitors_;
   ModelRunner runner_{*this};
-  FakeLogDirectory logs_;
-  FakeLogFallback log_fallback_;
+  LogDirectory logs_;
   NoReports reports_;
   MemoryNotificationStore messages_;
   int acts_ = 0;

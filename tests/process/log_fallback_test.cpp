@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "logs/schedule_logs.hpp"
+#include "logs/log_directory.hpp"
 #include "process/temp_directory.hpp"
 
 namespace spider_check {
@@ -51,7 +51,7 @@ class Temporary {
 TEST_CASE("a directory that is not there is made, private, and nothing is left in it") {
   const test::TempDirectory directory;
   const Temporary temporary(directory.path());
-  SpareLogDirectory places(directory.path() / "logs");
+  LogDirectory places(directory.path() / "logs", "default");
   CHECK_FALSE(places.check_writable(directory.path() / "logs/default/a"));
   for (const auto* made : {"logs", "logs/default", "logs/default/a"}) {
     CHECK(mode_of(directory.path() / made) == 0700);
@@ -64,7 +64,7 @@ TEST_CASE("the directory that is in the way is named") {
   const test::TempDirectory directory;
   const auto file = directory.write("file", "");
   fs::create_symlink("nowhere", directory.path() / "link");
-  SpareLogDirectory places(directory.path() / "link");
+  LogDirectory places(directory.path() / "link", "default");
   for (const auto* below : {"", "default", "default/a"}) {
     const auto fault = places.check_writable((file / below).lexically_normal());
     REQUIRE(fault);
@@ -81,7 +81,7 @@ TEST_CASE("a link below the directory of all logs is not followed") {
   fs::create_directories(logs / "default/b");
   fs::create_directories(directory.path() / "elsewhere");
   fs::create_directory_symlink(directory.path() / "elsewhere", logs / "default/a");
-  SpareLogDirectory places(logs);
+  LogDirectory places(logs, "default");
   const auto fault = places.check_writable(logs / "default/a");
   REQUIRE(fault);
   CHECK(fault->directory == logs / "default/a");
@@ -92,15 +92,15 @@ TEST_CASE("a link below the directory of all logs is not followed") {
   CHECK(places.check_writable(logs / "default/b")->directory == logs / "default");
   // Where all logs are is the user's to say.
   fs::create_directory_symlink(directory.path() / "moved", directory.path() / "mine");
-  CHECK_FALSE(
-      SpareLogDirectory(directory.path() / "mine").check_writable(directory.path() / "mine/x/b"));
+  CHECK_FALSE(LogDirectory(directory.path() / "mine", "default")
+                  .check_writable(directory.path() / "mine/x/b"));
 }
 
 TEST_CASE("a directory in which others may write is no place for logs, unless only owners rename") {
   const test::TempDirectory directory;
   const Temporary temporary(directory.path());
   const auto logs = directory.path() / "logs";
-  SpareLogDirectory places(logs);
+  LogDirectory places(logs, "default");
   REQUIRE_FALSE(places.check_writable(logs / "default/a"));
   for (const auto& open : {logs, logs / "default", logs / "default/a"}) {
     REQUIRE(::chmod(open.c_str(), 0777) == 0);
@@ -118,7 +118,7 @@ TEST_CASE("a directory in which others may write is no place for logs, unless on
 TEST_CASE("another user's directory is no place for logs" * doctest::skip(::geteuid() != 0)) {
   const test::TempDirectory directory;
   const auto logs = directory.path() / "logs";
-  SpareLogDirectory places(logs);
+  LogDirectory places(logs, "default");
   REQUIRE_FALSE(places.check_writable(logs / "default/a"));
   for (const auto& given : {logs / "default", logs / "default/a"}) {
     REQUIRE(::chown(given.c_str(), 4711, 4711) == 0);
@@ -138,7 +138,7 @@ TEST_CASE("root writes in the directory of a user for whom it works, and in no t
           doctest::skip(::geteuid() != 0)) {
   const test::TempDirectory directory;
   const auto logs = directory.path() / "logs";
-  SpareLogDirectory places(logs);
+  LogDirectory places(logs, "default");
   REQUIRE_FALSE(places.check_writable(logs / "default/a"));
   for (const auto& given : {logs, logs / "default"}) {
     REQUIRE(::chown(given.c_str(), 4711, 4711) == 0);
@@ -150,7 +150,8 @@ TEST_CASE("root writes in the directory of a user for whom it works, and in no t
 
 TEST_CASE("a file system that takes no files is a fault") {
   // Nobody makes directories there, not even root.
-  const auto fault = SpareLogDirectory("/proc/spider-check").check_writable("/proc/spider-check/a");
+  const auto fault =
+      LogDirectory("/proc/spider-check", "default").check_writable("/proc/spider-check/a");
   REQUIRE(fault);
   CHECK(fault->directory == "/proc");
 }
@@ -158,18 +159,18 @@ TEST_CASE("a file system that takes no files is a fault") {
 TEST_CASE("the spare directory is private, and always the same") {
   const test::TempDirectory directory;
   const Temporary temporary(directory.path());
-  SpareLogDirectory places("/logs");
+  LogDirectory places("/logs", "default");
   const auto spare = places.fallback_directory();
   CHECK(spare.parent_path() == directory.path());
   CHECK(spare.filename().string().rfind("spider-check-", 0) == 0);
   CHECK(mode_of(spare) == 0700);
   CHECK(places.fallback_directory() == spare);
-  CHECK(SpareLogDirectory("/logs").fallback_directory() != spare);
+  CHECK(LogDirectory("/logs", "default").fallback_directory() != spare);
 }
 
 TEST_CASE("where TMPDIR takes no files the spare directory is in /tmp") {
   const Temporary temporary("/proc");
-  SpareLogDirectory places("/logs");
+  LogDirectory places("/logs", "default");
   const auto spare = places.fallback_directory();
   CHECK(spare.parent_path() == "/tmp");
   fs::remove(spare);

@@ -95,7 +95,7 @@ TEST_CASE("an output that takes nothing more is an error with the reason") {
 
 TEST_CASE("a log is read on from where it was, and anew when it was emptied") {
   const test::TempDirectory directory;
-  const ScheduleLogs logs(directory.path(), "default");
+  const LogDirectory logs(directory.path(), "default");
   const auto log = directory.write("default/a/run-1-attempt-1.log", "first");
   const auto ends = make_ends();
   LogOutput output(ends.theirs.get());
@@ -111,7 +111,7 @@ TEST_CASE("a log is read on from where it was, and anew when it was emptied") {
 
 TEST_CASE("only a file of its own is read") {
   const test::TempDirectory directory;
-  const ScheduleLogs logs(directory.path(), "default");
+  const LogDirectory logs(directory.path(), "default");
   const auto file = directory.write("file", "secret");
   const auto link = directory.path() / "default/a/run-1-attempt-1.log";
   std::filesystem::create_directories(link.parent_path());

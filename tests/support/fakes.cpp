@@ -1,7 +1,5 @@
 #include "support/fakes.hpp"
 
-#include <system_error>
-
 namespace spider_check::test {
 
 namespace {
@@ -27,17 +25,6 @@ class FakeMonitor final : public CrawlMonitor {
 
 std::unique_ptr<CrawlMonitor> FakeMonitors::watch(const SpiderJob& job) {
   return std::make_unique<FakeMonitor>(reports[job.name]);
-}
-
-std::optional<DirectoryError> FakeLogFallback::check_writable(
-    const std::filesystem::path& directory) {
-  const auto found = faults.find(directory);
-  return found == faults.end() ? std::nullopt : std::optional(found->second);
-}
-
-const std::filesystem::path& FakeLogFallback::fallback_directory() {
-  if (no_spare.empty()) return spare_;
-  throw std::system_error(std::make_error_code(std::errc::permission_denied), no_spare);
 }
 
 RunCut FakeRunner::run_all(const std::vector<SpiderJob>& jobs, RunObserver& observer) {

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "logs/log_directory.hpp"
 #include "report/report.hpp"
 #include "schedule/spider.hpp"
 #include "util/errors.hpp"
@@ -80,20 +79,6 @@ struct FakePrecheck {
     ++asked;
     return answer;
   }
-};
-
-/** Directories that can be written in, but for those that a test names. */
-class FakeLogFallback final : public LogFallback {
- public:
-  std::map<std::filesystem::path, DirectoryError> faults;  ///< by directory
-  std::string no_spare;  ///< why there is no spare; empty: there is
-
-  [[nodiscard]] std::optional<DirectoryError> check_writable(
-      const std::filesystem::path& directory) override;
-  [[nodiscard]] const std::filesystem::path& fallback_directory() override;
-
- private:
-  std::filesystem::path spare_ = "/tmp/spare";
 };
 
 /** One process among those that a test lets live. */

@@ -9,11 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "logs/log_directory.hpp"
+#include "process/temp_directory.hpp"
 #include "run/run_view.hpp"
 #include "run/tick.hpp"
 #include "schedule/instance.hpp"
 #include "support/fake_journal.hpp"
-#include "support/fake_log_directory.hpp"
 #include "support/fakes.hpp"
 #include "support/memory_notification_store.hpp"
 #include "support/memory_run_store.hpp"
@@ -33,13 +34,11 @@ class TestHost {
         schedule{.name = "default",
                  .policy = {},
                  .takeover_after = ScheduleKeys{}.takeover_after,
-                 .log_dir = "/logs",
                  .store = store,
                  .reports = reports_,
                  .messages = messages_,
                  .journal = journal_,
                  .logs = logs,
-                 .log_fallback = log_fallback,
                  .host = host_,
                  .runner = runner,
                  .monitors = monitors,
@@ -96,8 +95,8 @@ class TestHost {
   FakeSource source{{"a", "b", "c"}};
   FakeRunner runner;
   FakeMonitors monitors;
-  FakeLogDirectory logs;
-  FakeLogFallback log_fallback;
+  TempDirectory directory;
+  LogDirectory logs{directory.path() / "logs", "default", {}, {directory.path()}};
   MemoryRunStore store;
 
  private:

@@ -1,8 +1,10 @@
 // Where logs go that cannot be written where they belong.
+#include <filesystem>
+#include <fstream>
+
 #include <doctest/doctest.h>
 
 #include "logs/run_logs.hpp"
-#include "support/fake_log_directory.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {
@@ -11,26 +13,26 @@ using namespace std::chrono_literals;
 
 namespace {
 
+namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
-/** A host whose spiders' log directories have the faults that a test gives. */
+/** A host on which a file is in the place of a directory for logs. */
 struct World {
-  void refuse(const std::string& spider, DirectoryError fault) {
-    host.log_fallback.faults["/logs/default/" + spider] = std::move(fault);
+  /** directory: LOG_DIR or one below it. */
+  void block(const fs::path& directory) {
+    fs::create_directories(directory.parent_path());
+    std::ofstream{directory};
   }
 
-  void refuse_all(const DirectoryError& fault) {
-    for (const auto* spider : {"a", "b", "c"}) refuse(spider, fault);
-  }
+  [[nodiscard]] std::string root() const { return host.logs.root().string(); }
 
-  std::string log_of(std::size_t spider) { return host.runner.started.at(spider).log.string(); }
+  [[nodiscard]] fs::path log_of(std::size_t spider) const {
+    return host.runner.started.at(spider).log;
+  }
 
   MemoryDatabase database;
   TestHost host{database};
 };
-
-const DirectoryError denied{"/logs", "Permission denied", false};
-const DirectoryError full{"/logs", "No space left on device", true};
 
 const LogName first{1, 1};
 
@@ -38,7 +40,7 @@ const LogName first{1, 1};
 LogName named(const Names& there, const LogName& name, RunId newest_run) {
   MemoryDatabase database;
   TestHost host(database);
-  for (const auto& file : there) host.logs.add(file);
+  for (const auto& file : there) host.directory.write("logs/default/" + file, "");
   return free_log_name(host.schedule, name, [&] { return newest_run; });
 }
 
@@ -73,60 +75,61 @@ TEST_CASE("the logs of a new database do not meet those of the old one, with it 
   FakeDisk disk;
   MemoryDatabase database;
   TestHost host(database);
-  for (const auto* name : {"a/run-1-attempt-1.log", "a/run-2-attempt-1.log"}) host.logs.add(name);
+  const auto add = [&](const std::string& log) { host.directory.write("logs/default/" + log, ""); };
+  add("a/run-1-attempt-1.log");
+  add("a/run-2-attempt-1.log");
   host.keep_journal(disk);
   CHECK(host.tick().code == ExitCode::success);
-  CHECK(host.runner.started[0].log == "/logs/default/a/run-1-attempt-1.2.log");
-  CHECK(database.runs[0].outcomes[0].outcome.log == "/logs/default/a/run-1-attempt-1.2.log");
-  host.logs.add("a/run-1-attempt-1.2.log");
+  CHECK(host.runner.started[0].log == host.logs.path() / "a/run-1-attempt-1.2.log");
+  CHECK(database.runs[0].outcomes[0].outcome.log == host.logs.path() / "a/run-1-attempt-1.2.log");
+  add("a/run-1-attempt-1.2.log");
   CHECK(host.tick({true, {}}).code == ExitCode::success);
-  CHECK(host.runner.started.back().log == "/logs/default/c/run-2-attempt-1.2.log");
-  host.logs.add("c/run-2-attempt-1.2.log");
+  CHECK(host.runner.started.back().log == host.logs.path() / "c/run-2-attempt-1.2.log");
+  add("c/run-2-attempt-1.2.log");
   database.down = true;
   CHECK(host.tick({true, {}}).code == ExitCode::success);
-  CHECK(host.runner.started.back().log == "/logs/default/c/run-2+1-attempt-1.2.log");
+  CHECK(host.runner.started.back().log == host.logs.path() / "c/run-2+1-attempt-1.2.log");
 }
 
 TEST_CASE("logs that can be written are where they belong, and nothing is said") {
   World world;
   CHECK(world.host.tick().code == ExitCode::success);
-  CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");
+  CHECK(world.log_of(0) == world.host.logs.path() / "a/run-1-attempt-1.log");
   CHECK(world.database.runs[0].faults.empty());
 }
 
 TEST_CASE("logs that cannot be written move, with one warning and one fault of the run") {
   World world;
-  for (const auto& fault : {denied, full}) {
-    world.refuse_all(fault);
-    CHECK(world.host.tick({true, {}}).code == ExitCode::success);
-    const auto& run = world.database.runs.back();
-    const auto text = "logs cannot be written in /logs: " + fault.why +
-                      "; this run's are in "
-                      "/tmp/spare";
-    CHECK(run.faults == Names{text});
-    CHECK(world.host.logged("warning " + text + "\n"));
-    CHECK(run.outcomes[1].outcome.log ==
-          "/tmp/spare/default/b/run-" + std::to_string(run.run.id) + "-attempt-1.log");
-  }
+  world.block(world.root());
+  CHECK(world.host.tick({true, {}}).code == ExitCode::success);
+  const auto& run = world.database.runs.back();
+  const auto fallback = world.host.logs.fallback_directory();
+  const auto text = "logs cannot be written in " + world.root() +
+                    ": Not a directory; this run's are in " + fallback.string();
+  CHECK(run.faults == Names{text});
+  CHECK(world.host.logged("warning " + text + "\n"));
+  CHECK(run.outcomes[1].outcome.log == fallback / "default/b/run-1-attempt-1.log");
 }
 
 TEST_CASE("a crawl's report moves with its log") {
   World world;
   world.host.source.crawls = {"a"};
-  world.refuse("a", denied);
+  world.block(world.host.logs.path() / "a");
   (void)world.host.tick();
-  CHECK(world.host.runner.started[0].report == "/tmp/spare/default/a/run-1-attempt-1.log.report");
+  CHECK(world.host.runner.started[0].report ==
+        world.host.logs.fallback_directory() / "default/a/run-1-attempt-1.log.report");
 }
 
 TEST_CASE("only the logs move that cannot be written, and the fault names them") {
   World world;
-  world.refuse("b", {"/logs/default/b", "Not a directory", false});
+  world.block(world.host.logs.path() / "b");
   (void)world.host.tick();
-  CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");
-  CHECK(world.log_of(1) == "/tmp/spare/default/b/run-1-attempt-1.log");
+  const auto fallback = world.host.logs.fallback_directory();
+  CHECK(world.log_of(0) == world.host.logs.path() / "a/run-1-attempt-1.log");
+  CHECK(world.log_of(1) == fallback / "default/b/run-1-attempt-1.log");
   CHECK(world.database.runs[0].faults ==
-        Names{"logs cannot be written in /logs/default/b: Not a directory; those of b are in "
-              "/tmp/spare"});
+        Names{"logs cannot be written in " + world.root() +
+              "/default/b: Not a directory; those of b are in " + fallback.string()});
 }
 
 TEST_CASE(
@@ -134,27 +137,16 @@ TEST_CASE(
   World world;
   world.host.source.crawls = {"c"};
   world.host.schedule.rules = [](SpiderJob& job) { job.limits.stall_timeout = 5min; };
-  world.host.log_fallback.no_spare = "nor in /tmp";
-  world.refuse_all(denied);
+  world.host.logs = {world.root(), "default", {}, {world.root() + "-none"}};
+  world.block(world.root());
   (void)world.host.tick();
   CHECK(world.log_of(0) == "/dev/null");
   CHECK(world.host.runner.started[0].limits.stall_timeout == 0s);
-  CHECK(world.log_of(2) == "/logs/default/c/run-1-attempt-1.log");
+  CHECK(world.log_of(2) == world.host.logs.path() / "c/run-1-attempt-1.log");
   CHECK(world.host.runner.started[2].limits.stall_timeout == 5min);
   CHECK(world.database.runs[0].faults ==
-        Names{"logs cannot be written in /logs: Permission denied; nor in /tmp: Permission denied; "
-              "this run's are lost"});
-}
-
-TEST_CASE("without any place a directory that is only full must do") {
-  World world;
-  world.host.log_fallback.no_spare = "nor in /tmp";
-  world.refuse_all(full);
-  (void)world.host.tick();
-  CHECK(world.log_of(0) == "/logs/default/a/run-1-attempt-1.log");
-  CHECK(world.database.runs[0].faults ==
-        Names{"logs cannot be written in /logs: No space left on device; nor in /tmp: Permission "
-              "denied; this run's may be cut"});
+        Names{"logs cannot be written in " + world.root() + ": Not a directory; nor in " +
+              world.root() + "-none: No such file or directory; this run's are lost"});
 }
 
 }  // namespace spider_check::test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "logs/log_directory.hpp"
+#include "logs/run_logs.hpp"
 
 namespace spider_check {
 

@@ -3,24 +3,41 @@
 #include <doctest/doctest.h>
 
 #include "logs/run_logs.hpp"
-#include "support/fake_log_directory.hpp"
+#include "process/temp_directory.hpp"
 #include "util/errors.hpp"
 
 namespace spider_check {
 
 namespace {
 
-void fill(test::FakeLogDirectory& directory, const std::vector<std::string>& names) {
-  for (const auto& name : names) directory.add(name);
-}
+struct World {
+  explicit World(const std::vector<std::string>& names = {}) { add(names); }
 
+  void add(const std::vector<std::string>& names) const {
+    for (const auto& name : names) directory.write("default/" + name, "");
+  }
+
+  /** The log that is chosen, from its spider's directory on. */
+  [[nodiscard]] std::string choose(const LogRequest& request) const {
+    return choose_log(logs, request).lexically_relative(logs.path()).string();
+  }
+
+  test::TempDirectory directory;
+  LogDirectory logs{directory.path(), "default"};
+};
+
+/** With LOGS for the path of the directory. */
 std::string refusal(const std::vector<std::string>& names, const LogRequest& request) {
-  test::FakeLogDirectory directory;
-  fill(directory, names);
+  const World world(names);
   try {
-    return choose_log(directory, request).string();
+    return world.choose(request);
   } catch (const UsageError& error) {
-    return error.what();
+    std::string text = error.what();
+    const auto path = world.logs.path().string();
+    if (const auto at = text.find(path); at != std::string::npos) {
+      text.replace(at, path.size(), "LOGS");
+    }
+    return text;
   }
 }
 
@@ -40,66 +57,58 @@ TEST_CASE("the newest log is that of the newest run's last attempt, by number") 
       {{"b/c", {}, {}}, "b%2Fc/run-1-attempt-1.log"},
       {{"b%2Fc", {}, {}}, "b%252Fc/run-2-attempt-1.log"},
   };
-  test::FakeLogDirectory directory;
-  fill(directory, {"a/run-9-attempt-2.log", "a/run-10-attempt-2.log", "a/run-10-attempt-1.log",
-                   "a/run-9-attempt-11.log", "a/run-11-attempt-1.report",
-                   "b%2Fc/run-1-attempt-1.log", "b%252Fc/run-2-attempt-1.log"});
-  for (const auto& row : rows)
-    CHECK(choose_log(directory, row.request) == directory.path() / row.log);
+  const World world({"a/run-9-attempt-2.log", "a/run-10-attempt-2.log", "a/run-10-attempt-1.log",
+                     "a/run-9-attempt-11.log", "a/run-11-attempt-1.report",
+                     "b%2Fc/run-1-attempt-1.log", "b%252Fc/run-2-attempt-1.log"});
+  for (const auto& row : rows) CHECK(world.choose(row.request) == row.log);
 }
 
 TEST_CASE("where the numbers began anew the newest log is of the newest series") {
   const std::vector<std::string> names{"a/run-1-attempt-1.log", "a/run-1-attempt-2.log",
                                        "a/run-3-attempt-1.log", "a/run-1-attempt-1.2.log",
                                        "a/run-2-attempt-1.2.log"};
-  test::FakeLogDirectory directory;
-  fill(directory, names);
-  CHECK(choose_log(directory, {"a", {}, {}}) == directory.path() / names[4]);
-  CHECK(choose_log(directory, {"a", LogRun{1}, {}}) == directory.path() / names[3]);
-  CHECK(choose_log(directory, {"a", LogRun{1, 0, 2}, {}}) == directory.path() / names[3]);
-  CHECK(choose_log(directory, {"a", LogRun{1, 0, 1}, {}}) == directory.path() / names[1]);
-  CHECK(choose_log(directory, {"a", LogRun{3}, {}}) == directory.path() / names[2]);
+  const World world(names);
+  CHECK(world.choose({"a", {}, {}}) == names[4]);
+  CHECK(world.choose({"a", LogRun{1}, {}}) == names[3]);
+  CHECK(world.choose({"a", LogRun{1, 0, 2}, {}}) == names[3]);
+  CHECK(world.choose({"a", LogRun{1, 0, 1}, {}}) == names[1]);
+  CHECK(world.choose({"a", LogRun{3}, {}}) == names[2]);
   CHECK(refusal(names, {"a", LogRun{3, 0, 2}, {}}) ==
         "logs: there is no log of run 3.2 of 'a'; there are logs of run: 2.2, 1.2, 3, 1");
 }
 
 TEST_CASE("logs of runs that began without the database are found by what stands in their names") {
   const std::vector<std::string> before{"a/run-0+1-attempt-1.log", "a/run-0+1-attempt-2.log"};
-  test::FakeLogDirectory directory;
-  fill(directory, before);
-  CHECK(choose_log(directory, {"a", {}, {}}) == directory.path() / before[1]);
-  CHECK(choose_log(directory, {"a", LogRun{0, 1}, 1}) == directory.path() / before[0]);
-  fill(directory,
-       {"a/run-17-attempt-1.log", "a/run-17+2-attempt-1.log", "a/run-17+1-attempt-3.log"});
-  CHECK(choose_log(directory, {"a", {}, {}}) == directory.path() / "a/run-17+2-attempt-1.log");
-  CHECK(choose_log(directory, {"a", LogRun{17}, {}}) ==
-        directory.path() / "a/run-17-attempt-1.log");
-  CHECK(choose_log(directory, {"a", LogRun{17, 1}, {}}) ==
-        directory.path() / "a/run-17+1-attempt-3.log");
+  const World world(before);
+  CHECK(world.choose({"a", {}, {}}) == before[1]);
+  CHECK(world.choose({"a", LogRun{0, 1}, 1}) == before[0]);
+  world.add({"a/run-17-attempt-1.log", "a/run-17+2-attempt-1.log", "a/run-17+1-attempt-3.log"});
+  CHECK(world.choose({"a", {}, {}}) == "a/run-17+2-attempt-1.log");
+  CHECK(world.choose({"a", LogRun{17}, {}}) == "a/run-17-attempt-1.log");
+  CHECK(world.choose({"a", LogRun{17, 1}, {}}) == "a/run-17+1-attempt-3.log");
   CHECK(refusal(before, {"a", LogRun{17, 3}, {}}) ==
         "logs: there is no log of run 17+3 of 'a'; there are logs of run: 0+1");
 }
 
 TEST_CASE("the spiders that have logs are listed by name, a line each") {
-  test::FakeLogDirectory directory;
-  CHECK(spiders_with_logs(directory).empty());
-  fill(directory, {"b%2Fc/run-1-attempt-1.log", "a/run-2-attempt-1.log", "a/run-1-attempt-1.log",
-                   "no/run-1-attempt-1.report", "x%0Ay/run-1-attempt-1.log"});
-  CHECK(spiders_with_logs(directory) == "a\nb/c\nx\\ny\n");
+  const World world;
+  CHECK(spiders_with_logs(world.logs).empty());
+  world.add({"b%2Fc/run-1-attempt-1.log", "a/run-2-attempt-1.log", "a/run-1-attempt-1.log",
+             "no/run-1-attempt-1.report", "x%0Ay/run-1-attempt-1.log"});
+  CHECK(spiders_with_logs(world.logs) == "a\nb/c\nx\\ny\n");
 }
 
 TEST_CASE("a name that is cut in its directory's name is found whole and cut") {
   const std::string cut = std::string(111, 'a') + "~019ebb34";
-  test::FakeLogDirectory directory;
-  fill(directory, {cut + "/run-1-attempt-1.log"});
+  const World world({cut + "/run-1-attempt-1.log"});
   for (const auto& name : {cut, std::string(121, 'a')}) {
-    CHECK(choose_log(directory, {name, {}, {}}) == directory.path() / cut / "run-1-attempt-1.log");
+    CHECK(world.choose({name, {}, {}}) == cut + "/run-1-attempt-1.log");
   }
 }
 
 TEST_CASE("a directory's name is not taken for a spider's where it is not") {
   CHECK(refusal({"b%2Fc/run-1-attempt-1.log"}, {"b%2Fc", {}, {}}) ==
-        "logs: there is no log of a spider 'b%2Fc' in /logs/default; there are logs of: b/c");
+        "logs: there is no log of a spider 'b%2Fc' in LOGS; there are logs of: b/c");
 }
 
 TEST_CASE("what there is not is refused with what there is") {
@@ -112,17 +121,17 @@ TEST_CASE("what there is not is refused with what there is") {
   const Row rows[] = {
       {{},
        {"a", {}, {}},
-       "logs: there are no logs in /logs/default; a spider has one as soon as it has been run"},
+       "logs: there are no logs in LOGS; a spider has one as soon as it has been run"},
       {{"a/run-1-attempt-1.report"},
        {"a", {}, {}},
-       "logs: there are no logs in /logs/default; a spider has one as soon as it has been run"},
+       "logs: there are no logs in LOGS; a spider has one as soon as it has been run"},
       {{"news/run-1-attempt-1.log"},
        {"mews", {}, {}},
-       "logs: there is no log of a spider 'mews' in /logs/default; did you mean 'news'? There "
+       "logs: there is no log of a spider 'mews' in LOGS; did you mean 'news'? There "
        "are logs of: news"},
       {{"a/run-1-attempt-1.log"},
        {"b", {}, {}},
-       "logs: there is no log of a spider 'b' in /logs/default; there are logs of: a"},
+       "logs: there is no log of a spider 'b' in LOGS; there are logs of: a"},
       {{"a/run-1-attempt-1.log", "a/run-12-attempt-1.log"},
        {"a", LogRun{2}, {}},
        "logs: there is no log of run 2 of 'a'; there are logs of run: 12, 1"},

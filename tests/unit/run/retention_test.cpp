@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include "support/fake_log_directory.hpp"
 #include "support/host.hpp"
 
 namespace spider_check::test {
@@ -23,24 +22,33 @@ struct World {
     host.schedule.log_size = 1'000'000;
   }
 
+  /** A log of spider a. */
+  void add_log(RunId run, std::size_t size, int attempt = 1) {
+    host.directory.write("logs/default/a/" + to_string(LogName{run, attempt}),
+                         std::string(size, '.'));
+  }
+
+  [[nodiscard]] std::size_t logs() { return host.logs.list().size(); }
+
+  void remove_logs() { std::filesystem::remove_all(host.logs.path()); }
+
   /** Due runs of all three spiders, one a day, each with a log of spider a. */
   void run(int times) {
     for (int i = 0; i < times; ++i) {
       CHECK(host.tick().code == ExitCode::success);
-      logs.add("a/run-" + std::to_string(database.runs.back().run.id) + "-attempt-1.log", 1000);
+      add_log(database.runs.back().run.id, 1000);
       database.now += day;
     }
   }
 
-  /** As if nobody had tidied up meanwhile. */
+  /** The first runs, as if nobody had tidied up meanwhile. */
   void run_untidily(int times) {
     host.schedule.keep = Duration{0};
     for (int i = 0; i < times; ++i) {
-      auto kept = std::exchange(logs.files, {});
       run(1);
-      kept.insert(kept.end(), logs.files.begin(), logs.files.end());
-      logs.files = std::move(kept);
+      remove_logs();
     }
+    for (const auto& row : database.runs) add_log(row.run.id, 1000);
     host.schedule.keep = 90 * day;
   }
 
@@ -48,7 +56,6 @@ struct World {
 
   MemoryDatabase database;
   TestHost host{database};
-  FakeLogDirectory& logs = host.logs;
 };
 
 }  // namespace
@@ -58,7 +65,7 @@ TEST_CASE("each run removes what has become too old, rows and logs") {
   world.run(100);
   // The last one tidied up on day 99: nine runs were too old, and the newest of them is the mark.
   CHECK(world.database.runs.size() == 92);
-  CHECK(world.logs.files.size() == 91);
+  CHECK(world.logs() == 91);
   CHECK(world.host.logged("debug Removed 1 old run(s) with 3 attempt(s)"));
   CHECK_FALSE(world.host.logged("warning"));
 }
@@ -76,7 +83,7 @@ TEST_CASE("what was left for long goes after the next run") {
   CHECK(world.database.runs.size() == 700);
   world.run(1);
   CHECK(world.database.runs.size() == 92);
-  CHECK(world.logs.files.size() == 91);
+  CHECK(world.logs() == 91);
 }
 
 TEST_CASE("that old runs cannot be removed is a warning, and no failure of the run") {
@@ -95,7 +102,6 @@ TEST_CASE("others may run while old runs are removed") {
   world.run_untidily(100);
   TestHost other(world.database, "server", 7);
   bool seen = false;
-  world.logs.files.clear();
   world.database.after_write = [&] {
     const bool pruned = world.database.runs.size() < 100;
     if (!pruned || seen) return;
@@ -112,10 +118,10 @@ TEST_CASE("prune says what went, and a dry run what would go") {
   const auto would = world.prune(true);
   CHECK(would == "Would remove 2 runs with 6 attempts\nWould remove 3 log files, 3 kB\n");
   CHECK(world.database.runs.size() == 93);
-  CHECK(world.logs.files.size() == 93);
+  CHECK(world.logs() == 93);
   CHECK(world.prune() == "Removed 2 runs with 6 attempts\nRemoved 3 log files, 3 kB\n");
   CHECK(world.database.runs.size() == 91);
-  CHECK(world.logs.files.size() == 90);
+  CHECK(world.logs() == 90);
   CHECK(world.prune() == "Nothing to remove: nothing that may go is older than 90 d\n");
   CHECK(world.prune(true) == "Nothing to remove: nothing that may go is older than 90 d\n");
 }
@@ -124,14 +130,15 @@ TEST_CASE("prune counts as people do") {
   World world;
   world.host.source.spiders = {"a"};
   world.run_untidily(92);
-  world.logs.files.resize(1);
-  world.logs.add("a/run-92-attempt-1.log");
+  world.remove_logs();
+  world.add_log(1, 1000);
+  world.add_log(92, 10);
   CHECK(world.prune() == "Removed 1 run with 1 attempt\nRemoved 1 log file, 1 kB\n");
   world.database.now += day;
   CHECK(world.prune() == "Removed 1 run with 1 attempt\n");
-  world.logs.files.clear();
-  world.logs.add("a/run-3-attempt-1.log", 5);
-  world.logs.add("a/run-3-attempt-2.log");
+  world.remove_logs();
+  world.add_log(3, 5);
+  world.add_log(3, 10, 2);
   CHECK(world.prune() == "Removed 1 log file, 5 B\n");
 }
 

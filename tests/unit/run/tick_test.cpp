@@ -27,7 +27,7 @@ TEST_CASE("each spider has a log file of its own, named by run and attempt") {
   MemoryDatabase database;
   TestHost host(database);
   (void)host.tick();
-  CHECK(host.runner.started[1].log == "/logs/default/b/run-1-attempt-1.log");
+  CHECK(host.runner.started[1].log == host.logs.path() / "b/run-1-attempt-1.log");
 }
 
 TEST_CASE("the log keeps the lines that monitoring greps for") {
@@ -91,7 +91,7 @@ TEST_CASE("a retry belongs to its run and starts only what has not succeeded") {
   CHECK(run.attempt == 2);
   CHECK(run.started == first_start);
   CHECK(run.spider_count == 3);
-  CHECK(host.runner.started[0].log == "/logs/default/b/run-1-attempt-2.log");
+  CHECK(host.runner.started[0].log == host.logs.path() / "b/run-1-attempt-2.log");
 }
 
 TEST_CASE("no retry is announced that the next run would come before") {

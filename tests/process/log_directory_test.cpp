@@ -1,4 +1,4 @@
-#include "logs/schedule_logs.hpp"
+#include "logs/log_directory.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using Names = std::vector<std::string>;
 
 /** What is listed, from the schedule's directory on. */
-Names listed(ScheduleLogs& logs) {
+Names listed(const LogDirectory& logs) {
   Names names;
   for (const auto& file : logs.list()) {
     names.push_back(file.path.lexically_relative(logs.path()).string());
@@ -35,7 +35,7 @@ TEST_CASE("the logs of one schedule are listed, and the reports beside them") {
   directory.write("my%20own/a/run-1-attempt-1.report", "");
   directory.write("my%20own/b%2Fc/run-20-attempt-3.log", "");
   directory.write("default/a/run-1-attempt-1.log", "");
-  ScheduleLogs logs(directory.path(), "my own");
+  LogDirectory logs(directory.path(), "my own");
   CHECK(logs.path() == directory.path() / "my%20own");
   CHECK(listed(logs) ==
         Names{"a/run-1-attempt-1.log", "a/run-1-attempt-1.report", "b%2Fc/run-20-attempt-3.log"});
@@ -44,7 +44,7 @@ TEST_CASE("the logs of one schedule are listed, and the reports beside them") {
 TEST_CASE("a log is listed with its size") {
   const test::TempDirectory directory;
   const auto file = directory.write("default/a/run-1-attempt-1.log", "12345");
-  const auto list = ScheduleLogs(directory.path(), "default").list();
+  const auto list = LogDirectory(directory.path(), "default").list();
   REQUIRE(list.size() == 1);
   CHECK(list.front().path == file);
   CHECK(list.front().size == 5);
@@ -52,13 +52,13 @@ TEST_CASE("a log is listed with its size") {
 
 TEST_CASE("without a directory there are no logs") {
   const test::TempDirectory directory;
-  ScheduleLogs logs(directory.path() / "none", "default");
+  LogDirectory logs(directory.path() / "none", "default");
   CHECK(logs.list().empty());
 }
 
 TEST_CASE("below a file there are no logs") {
   const test::TempDirectory directory;
-  ScheduleLogs logs(directory.write("file", ""), "default");
+  LogDirectory logs(directory.write("file", ""), "default");
   CHECK(logs.list().empty());
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("a directory that is a file or a link cannot be read") {
   directory.write("elsewhere/a/run-1-attempt-1.log", "");
   fs::create_directory_symlink(directory.path() / "elsewhere", directory.path() / "link");
   for (const std::string name : {"file", "link"}) {
-    ScheduleLogs logs(directory.path(), name);
+    LogDirectory logs(directory.path(), name);
     CHECK_THROWS_AS((void)logs.list(), std::system_error);
     CHECK_FALSE(logs.remove(logs.path() / "a/run-1-attempt-1.log").empty());
   }
@@ -87,7 +87,7 @@ TEST_CASE("what is no log, no file of its own or not in a spider's directory is 
   fs::create_symlink(secret, top / "a/run-3-attempt-1.log");
   REQUIRE(::mkfifo((top / "a/run-4-attempt-1.log").c_str(), 0600) == 0);
   fs::create_directory_symlink(secret.parent_path(), top / "b");
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   CHECK(listed(logs).empty());
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("a log is removed, and its directory with the last one") {
   const test::TempDirectory directory;
   const auto first = directory.write("default/a/run-1-attempt-1.log", "");
   const auto second = directory.write("default/a/run-1-attempt-1.report", "");
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   CHECK(logs.remove(first) == "");
   CHECK_FALSE(fs::exists(first));
   CHECK(fs::exists(second));
@@ -107,7 +107,7 @@ TEST_CASE("a log is removed, and its directory with the last one") {
 TEST_CASE("a log that is gone already is removed") {
   const test::TempDirectory directory;
   directory.write("default/a/run-2-attempt-1.log", "");
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   CHECK(logs.remove(logs.path() / "a/run-1-attempt-1.log") == "");
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("nothing but a log of the schedule is removed") {
       top / "a/../../other/a/run-1-attempt-1.log",
       top / "../run-1-attempt-1.log",
   };
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   for (const auto& file : files) {
     CHECK(logs.remove(file) ==
           "cannot remove " + file.string() + ": it is not a log in " + top.string());
@@ -137,7 +137,7 @@ TEST_CASE("a directory that has become a link is not followed when a log is remo
   const auto secret = directory.write("elsewhere/run-1-attempt-1.log", "");
   fs::create_directory(directory.path() / "default");
   fs::create_directory_symlink(secret.parent_path(), directory.path() / "default/a");
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   const auto file = logs.path() / "a/run-1-attempt-1.log";
   CHECK(logs.remove(file) == "cannot remove " + file.string() + ": Not a directory");
   CHECK(fs::exists(secret));
@@ -149,7 +149,7 @@ TEST_CASE("a log that has become a link is removed, and not what it points to") 
   const auto link = directory.path() / "default/a/run-1-attempt-1.log";
   fs::create_directories(link.parent_path());
   fs::create_symlink(secret, link);
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   CHECK(logs.remove(link) == "");
   CHECK_FALSE(fs::is_symlink(fs::symlink_status(link)));
   CHECK(fs::exists(secret));
@@ -159,7 +159,7 @@ TEST_CASE("a directory with the name of a log stays, with the reason") {
   const test::TempDirectory directory;
   const auto path = directory.path() / "default/a/run-1-attempt-1.log";
   fs::create_directories(path);
-  ScheduleLogs logs(directory.path(), "default");
+  LogDirectory logs(directory.path(), "default");
   CHECK(logs.remove(path) == "cannot remove " + path.string() + ": Is a directory");
   CHECK(fs::exists(path));
 }
@@ -174,14 +174,14 @@ TEST_CASE("every name of a log is taken, whatever has it") {
   fs::create_symlink("nowhere", top / "a/run-3-attempt-1.log");
   fs::create_directory(top / "a/run-4-attempt-1.log");
   REQUIRE(::mkfifo((top / "a/run-5-attempt-1.log").c_str(), 0600) == 0);
-  CHECK(ScheduleLogs(directory.path(), "default").names() ==
+  CHECK(LogDirectory(directory.path(), "default").names() ==
         std::set<LogName>{{1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}, {1, 1, 0, 2}});
-  CHECK(ScheduleLogs(directory.path(), "none").names().empty());
+  CHECK(LogDirectory(directory.path(), "none").names().empty());
 }
 
 TEST_CASE("the end of a log is its last bytes, as they are") {
   const test::TempDirectory directory;
-  const ScheduleLogs logs(directory.path(), "default");
+  const LogDirectory logs(directory.path(), "default");
   const auto log = directory.write("default/a/run-7-attempt-1.log", "first\nlast \xff\n");
   CHECK(logs.end_of(log, 100) == "first\nlast \xff\n");
   CHECK(logs.end_of(log, 7) == "last \xff\n");
@@ -192,7 +192,7 @@ TEST_CASE("the end of a log is its last bytes, as they are") {
 
 TEST_CASE("of what is gone, no log or elsewhere nothing is read") {
   const test::TempDirectory directory;
-  const ScheduleLogs logs(directory.path(), "default");
+  const LogDirectory logs(directory.path(), "default");
   const auto log = directory.write("default/a/run-8-attempt-1.log", "x");
   for (const fs::path& path :
        {logs.path() / "a/run-7-attempt-1.log", directory.write("default/a/secret", "x"),
@@ -211,7 +211,7 @@ TEST_CASE("of what is gone, no log or elsewhere nothing is read") {
 
 TEST_CASE("no link, directory, device or pipe is taken for a log") {
   const test::TempDirectory directory;
-  const ScheduleLogs logs(directory.path(), "default");
+  const LogDirectory logs(directory.path(), "default");
   const auto top = directory.path() / "default/a";
   directory.write("default/a/run-2-attempt-1.log", "x");
   directory.write("elsewhere/run-2-attempt-1.log", "x");
@@ -225,7 +225,7 @@ TEST_CASE("no link, directory, device or pipe is taken for a log") {
   fs::create_directory_symlink(directory.path() / "elsewhere", directory.path() / "default/b");
   CHECK(logs.end_of(directory.path() / "default/b/run-2-attempt-1.log", 100).empty());
   fs::create_directory_symlink(directory.path() / "default", directory.path() / "link");
-  CHECK(ScheduleLogs(directory.path(), "link")
+  CHECK(LogDirectory(directory.path(), "link")
             .end_of(directory.path() / "link/a/run-2-attempt-1.log", 100)
             .empty());
 }
@@ -234,7 +234,7 @@ TEST_CASE("no link, directory, device or pipe is taken for a log") {
 TEST_CASE("another user's file is not taken for a log, unless the directory is theirs, too" *
           doctest::skip(::geteuid() != 0)) {
   const test::TempDirectory directory;
-  const ScheduleLogs logs(directory.path(), "default");
+  const LogDirectory logs(directory.path(), "default");
   const auto log = directory.write("default/a/run-1-attempt-1.log", "x");
   REQUIRE(::chown(log.c_str(), 4711, 4711) == 0);
   CHECK(logs.end_of(log, 100).empty());
@@ -247,10 +247,10 @@ TEST_CASE("two configurations of one name have logs of their own") {
   const auto one = directory.write("one/x.toml", "");
   const auto other = directory.write("other/x.toml", "");
   const auto top = directory.path() / "logs";
-  ScheduleLogs ours(top, "default", {one});
+  LogDirectory ours(top, "default", {one});
   CHECK(ours.make() == top / "default");
   directory.write("logs/default/a/run-1-attempt-1.log", "ours");
-  ScheduleLogs theirs(top, "default", {other});
+  LogDirectory theirs(top, "default", {other});
   CHECK(theirs.names().empty());
   const auto path = theirs.make();
   CHECK(path.filename().string().starts_with("default-"));
@@ -259,8 +259,8 @@ TEST_CASE("two configurations of one name have logs of their own") {
   CHECK(listed(theirs) == Names{"a/run-1-attempt-1.log"});
   CHECK(theirs.end_of(log, 10) == "x");
   CHECK(ours.end_of(log, 10).empty());
-  CHECK(ScheduleLogs(top, "default", {one}).path() == top / "default");
-  CHECK(ScheduleLogs(top, "default", {other}).path() == path);
+  CHECK(LogDirectory(top, "default", {one}).path() == top / "default");
+  CHECK(LogDirectory(top, "default", {other}).path() == path);
   CHECK(ours.remove(log) != "");
   CHECK(theirs.remove(log) == "");
 }
