@@ -76,7 +76,7 @@ Parts::Parts(const Config& config, const CommandLine& line)
           .logs = logs_,
           .host = host_,
           .runner = runner_,
-          .monitors = monitors_,
+          .probe = [] { return find_probe().path; },
           .log = log_,
           .zone = Zone(config.timezone),
           .sources = sources(config),

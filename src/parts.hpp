@@ -22,7 +22,6 @@
 #include "run/runner.hpp"
 #include "run/spider_list.hpp"
 #include "schedule/instance.hpp"
-#include "scrapy/crawl_monitor.hpp"
 #include "scrapy/project.hpp"
 #include "util/log.hpp"
 
@@ -70,7 +69,6 @@ class Parts {
   LoopRunner runner_;
   LogDirectory logs_;
   FileJournal journal_;
-  Monitors monitors_;
   Log log_;
   Instance instance_;
   std::optional<Notifications> notifications_;

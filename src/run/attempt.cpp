@@ -33,7 +33,7 @@ RunMonitor::RunMonitor(Instance& instance, RunWriter& writer, RunView& view,
 
 void RunMonitor::on_start(const SpiderJob& job) {
   writer_.starting(job);
-  running_[job.name] = {&job, instance_.monitors.watch(job)};
+  running_.try_emplace(job.name, job);
   view_.started(job);
 }
 
@@ -43,7 +43,7 @@ void RunMonitor::on_stop(const SpiderJob& job, StopCause cause) {
 
 SpiderOutcome RunMonitor::judged(const SpiderJob& job, const ChildReport& report) {
   SpiderOutcome outcome{job.name, report, std::nullopt, {}, job.log};
-  auto crawl = running_[job.name].monitor->report();
+  auto crawl = running_.at(job.name).report();
   if (!job.crawl && crawl.source == CrawlSource::nobody) {
     outcome.judgement = judge(report);
     return outcome;
@@ -82,7 +82,7 @@ void RunMonitor::on_finish(const SpiderJob& job, const ChildReport& report) {
 }
 
 std::uint64_t RunMonitor::progress_mark(const SpiderJob& job) {
-  auto& monitor = *running_.at(job.name).monitor;
+  auto& monitor = running_.at(job.name);
   const auto progress = monitor.progress();
   if (progress && monitor.phase() != CrawlPhase::over) {
     return static_cast<std::uint64_t>(progress->items + progress->pages + progress->errors);
@@ -94,7 +94,7 @@ std::uint64_t RunMonitor::progress_mark(const SpiderJob& job) {
 }
 
 CrawlPhase RunMonitor::phase(const SpiderJob& job) {
-  auto& monitor = *running_.at(job.name).monitor;
+  auto& monitor = running_.at(job.name);
   (void)monitor.progress();
   return monitor.phase();
 }
@@ -111,10 +111,8 @@ void RunMonitor::attend() {
   writer_.attend();
   const auto refresh = view_.next_refresh();
   if (!refresh || RunView::Clock::now() < *refresh) return;
-  for (const auto& [name, running] : running_) {
-    if (const auto progress = running.monitor->progress()) {
-      view_.progressed(*running.job, *progress);
-    }
+  for (auto& [name, monitor] : running_) {
+    if (const auto progress = monitor.progress()) view_.progressed(monitor.job(), *progress);
   }
   view_.refresh();
 }
@@ -248,7 +246,8 @@ class Attempt {
       job.log = log_path(directory, job.name, record_.log);
     }
     if (const auto fault = move_logs(instance_, jobs)) missing_.push_back(*fault);
-    for (auto& job : jobs) instance_.monitors.prepare(job);
+    const auto probe = instance_.probe();
+    for (auto& job : jobs) add_report(job, probe);
     hold_back_survived(instance_, jobs);
     return jobs;
   }

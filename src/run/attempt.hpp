@@ -12,6 +12,7 @@
 #include "run/spider_list.hpp"
 #include "schedule/instance.hpp"
 #include "schedule/spider.hpp"
+#include "scrapy/crawl_monitor.hpp"
 
 namespace spider_check {
 
@@ -41,11 +42,6 @@ class RunMonitor final : public RunObserver {
   [[nodiscard]] std::size_t finished() const noexcept { return finished_; }
 
  private:
-  struct Running {
-    const SpiderJob* job;
-    std::unique_ptr<CrawlMonitor> monitor;
-  };
-
   /** Where the database of a check_sql is away it is not waited for again for a while. */
   struct Away {
     RunView::Clock::time_point until;
@@ -60,7 +56,7 @@ class RunMonitor final : public RunObserver {
   RunWriter& writer_;
   RunView& view_;
   std::map<std::string, Baseline> baselines_;
-  std::map<std::string, Running> running_;
+  std::map<std::string, CrawlMonitor> running_;              ///< by spider
   std::map<std::map<std::string, std::string>, Away> away_;  ///< by the connection's parameters
   std::vector<std::string> failed_;
   std::vector<std::string> succeeded_;

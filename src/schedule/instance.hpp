@@ -16,7 +16,6 @@
 
 namespace spider_check {
 
-class CrawlMonitors;
 class Host;
 class Journal;
 class LogDirectory;
@@ -62,7 +61,7 @@ struct Instance {
   LogDirectory& logs;
   const Host& host;
   SpiderRunner& runner;
-  CrawlMonitors& monitors;
+  std::filesystem::path (*probe)();  ///< finds the probe of crawls; its path is empty without one
   Log& log;
   Zone zone;
   std::vector<SpiderSource*> sources;  ///< not owned, none is null

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,29 +48,6 @@ class SpiderSource : public Interface {
    * program is told to stop; the signal stays for the StopSignals of the caller.
    */
   [[nodiscard]] virtual Listing list() = 0;
-};
-
-/** Watches one spider by what it tells. */
-class CrawlMonitor : public Interface {
- public:
-  /** How far it has come, as of now; empty when it does not tell. Never waits or throws. */
-  [[nodiscard]] virtual std::optional<Progress> progress() = 0;
-
-  /** Where it stood when its progress was last asked for. */
-  [[nodiscard]] virtual CrawlPhase phase() const = 0;
-
-  /** Everything, once it has ended: its source is nobody where it was no crawl. Does not throw. */
-  [[nodiscard]] virtual CrawlReport report() = 0;
-};
-
-/** Prepares spiders so that those which are crawls tell what they do. */
-class CrawlMonitors : public Interface {
- public:
-  /** Lets the job report. Where that cannot be, a crawl's log must do. */
-  virtual void prepare(SpiderJob& job) = 0;
-
-  /** Watches a prepared job that is about to start. */
-  [[nodiscard]] virtual std::unique_ptr<CrawlMonitor> watch(const SpiderJob& job) = 0;
 };
 
 /** Told what happens while spiders run; called on the runner's own thread. */

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,7 +8,7 @@
 
 #include "schedule/crawl.hpp"
 #include "schedule/spider.hpp"
-#include "scrapy/project.hpp"
+#include "scrapy/report_reader.hpp"
 
 namespace spider_check {
 
@@ -44,19 +43,43 @@ void add_ignored(std::vector<std::pair<std::string, std::string>>& environment,
 [[nodiscard]] bool is_crawl(const std::vector<std::string>& command);
 
 /**
- * Watches crawls from inside by the probe, and where that does not report, from outside by their
- * logs. Any other program gets the probe, too, since it may be a script that crawls.
+ * Lets a job report to its crawl monitor through the probe, in a file beside its log. Programs get
+ * the probe, too, because they may be scripts that crawl. Does nothing where probe, its directory,
+ * is empty, and for a program whose output is thrown away.
  */
-class Monitors final : public CrawlMonitors {
- public:
-  void prepare(SpiderJob& job) override;
+void add_report(SpiderJob& job, const std::filesystem::path& probe);
 
-  [[nodiscard]] std::unique_ptr<CrawlMonitor> watch(const SpiderJob& job) override;
+/**
+ * Watches a spider: by the report of the probe in it, and where there is none, a crawl by its log.
+ */
+class CrawlMonitor {
+ public:
+  /** Makes the report's file. The job is about to start, and outlives this. */
+  explicit CrawlMonitor(const SpiderJob& job);
+  CrawlMonitor(const CrawlMonitor&) = delete;
+  CrawlMonitor& operator=(const CrawlMonitor&) = delete;
+  CrawlMonitor(CrawlMonitor&&) = delete;
+  CrawlMonitor& operator=(CrawlMonitor&&) = delete;
+  /** Removes the report. */
+  ~CrawlMonitor();
+
+  [[nodiscard]] const SpiderJob& job() const noexcept { return job_; }
+
+  /** How far the crawl has come; empty where nothing tells that. Never waits or throws. */
+  [[nodiscard]] std::optional<Progress> progress();
+
+  /** The phase as of the last progress(). */
+  [[nodiscard]] CrawlPhase phase() const noexcept { return phase_; }
+
+  /** All of it, once the process has ended: from nobody where it was no crawl. Never throws. */
+  [[nodiscard]] CrawlReport report();
 
  private:
-  const ProbeDirectory& probe();
+  [[nodiscard]] CrawlReport read_log() const;
 
-  std::unique_ptr<ProbeDirectory> probe_;  ///< looked for once, when the first crawl wants it
+  const SpiderJob& job_;
+  ReportReader reader_;
+  CrawlPhase phase_ = CrawlPhase::crawling;
 };
 
 }  // namespace spider_check

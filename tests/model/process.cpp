@@ -86,7 +86,7 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
           .logs = logs_,
           .host = host_,
           .runner = runner_,
-          .monitors = monitors_,
+          .probe = [] { return std::filesystem::path(); },
           .log = no_log(),
           .zone = world.zone(),
           .sources = {&source_},

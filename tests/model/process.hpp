@@ -71,7 +71,6 @@ class Process {
   FakeOwners host_;
   FakeJournal journal_;
   FakeSource source_{{"a", "b", "c"}};
-  FakeMonitors monitors_;
   ModelRunner runner_{*this};
   LogDirectory logs_;
   NoReports reports_;

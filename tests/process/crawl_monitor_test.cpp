@@ -27,9 +27,9 @@ struct Crawl {
   }
 
   [[nodiscard]] CrawlReport report(const std::string& record) const {
-    const auto monitor = Monitors().watch(job);
+    CrawlMonitor monitor(job);
     std::ofstream(job.report, std::ios::app) << record << "\n";
-    return monitor->report();
+    return monitor.report();
   }
 };
 

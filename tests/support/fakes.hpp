@@ -36,7 +36,8 @@ class NoReports final : public ReportStore {
 /** Runs nothing: each job ends at once, as the test says; success where it says nothing. */
 class FakeRunner final : public SpiderRunner {
  public:
-  std::map<std::string, Termination> ends;            ///< by spider
+  std::map<std::string, Termination> ends;  ///< by spider
+  std::map<std::string, Progress> crawls;   ///< by spider; what the probe reports at its end
   std::function<void(const SpiderJob&)> before_each;  ///< called when a job starts
   int stop_signal = 0;                                ///< comes while the first job runs
   bool heeds_signal = true;                           ///< the job is stopped by it
@@ -58,16 +59,6 @@ class FakeSource final : public SpiderSource {
   std::function<void()> while_listed;  ///< may throw
 
   [[nodiscard]] Listing list() override;
-};
-
-/** What crawls tell, as a test says; nothing where it says nothing. */
-class FakeMonitors final : public CrawlMonitors {
- public:
-  std::map<std::string, CrawlReport> reports;  ///< by spider
-
-  void prepare(SpiderJob& job) override { job.report = job.log.string() + ".report"; }
-
-  [[nodiscard]] std::unique_ptr<CrawlMonitor> watch(const SpiderJob& job) override;
 };
 
 /** Objects, or does not, as a test says. */

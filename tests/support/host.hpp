@@ -41,7 +41,7 @@ class TestHost {
                  .logs = logs,
                  .host = host_,
                  .runner = runner,
-                 .monitors = monitors,
+                 .probe = [] { return std::filesystem::path("/probe"); },
                  .log = log_,
                  .zone = Zone("UTC"),
                  .sources = {&source},
@@ -94,7 +94,6 @@ class TestHost {
   std::set<int> living;
   FakeSource source{{"a", "b", "c"}};
   FakeRunner runner;
-  FakeMonitors monitors;
   TempDirectory directory;
   LogDirectory logs{directory.path() / "logs", "default", {}, {directory.path()}};
   MemoryRunStore store;

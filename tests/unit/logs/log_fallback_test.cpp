@@ -117,7 +117,7 @@ TEST_CASE("a crawl's report moves with its log") {
   world.block(world.host.logs.path() / "a");
   (void)world.host.tick();
   CHECK(world.host.runner.started[0].report ==
-        world.host.logs.fallback_directory() / "default/a/run-1-attempt-1.log.report");
+        world.host.logs.fallback_directory() / "default/a/run-1-attempt-1.report");
 }
 
 TEST_CASE("only the logs move that cannot be written, and the fault names them") {

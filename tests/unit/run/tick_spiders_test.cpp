@@ -11,16 +11,6 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-/** A crawl that found so many items. */
-CrawlReport crawl_of(std::int64_t items) {
-  CrawlReport crawl;
-  crawl.source = CrawlSource::probe;
-  crawl.ended = true;
-  crawl.finish_reason = "finished";
-  crawl.progress = {items, 3, 0};
-  return crawl;
-}
-
 /** What check_sql counts after each spider, and how often that is asked. */
 struct Counting {
   explicit Counting(TestHost& host) {
@@ -43,7 +33,7 @@ TEST_CASE("a crawl is judged by what it did, and exit status 0 alone is not enou
   MemoryDatabase database;
   TestHost host(database);
   host.source.crawls = {"a", "b"};
-  host.monitors.reports["a"] = crawl_of(12);
+  host.runner.crawls["a"] = {12, 3, 0};
   CHECK(host.tick().code == ExitCode::spider_failed);
   CHECK(host.logged("info Spider 'a' ok after 0.0 s, 12 items, 3 pages\n"));
   CHECK(
@@ -59,8 +49,7 @@ TEST_CASE("a degraded spider is told of, completes the run and is not run again"
   MemoryDatabase database;
   TestHost host(database);
   host.source.crawls = {"a"};
-  host.monitors.reports["a"] = crawl_of(12);
-  host.monitors.reports["a"].progress.errors = 2;
+  host.runner.crawls["a"] = {12, 3, 2};
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged(
       "warning Spider 'a' degraded after 0.0 s, 12 items, 3 pages, 2 errors: 2 errors beside 12 "
@@ -72,13 +61,13 @@ TEST_CASE("what is usual comes from this spider's own good runs") {
   MemoryDatabase database;
   TestHost host(database);
   host.source.crawls = {"a", "b"};
-  host.monitors.reports["a"] = crawl_of(240);
-  host.monitors.reports["b"] = crawl_of(12);
+  host.runner.crawls["a"] = {240, 3, 0};
+  host.runner.crawls["b"] = {12, 3, 0};
   for (int run = 0; run < 5; ++run) {
     CHECK(host.tick().code == ExitCode::success);
     database.now += 4h;
   }
-  host.monitors.reports["a"] = crawl_of(12);
+  host.runner.crawls["a"] = {12, 3, 0};
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged("12 items, median of the last 5 good runs is 240"));
   CHECK_FALSE(host.logged("'b' degraded"));
@@ -149,7 +138,7 @@ TEST_CASE("a past that cannot be read is warned of, and holds nothing up") {
   TestHost host(database);
   database.refuses_history = true;
   host.source.crawls = {"a"};
-  host.monitors.reports["a"] = crawl_of(12);
+  host.runner.crawls["a"] = {12, 3, 0};
   CHECK(host.tick().code == ExitCode::success);
   CHECK(host.logged("warning What spiders did before cannot be read: it takes too long"));
 }
@@ -167,7 +156,7 @@ TEST_CASE("rows are counted after each spider that did well, and after no other"
   TestHost host(database);
   const Counting counting(host);
   host.source.crawls = {"a"};
-  host.monitors.reports["a"] = crawl_of(12);
+  host.runner.crawls["a"] = {12, 3, 0};
   host.runner.ends["b"] = Exited{1};
   (void)host.tick();
   CHECK(Counting::asked == 2);
@@ -184,7 +173,7 @@ TEST_CASE("a crawl and a program without rows have failed") {
   Counting::count = {0};
   host.source.spiders = {"a", "b"};
   host.source.crawls = {"a"};
-  host.monitors.reports["a"] = crawl_of(12);
+  host.runner.crawls["a"] = {12, 3, 0};
   CHECK(host.tick().code == ExitCode::spider_failed);
   CHECK(only_run(database).failure == "2 of 2 spiders failed (a, b)");
   CHECK(host.logged("'b' failed after 0.0 s, 0 rows: 0 rows, at least 1 is wanted (min_rows)"));
