@@ -234,16 +234,27 @@ namespace spider_check {
 
 namespace {
 
-// Of each spider of the schedule the newest attempts, as far back as that. The spiders are those of
-// its newest whole runs, one of which may just have begun, and of its newest success.
-constexpr auto newest_attempts = R"sql(WITH names AS MATERIALIZED (
+// The newest attempts of each spider of the schedule, no older than :age. The spiders are those of
+// the newest success, and of the newest whole runs: two, because one of them may just have begun,
+// and as many more as were stopped before each spider had started, within reason.
+constexpr auto newest_attempts = R"sql(WITH RECURSIVE whole AS (
+  SELECT 0 AS place, 9223372036854775807 AS id, now() AS last_run_at, false AS complete
+  UNION ALL
+  SELECT place + 1, run.id, run.last_run_at,
+    complete OR run.spider_count > 0 AND (run.status = 'completed' OR run.spider_count <= (
+      SELECT count(DISTINCT spider) FROM spider_run WHERE run_id = run.id))
+  FROM whole CROSS JOIN LATERAL (
+    SELECT s.id, s.last_run_at, s.status, s.spider_count
+    FROM scheduler_state s
+    WHERE s.schedule = :schedule AND NOT s.partial
+      AND (s.last_run_at, s.id) < (whole.last_run_at, whole.id)
+    ORDER BY s.last_run_at DESC, s.id DESC LIMIT 1) AS run
+  WHERE place < 2 OR NOT complete AND place < 100
+), names AS MATERIALIZED (
   SELECT DISTINCT spider AS name
   FROM spider_run
   WHERE run_id = ANY (ARRAY(
-    (SELECT id
-     FROM scheduler_state
-     WHERE schedule = :schedule AND NOT partial AND last_run_at <= now()
-     ORDER BY last_run_at DESC, id DESC LIMIT 2)
+    (SELECT id FROM whole)
     UNION ALL
     (SELECT id
      FROM (SELECT id, schedule

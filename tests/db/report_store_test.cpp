@@ -173,6 +173,27 @@ TEST_CASE("a spider is known by its newest attempts, its last success and its me
   CHECK_FALSE(spiders.back().recent.front().items);
 }
 
+TEST_CASE("a spider is listed however many runs were stopped before it started") {
+  World world;
+  const auto old = world.run("9", "failed");
+  world.attempt(old, "a", "failed");
+  world.attempt(old, "gone", "ok");
+  const auto newest = world.run("8", "failed");
+  world.attempt(newest, "a", "ok");
+  world.attempt(newest, "b", "failed");
+  for (int i = 7; i >= 4; --i) {
+    world.attempt(world.run(std::to_string(i), "failed"), "a", "ok");
+  }
+  world.run("3", "failed");
+  world.database.sql("UPDATE scheduler_state SET spider_count = 0 WHERE id = " +
+                     std::to_string(world.run("2", "failed")));
+  const auto spiders = world.reports.spiders(3);
+  REQUIRE(spiders.size() == 2);
+  CHECK(spiders.back().name == "b");
+  CHECK(spiders.back().last_run == newest);
+  CHECK(world.reports.failures(9).front().recorded.outcome.spider == "b");
+}
+
 TEST_CASE("four good runs are too few to say what is usual, and one that never was has none") {
   World world;
   for (int i = 5; i >= 2; --i) {
