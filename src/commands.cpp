@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/findings.hpp"
+#include "config/version.hpp"
 #include "db/inspection.hpp"
 #include "db/migrator.hpp"
 #include "logs/log_files.hpp"
@@ -67,7 +68,7 @@ class Commands {
   }
 
   Result operator()(const StatusCommand& command) {
-    const auto answer = status(schedule_, command.json);
+    const auto answer = status(schedule_, parts_.reports(), command.json);
     print(answer.text);
     if (answer.fault) throw DbError(*answer.fault);
     return {};
@@ -81,17 +82,17 @@ class Commands {
 
   Result operator()(const HistoryCommand& command) {
     const HistoryFilter filter{command.since, command.spider, command.status, max_runs};
-    print(history(schedule_, filter, command.json));
+    print(history(schedule_, parts_.reports(), filter, command.json));
     return {};
   }
 
   Result operator()(const ShowCommand& command) {
-    print(show(schedule_, command.run, command.json));
+    print(show(schedule_, parts_.reports(), command.run, command.json));
     return {};
   }
 
   Result operator()(const ReportCommand& command) {
-    const auto text = page(schedule_);
+    const auto text = page(schedule_, parts_.reports());
     if (command.output) {
       write(*command.output, text);
     } else {
@@ -101,13 +102,13 @@ class Commands {
   }
 
   Result operator()(const HealthCommand& command) {
-    const auto answer = health(schedule_, command.max_age);
+    const auto answer = health(schedule_, parts_.reports(), command.max_age);
     print(answer.line);
     return {ExitCode::success, 0, answer.level};
   }
 
   Result operator()(const MetricsCommand& /*command*/) {
-    print(metrics(schedule_));
+    print(metrics(schedule_, parts_.reports(), program_version));
     return {};
   }
 

@@ -42,10 +42,6 @@ std::string way_to(const ConnectionOptions& database) {
 
 }  // namespace
 
-std::string metrics(const Instance& instance) {
-  return metrics(instance, program_version);
-}
-
 Parts::Notifications::Notifications(const Config& config, NotificationStore& store,
                                     const LogDirectory& logs)
     : channels(config.notify.channels, sender()),
@@ -70,7 +66,6 @@ Parts::Parts(const Config& config, const CommandLine& line)
           .policy = config.policy,
           .takeover_after = config.takeover_after,
           .store = store_,
-          .reports = reports_,
           .messages = messages_,
           .journal = journal_,
           .logs = logs_,
@@ -117,13 +112,15 @@ Parts::Parts(const Config& config, const CommandLine& line)
 }
 
 void Parts::publish(const Config& config) {
+  const auto text = [this](const Instance& instance) { return page(instance, reports_); };
   if (!config.report_path.empty()) {
-    instance_.publications.push_back({"the page", config.report_path, publish_privately,
-                                      [](const auto& instance) { return page(instance); }});
+    instance_.publications.push_back({"the page", config.report_path, publish_privately, text});
   }
+  const auto numbers = [this](const Instance& instance) {
+    return metrics(instance, reports_, program_version);
+  };
   if (!config.metrics.empty()) {
-    instance_.publications.push_back({"the metrics", config.metrics, publish_file,
-                                      [](const auto& instance) { return metrics(instance); }});
+    instance_.publications.push_back({"the metrics", config.metrics, publish_file, numbers});
   }
 }
 

@@ -27,9 +27,6 @@
 
 namespace spider_check {
 
-/** The state as Prometheus reads it, with this program's version. Throws DbError. */
-[[nodiscard]] std::string metrics(const Instance& schedule);
-
 /** The parts that a configuration asks for, put together; the configuration outlives them. */
 class Parts {
  public:
@@ -42,6 +39,8 @@ class Parts {
   ~Parts() = default;
 
   [[nodiscard]] Instance& schedule() noexcept { return instance_; }
+
+  [[nodiscard]] ReportStore& reports() noexcept { return reports_; }
 
   [[nodiscard]] Session& session() noexcept { return session_; }
 
@@ -62,7 +61,7 @@ class Parts {
   ThisHost host_;
   Session session_;
   PgRunStore store_;
-  PgReportStore reports_;
+  ReportStore reports_;
   PgNotificationStore messages_;
   Project project_;
   ProgramSource programs_;

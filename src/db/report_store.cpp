@@ -91,18 +91,27 @@ std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
   return newest;
 }
 
-std::vector<RecordedOutcome> every_outcome(soci::session& sql, RunId run) {
-  auto outcomes = read_outcomes(sql, run);
+ReportStore::ReportStore(Session& session, std::string schedule)
+    : session_(session), schedule_(std::move(schedule)) {}
+
+template <typename Statements>
+auto ReportStore::read(Statements&& statements) {
+  try {
+    return session_.run(std::forward<Statements>(statements));
+  } catch (const DbError& error) {
+    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
+    throw;
+  }
+}
+
+std::vector<RecordedOutcome> ReportStore::all_outcomes(RunId id) {
+  auto outcomes = read([&](soci::session& sql) { return read_outcomes(sql, id); });
   std::stable_sort(outcomes.begin(), outcomes.end(),
                    [](const auto& a, const auto& b) { return a.attempt < b.attempt; });
   return outcomes;
 }
 
-}  // namespace spider_check
-
 // Runs as reports list them, each with what its spiders came to.
-
-namespace spider_check {
 
 namespace {
 
@@ -129,10 +138,6 @@ RunRecord read_record(const soci::row& row) {
   record.stopped = row.get<int>(next + 9);
   return record;
 }
-
-}  // namespace
-
-namespace {
 
 /** These runs of the schedule, the newest first. */
 std::vector<RunRecord> read_records(soci::session& sql, const std::string& schedule,
@@ -203,34 +208,32 @@ FROM (SELECT id
 
 }  // namespace
 
-std::vector<RunRecord> read_runs(soci::session& sql, const std::string& schedule,
-                                 const HistoryFilter& filter) {
-  const auto age = filter.age.count();
-  const auto status = filter.status ? std::string(to_text(*filter.status)) : "";
-  std::string ids;
-  if (filter.spider) {
-    sql << newest_runs_of_spider, soci::use(schedule, "schedule"), soci::use(age, "age"),
-        soci::use(status, "status"), soci::use(*filter.spider, "spider"),
-        soci::use(filter.most, "most"), soci::into(ids);
-  } else {
-    sql << newest_runs, soci::use(schedule, "schedule"), soci::use(age, "age"),
-        soci::use(status, "status"), soci::use(filter.most, "most"), soci::into(ids);
-  }
-  return read_records(sql, schedule, ids);
+std::vector<RunRecord> ReportStore::runs(const HistoryFilter& filter) {
+  return read([&](soci::session& sql) {
+    const auto age = filter.age.count();
+    const auto status = filter.status ? std::string(to_text(*filter.status)) : "";
+    std::string ids;
+    if (filter.spider) {
+      sql << newest_runs_of_spider, soci::use(schedule_, "schedule"), soci::use(age, "age"),
+          soci::use(status, "status"), soci::use(*filter.spider, "spider"),
+          soci::use(filter.most, "most"), soci::into(ids);
+    } else {
+      sql << newest_runs, soci::use(schedule_, "schedule"), soci::use(age, "age"),
+          soci::use(status, "status"), soci::use(filter.most, "most"), soci::into(ids);
+    }
+    return read_records(sql, schedule_, ids);
+  });
 }
 
-std::optional<RunRecord> read_run_record(soci::session& sql, const std::string& schedule,
-                                         RunId id) {
-  auto records = read_records(sql, schedule, "{" + std::to_string(id) + "}");
+std::optional<RunRecord> ReportStore::run(RunId id) {
+  auto records = read([&](soci::session& sql) {
+    return read_records(sql, schedule_, "{" + std::to_string(id) + "}");
+  });
   if (records.empty()) return std::nullopt;
   return std::move(records.front());
 }
 
-}  // namespace spider_check
-
 // Spiders as reports list them: each over all of its runs.
-
-namespace spider_check {
 
 namespace {
 
@@ -355,29 +358,32 @@ void add_what_is_usual(soci::session& sql, const std::string& schedule,
 
 }  // namespace
 
-std::vector<SpiderSummary> read_spiders(soci::session& sql, const std::string& schedule, int most) {
-  std::vector<SpiderSummary> summaries;
-  for (const auto& point : read_points(sql, schedule, most)) {
-    const auto& name = point.recorded.outcome.spider;
-    if (summaries.empty() || summaries.back().name != name) {
-      SpiderSummary summary;
-      summary.name = name;
-      summary.last = point.recorded;
-      summary.last_run = point.run;
-      summary.last_started = point.started;
-      summaries.push_back(std::move(summary));
+std::vector<SpiderSummary> ReportStore::spiders(int most) {
+  return read([&](soci::session& sql) {
+    std::vector<SpiderSummary> summaries;
+    for (const auto& point : read_points(sql, schedule_, most)) {
+      const auto& name = point.recorded.outcome.spider;
+      if (summaries.empty() || summaries.back().name != name) {
+        SpiderSummary summary;
+        summary.name = name;
+        summary.last = point.recorded;
+        summary.last_run = point.run;
+        summary.last_started = point.started;
+        summaries.push_back(std::move(summary));
+      }
+      auto& recent = summaries.back().recent;
+      recent.insert(recent.begin(), short_of(point));
     }
-    auto& recent = summaries.back().recent;
-    recent.insert(recent.begin(), short_of(point));
-  }
-  add_what_is_usual(sql, schedule, summaries);
-  return summaries;
+    add_what_is_usual(sql, schedule_, summaries);
+    return summaries;
+  });
 }
 
-std::vector<SpiderSeries> read_series(soci::session& sql, const std::string& schedule, Duration age,
-                                      int most) {
+std::vector<SpiderSeries> ReportStore::series(Duration age, int most) {
+  const auto points =
+      read([&](soci::session& sql) { return read_points(sql, schedule_, most, age); });
   std::vector<SpiderSeries> series;
-  for (const auto& point : read_points(sql, schedule, most, age)) {
+  for (const auto& point : points) {
     const auto& name = point.recorded.outcome.spider;
     if (series.empty() || series.back().spider != name) series.push_back({name, {}});
     series.back().points.push_back(short_of(point));
@@ -386,8 +392,8 @@ std::vector<SpiderSeries> read_series(soci::session& sql, const std::string& sch
   return series;
 }
 
-std::vector<Failure> read_failures(soci::session& sql, const std::string& schedule, int most) {
-  auto points = read_points(sql, schedule, most, {}, 1);
+std::vector<Failure> ReportStore::failures(int most) {
+  auto points = read([&](soci::session& sql) { return read_points(sql, schedule_, most, {}, 1); });
   std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
     return std::pair(a.started, a.run) > std::pair(b.started, b.run);
   });
@@ -399,48 +405,9 @@ std::vector<Failure> read_failures(soci::session& sql, const std::string& schedu
   return failures;
 }
 
-PgReportStore::PgReportStore(Session& session, std::string schedule)
-    : session_(session), schedule_(std::move(schedule)) {}
-
-template <typename Statements>
-auto PgReportStore::read(Statements&& statements) {
-  try {
-    return session_.run(std::forward<Statements>(statements));
-  } catch (const DbError& error) {
-    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
-    throw;
-  }
-}
-
-std::vector<RunRecord> PgReportStore::runs(const HistoryFilter& filter) {
-  return read([&](soci::session& sql) { return read_runs(sql, schedule_, filter); });
-}
-
-std::optional<RunRecord> PgReportStore::run(RunId id) {
-  return read([&](soci::session& sql) { return read_run_record(sql, schedule_, id); });
-}
-
-std::vector<RecordedOutcome> PgReportStore::all_outcomes(RunId id) {
-  return read([&](soci::session& sql) { return every_outcome(sql, id); });
-}
-
-std::vector<SpiderSummary> PgReportStore::spiders(int most) {
-  return read([&](soci::session& sql) { return read_spiders(sql, schedule_, most); });
-}
-
-std::vector<SpiderSeries> PgReportStore::series(Duration age, int most) {
-  return read([&](soci::session& sql) { return read_series(sql, schedule_, age, most); });
-}
-
-std::vector<Failure> PgReportStore::failures(int most) {
-  return read([&](soci::session& sql) { return read_failures(sql, schedule_, most); });
-}
-
-int PgReportStore::failed_runs() {
-  return read([&](soci::session& sql) {
-    const auto tries = read_tries(sql, schedule_);
-    return tries.failed_runs - tries.interrupted_runs;
-  });
+int ReportStore::failed_runs() {
+  const auto tries = read([&](soci::session& sql) { return read_tries(sql, schedule_); });
+  return tries.failed_runs - tries.interrupted_runs;
 }
 
 }  // namespace spider_check

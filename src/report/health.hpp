@@ -8,33 +8,11 @@
 
 #include "schedule/decide.hpp"
 #include "schedule/run.hpp"
-#include "schedule/spider.hpp"
+#include "schedule/run_store.hpp"
+#include "schedule/summary.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
-
-/** One attempt of one spider, for series and sparklines. */
-struct SpiderPoint {
-  RunId run = 0;
-  int attempt = 1;
-  TimePoint started{};
-  Duration took{0};
-  Verdict verdict = Verdict::failed;
-  std::optional<std::int64_t> items;  ///< empty for a program that is no crawl
-  bool stopped = false;               ///< it failed only because it was_stopped()
-};
-
-/** One spider over all of its runs. */
-struct SpiderSummary {
-  std::string name;
-  std::optional<TimePoint> last_success;  ///< the start of its newest attempt that did not fail
-  RunId last_run = 0;                     ///< the run of `last`
-  RecordedOutcome last;                   ///< its newest attempt
-  TimePoint last_started{};
-  std::optional<std::int64_t> median_items;  ///< of what is usual; empty while that is not known
-  std::optional<std::int64_t> median_rows;   ///< the same of what check_sql counted
-  std::vector<SpiderPoint> recent;           ///< its newest attempts, the oldest first
-};
 
 /** Everything that `status` shows, before it is put into words. */
 struct StatusReport {

@@ -97,8 +97,16 @@ std::string text_by_journal(const Instance& instance) {
   }
 }
 
-std::string by_database(const Instance& instance, bool json) {
-  auto report = read_status(instance);
+StatusReport read_status(const Instance& instance, ReportStore& store) {
+  auto report = report_of(instance, read_state(instance));
+  report.spiders = store.spiders(recent_attempts);
+  report.failed_runs = store.failed_runs();
+  add_waiting(instance, report);
+  return report;
+}
+
+std::string by_database(const Instance& instance, ReportStore& store, bool json) {
+  auto report = read_status(instance, store);
   const bool shows_outcomes = json || report.spiders.empty();
   if (shows_outcomes && report.state.last && !report.state.last->in_journal) {
     report.outcomes = instance.store.outcomes(report.state.last->id);
@@ -109,17 +117,9 @@ std::string by_database(const Instance& instance, bool json) {
 
 }  // namespace
 
-StatusReport read_status(const Instance& instance) {
-  auto report = report_of(instance, read_state(instance));
-  report.spiders = instance.reports.spiders(recent_attempts);
-  report.failed_runs = instance.reports.failed_runs();
-  add_waiting(instance, report);
-  return report;
-}
-
-StatusAnswer status(const Instance& instance, bool json) {
+StatusAnswer status(const Instance& instance, ReportStore& store, bool json) {
   try {
-    return {by_database(instance, json), std::nullopt};
+    return {by_database(instance, store, json), std::nullopt};
   } catch (const DbError& error) {
     // What programs read has the whole state or none.
     if (json || !can_run_offline(instance, error)) throw;
@@ -166,9 +166,10 @@ void forget_what_never_comes(RunReport& report, const Policy& policy) {
   if (is_over || !has_attempts_left(run, policy)) run.next_attempt.reset();
 }
 
-}  // namespace
-
-HistoryReport read_history(const Instance& instance, const HistoryFilter& filter) {
+/** The runs that the filter chooses; and, unless it asks for a status, the times in which nothing
+ * ran. */
+HistoryReport read_history(const Instance& instance, ReportStore& store,
+                           const HistoryFilter& filter) {
   const auto latest_success = instance.store.latest_success();
   HistoryReport report;
   report.schedule = instance.name;
@@ -176,7 +177,7 @@ HistoryReport read_history(const Instance& instance, const HistoryFilter& filter
   report.since = latest_success.now - filter.age;
   auto one_more = filter;
   ++one_more.most;
-  report.runs = instance.reports.runs(one_more);
+  report.runs = store.runs(one_more);
   report.cut = report.runs.size() > static_cast<std::size_t>(filter.most);
   if (report.cut) {
     report.runs.pop_back();
@@ -186,19 +187,22 @@ HistoryReport read_history(const Instance& instance, const HistoryFilter& filter
   if (filter.status) return report;
   const bool all = !filter.spider;
   const HistoryFilter every{filter.age, {}, {}, filter.most};
-  report.gaps = gaps_of(instance, all ? report.runs : instance.reports.runs(every), latest_success,
-                        report.since);
+  report.gaps =
+      gaps_of(instance, all ? report.runs : store.runs(every), latest_success, report.since);
   return report;
 }
 
-std::string history(const Instance& instance, const HistoryFilter& filter, bool json) {
-  const auto report = read_history(instance, filter);
+}  // namespace
+
+std::string history(const Instance& instance, ReportStore& store, const HistoryFilter& filter,
+                    bool json) {
+  const auto report = read_history(instance, store, filter);
   return json ? history_json(report) : history_text(report, instance.zone, instance.output());
 }
 
-std::string show(const Instance& instance, RunId id, bool json) {
+std::string show(const Instance& instance, ReportStore& store, RunId id, bool json) {
   RunReport report;
-  auto record = instance.reports.run(id);
+  auto record = store.run(id);
   if (!record) {
     throw UsageError("there is no run " + std::to_string(id) + " of the schedule " +
                      printable(instance.name) + "; spider-check history lists them");
@@ -211,7 +215,7 @@ std::string show(const Instance& instance, RunId id, bool json) {
   if (newest && newest->started > report.record.run.started) {
     report.record.run.next_attempt.reset();
   }
-  report.outcomes = instance.reports.all_outcomes(id);
+  report.outcomes = store.all_outcomes(id);
   return json ? run_json(report) : run_text(report, instance.zone, instance.output());
 }
 
@@ -222,8 +226,8 @@ constexpr int page_points = 500;  // of a spider
 constexpr int page_failures = 10;
 constexpr std::int64_t max_log_bytes = 16'384;
 
-std::vector<Failure> read_failures(const Instance& instance) {
-  auto failures = instance.reports.failures(page_failures);
+std::vector<Failure> read_failures(const Instance& instance, ReportStore& store) {
+  auto failures = store.failures(page_failures);
   for (auto& failure : failures) {
     failure.log_end = instance.logs.end_of(failure.recorded.outcome.log, max_log_bytes);
   }
@@ -232,28 +236,23 @@ std::vector<Failure> read_failures(const Instance& instance) {
 
 }  // namespace
 
-PageReport read_page(const Instance& instance) {
+std::string page(const Instance& instance, ReportStore& store) {
   PageReport report;
-  report.status = read_status(instance);
-  report.history.now = report.status.state.now;
-  report.history = read_history(instance, {span, {}, {}, max_runs});
-  report.series = instance.reports.series(span, page_points);
-  report.failures = read_failures(instance);
-  return report;
+  report.status = read_status(instance, store);
+  report.history = read_history(instance, store, {span, {}, {}, max_runs});
+  report.series = store.series(span, page_points);
+  report.failures = read_failures(instance, store);
+  return page(std::move(report), instance.zone);
 }
 
-std::string page(const Instance& instance) {
-  return page(read_page(instance), instance.zone);
-}
-
-HealthAnswer health(const Instance& instance, std::optional<Duration> max_age) {
-  const auto report = read_status(instance);
+HealthAnswer health(const Instance& instance, ReportStore& store, std::optional<Duration> max_age) {
+  const auto report = read_status(instance, store);
   const auto judged = judge_health(report, max_age.value_or(default_max_age(instance.policy)));
   return {judged.level, health_line(report, judged)};
 }
 
-std::string metrics(const Instance& instance, std::string_view version) {
-  return metrics_text(read_status(instance), version);
+std::string metrics(const Instance& instance, ReportStore& store, std::string_view version) {
+  return metrics_text(read_status(instance, store), version);
 }
 
 }  // namespace spider_check

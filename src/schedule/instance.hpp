@@ -20,7 +20,6 @@ class Host;
 class Journal;
 class LogDirectory;
 class NotificationStore;
-class ReportStore;
 class RunStore;
 class SpiderRunner;
 class SpiderSource;
@@ -55,7 +54,6 @@ struct Instance {
   Policy policy;
   Duration takeover_after{0};
   RunStore& store;
-  ReportStore& reports;
   NotificationStore& messages;
   Journal& journal;
   LogDirectory& logs;

@@ -49,7 +49,7 @@ struct World {
 
   TestDatabase database;
   Client client{database, owner(1)};
-  PgReportStore reports{client.session, "default"};
+  ReportStore reports{client.session, "default"};
 };
 
 const HistoryFilter all{24h * 3650, {}, {}, 1000};
@@ -126,7 +126,7 @@ TEST_CASE("a history is of one schedule and of the past, and as long as is asked
   CHECK(world.ids({1000h, {}, RunStatus::failed, 9}) == std::vector<RunId>{failed});
   CHECK(world.ids({1000h, "a", {}, 9}) == std::vector<RunId>{failed});
   CHECK(world.ids({1000h, "b' OR true", {}, 9}).empty());
-  PgReportStore other(world.client.session, "other");
+  ReportStore other(world.client.session, "other");
   CHECK_FALSE(other.run(newest));
 }
 
@@ -295,7 +295,7 @@ TEST_CASE("what was stopped is counted apart, and is none of the failures") {
 TEST_CASE("a database that was never migrated says what to type") {
   TestDatabase empty;
   Client client(empty, owner(1));
-  PgReportStore reports(client.session, "default");
+  ReportStore reports(client.session, "default");
   CHECK_THROWS_WITH_AS((void)reports.spiders(1), doctest::Contains("spider-check migrate"),
                        DbError);
 }

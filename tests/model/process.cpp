@@ -80,7 +80,6 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
           .policy = world.policy(),
           .takeover_after = 2min,
           .store = store,
-          .reports = reports_,
           .messages = messages_,
           .journal = journal_,
           .logs = logs_,

@@ -73,7 +73,6 @@ class Process {
   FakeSource source_{{"a", "b", "c"}};
   ModelRunner runner_{*this};
   LogDirectory logs_;
-  NoReports reports_;
   MemoryNotificationStore messages_;
   int acts_ = 0;
   bool killed_ = false;

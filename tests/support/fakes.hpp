@@ -7,31 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "report/report.hpp"
 #include "schedule/spider.hpp"
 #include "util/errors.hpp"
 
 namespace spider_check::test {
-
-/** A history without any run. */
-class NoReports final : public ReportStore {
- public:
-  [[nodiscard]] std::vector<RunRecord> runs(const HistoryFilter& /*filter*/) override { return {}; }
-
-  [[nodiscard]] std::optional<RunRecord> run(RunId /*id*/) override { return {}; }
-
-  [[nodiscard]] std::vector<RecordedOutcome> all_outcomes(RunId /*id*/) override { return {}; }
-
-  [[nodiscard]] std::vector<SpiderSummary> spiders(int /*most*/) override { return {}; }
-
-  [[nodiscard]] std::vector<SpiderSeries> series(Duration /*age*/, int /*most*/) override {
-    return {};
-  }
-
-  [[nodiscard]] std::vector<Failure> failures(int /*most*/) override { return {}; }
-
-  [[nodiscard]] int failed_runs() override { return 0; }
-};
 
 /** Runs nothing: each job ends at once, as the test says; success where it says nothing. */
 class FakeRunner final : public SpiderRunner {

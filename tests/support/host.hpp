@@ -35,7 +35,6 @@ class TestHost {
                  .policy = {},
                  .takeover_after = ScheduleKeys{}.takeover_after,
                  .store = store,
-                 .reports = reports_,
                  .messages = messages_,
                  .journal = journal_,
                  .logs = logs,
@@ -88,7 +87,6 @@ class TestHost {
   FakeOwners host_;
   FakeDisk disk_;  ///< until a test gives another one
   FakeJournal journal_;
-  NoReports reports_;
 
  public:
   std::set<int> living;
