@@ -14,7 +14,6 @@
 #include "db/migrator.hpp"
 #include "logs/log_files.hpp"
 #include "logs/run_logs.hpp"
-#include "notify/notifications.hpp"
 #include "os/files.hpp"
 #include "parts.hpp"
 #include "report/reports.hpp"
@@ -75,7 +74,7 @@ class Commands {
   }
 
   Result operator()(const NotifyCommand& /*command*/) {
-    const auto tested = test_channels(schedule_);
+    const auto tested = parts_.notifier().test();
     print_wrapped(tested.text);
     return {tested.all_sent ? ExitCode::success : ExitCode::spider_failed};
   }

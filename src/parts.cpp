@@ -42,13 +42,6 @@ std::string way_to(const ConnectionOptions& database) {
 
 }  // namespace
 
-Parts::Notifications::Notifications(const Config& config, NotificationStore& store,
-                                    const LogDirectory& logs)
-    : channels(config.notify.channels, sender()),
-      notifier{config.notify.policy, store, channels, deliveries,
-               [&logs](const std::filesystem::path& log) { return logs.end_of(log, end_of_log); }} {
-}
-
 Parts::Parts(const Config& config, const CommandLine& line)
     : session_(config.database, session_name(host_name(), ::getpid())),
       store_(session_, config.name, config.max_instances, host_),
@@ -66,7 +59,6 @@ Parts::Parts(const Config& config, const CommandLine& line)
           .policy = config.policy,
           .takeover_after = config.takeover_after,
           .store = store_,
-          .messages = messages_,
           .journal = journal_,
           .logs = logs_,
           .host = host_,
@@ -87,6 +79,15 @@ Parts::Parts(const Config& config, const CommandLine& line)
           .precheck_max_age = config.precheck_max_age,
           .warnings = config.warnings,
           .how_to_name = how_to_name(config),
+      },
+      notifier_{
+          .instance = instance_,
+          .policy = config.notify.policy,
+          .store = messages_,
+          .channels = {config.notify.channels, config.notify.channels.any() ? sender() : ""},
+          .run_all = [this](const auto& deliveries) { return deliveries_.run_all(deliveries); },
+          .start = [this](const auto& delivery) { deliveries_.start(delivery); },
+          .log_end = [this](const auto& log) { return logs_.end_of(log, end_of_log); },
       } {
   session_.on_warning(
       [this](const std::string& text) { log_.info("PostgreSQL warns: {}", printable(text)); });
@@ -108,7 +109,11 @@ Parts::Parts(const Config& config, const CommandLine& line)
     for (const auto& program : config.programs) instance_.spiders.push_back(program.name);
   }
   publish(config);
-  if (config.notify.channels.any()) set_notifier(config);
+  instance_.tidy_messages = [this] { notifier_.tidy(); };
+  if (!config.notify.channels.any()) return;
+  instance_.check_in = [this](const std::string& run) { notifier_.check_in(run); };
+  instance_.tell = [this] { notifier_.tell(); };
+  store_.look_for_messages(notifier_.channels.all());
 }
 
 void Parts::publish(const Config& config) {
@@ -122,14 +127,6 @@ void Parts::publish(const Config& config) {
   if (!config.metrics.empty()) {
     instance_.publications.push_back({"the metrics", config.metrics, publish_file, numbers});
   }
-}
-
-void Parts::set_notifier(const Config& config) {
-  notifications_.emplace(config, messages_, logs_);
-  instance_.notifier = &notifications_->notifier;
-  auto channels = notifications_->channels.of_events();
-  for (auto& name : notifications_->channels.of_runs()) channels.push_back(std::move(name));
-  store_.look_for_messages(std::move(channels));
 }
 
 std::vector<SpiderSource*> Parts::sources(const Config& config) {

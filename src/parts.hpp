@@ -12,9 +12,8 @@
 #include "db/report_store.hpp"
 #include "db/session.hpp"
 #include "logs/log_directory.hpp"
-#include "notify/channels.hpp"
 #include "notify/deliveries.hpp"
-#include "notify/notifications.hpp"
+#include "notify/notifier.hpp"
 #include "os/files.hpp"
 #include "os/host.hpp"
 #include "outbox/file_journal.hpp"
@@ -42,19 +41,11 @@ class Parts {
 
   [[nodiscard]] ReportStore& reports() noexcept { return reports_; }
 
+  [[nodiscard]] const Notifier& notifier() const noexcept { return notifier_; }
+
   [[nodiscard]] Session& session() noexcept { return session_; }
 
  private:
-  /** What a schedule that tells nobody does without. */
-  struct Notifications {
-    Notifications(const Config& config, NotificationStore& store, const LogDirectory& logs);
-
-    Channels channels;
-    Deliveries deliveries;
-    Notifier notifier;
-  };
-
-  void set_notifier(const Config& config);
   void publish(const Config& config);
   [[nodiscard]] std::vector<SpiderSource*> sources(const Config& config);
 
@@ -62,7 +53,7 @@ class Parts {
   Session session_;
   PgRunStore store_;
   ReportStore reports_;
-  PgNotificationStore messages_;
+  NotificationStore messages_;
   Project project_;
   ProgramSource programs_;
   LoopRunner runner_;
@@ -70,7 +61,8 @@ class Parts {
   FileJournal journal_;
   Log log_;
   Instance instance_;
-  std::optional<Notifications> notifications_;
+  Deliveries deliveries_;
+  Notifier notifier_;
 };
 
 }  // namespace spider_check

@@ -6,7 +6,7 @@
 
 namespace spider_check {
 
-NotificationState PgNotificationStore::told() {
+NotificationState NotificationStore::told() {
   return session_.run([&](soci::session& sql) {
     NotificationState told;
     soci::row row;
@@ -25,7 +25,7 @@ NotificationState PgNotificationStore::told() {
   });
 }
 
-ScheduleSummary PgNotificationStore::summary() {
+ScheduleSummary NotificationStore::summary() {
   return session_.run([&](soci::session& sql) {
     auto summary = read_tries(sql, schedule_);
     State state;
@@ -36,21 +36,20 @@ ScheduleSummary PgNotificationStore::summary() {
   });
 }
 
-void PgNotificationStore::insert(soci::session& sql,
-                                 const std::vector<NewNotification>& notifications) {
+void NotificationStore::insert(soci::session& sql,
+                               const std::vector<NewNotification>& notifications) {
   for (const auto& notification : notifications) {
-    const auto event = std::string(to_text(notification.event));
     sql << R"sql(INSERT INTO spider_check_notification
           (schedule, channel, event, key, facts, created_at, next_try_at)
         VALUES (:schedule, :channel, :event, :key, :facts::jsonb, now(), now())
         ON CONFLICT (schedule, key, channel) DO NOTHING)sql",
-        soci::use(schedule_), soci::use(notification.channel), soci::use(event),
+        soci::use(schedule_), soci::use(notification.channel), soci::use(notification.event),
         soci::use(notification.key), soci::use(notification.facts);
   }
 }
 
-bool PgNotificationStore::tell(const NotificationState& told,
-                               const std::vector<NewNotification>& notifications) {
+bool NotificationStore::tell(const NotificationState& told,
+                             const std::vector<NewNotification>& notifications) {
   return session_.run([&](soci::session& sql) {
     const int failing = told.failing ? 1 : 0;
     const int stale = told.stale ? 1 : 0;
@@ -77,12 +76,12 @@ bool PgNotificationStore::tell(const NotificationState& told,
   });
 }
 
-void PgNotificationStore::add(const std::vector<NewNotification>& notifications) {
+void NotificationStore::add(const std::vector<NewNotification>& notifications) {
   session_.run([&](soci::session& sql) { insert(sql, notifications); });
 }
 
-std::vector<DueNotification> PgNotificationStore::take_due(const std::vector<std::string>& channels,
-                                                           Duration lease) {
+std::vector<DueNotification> NotificationStore::take_due(const std::vector<std::string>& channels,
+                                                         Duration lease) {
   return session_.run([&](soci::session& sql) {
     const auto names = to_array_literal(channels);
     const auto microseconds = lease.count();
@@ -109,15 +108,14 @@ std::vector<DueNotification> PgNotificationStore::take_due(const std::vector<std
          soci::use(schedule_), soci::use(names), soci::use(microseconds));
     std::vector<DueNotification> due;
     for (const auto& row : rows) {
-      due.push_back({row.get<long long>(0), row.get<std::string>(1),
-                     parse_event_kind(row.get<std::string>(2)).value_or(EventKind::test),
+      due.push_back({row.get<long long>(0), row.get<std::string>(1), row.get<std::string>(2),
                      row.get<std::string>(3), row.get<int>(4)});
     }
     return due;
   });
 }
 
-void PgNotificationStore::sent(std::int64_t id) {
+void NotificationStore::sent(std::int64_t id) {
   session_.run([&](soci::session& sql) {
     sql << R"sql(UPDATE spider_check_notification
         SET sent_at = now(), next_try_at = NULL, last_error = NULL
@@ -126,7 +124,7 @@ void PgNotificationStore::sent(std::int64_t id) {
   });
 }
 
-void PgNotificationStore::not_sent(std::int64_t id, const std::string& why, Duration pause) {
+void NotificationStore::not_sent(std::int64_t id, const std::string& why, Duration pause) {
   session_.run([&](soci::session& sql) {
     const auto microseconds = pause.count();
     const auto worth = max_notification_age.count();
@@ -139,7 +137,7 @@ void PgNotificationStore::not_sent(std::int64_t id, const std::string& why, Dura
   });
 }
 
-void PgNotificationStore::give_up(const std::vector<std::string>& channels) {
+void NotificationStore::give_up(const std::vector<std::string>& channels) {
   session_.run([&](soci::session& sql) {
     const auto names = to_array_literal(channels);
     const auto worth = max_notification_age.count();
@@ -155,7 +153,7 @@ void PgNotificationStore::give_up(const std::vector<std::string>& channels) {
   });
 }
 
-void PgNotificationStore::forget_settled(Duration age) {
+void NotificationStore::forget_settled(Duration age) {
   session_.run([&](soci::session& sql) {
     const auto microseconds = age.count();
     sql << R"sql(DELETE FROM spider_check_notification

@@ -5,28 +5,74 @@
 #include <vector>
 
 #include "db/session.hpp"
-#include "notify/rules.hpp"
+#include "schedule/summary.hpp"
+#include "util/time.hpp"
 
 namespace spider_check {
 
-/** What is told about one schedule, in PostgreSQL. */
-class PgNotificationStore final : public NotificationStore {
+/** A message for one channel, before it is recorded. */
+struct NewNotification {
+  std::string channel;
+  std::string event;  ///< its word, as the column has it
+  std::string key;    ///< of the event
+  std::string facts;  ///< a JSON object
+};
+
+/** One that is due, and nobody else's for some minutes. */
+struct DueNotification {
+  std::int64_t id = 0;
+  std::string channel;
+  std::string event;
+  std::string facts;
+  int tries = 1;  ///< with this one
+};
+
+/**
+ * What people were told about one schedule, and what they are still to be told: in the database, so
+ * that any host may do it and none does it twice. All throw DbError.
+ */
+class NotificationStore {
  public:
   /** `session` outlives the store. */
-  PgNotificationStore(Session& session, std::string schedule)
+  NotificationStore(Session& session, std::string schedule)
       : session_(session), schedule_(std::move(schedule)) {}
 
-  [[nodiscard]] NotificationState told() override;
-  [[nodiscard]] ScheduleSummary summary() override;
-  bool tell(const NotificationState& told,
-            const std::vector<NewNotification>& notifications) override;
-  void add(const std::vector<NewNotification>& notifications) override;
+  /** What was told. */
+  [[nodiscard]] NotificationState told();
+
+  /** How the schedule is doing. */
+  [[nodiscard]] ScheduleSummary summary();
+
+  /**
+   * Records what is told from now on with its messages, all or nothing. False, and nothing is
+   * recorded, when another host did that since `told.version` was read.
+   */
+  bool tell(const NotificationState& told, const std::vector<NewNotification>& notifications);
+
+  /** Records messages; those that are recorded already are not recorded again. */
+  void add(const std::vector<NewNotification>& notifications);
+
+  /**
+   * The oldest unsent message of each of these channels, where its time has come: it is the
+   * caller's for `lease`, and due again after that.
+   */
   [[nodiscard]] std::vector<DueNotification> take_due(const std::vector<std::string>& channels,
-                                                      Duration lease) override;
-  void sent(std::int64_t id) override;
-  void not_sent(std::int64_t id, const std::string& why, Duration pause) override;
-  void give_up(const std::vector<std::string>& channels) override;
-  void forget_settled(Duration age) override;
+                                                      Duration lease);
+
+  void sent(std::int64_t id);
+
+  /** It did not arrive: it is due again after that pause, unless it is older than
+   * max_notification_age. */
+  void not_sent(std::int64_t id, const std::string& why, Duration pause);
+
+  /**
+   * Gives up, with the reason, what is older than max_notification_age or for none of these
+   * channels: it is never sent.
+   */
+  void give_up(const std::vector<std::string>& channels);
+
+  /** Removes messages that are settled, sent or given up, and older than that; some at a time. */
+  void forget_settled(Duration age);
 
  private:
   void insert(soci::session& sql, const std::vector<NewNotification>& notifications);

@@ -9,10 +9,10 @@
 
 #include <soci/soci.h>
 
-#include "notify/rules.hpp"
 #include "schedule/crawl.hpp"
 #include "schedule/run.hpp"
 #include "schedule/spider.hpp"
+#include "schedule/summary.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {

@@ -176,6 +176,12 @@ std::vector<std::string> Channels::of_runs() const {
   return {"ping"};
 }
 
+std::vector<std::string> Channels::all() const {
+  auto names = of_events();
+  for (auto& name : of_runs()) names.push_back(std::move(name));
+  return names;
+}
+
 Delivery Channels::delivery(const std::string& channel, EventKind event,
                             const std::string& facts) const {
   if (channel == "program") return run_program(facts);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "notify/deliveries.hpp"
 #include "notify/rules.hpp"
 
 namespace spider_check {
@@ -38,6 +39,9 @@ class Channels {
 
   /** Those that are told about each run: "ping". */
   [[nodiscard]] std::vector<std::string> of_runs() const;
+
+  /** Both. */
+  [[nodiscard]] std::vector<std::string> all() const;
 
   /** What tells one channel these facts(). */
   [[nodiscard]] Delivery delivery(const std::string& channel, EventKind event,

@@ -2,29 +2,48 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "notify/rules.hpp"
+#include "util/time.hpp"
 
 namespace spider_check {
+
+/** A short program to be run, which takes a message on its standard input. */
+struct Delivery {
+  std::vector<std::string> command;
+  std::string input;
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
+  Duration limit{0};                                               ///< then it is killed
+};
+
+/** How it ended. */
+struct DeliveryEnd {
+  bool done = false;
+  std::string words;  ///< the line that it said, or why it was not done; may be hostile
+};
 
 /** Where the program is that sends requests (src/send). */
 [[nodiscard]] std::string sender();
 
 /** Runs short programs that take a message. Those that are left at the end are killed. */
-class Deliveries final : public DeliveryRunner {
+class Deliveries {
  public:
   Deliveries();
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
   Deliveries(Deliveries&&) = delete;
   Deliveries& operator=(Deliveries&&) = delete;
-  ~Deliveries() override;
+  ~Deliveries();
 
-  /** First waits for what was only started, so that nothing overtakes it. */
-  [[nodiscard]] std::vector<DeliveryEnd> run_all(const std::vector<Delivery>& deliveries) override;
+  /**
+   * Runs them side by side, to their ends, which are in the order of the deliveries. First waits
+   * for what was only started, so that nothing overtakes it. Does not throw.
+   */
+  [[nodiscard]] std::vector<DeliveryEnd> run_all(const std::vector<Delivery>& deliveries);
 
-  void start(const Delivery& delivery) noexcept override;
+  /** Starts one and does not wait for it. Whatever becomes of it does not matter. */
+  void start(const Delivery& delivery) noexcept;
 
  private:
   struct Running;

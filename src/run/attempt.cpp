@@ -5,7 +5,6 @@
 
 #include "logs/log_name.hpp"
 #include "logs/run_logs.hpp"
-#include "notify/notifications.hpp"
 #include "os/termination.hpp"
 #include "outbox/host_state.hpp"
 #include "run/claim.hpp"
@@ -207,7 +206,7 @@ class Attempt {
     }
     const auto view = instance_.make_view(jobs_);
     view->begin(record_.claim);
-    check_in_at_start(instance_, record_);
+    if (instance_.check_in && !record_.run.partial) instance_.check_in(record_.claim.uuid);
     RunMonitor run_monitor(instance_, writer_, *view, std::move(baselines));
     const auto cut = instance_.runner.run_all(jobs_, run_monitor);
     view->close();

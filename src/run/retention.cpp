@@ -6,7 +6,6 @@
 #include <string>
 
 #include "logs/run_logs.hpp"
-#include "notify/notifications.hpp"
 #include "outbox/host_state.hpp"
 #include "util/log.hpp"
 #include "util/text.hpp"
@@ -73,8 +72,7 @@ void tidy_runs(Instance& instance) {
 
 void tidy_messages(Instance& instance) {
   try {
-    give_up_messages(instance);
-    if (instance.keep > Duration{0}) instance.messages.forget_settled(instance.keep);
+    instance.tidy_messages();
   } catch (const std::exception& error) {
     instance.log.warn("Old messages were not removed: {}", printable(error.what()));
   }

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "notify/notifications.hpp"
 #include "outbox/host_state.hpp"
 #include "run/attempt.hpp"
 #include "run/claim.hpp"
@@ -91,7 +90,7 @@ class Tick {
 
   /** Last, when every lock is free; whoever asked this program to end does not wait for that. */
   Result told(const Result& result) {
-    if (may_notify_ && result.signal == 0) tell(instance_);
+    if (instance_.tell && may_notify_ && result.signal == 0) instance_.tell();
     return result;
   }
 

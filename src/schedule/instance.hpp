@@ -19,7 +19,6 @@ namespace spider_check {
 class Host;
 class Journal;
 class LogDirectory;
-class NotificationStore;
 class RunStore;
 class SpiderRunner;
 class SpiderSource;
@@ -31,7 +30,6 @@ enum class HealthLevel;
 class Log;
 class RunView;
 struct Instance;
-struct Notifier;
 
 /** What is written anew after each run, for others to read. */
 struct Publication {
@@ -54,7 +52,6 @@ struct Instance {
   Policy policy;
   Duration takeover_after{0};
   RunStore& store;
-  NotificationStore& messages;
   Journal& journal;
   LogDirectory& logs;
   const Host& host;
@@ -75,7 +72,15 @@ struct Instance {
   Duration precheck_max_age{0};                            ///< older data does not wait for it
   std::vector<Publication> publications{};
   std::vector<std::string> warnings{};  ///< about the configuration, for each run to say
-  Notifier* notifier = nullptr;         ///< not owned; null: no channel is configured
+  /** Checks in at the start of a whole run, by its uuid, without waiting. Empty: nobody is told. */
+  std::function<void(const std::string& run_uuid)> check_in{};
+  /**
+   * Tells people what has changed, and does not throw. It waits for receivers, at most some twenty
+   * seconds, so the run must be recorded and each lock free. Empty: nobody is told.
+   */
+  std::function<void()> tell{};
+  /** Gives up and forgets messages that are too old. Throws DbError. */
+  std::function<void()> tidy_messages = [] {};
   RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
   std::string how_to_name{};  ///< what gives this schedule another name, as an advice
   /** What commands print to; a tick that skips asks nobody. */

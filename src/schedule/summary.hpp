@@ -13,7 +13,8 @@
 
 namespace spider_check {
 
-// What became of runs and spiders, as reports show it. All instants are the database's.
+// What became of runs and spiders, and what people were told of it, as the database has it. All
+// instants are the database's.
 
 /** A run with what its spiders came to, as lists show it. */
 struct RunRecord {
@@ -66,5 +67,28 @@ struct Failure {
   RecordedOutcome recorded;
   std::string log_end;  ///< the last lines of its log, as they are; empty where it is gone
 };
+
+/** How a schedule is doing, as the database knows it. */
+struct ScheduleSummary {
+  TimePoint now{};
+  std::optional<TimePoint> newest_success;  ///< of a whole run, its start
+  std::optional<TimePoint> first_try;       ///< the start of the first whole run since then
+  std::optional<Run> last;                  ///< the newest whole run
+  int failed_runs = 0;                      ///< whole runs since then that are marked failed
+  std::vector<RecordedOutcome> outcomes;    ///< the newest of each spider in the last run
+  int interrupted_runs = 0;                 ///< of those that failed
+};
+
+/** What people were told last. */
+struct NotificationState {
+  int version = 0;  ///< changes each time; 0: they were never told anything
+  bool failing = false;
+  bool stale = false;
+  std::vector<std::string> degraded;  ///< spiders
+  std::optional<TimePoint> success;   ///< the newest that was looked at
+};
+
+/** Nobody wants to be told after that long. */
+inline constexpr Duration max_notification_age = std::chrono::hours(24);
 
 }  // namespace spider_check

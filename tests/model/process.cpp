@@ -74,13 +74,11 @@ Process::Process(World& its_world, Machine& its_machine, int pid, Request reques
       host_(machine.owner(pid), machine.living),
       journal_(machine.disk, world.slots()),
       logs_(log_dir(), "default"),
-      messages_(world.database()),
       schedule_{
           .name = "default",
           .policy = world.policy(),
           .takeover_after = 2min,
           .store = store,
-          .messages = messages_,
           .journal = journal_,
           .logs = logs_,
           .host = host_,

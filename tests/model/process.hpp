@@ -9,7 +9,7 @@
 #include "machine.hpp"
 #include "schedule/instance.hpp"
 #include "support/fakes.hpp"
-#include "support/memory_notification_store.hpp"
+#include "support/memory_run_store.hpp"
 #include "trace.hpp"
 
 namespace spider_check::test {
@@ -73,7 +73,6 @@ class Process {
   FakeSource source_{{"a", "b", "c"}};
   ModelRunner runner_{*this};
   LogDirectory logs_;
-  MemoryNotificationStore messages_;
   int acts_ = 0;
   bool killed_ = false;
   Instance schedule_;

@@ -16,7 +16,6 @@
 #include "schedule/instance.hpp"
 #include "support/fake_journal.hpp"
 #include "support/fakes.hpp"
-#include "support/memory_notification_store.hpp"
 #include "support/memory_run_store.hpp"
 
 namespace spider_check::test {
@@ -29,13 +28,11 @@ class TestHost {
       : host_({name, "boot of " + name, 1, pid, 99}, living),
         journal_(disk_, max_instances),
         store(database, max_instances, host_.self()),
-        messages_(database),
         log_(LogLevel::debug, [this](auto level, auto& line) { write(level, line); }),
         schedule{.name = "default",
                  .policy = {},
                  .takeover_after = ScheduleKeys{}.takeover_after,
                  .store = store,
-                 .messages = messages_,
                  .journal = journal_,
                  .logs = logs,
                  .host = host_,
@@ -97,7 +94,6 @@ class TestHost {
   MemoryRunStore store;
 
  private:
-  MemoryNotificationStore messages_;
   Log log_;
 
  public:

@@ -139,16 +139,7 @@ LatestSuccess MemoryRunStore::latest_success() {
     return run.status == RunStatus::completed && !run.partial && run.spider_count > 0;
   });
   if (success == nullptr) return {database_.now, std::nullopt};
-  const auto started = success->run.started;
-  return {database_.now, started, looks_for_messages && may_notify(started)};
-}
-
-bool MemoryRunStore::may_notify(TimePoint success) const {
-  const auto& seen = database_.told.success;
-  return !seen || *seen < success ||
-         std::any_of(
-             database_.notifications.begin(), database_.notifications.end(),
-             [&](const auto& one) { return one.next_try && *one.next_try <= database_.now; });
+  return {database_.now, success->run.started, may_notify};
 }
 
 DatabaseIdentity MemoryRunStore::database() {

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "notify/rules.hpp"
 #include "outbox/journal.hpp"
 #include "schedule/spider.hpp"
 
@@ -28,25 +27,13 @@ struct MemoryRun {
   std::vector<std::string> faults;
 };
 
-/** A message as the memory store keeps it. */
-struct MemoryNotification {
-  NewNotification what;
-  TimePoint created{};
-  int tries = 0;
-  std::optional<TimePoint> next_try;
-  bool sent = false;
-  std::string last_error;
-};
-
 /** What the stores of several hosts share: rows, locks and one clock that a test sets. */
 struct MemoryDatabase {
   TimePoint now{std::chrono::hours(500'000)};
   DatabaseIdentity identity{"00000000-0000-4000-8000-000000000001", "jobs"};
   std::vector<MemoryRun> runs;
   std::map<int, const MemoryRunStore*> slots;
-  const MemoryRunStore* decides = nullptr;  ///< where there are several slots; see SlotLock
-  NotificationState told;
-  std::vector<MemoryNotification> notifications;
+  const MemoryRunStore* decides = nullptr;          ///< where there are several slots; see SlotLock
   TimePoint up_since{std::chrono::hours(400'000)};  ///< when the server was started
   bool down = false;                                ///< every verb throws DbError
   std::set<std::string> cut_off;                    ///< hosts for which it is down
@@ -79,8 +66,8 @@ class MemoryRunStore final : public RunStore {
   MemoryRunStore(MemoryDatabase& database, int max_instances, Owner owner)
       : database_(database), max_instances_(max_instances), owner_(std::move(owner)) {}
 
-  bool looks_for_messages = false;  ///< a glance does
-  const bool* cut_off = nullptr;    ///< while it says so the database is down for this one
+  bool may_notify = false;        ///< what a glance says where there is a success
+  const bool* cut_off = nullptr;  ///< while it says so the database is down for this one
 
   [[nodiscard]] LatestSuccess latest_success() override;
   [[nodiscard]] DatabaseIdentity database() override;
@@ -131,7 +118,6 @@ class MemoryRunStore final : public RunStore {
   RecordedRun write(const AttemptFacts& facts, const HostTime& now);
   [[nodiscard]] bool held_by_others(int slot) const;
   [[nodiscard]] bool stays(const MemoryRun& row, const PruneStep& step) const;
-  [[nodiscard]] bool may_notify(TimePoint success) const;
 
   MemoryDatabase& database_;
   int max_instances_;
