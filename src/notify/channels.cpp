@@ -1,14 +1,12 @@
 #include "notify/channels.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 
 #include <nlohmann/json.hpp>
 
 #include "util/text.hpp"
+#include "util/zone.hpp"
 
 namespace spider_check {
 
@@ -32,19 +30,14 @@ OrderedJson log_or_null(const std::string& log) {
   return log.empty() ? OrderedJson(nullptr) : OrderedJson(shown_end(log));
 }
 
-/** "2026-11-23T20:20:01Z" */
-std::string iso_utc(TimePoint time) {
-  const auto seconds = static_cast<std::time_t>(
-      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> buffer{};
-  const auto length = std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {buffer.data(), length};
+/** "2026-11-23T20:20:01Z": without the milliseconds. */
+std::string whole_second(TimePoint time) {
+  auto text = iso_utc(time);
+  return text.erase(text.size() - 5, 4);
 }
 
 OrderedJson time_or_null(const std::optional<TimePoint>& time) {
-  return time ? OrderedJson(iso_utc(*time)) : OrderedJson(nullptr);
+  return time ? OrderedJson(whole_second(*time)) : OrderedJson(nullptr);
 }
 
 OrderedJson run(const ScheduleSummary& summary) {
@@ -54,7 +47,7 @@ OrderedJson run(const ScheduleSummary& summary) {
           {"uuid", run.uuid},
           {"status", to_text(run.status)},
           {"attempt", run.attempt},
-          {"started_at", iso_utc(run.started)},
+          {"started_at", whole_second(run.started)},
           {"finished_at", time_or_null(run.finished)},
           {"failure", text_or_null(run.failure)}};
 }
@@ -100,7 +93,7 @@ std::string facts(const Event& event, const Origin& origin, const ScheduleSummar
       {"text", shown_line(sentence(event, origin.schedule, summary, policy), max_text)},
       {"schedule", shown_line(origin.schedule, max_name)},
       {"host", shown_line(origin.host, max_name)},
-      {"time", iso_utc(summary.now)},
+      {"time", whole_second(summary.now)},
       {"interval_seconds", seconds},
       {"last_success", time_or_null(summary.newest_success)},
       {"failed_runs", failed_for_good(summary, policy)},

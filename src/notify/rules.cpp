@@ -118,7 +118,7 @@ int failed_for_good(const ScheduleSummary& summary, const Policy& policy) {
 }
 
 bool is_stale(const ScheduleSummary& summary, const Policy& policy, const NotifyPolicy& notify) {
-  // Without a try since then there is nothing to be told: the one that comes will mend it.
+  // Without a try since then there is nothing to tell: the next run may succeed.
   if (!notify.stale || !summary.first_try) return false;
   auto since = *summary.first_try;
   if (summary.newest_success) {
@@ -140,7 +140,7 @@ NotificationPlan plan_notifications(const NotificationState& told, const Schedul
     add(EventKind::failing, with_verdict(summary, Verdict::failed));
     plan.told.failing = true;
   }
-  // Who knows that it fails knows why the data is old.
+  // A failing schedule explains why the data is old.
   if (!told.stale && !plan.told.failing && stale) {
     add(EventKind::stale, {});
     plan.told.stale = true;

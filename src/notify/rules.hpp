@@ -46,13 +46,12 @@ struct NotificationPlan {
   bool changed = false;  ///< `told` is to be recorded, events or not
 };
 
-/** Runs that failed for good: one that has attempts left in its interval may still be mended. */
+/** Runs that failed for good: one that has attempts left in its interval may still succeed. */
 [[nodiscard]] int failed_for_good(const ScheduleSummary& summary, const Policy& policy);
 
 /**
  * Whether the data is stale: older than it may be, and what was tried since it was due has had its
- * time. Who comes back after a night off is not told that nothing ran meanwhile, because that is
- * being mended.
+ * time. After a night off the first run may still succeed: until then nothing is told.
  */
 [[nodiscard]] bool is_stale(const ScheduleSummary& summary, const Policy& policy,
                             const NotifyPolicy& notify);

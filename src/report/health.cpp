@@ -9,6 +9,11 @@
 
 namespace spider_check {
 
+bool is_fresh(const StatusReport& report) {
+  const auto& success = report.state.newest_success;
+  return success && report.state.now - *success < report.policy.interval;
+}
+
 std::optional<TimePoint> next_due(const StatusReport& report) {
   const auto& action = report.decision.action;
   if (const auto* recent = std::get_if<RecentRun>(&action)) return recent->due;
@@ -96,7 +101,7 @@ class Judge {
     add(HealthLevel::critical, std::to_string(report_.failed_runs) + " runs in a row failed");
   }
 
-  [[nodiscard]] std::string host_state_of(const OwnerMayReturn& lost) const {
+  [[nodiscard]] std::string words_of(const OwnerMayReturn& lost) const {
     if (lost.alive) return " is alive, but has lost its connection";
     std::string text = " has lost its connection and may be gone";
     if (!lost.until) return text;
@@ -105,7 +110,7 @@ class Judge {
 
   void judge_running() {
     if (const auto* lost = std::get_if<OwnerMayReturn>(&report_.decision.action)) {
-      add(HealthLevel::warning, name_of(lost->run) + host_state_of(*lost));
+      add(HealthLevel::warning, name_of(lost->run) + words_of(*lost));
     }
     for (const auto& run : report_.decision.interrupted) {
       add(HealthLevel::warning, name_of(run) + " was interrupted");

@@ -31,6 +31,9 @@ struct StatusReport {
   std::string refused;  ///< why the database does not record them; empty: it was not asked
 };
 
+/** Whether the newest success is younger than the interval. */
+[[nodiscard]] bool is_fresh(const StatusReport& report);
+
 /** When the next run, or the next attempt, is due; empty when nobody can say. */
 [[nodiscard]] std::optional<TimePoint> next_due(const StatusReport& report);
 

@@ -138,12 +138,12 @@ std::string dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-namespace {
-
-std::string run_line(const std::string& name, const std::string& value) {
+std::string fact_line(const std::string& name, const std::string& value) {
   constexpr std::size_t column = 12;
   return pad_to(name, column) + value + "\n";
 }
+
+namespace {
 
 std::string moment(TimePoint time, TimePoint now, const Zone& zone) {
   return zone.at(time) + " (" + whole_words(std::max(Duration{0}, now - time)) + " ago)";
@@ -156,34 +156,34 @@ std::string facts(const RunReport& report, const Zone& zone) {
   if (run.partial) status += ", only some spiders";
   if (record.trigger) status += *record.trigger == Trigger::force ? ", forced" : ", by a tick";
   auto text =
-      run_line("Run", std::to_string(run.id) + " of schedule " + printable(report.schedule)) +
-      run_line("Status", status) + run_line("Started", moment(run.started, report.now, zone));
+      fact_line("Run", std::to_string(run.id) + " of schedule " + printable(report.schedule)) +
+      fact_line("Status", status) + fact_line("Started", moment(run.started, report.now, zone));
   if (run.finished) {
-    text += run_line("Ended", moment(*run.finished, report.now, zone) + ", after " +
-                                  whole_words(std::max(Duration{0}, *run.finished - run.started)));
+    text += fact_line("Ended", moment(*run.finished, report.now, zone) + ", after " +
+                                   whole_words(std::max(Duration{0}, *run.finished - run.started)));
   }
   if (!run.owner.host.empty()) {
-    text += run_line("Host", printable(name_owner(run.owner.host, run.owner.pid)));
+    text += fact_line("Host", printable(name_owner(run.owner.host, run.owner.pid)));
   }
-  if (!run.failure.empty()) text += run_line("Failure", printable(run.failure));
+  if (!run.failure.empty()) text += fact_line("Failure", printable(run.failure));
   if (run.next_attempt && run.status == RunStatus::failed) {
-    text += run_line("Next try", when(*run.next_attempt, report.now, zone));
+    text += fact_line("Next try", when(*run.next_attempt, report.now, zone));
   }
-  for (const auto& fault : own_faults(record)) text += run_line("Fault", printable(fault));
+  for (const auto& fault : own_faults(record)) text += fact_line("Fault", printable(fault));
   return text;
 }
 
 std::string lateness(const RunReport& report, const Zone& zone) {
   const auto& record = report.record;
   if (!record.late || *record.late < min_delay) return {};
-  auto text = run_line(
+  auto text = fact_line(
       "Late", whole_words(*record.late) +
                   (record.missed_intervals == 0 ? "" : ", " + missed(record.missed_intervals)));
   for (const auto& each : record.delays) {
     const auto start = record.run.started;
-    text += run_line("", zone.at(start - each.from) + " until " + zone.at(start - each.to) + ": " +
-                             explain(each.cause) +
-                             (each.detail.empty() ? "" : " (" + printable(each.detail) + ")"));
+    text += fact_line("", zone.at(start - each.from) + " until " + zone.at(start - each.to) + ": " +
+                              explain(each.cause) +
+                              (each.detail.empty() ? "" : " (" + printable(each.detail) + ")"));
   }
   return text;
 }

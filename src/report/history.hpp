@@ -36,6 +36,9 @@ using Json = nlohmann::ordered_json;
 /** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
 [[nodiscard]] std::string dump(const Json& json);
 
+/** A fact for a person: its name in a column, or "", and its value. */
+[[nodiscard]] std::string fact_line(const std::string& name, const std::string& value);
+
 /** "the machine was off": why nothing ran, in words. */
 [[nodiscard]] std::string explain(DelayCause cause);
 

@@ -149,7 +149,7 @@ class Metric {
   }
 
   template <typename T>
-  void add_host_state(const Labels& labels, const std::optional<T>& value) {
+  void add_known(const Labels& labels, const std::optional<T>& value) {
     if (value) add(labels, number(*value));
   }
 
@@ -185,7 +185,7 @@ class Writer {
   template <typename T>
   void one(std::string_view name, std::string_view help, const std::optional<T>& value) {
     Metric metric(name, help);
-    metric.add_host_state({{"schedule", report_.schedule}}, value);
+    metric.add_known({{"schedule", report_.schedule}}, value);
     text_ += metric.text();
   }
 
@@ -256,8 +256,7 @@ class Writer {
   void each(std::string_view name, std::string_view help, Value&& value) {
     Metric metric("spider_" + std::string(name), help);
     for (const auto& spider : report_.spiders) {
-      metric.add_host_state({{"schedule", report_.schedule}, {"spider", spider.name}},
-                            value(spider));
+      metric.add_known({{"schedule", report_.schedule}, {"spider", spider.name}}, value(spider));
     }
     text_ += metric.text();
   }

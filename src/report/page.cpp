@@ -148,7 +148,7 @@ Json freshness(const StatusReport& status) {
   const auto age = status.state.now - *success;
   const auto interval = to_words(status.policy.interval);
   const auto text = "The data is " + to_words(age) + " old";
-  if (age < status.policy.interval) {
+  if (is_fresh(status)) {
     return headline(true, "Fresh", text + "; the interval is " + interval + ".", {});
   }
   return headline(false, "Stale",

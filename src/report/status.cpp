@@ -141,11 +141,6 @@ std::string spider_table(const std::vector<SpiderSummary>& spiders, TimePoint no
 
 namespace {
 
-std::string status_line(const std::string& name, const std::string& value) {
-  constexpr std::size_t column = 12;
-  return name + std::string(column - std::min(column, name.size()), ' ') + value + "\n";
-}
-
 std::string ago(TimePoint time, TimePoint now, const Zone& zone) {
   return zone.at(time) + " (" + to_words(now - time) + " ago)";
 }
@@ -156,7 +151,7 @@ std::string headline(const StatusReport& report, const Output& output) {
     return report.database_away ? "no success is known" : "never succeeded";
   }
   const auto age = state.now - *state.newest_success;
-  const bool fresh = age < report.policy.interval;
+  const bool fresh = is_fresh(report);
   return coloured(fresh ? "fresh" : "stale", fresh ? RowState::ok : RowState::failed, output) +
          ": the data is " + to_words(age) + " old, the interval is " +
          to_text(report.policy.interval);
@@ -173,31 +168,31 @@ std::string running_line(const StatusReport& report, const Zone& zone) {
   std::string rest;
   if (const auto* waiting = std::get_if<OwnerMayReturn>(&action); run == nullptr && waiting) {
     if (!waiting->alive) {
-      return status_line("Running", "perhaps" + prospects(*waiting, report.state.now, zone));
+      return fact_line("Running", "perhaps" + prospects(*waiting, report.state.now, zone));
     }
     run = &waiting->run;
     rest = ", without its connection";
   }
-  if (run == nullptr) return status_line("Running", "no");
+  if (run == nullptr) return fact_line("Running", "no");
   if (run->attempt > 1) rest = ", in attempt " + std::to_string(run->attempt) + rest;
-  return status_line("Running", run_name(*run) + " on " +
-                                    name_owner(run->owner.host, run->owner.pid) + ", since " +
-                                    ago(run->started, report.state.now, zone) + rest);
+  return fact_line("Running", run_name(*run) + " on " +
+                                  name_owner(run->owner.host, run->owner.pid) + ", since " +
+                                  ago(run->started, report.state.now, zone) + rest);
 }
 
 std::string last_run_lines(const StatusReport& report, const Zone& zone) {
-  if (!report.state.last) return status_line("Last run", "none");
+  if (!report.state.last) return fact_line("Last run", "none");
   const auto& run = *report.state.last;
   auto text = run_name(run) + (run.id == 0 ? ", " : " ") + std::string(word_of(run)) +
               ", started " + ago(run.started, report.state.now, zone);
-  auto lines = status_line("Last run", text);
+  auto lines = fact_line("Last run", text);
   const bool is_listing = run.status == RunStatus::running && run.spider_count == 0;
   text = (is_listing ? "its spiders are being listed" : counted(run.spider_count, "spider")) +
          ", attempt " + std::to_string(run.attempt) + " of " +
          std::to_string(report.policy.max_attempts);
   if (run.finished) text += ", ended " + zone.at(*run.finished);
-  lines += status_line("", text);
-  if (!run.failure.empty()) lines += status_line("", printable(run.failure));
+  lines += fact_line("", text);
+  if (!run.failure.empty()) lines += fact_line("", printable(run.failure));
   return lines;
 }
 
@@ -232,22 +227,21 @@ std::string spider_lines(const StatusReport& report, const Output& output) {
 std::string journal_lines(const StatusReport& report) {
   std::string text;
   if (report.database_away) {
-    text =
-        status_line("Database", "cannot be used; this is what the journal of this machine knows");
+    text = fact_line("Database", "cannot be used; this is what the journal of this machine knows");
   }
   if (report.waiting > 0) {
-    text += status_line("Journal", counted(report.waiting, "attempt waits", "attempts wait") +
-                                       " to be recorded in the database by a tick");
+    text += fact_line("Journal", counted(report.waiting, "attempt waits", "attempts wait") +
+                                     " to be recorded in the database by a tick");
   }
   if (report.of_others > 0) {
-    text += status_line("Journal", counted(report.of_others, "attempt belongs", "attempts belong") +
-                                       " to another database than this one");
+    text += fact_line("Journal", counted(report.of_others, "attempt belongs", "attempts belong") +
+                                     " to another database than this one");
   }
-  for (const auto& what : report.unreadable) text += status_line("Journal", printable(what));
+  for (const auto& what : report.unreadable) text += fact_line("Journal", printable(what));
   if (!report.refused.empty()) {
-    text += status_line("", "the database refuses it: " + printable(report.refused));
+    text += fact_line("", "the database refuses it: " + printable(report.refused));
   }
-  return text.empty() ? text : text + status_line("", report.journal);
+  return text.empty() ? text : text + fact_line("", report.journal);
 }
 
 /** What is due next, and when; the headline and the last run have said most of the why. */
@@ -256,40 +250,39 @@ struct Next {
   const Zone& zone;
 
   [[nodiscard]] std::string at(TimePoint time) const {
-    return status_line("Next due", when(time, report.state.now, zone));
+    return fact_line("Next due", when(time, report.state.now, zone));
   }
 
   [[nodiscard]] std::string reason() const {
-    return status_line("", explain(report.decision, report.policy, report.state.now, zone));
+    return fact_line("", explain(report.decision, report.policy, report.state.now, zone));
   }
 
   [[nodiscard]] std::string next() const {
-    return at(report.state.now) + status_line("", next_tick(report.decision, report.policy));
+    return at(report.state.now) + fact_line("", next_tick(report.decision, report.policy));
   }
 
   std::string operator()(const Disabled&) const {
-    return status_line("Next due", "never: the scheduler is disabled (enabled = false)");
+    return fact_line("Next due", "never: the scheduler is disabled (enabled = false)");
   }
 
   std::string operator()(const RecentRun& recent) const { return at(recent.due); }
 
   std::string operator()(const AlreadyRunning& running) const {
     const auto due = running.run.started + report.policy.interval - report.policy.slack;
-    return at(due) + status_line("", "when the run that goes on succeeds");
+    return at(due) + fact_line("", "when the run that goes on succeeds");
   }
 
   std::string operator()(const OwnerMayReturn& waiting) const {
     const std::string end = waiting.alive ? "" : ", or known to be gone";
-    return status_line("Next due", "when that run's owner is back" + end) + reason();
+    return fact_line("Next due", "when that run's owner is back" + end) + reason();
   }
 
   std::string operator()(const WaitsForRetry& waits) const {
     return at(waits.until) +
-           status_line("", waits.attempts_left
-                               ? "attempt " + std::to_string(waits.run.attempt + 1) + " of " +
-                                     std::to_string(report.policy.max_attempts) +
-                                     " at the failed run"
-                               : "a new run: no attempts are left for the failed one");
+           fact_line("", waits.attempts_left
+                             ? "attempt " + std::to_string(waits.run.attempt + 1) + " of " +
+                                   std::to_string(report.policy.max_attempts) + " at the failed run"
+                             : "a new run: no attempts are left for the failed one");
   }
 
   std::string operator()(const StartRun&) const { return next(); }
@@ -300,19 +293,18 @@ struct Next {
 }  // namespace
 
 std::string status_text(const StatusReport& report, const Zone& zone, const Output& output) {
-  auto text =
-      status_line("Schedule", printable(report.schedule) + ", " + headline(report, output)) +
-      journal_lines(report) + running_line(report, zone) + last_run_lines(report, zone) +
-      std::visit(Next{report, zone}, report.decision.action);
+  auto text = fact_line("Schedule", printable(report.schedule) + ", " + headline(report, output)) +
+              journal_lines(report) + running_line(report, zone) + last_run_lines(report, zone) +
+              std::visit(Next{report, zone}, report.decision.action);
   for (const auto& run : report.decision.interrupted) {
-    text += status_line("Note", run_name(run) + " was " + interruption(run));
+    text += fact_line("Note", run_name(run) + " was " + interruption(run));
   }
   if (report.state.future_runs > 0) {
-    text += status_line("Warning", std::to_string(report.state.future_runs) +
-                                       " run(s) start in the future of the " +
-                                       (report.database_away ? "host's" : "database's") +
-                                       " clock; they count "
-                                       "for nothing");
+    text += fact_line("Warning", std::to_string(report.state.future_runs) +
+                                     " run(s) start in the future of the " +
+                                     (report.database_away ? "host's" : "database's") +
+                                     " clock; they count "
+                                     "for nothing");
   }
   text += report.spiders.empty() ? spider_lines(report, output)
                                  : spider_table(report.spiders, report.state.now, output);
@@ -364,15 +356,13 @@ Json spiders(const StatusReport& report) {
 
 Json json_of(const StatusReport& report, const Zone& zone) {
   const auto& state = report.state;
-  const bool fresh =
-      state.newest_success && state.now - *state.newest_success < report.policy.interval;
   return {
       {"schedule", report.schedule},
       {"now", iso_utc(state.now)},
       {"enabled", report.policy.enabled},
       {"interval_seconds", seconds(report.policy.interval)},
       {"last_success", optional_time(state.newest_success)},
-      {"fresh", fresh},
+      {"fresh", is_fresh(report)},
       {"failed_runs", report.failed_runs},
       {"last_run", last_run(report)},
       {"running", running(report)},
