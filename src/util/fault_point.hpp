@@ -1,11 +1,12 @@
 #pragma once
 
+#include "util/interface.hpp"
+
 namespace spider_check {
 
 /**
- * A point at which the program of tests/faults dies when it is told to: -Dfault_points=true. In any
- * other build it is nothing. Never passed in a child that was forked and has not executed a
- * program: only the program itself counts.
+ * A point at which the program of tests/faults can die: -Dfault_points=true. Nothing in any other
+ * build. Never passed in a child that was forked and has not executed a program.
  */
 #ifdef SPIDER_CHECK_FAULT_POINTS
 void fault_point(const char* name) noexcept;
@@ -13,15 +14,10 @@ void fault_point(const char* name) noexcept;
 inline void fault_point(const char* /*name*/) noexcept {}
 #endif
 
-/** Two of them: one before and one after what is done while it lives. */
-class FaultPoints {
+/** One where it is made, and one where it goes. */
+class FaultPoints : NonCopyable {
  public:
   explicit FaultPoints(const char* name) noexcept : name_(name) { fault_point(name_); }
-
-  FaultPoints(const FaultPoints&) = delete;
-  FaultPoints& operator=(const FaultPoints&) = delete;
-  FaultPoints(FaultPoints&&) = delete;
-  FaultPoints& operator=(FaultPoints&&) = delete;
 
   ~FaultPoints() { fault_point(name_); }
 

@@ -10,17 +10,17 @@
 
 namespace spider_check {
 
-/** An interface: used by reference, never copied. */
-class Interface {
+/** Neither copied nor moved. */
+class NonCopyable {
  public:
-  Interface(const Interface&) = delete;
-  Interface& operator=(const Interface&) = delete;
-  Interface(Interface&&) = delete;
-  Interface& operator=(Interface&&) = delete;
-  virtual ~Interface() = default;
+  NonCopyable() = default;
+  NonCopyable& operator=(NonCopyable&&) = delete;
+};
 
- protected:
-  Interface() = default;
+/** An interface: used by reference. */
+class Interface : NonCopyable {
+ public:
+  virtual ~Interface() = default;
 };
 
 /** What an event loop waits for on behalf of somebody. */

@@ -1,7 +1,6 @@
 #include "util/log.hpp"
 
 #include <array>
-#include <cstdio>
 #include <memory>
 
 #include <fmt/format-inl.h>
@@ -17,26 +16,26 @@ namespace spider_check {
 
 namespace {
 
-/** The time of a log line in the zone that the configuration names; spdlog knows the host's only.
+/** "2026-11-23 16:20:01.123 info ": the zone is the configuration's; spdlog knows the host's only.
  */
-class ZonedTime final : public spdlog::custom_flag_formatter {
+class Head final : public spdlog::custom_flag_formatter {
  public:
-  explicit ZonedTime(Zone zone) : zone_(std::move(zone)) {}
+  explicit Head(Zone zone) : zone_(std::move(zone)) {}
 
   void format(const spdlog::details::log_msg& message, const std::tm&,
               spdlog::memory_buf_t& to) override {
+    static constexpr std::array names{"trace", "debug", "info ", "warn ",
+                                      "error", "fatal", "off  "};
     const auto time = std::chrono::floor<Duration>(message.time);
-    const auto text = zone_.format(time, "%Y-%m-%d %H:%M:%S");
-    to.append(text.data(), text.data() + text.size());
     const auto part = time - std::chrono::floor<std::chrono::seconds>(time);
-    std::array<char, 8> buffer{};
-    const int length = std::snprintf(buffer.data(), buffer.size(), ".%03d",
-                                     static_cast<int>(part / std::chrono::milliseconds(1)));
-    to.append(buffer.data(), buffer.data() + length);
+    const auto text = fmt::format("{}.{:03} {}", zone_.format(time, "%Y-%m-%d %H:%M:%S"),
+                                  part / std::chrono::milliseconds(1),
+                                  names.at(static_cast<std::size_t>(message.level)));
+    to.append(text.data(), text.data() + text.size());
   }
 
   [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<ZonedTime>(zone_);
+    return std::make_unique<Head>(zone_);
   }
 
  private:
@@ -44,34 +43,10 @@ class ZonedTime final : public spdlog::custom_flag_formatter {
 };
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warning:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
+  static constexpr std::array levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                     spdlog::level::err};
+  return levels.at(static_cast<std::size_t>(level));
 }
-
-/** Five letters, so that the texts stand below each other. */
-class ShortLevel final : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& to) override {
-    static constexpr std::array<std::string_view, 7> names{"trace", "debug", "info ", "warn ",
-                                                           "error", "fatal", "off  "};
-    const auto name = names.at(static_cast<std::size_t>(message.level));
-    to.append(name.data(), name.data() + name.size());
-  }
-
-  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<ShortLevel>();
-  }
-};
 
 constexpr std::size_t head_width = 30;  // "2026-11-23 20:20:01.123 info  "
 
@@ -91,7 +66,7 @@ Log log_to_stderr(LogLevel least, const Zone& zone) {
   auto logger = std::make_shared<spdlog::logger>("spider-check",
                                                  std::make_shared<spdlog::sinks::stderr_sink_st>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  formatter->add_flag<ZonedTime>('*', zone).add_flag<ShortLevel>('L').set_pattern("%* %L %v");
+  formatter->add_flag<Head>('*', zone).set_pattern("%* %v");
   logger->set_formatter(std::move(formatter));
   logger->set_level(to_spdlog(least));
   return {least, [logger = std::move(logger)](LogLevel level, const std::string& text) {

@@ -12,17 +12,13 @@
 
 namespace spider_check {
 
-/** How much a line matters; the least of them that is written is how much the program says. */
+/** How much a line matters. */
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/**
- * Where the use cases say what they do: one line a time, with fmt's {} for values. Who takes the
- * lines is told at its making, so that only that file has to know spdlog, which takes a compiler
- * seconds to read.
- */
+/** What the program says: one line a time, with fmt's {} for values. Only log.cpp knows spdlog. */
 class Log {
  public:
-  /** Takes a line, without its end. Should not throw: what is said is never worth a run. */
+  /** Takes a line, without its end. Should not throw. */
   using Writer = std::function<void(LogLevel, const std::string&)>;
 
   Log(LogLevel least, Writer writer) : min_(least), writer_(std::move(writer)) {}
@@ -57,7 +53,7 @@ class Log {
 
   [[nodiscard]] bool says(LogLevel level) const noexcept { return level >= min_; }
 
-  /** From now on this takes the lines; returns who did. */
+  /** Takes the lines from now on; returns the writer before. */
   Writer exchange_writer(Writer writer) { return std::exchange(writer_, std::move(writer)); }
 
  private:

@@ -1,12 +1,10 @@
 #include "util/text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <numeric>
 #include <utility>
-#include <vector>
+
+#include <fmt/core.h>
 
 namespace spider_check {
 
@@ -51,6 +49,12 @@ bool steers_terminal(char32_t code) noexcept {
   return controls || turns;
 }
 
+std::string hex_escape(const Character& character) {
+  const auto code = static_cast<unsigned>(character.code);
+  const bool is_byte = !character.valid || code < 0x80;
+  return is_byte ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
+}
+
 namespace {
 
 bool is_harmless(const Character& character) {
@@ -59,12 +63,8 @@ bool is_harmless(const Character& character) {
 }
 
 std::string hex_escapes(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (std::size_t at = 0; at < bytes.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(bytes[at]);
-    text += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
-  }
+  for (const char c : bytes) text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   return text;
 }
 
@@ -128,18 +128,11 @@ void hide_in_authority(std::string& text, std::size_t from) {
   text.replace(from + colon + 1, at - colon - 1, hidden);
 }
 
-std::string hex_escapes(const Character& character) {
-  std::array<char, 16> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), character.code < 0x80 ? "\\x%02x" : "\\u%04x",
-                static_cast<unsigned>(character.code));
-  return buffer.data();
-}
-
 /** One character as it is shown in a line. */
 std::string shown(const Character& character, std::string_view text) {
   if (character.code == '\n') return "\\n";
   if (character.code == '\0') return "?";
-  if (character.valid && steers_terminal(character.code)) return hex_escapes(character);
+  if (character.valid && steers_terminal(character.code)) return hex_escape(character);
   return std::string(text.substr(0, character.length));
 }
 
@@ -200,6 +193,38 @@ std::string counted(std::int64_t count, const std::string& noun, const std::stri
   return std::to_string(count) + " " + (count == 1 ? noun : nouns.empty() ? noun + "s" : nouns);
 }
 
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (auto end = text.find(separator); end != text.npos; end = text.find(separator)) {
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.emplace_back(text);
+  return parts;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  auto lines = split(text, '\n');
+  if (lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (auto& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_not_of(
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                          "0123456789_-./:@%+=,") == std::string::npos;
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? R"('\'')" : std::string(1, c);
+  return word + "'";
+}
+
 std::string_view first_line(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return {};
@@ -217,23 +242,20 @@ bool stays(char c, bool first) {
          c == '-' || (c == '.' && !first);
 }
 
-std::string hex(const char* format, unsigned value) {
-  std::array<char, 16> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), format, value);
-  return buffer.data();
-}
-
 }  // namespace
 
 std::string to_file_name(std::string_view text) {
   if (text.empty()) return "%";
   std::string name;
   for (const char c : text) {
-    name +=
-        stays(c, name.empty()) ? std::string(1, c) : hex("%%%02X", static_cast<unsigned char>(c));
+    if (stays(c, name.empty())) {
+      name += c;
+    } else {
+      name += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
   }
   if (name.size() <= max_file_name) return name;
-  const auto mark = hex("~%08x", fnv1a(text));
+  const auto mark = fmt::format("~{:08x}", fnv1a(text));
   return name.substr(0, max_file_name - mark.size()) + mark;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spider_check {
 
@@ -22,10 +25,12 @@ struct Character {
 /** Whether a character steers a terminal, or turns the direction of the text around it. */
 [[nodiscard]] bool steers_terminal(char32_t code) noexcept;
 
+/** "\xNN" for ASCII and for a byte that is no character, "\uNNNN" for any other character. */
+[[nodiscard]] std::string hex_escape(const Character& character);
+
 /**
- * Makes any bytes harmless to a terminal, piece by piece: lines, tabs and letters of all languages
- * stay, and whatever could steer a terminal or is no UTF-8 becomes \xNN, byte by byte. That is
- * every other control character, those of C1 in UTF-8 too, and what turns the direction of text.
+ * Makes bytes harmless to a terminal, piece by piece: lines, tabs and letters of all languages
+ * stay; each byte of what steers_terminal() or is not UTF-8 becomes \xNN.
  */
 class TerminalText {
  public:
@@ -81,6 +86,27 @@ template <typename Parts, typename Project = std::identity>
     text += std::invoke(project, part);
   }
   return text;
+}
+
+/** The parts between the separators: one more than there are separators. */
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+
+/** The lines, without their ends; none after the last newline. */
+[[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
+
+/** With small letters in place of the capitals of ASCII. */
+[[nodiscard]] std::string lower(std::string_view text);
+
+/** A word of a shell's command line: in quotes where it needs them. */
+[[nodiscard]] std::string shell_word(const std::string& text);
+
+/** A text that is a number as a whole: empty for any other, and out of range. */
+template <typename Number>
+[[nodiscard]] std::optional<Number> parse_number(std::string_view text) {
+  Number number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && at == end ? std::optional(number) : std::nullopt;
 }
 
 /** The first line that is not blank, without the blanks around it. */

@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <wchar.h>
 
+#include "util/interface.hpp"
 #include "util/text.hpp"
 
 namespace spider_check {
@@ -15,14 +16,9 @@ namespace {
 constexpr std::size_t max_bytes_per_column = 32;
 
 /** libc's table of widths, in a locale that knows every character, while it lives. */
-class WidthTable {
+class WidthTable : NonCopyable {
  public:
   WidthTable() : before_(table() != nullptr ? ::uselocale(table()) : nullptr) {}
-
-  WidthTable(const WidthTable&) = delete;
-  WidthTable& operator=(const WidthTable&) = delete;
-  WidthTable(WidthTable&&) = delete;
-  WidthTable& operator=(WidthTable&&) = delete;
 
   ~WidthTable() {
     if (before_ != nullptr) ::uselocale(before_);
@@ -47,14 +43,6 @@ class WidthTable {
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-void append(std::string& to, std::string_view text, const Character& character) {
-  if (character.valid) {
-    to += text.substr(0, character.length);
-  } else {
-    to += '?';
-  }
 }
 
 }  // namespace
@@ -85,7 +73,7 @@ std::string cut_to(std::string_view text, std::size_t width) {
     if (sum > width || cut.size() > max_bytes_per_column * width) {
       return cut.substr(0, beginning) + "…";
     }
-    append(cut, text, character);
+    cut += character.valid ? text.substr(0, character.length) : "?";
     if (sum < width) beginning = cut.size();
     text.remove_prefix(character.length);
   }

@@ -1,11 +1,12 @@
 #include "util/time.hpp"
 
 #include <array>
-#include <charconv>
-#include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <utility>
+
+#include <fmt/core.h>
+
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -24,43 +25,22 @@ constexpr std::array<Unit, 5> duration_units{
 
 constexpr Duration max_duration = 10'000 * std::chrono::hours(24);
 
-std::string_view take_letters(std::string_view& text) {
-  std::size_t length = 0;
-  while (length < text.size() && text[length] >= 'a' && text[length] <= 'z') ++length;
-  const auto letters = text.substr(0, length);
-  text.remove_prefix(length);
-  return letters;
-}
-
-std::optional<std::int64_t> take_number(std::string_view& text) {
-  // The sign is looked at here because from_chars would take a minus.
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
-}
-
-std::string part(std::int64_t number, std::string_view unit) {
-  return std::to_string(number) + std::string(unit);
-}
-
 }  // namespace
 
 std::optional<Duration> parse_duration(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789";
   if (text.empty()) return std::nullopt;
   Duration sum{0};
-  std::size_t next_unit = 0;
+  const auto* unit = duration_units.begin();
   while (!text.empty()) {
-    const auto number = take_number(text);
-    const auto name = take_letters(text);
-    if (!number) return std::nullopt;
-    while (next_unit < duration_units.size() && duration_units[next_unit].name != name) ++next_unit;
-    if (next_unit == duration_units.size()) return std::nullopt;
-    const auto unit = duration_units[next_unit++].length;
-    if (*number > max_duration / unit) return std::nullopt;
-    sum += *number * unit;
+    const auto length = std::min(text.find_first_not_of(digits), text.size());
+    const auto number = parse_number<std::int64_t>(text.substr(0, length));
+    text.remove_prefix(length);
+    const auto name = text.substr(0, text.find_first_of(digits));
+    text.remove_prefix(name.size());
+    while (unit != duration_units.end() && unit->name != name) ++unit;
+    if (!number || unit == duration_units.end() || *number > max_duration / unit->length) return {};
+    sum += *number * unit++->length;
     if (sum > max_duration) return std::nullopt;
   }
   return sum;
@@ -70,36 +50,23 @@ std::string to_text(Duration duration) {
   if (duration < 0s) return "-" + to_text(-duration);
   std::string text;
   for (const auto& unit : duration_units) {
-    if (const auto count = duration / unit.length; count > 0) {
-      text += part(count, unit.name);
-      duration -= count * unit.length;
-    }
+    if (duration >= unit.length) text += fmt::format("{}{}", duration / unit.length, unit.name);
+    duration %= unit.length;
   }
   return text.empty() ? "0s" : text;
 }
 
 std::string to_words(Duration duration) {
   if (duration < 0s) return "-" + to_words(-duration);
-  if (duration < 10s) {
-    std::array<char, 32> buffer{};
-    const auto tenths = duration / 100ms;
-    std::snprintf(buffer.data(), buffer.size(), "%lld.%lld s", static_cast<long long>(tenths / 10),
-                  static_cast<long long>(tenths % 10));
-    return buffer.data();
-  }
+  if (duration < 10s) return fmt::format("{}.{} s", duration / 1s, duration % 1s / 100ms);
   static constexpr std::array<Unit, 4> spoken{
       {{" d", 24h}, {" h", 1h}, {" min", 1min}, {" s", 1s}}};
-  for (std::size_t i = 0; i < spoken.size(); ++i) {
-    const auto count = duration / spoken[i].length;
-    if (count == 0) continue;
-    auto text = part(count, spoken[i].name);
-    const auto rest = duration - count * spoken[i].length;
-    if (i + 1 < spoken.size() && rest >= spoken[i + 1].length) {
-      text += " " + part(rest / spoken[i + 1].length, spoken[i + 1].name);
-    }
-    return text;
-  }
-  return "0 s";
+  std::size_t i = 0;
+  while (duration < spoken[i].length) ++i;
+  const auto text = fmt::format("{}{}", duration / spoken[i].length, spoken[i].name);
+  const auto rest = duration % spoken[i].length;
+  if (i + 1 == spoken.size() || rest < spoken[i + 1].length) return text;
+  return fmt::format("{} {}{}", text, rest / spoken[i + 1].length, spoken[i + 1].name);
 }
 
 namespace {
@@ -118,16 +85,14 @@ constexpr std::array<std::pair<std::string_view, std::int64_t>, 9> size_units{
 }  // namespace
 
 std::optional<std::int64_t> parse_size(std::string_view text) {
-  std::int64_t number = 0;
-  const auto* last = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), last, number);
-  if (error != std::errc{} || number < 0) return std::nullopt;
-  std::string_view unit(at, static_cast<std::size_t>(last - at));
-  if (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
+  const auto length = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_number<std::int64_t>(text.substr(0, length));
+  auto unit = text.substr(length);
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
   for (const auto& [name, bytes] : size_units) {
     if (unit != name) continue;
-    if (number > std::numeric_limits<std::int64_t>::max() / bytes) return std::nullopt;
-    return number * bytes;
+    if (!number || *number > std::numeric_limits<std::int64_t>::max() / bytes) return std::nullopt;
+    return *number * bytes;
   }
   return std::nullopt;
 }
@@ -141,8 +106,6 @@ std::string size_words(std::int64_t bytes) {
   if (tenths % 10 != 0 && tenths < 1000) text += "." + std::to_string(tenths % 10);
   return text + " " + std::string(size_units[unit].first);
 }
-
-using namespace std::chrono_literals;
 
 namespace {
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <optional>
 #include <string_view>
 
+#include <fmt/core.h>
+
+#include "util/interface.hpp"
 #include "util/text.hpp"
 
 namespace spider_check {
@@ -18,7 +20,7 @@ namespace {
  * Sets TZ while it lives. GCC 12 has no time zones of its own, and libc knows only the one in TZ,
  * which the spiders inherit: so it is put back at once.
  */
-class ZoneScope {
+class ZoneScope : NonCopyable {
  public:
   explicit ZoneScope(const std::string& name) : set_(!name.empty()) {
     if (!set_) return;
@@ -27,18 +29,9 @@ class ZoneScope {
     ::tzset();
   }
 
-  ZoneScope(const ZoneScope&) = delete;
-  ZoneScope& operator=(const ZoneScope&) = delete;
-  ZoneScope(ZoneScope&&) = delete;
-  ZoneScope& operator=(ZoneScope&&) = delete;
-
   ~ZoneScope() {
     if (!set_) return;
-    if (before_) {
-      ::setenv("TZ", before_->c_str(), 1);
-    } else {
-      ::unsetenv("TZ");
-    }
+    before_ ? ::setenv("TZ", before_->c_str(), 1) : ::unsetenv("TZ");
     ::tzset();
   }
 
@@ -56,21 +49,11 @@ std::string format_tm(const std::tm& time, const char* format) {
   return {buffer.data(), std::strftime(buffer.data(), buffer.size(), format, &time)};
 }
 
-/** Whether a character in a name would deceive its reader: it steers, breaks the line or is not
- * seen.
- */
+/** Whether a character would deceive a reader: it steers, breaks the line or is not seen. */
 bool deceives(char32_t code) {
   const bool breaks = code == 0x2028 || code == 0x2029;
   const bool hides = code == 0x200b || (code >= 0x2060 && code <= 0x2064) || code == 0xfeff;
   return steers_terminal(code) || breaks || hides;
-}
-
-std::string escaped(const Character& character) {
-  std::array<char, 8> buffer{};
-  const bool byte = !character.valid || character.code < 0x80;
-  std::snprintf(buffer.data(), buffer.size(), byte ? "\\x%02x" : "\\u%04x",
-                static_cast<unsigned>(character.code));
-  return buffer.data();
 }
 
 }  // namespace
@@ -93,9 +76,7 @@ std::string iso_utc(TimePoint time) {
   ::gmtime_r(&count, &utc);
   const auto fraction = time - std::chrono::floor<std::chrono::seconds>(time);
   const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(fraction).count();
-  std::array<char, 8> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), ".%03d", static_cast<int>(milliseconds));
-  return format_tm(utc, "%Y-%m-%dT%H:%M:%S") + buffer.data() + "Z";
+  return fmt::format("{}.{:03}Z", format_tm(utc, "%Y-%m-%dT%H:%M:%S"), milliseconds);
 }
 
 std::string printable(const std::string& text) {
@@ -105,7 +86,7 @@ std::string printable(const std::string& text) {
     if (character.code == '\n') {
       line += "\\n";
     } else if (!character.valid || deceives(character.code)) {
-      line += escaped(character);
+      line += hex_escape(character);
     } else {
       line += rest.substr(0, character.length);
     }
@@ -118,10 +99,6 @@ namespace {
 
 constexpr std::int64_t day_length = 86'400;
 constexpr std::int64_t max_days = 400;
-
-std::int64_t unix_seconds(TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
 
 ZoneOffset offset_at(const Zone& zone, std::int64_t seconds) {
   const auto text = zone.format(TimePoint(std::chrono::seconds(seconds)), "%z %Z");
@@ -153,8 +130,8 @@ ZoneOffset change_between(const Zone& zone, const ZoneOffset& one, const ZoneOff
 }  // namespace
 
 std::vector<ZoneOffset> zone_offsets(const Zone& zone, TimePoint from, TimePoint to) {
-  const auto end = unix_seconds(to);
-  const auto start = std::max(unix_seconds(from), end - max_days * day_length);
+  const auto end = unix_time(to);
+  const auto start = std::max(unix_time(from), end - max_days * day_length);
   auto last = offset_at(zone, std::min(start, end));
   std::vector<ZoneOffset> offsets{last};
   while (last.from < end) {
