@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "os/descriptors.hpp"
 #include "util/fault_point.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -34,14 +33,14 @@ struct SetupFailure {
   volatile int* error;
 
   /** Ends the child. */
-  [[noreturn]] void tell(Step at) const {
+  [[noreturn]] void end(Step at) const {
     *error = errno;
     *step = at;
     ::_exit(127);
   }
 };
 
-/** Everything that the child uses, made before: it must not allocate. */
+/** Everything that the child uses, which must not allocate. */
 struct Prepared {
   std::vector<char*> argv;
   std::vector<char*> environment;
@@ -87,38 +86,34 @@ void reset_signals() {
   if (::getppid() != parent) ::_exit(127);
   // A stream that is not its own would be one of this program's: the connection to the database.
   const int input = options.input >= 0 ? options.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (input < 0 || ::dup2(input, STDIN_FILENO) < 0) failure.tell(Step::input);
+  if (input < 0 || ::dup2(input, STDIN_FILENO) < 0) failure.end(Step::input);
   if (::dup2(options.output, STDOUT_FILENO) < 0 || ::dup2(options.errors, STDERR_FILENO) < 0) {
-    failure.tell(Step::output);
+    failure.end(Step::output);
   }
   // A niceness that the system does not grant is no reason not to run.
   if (options.nice != 0) [[maybe_unused]]
     const int now = ::nice(options.nice);
   const auto& directory = options.working_directory;
-  if (!directory.empty() && ::chdir(directory.c_str()) != 0) failure.tell(Step::directory);
-  if (!close_all_on_execute()) failure.tell(Step::descriptors);
-  if (!give_back_descriptor_limit()) failure.tell(Step::limit);
+  if (!directory.empty() && ::chdir(directory.c_str()) != 0) failure.end(Step::directory);
+  if (!close_all_on_execute()) failure.end(Step::descriptors);
+  if (!give_back_descriptor_limit()) failure.end(Step::limit);
   reset_signals();
   if (options.pid != nullptr) *options.pid = ::getpid();
   ::execvpe(prepared.argv[0], prepared.argv.data(), prepared.environment.data());
-  failure.tell(Step::execute);
+  failure.end(Step::execute);
 }
 
 std::string what_failed(int step, const ChildOptions& options) {
-  switch (step) {
-    case Step::input:
-      return "cannot open its standard input";
-    case Step::output:
-      return "cannot open its standard output";
-    case Step::directory:
-      return "cannot enter " + options.working_directory.string();
-    case Step::descriptors:
-      return "cannot close the descriptors of this program";
-    case Step::limit:
-      return "cannot set its limit of descriptors";
-    default:
-      return "cannot execute " + options.command.front();
-  }
+  static constexpr const char* failures[] = {"",
+                                             "cannot open its standard input",
+                                             "cannot open its standard output",
+                                             "cannot enter ",
+                                             "cannot close the descriptors of this program",
+                                             "cannot set its limit of descriptors",
+                                             "cannot execute "};
+  return failures[step] + (step == Step::directory ? options.working_directory.string()
+                           : step == Step::execute ? options.command.front()
+                                                   : "");
 }
 
 Duration to_duration(const timeval& time) {
@@ -202,15 +197,9 @@ void Child::kill() {
 bool Child::attend(bool ended) {
   ended_ = ended_ || ended;
   if (ended_) return true;
-  switch (escalation_.step(Escalation::Time::clock::now())) {
-    case Escalation::Step::give_up:
-      return true;
-    case Escalation::Step::kill:
-      kill_tree();
-      return false;
-    default:
-      return false;
-  }
+  const auto step = escalation_.step(Escalation::Time::clock::now());
+  if (step == Escalation::Step::kill) kill_tree();
+  return step == Escalation::Step::give_up;
 }
 
 ChildReport Child::given_up() {
@@ -249,13 +238,10 @@ bool is_executable(const fs::path& path) {
 std::string why_not_executable(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
-  if (!fs::exists(status)) {
-    return error && status.type() == fs::file_type::none ? error.message()
-                                                         : "there is no such file";
-  }
+  if (status.type() == fs::file_type::none) return error.message();
+  if (!fs::exists(status)) return "there is no such file";
   if (fs::is_directory(status)) return "it is a directory";
-  if (!is_executable(path)) return "it is not executable";
-  return {};
+  return is_executable(path) ? "" : "it is not executable";
 }
 
 /** What the first line names, "#!/usr/bin/python3 -I"; empty when it is no script. */
@@ -271,15 +257,12 @@ std::string interpreter_of(const fs::path& path) {
   return word;
 }
 
-bool is_setuid(const fs::path& path) {
-  std::error_code ignored;
-  return (fs::status(path, ignored).permissions() & fs::perms::set_uid) != fs::perms::none;
-}
-
 ProgramFile examined(const fs::path& path) {
   if (auto why = why_not_executable(path); !why.empty()) return {path, std::move(why)};
   const auto interpreter = interpreter_of(path);
-  if (interpreter.empty()) return {path, {}, is_setuid(path)};
+  std::error_code ignored;
+  const auto setuid = fs::status(path, ignored).permissions() & fs::perms::set_uid;
+  if (interpreter.empty()) return {path, {}, setuid != fs::perms::none};
   if (is_executable(interpreter)) return {path, {}};
   return {path, "its first line wants " + interpreter + ", which cannot be executed"};
 }
@@ -289,8 +272,7 @@ ProgramFile examined(const fs::path& path) {
 ProgramFile find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return examined(name);
   const char* variable = std::getenv("PATH");
-  std::istringstream directories(variable != nullptr ? variable : "/bin:/usr/bin");
-  for (std::string directory; std::getline(directories, directory, ':');) {
+  for (const auto& directory : split(variable != nullptr ? variable : "/bin:/usr/bin", ':')) {
     const auto path = fs::path(directory.empty() ? "." : directory) / name;
     if (is_executable(path)) return examined(path);
   }

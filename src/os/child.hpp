@@ -12,6 +12,7 @@
 #include "os/descriptors.hpp"
 #include "os/process_tree.hpp"
 #include "os/termination.hpp"
+#include "util/interface.hpp"
 #include "util/time.hpp"
 
 struct rusage;
@@ -48,14 +49,10 @@ void set_usage(ChildReport& report, const rusage& usage);
  * A short child process of this one (see spawn()). The destructor kills it with all that it started
  * and reaps it; it waits for that a bounded time.
  */
-class Child {
+class Child : NonCopyable {
  public:
   /** Throws std::system_error; also when the program cannot be executed. */
   explicit Child(const ChildOptions& options);
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  Child(Child&&) = delete;
-  Child& operator=(Child&&) = delete;
   ~Child();
 
   /** Readable once the child has ended. */

@@ -5,9 +5,12 @@
 #include <system_error>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace spider_check {
+
+using FileStatus = struct stat;
 
 /** errno with what was tried. Call it before anything else changes errno. */
 [[nodiscard]] std::system_error system_error(const std::string& what);

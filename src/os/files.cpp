@@ -4,67 +4,42 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <optional>
-#include <string>
-#include <system_error>
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "os/descriptors.hpp"
 #include "os/ownership.hpp"
 
 namespace spider_check {
 
 namespace {
 
-/** A file under a name that nobody looks for; gone with this unless it was given another. */
-class Draft {
- public:
-  explicit Draft(const std::filesystem::path& target)
-      : path_(target.parent_path() / ("." + random_token())) {
-    file_ = FileDescriptor(
-        Adopt{}, ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file_) throw system_error("cannot write " + target.string());
-    give_to_owner(file_, path_);
-  }
+/** How a file gets its name. */
+enum class Write { anew, in_place, for_all };
 
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-  Draft(Draft&&) = delete;
-  Draft& operator=(Draft&&) = delete;
+/** False: errno says why. Not every file system can rename without replacing. */
+bool rename_anew(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const auto flag = static_cast<unsigned>(RENAME_NOREPLACE);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flag) == 0) return true;
+  return (errno == EINVAL || errno == ENOSYS) && ::link(from.c_str(), to.c_str()) == 0;
+}
 
-  ~Draft() { ::unlink(path_.c_str()); }
-
-  /** False: errno says why. */
-  [[nodiscard]] bool write(std::string_view text) { return write_all(file_, text) == text.size(); }
-
-  /** Brings it to the disk. False: errno says why. */
-  [[nodiscard]] bool sync() { return ::fsync(file_.get()) == 0; }
-
-  /** Lets everybody read it, whatever the umask is. False: errno says why. */
-  [[nodiscard]] bool open_to_all() { return ::fchmod(file_.get(), 0644) == 0; }
-
-  /** Gives it a name that is free. False: errno says why. */
-  [[nodiscard]] bool rename(const std::filesystem::path& target) {
-    const auto flag = static_cast<unsigned>(RENAME_NOREPLACE);
-    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target.c_str(), flag) == 0) return true;
-    // Not every file system can do this.
-    const bool unknown = errno == EINVAL || errno == ENOSYS;
-    return unknown && ::link(path_.c_str(), target.c_str()) == 0;
-  }
-
-  /** Puts it in the place of what has that name. False: errno says why. */
-  [[nodiscard]] bool replace(const std::filesystem::path& target) {
-    return ::rename(path_.c_str(), target.c_str()) == 0;
-  }
-
- private:
-  std::filesystem::path path_;
-  FileDescriptor file_;
-};
+/** By a draft under another name, so that the file is there whole or not at all. */
+void write(const std::filesystem::path& path, std::string_view text, Write how) {
+  const auto draft = path.parent_path() / ("." + random_token());
+  const FileDescriptor file(
+      Adopt{}, ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) throw system_error("cannot write " + path.string());
+  give_to_owner(file, draft);
+  const bool done =
+      write_all(file, text) == text.size() &&
+      (how == Write::for_all ? ::fchmod(file.get(), 0644) : ::fsync(file.get())) == 0 &&
+      (how == Write::anew ? rename_anew(draft, path) : ::rename(draft.c_str(), path.c_str()) == 0);
+  const auto error = system_error("cannot write " + path.string());
+  ::unlink(draft.c_str());
+  if (!done) throw error;
+}
 
 [[noreturn]] void refuse(const std::filesystem::path& path, int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(),
@@ -72,21 +47,15 @@ class Draft {
 }
 
 const char* kind_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return "a directory, not a file";
-    case S_IFIFO:
-      return "no file but a pipe";
-    case S_IFSOCK:
-      return "no file but a socket";
-    default:
-      return "no file but a device";
-  }
+  if (S_ISDIR(mode)) return "a directory, not a file";
+  return S_ISFIFO(mode)   ? "no file but a pipe"
+         : S_ISSOCK(mode) ? "no file but a socket"
+                          : "no file but a device";
 }
 
 /** Where a link leads, of which `status` is. */
 std::filesystem::path follow(const std::filesystem::path& name, const std::filesystem::path& link,
-                             const struct stat& status) {
+                             const FileStatus& status) {
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
     refuse(name, EPERM, "a symbolic link of another user's");
   }
@@ -102,8 +71,7 @@ std::filesystem::path file_to_replace(const std::filesystem::path& name) {
   constexpr int max_links = 20;
   auto path = name;
   for (int links = 0; links < max_links; ++links) {
-    struct stat status {};
-
+    FileStatus status{};
     if (::lstat(path.c_str(), &status) != 0) {
       if (links > 0) refuse(name, errno, "a symbolic link to nothing");
       return path;
@@ -120,49 +88,30 @@ std::filesystem::path file_to_replace(const std::filesystem::path& name) {
   refuse(name, ELOOP, "a symbolic link to itself");
 }
 
-void replace_file(const std::filesystem::path& path, const std::string& text) {
-  Draft draft(path);
-  if (!draft.write(text) || !draft.sync() || !draft.replace(path))
-    throw system_error("cannot write " + path.string());
+void replace_file(const std::filesystem::path& path, std::string_view text) {
+  write(path, text, Write::in_place);
 }
 
-void publish_file(const std::filesystem::path& file, std::string_view text) {
-  const auto path = file_to_replace(file);
-  Draft draft(path);
-  if (!draft.write(text) || !draft.open_to_all() || !draft.replace(path))
-    throw system_error("cannot write " + path.string());
+void publish_file(const std::filesystem::path& path, std::string_view text) {
+  write(file_to_replace(path), text, Write::for_all);
 }
 
-void write_new_file(const std::filesystem::path& path, const std::string& text) {
-  Draft draft(path);
-  if (!draft.write(text) || !draft.sync() || !draft.rename(path))
-    throw system_error("cannot write " + path.string());
+void write_new_file(const std::filesystem::path& path, std::string_view text) {
+  write(path, text, Write::anew);
 }
-
-namespace {
-
-/** Of the file that is there. */
-std::optional<mode_t> permissions_of(const std::filesystem::path& path) {
-  struct stat status {};
-
-  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
-  return status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
-}
-
-}  // namespace
 
 void publish_privately(const std::filesystem::path& file, std::string_view text) {
   const auto path = file_to_replace(file);
-  const auto permissions = permissions_of(path);
-  replace_file(path, std::string(text));
-  if (permissions && ::chmod(path.c_str(), *permissions) != 0) {
+  FileStatus before{};
+  const bool is_there = ::lstat(path.c_str(), &before) == 0;
+  replace_file(path, text);
+  if (is_there && ::chmod(path.c_str(), before.st_mode & 0777U) != 0) {
     throw system_error("cannot set the permissions of " + path.string());
   }
 }
 
 std::string read_tail(const FileDescriptor& file, std::int64_t most) {
-  struct stat status {};
-
+  FileStatus status{};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   const auto from = std::max<std::int64_t>(0, status.st_size - most);
   std::string text(static_cast<std::size_t>(status.st_size - from), '\0');
@@ -178,34 +127,18 @@ std::string read_tail(const std::filesystem::path& file, std::int64_t most) {
 }
 
 std::string random_token() {
-  static constexpr std::string_view digits = "0123456789abcdef";
   std::array<unsigned char, 16> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     throw system_error("cannot make a random number");
   }
   std::string token;
-  for (const auto byte : bytes) token += {digits[byte >> 4U], digits[byte & 15U]};
+  for (const auto byte : bytes) token += fmt::format("{:02x}", byte);
   return token;
 }
 
 std::filesystem::path program_directory() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
-
-namespace {
-
-/** Only what this process has just made: an empty directory of its own. */
-FileDescriptor open_new(const std::filesystem::path& directory) {
-  FileDescriptor file(Adopt{},
-                      ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-
-  struct stat status {};
-
-  if (::fstat(file.get(), &status) != 0 || status.st_uid != ::geteuid()) return {};
-  return file;
-}
-
-}  // namespace
 
 void make_private_directory(const std::filesystem::path& directory) {
   std::error_code ignored;
@@ -217,7 +150,11 @@ void make_private_directory(const std::filesystem::path& directory) {
 
 bool make_one_directory(const std::filesystem::path& directory) noexcept {
   if (::mkdir(directory.c_str(), 0700) != 0) return false;
-  give_to_owner(open_new(directory), directory);
+  const FileDescriptor made(
+      Adopt{}, ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  FileStatus status{};
+  const bool is_ours = ::fstat(made.get(), &status) == 0 && status.st_uid == ::geteuid();
+  if (is_ours) give_to_owner(made, directory);
   return true;
 }
 

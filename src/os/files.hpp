@@ -14,7 +14,7 @@ namespace spider_check {
  * nothing that exists is ever overwritten. Throws std::system_error that names it,
  * std::errc::file_exists when there is something of that name.
  */
-void write_new_file(const std::filesystem::path& path, const std::string& text);
+void write_new_file(const std::filesystem::path& path, std::string_view text);
 
 /**
  * The file that a name stands for, which may be replaced: a regular one that is there or not, also
@@ -27,19 +27,12 @@ void write_new_file(const std::filesystem::path& path, const std::string& text);
  * Writes a file, private to this user, in place of one that may exist: a reader sees the old one or
  * the new one, also after a power cut. Throws std::system_error that names it.
  */
-void replace_file(const std::filesystem::path& path, const std::string& text);
+void replace_file(const std::filesystem::path& path, std::string_view text);
 
-/**
- * Likewise, but for everybody to read, where that is a file_to_replace, and without waiting for the
- * disk: it is made anew before long anyway.
- */
+/** Replaces a file_to_replace for all to read, without waiting for the disk. */
 void publish_file(const std::filesystem::path& path, std::string_view text);
 
-/**
- * Replaces a file in a directory that is there, for its owner only, unless somebody has given the
- * one that is there other permissions: those stay. What is no regular file (file_to_replace) is
- * left alone.
- */
+/** Replaces a file_to_replace for its owner only, or with the permissions of the one before. */
 void publish_privately(const std::filesystem::path& path, std::string_view text);
 
 /** The last bytes of an open file, at most `most`; nothing when it cannot be read. */
@@ -48,14 +41,13 @@ void publish_privately(const std::filesystem::path& path, std::string_view text)
 /** The same of a regular file by its path; nothing, too, when that is a symbolic link. */
 [[nodiscard]] std::string read_tail(const std::filesystem::path& file, std::int64_t most);
 
-/** 32 hexadecimal digits that nobody can guess. Throws std::system_error. */
+/** 32 random hexadecimal digits. Throws std::system_error. */
 [[nodiscard]] std::string random_token();
 
 /** The directory of this program's own file. Throws std::filesystem::filesystem_error. */
 [[nodiscard]] std::filesystem::path program_directory();
 
-/** Makes a directory and those above it that are missing, for this user only. Throws
- * std::system_error. */
+/** Makes a directory and those above it, for this user only. Throws std::system_error. */
 void make_private_directory(const std::filesystem::path& directory);
 
 /**

@@ -33,11 +33,12 @@ class Host : public Interface {
 
   /**
    * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
-   * exists. One that nobody lets us see exists.
+   * exists. A process that is hidden from us exists.
    */
   [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
 
-  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. */
+  /** Whether this very process of this boot and pid namespace lives; start 0: unknown. A hidden one
+   * does. */
   [[nodiscard]] virtual bool is_alive(int pid, std::int64_t start) const = 0;
 
   /** Now, by the clocks of this host. */
@@ -56,17 +57,9 @@ class ThisHost final : public Host {
   /** Read at the first call, since a tick that skips needs none of it. Throws std::system_error. */
   [[nodiscard]] const Owner& self() const override;
 
-  /**
-   * A process that was killed exists for as long as its supervisors stop its spiders. Where /proc
-   * hides a process of that pid it exists, too: only the kernel's word that there is none counts.
-   */
   [[nodiscard]] bool exists(const Owner& neighbour) const override;
-
-  /** A process that /proc hides, because it is another user's, is taken for alive. */
   [[nodiscard]] bool is_alive(int pid, std::int64_t start) const override;
-
   [[nodiscard]] HostTime now() const override;
-
   [[nodiscard]] std::string new_uuid() const override;
 
  private:

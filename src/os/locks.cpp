@@ -1,21 +1,15 @@
 #include "os/locks.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <thread>
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "os/descriptors.hpp"
 #include "os/ownership.hpp"
 #include "util/text.hpp"
 
@@ -25,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Whoever looks whether a file is locked shares its lock for some microseconds, unless it is
-// stopped right then. There is no event to await: flock(2) knows no time limit.
+// A process that asks whether a file is locked shares its lock for some microseconds, or for as
+// long as it is stopped right then. flock(2) has no timeout, so we poll.
 constexpr auto max_look_time = 1s;
 constexpr auto pause = 1ms;
 
@@ -79,10 +73,8 @@ bool FileLock::is_taken(const std::filesystem::path& file) noexcept {
 }
 
 bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept {
-  struct stat open {};
-
-  struct stat named {};
-
+  FileStatus open{};
+  FileStatus named{};
   return ::fstat(file.get(), &open) == 0 && ::lstat(path.c_str(), &named) == 0 &&
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
@@ -122,32 +114,27 @@ bool FileLock::keep() {
 
 namespace {
 
-// Who asks whether the name is taken waits in this queue, which nobody empties.
+// Processes that ask whether the name is taken wait in this queue, which is never emptied.
 constexpr int queue = 4096;
 
 /** Of a container or a chroot, where the same paths are other files. */
 std::string world() {
-  struct stat processes {};
-
-  struct stat root {};
-
+  FileStatus processes{};
+  FileStatus root{};
   (void)::stat("/proc/self/ns/pid", &processes);
   (void)::stat("/", &root);
-  return std::to_string(processes.st_ino) + " " + std::to_string(root.st_dev) + " " +
-         std::to_string(root.st_ino);
+  return fmt::format("{} {} {}", processes.st_ino, root.st_dev, root.st_ino);
 }
 
 struct Address {
   Address(const std::string& name, uid_t owner) {
     const auto text = world() + " " + name;
-    std::array<char, 64> buffer{};
-    const auto length = std::snprintf(buffer.data(), buffer.size(), "spider-check/%u/%08x%08x",
-                                      owner, fnv1a(text), fnv1a("." + text));
+    const auto path =
+        fmt::format("spider-check/{}/{:08x}{:08x}", owner, fnv1a(text), fnv1a("." + text));
     address.sun_family = AF_UNIX;
     // Behind a zero byte, which says that no file is meant.
-    std::copy_n(buffer.data(), length, &address.sun_path[1]);
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 +
-                                  static_cast<std::size_t>(length));
+    path.copy(&address.sun_path[1], sizeof address.sun_path - 1);
+    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + path.size());
   }
 
   [[nodiscard]] const sockaddr* get() const {

@@ -4,13 +4,10 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
-#include <string_view>
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <fmt/core.h>
 
-#include "os/descriptors.hpp"
 #include "os/files.hpp"
 #include "os/locks.hpp"
 #include "os/ownership.hpp"
@@ -41,38 +38,17 @@ std::string read_mark(const FileDescriptor& file) {
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got))};
 }
 
-/** Takes a line off the front of the text. */
-std::string take_line(std::string_view& text) {
-  const auto end = std::min(text.find('\n'), text.size());
-  auto line = std::string(text.substr(0, end));
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
-std::vector<fs::path> lines_of(std::string_view mark) {
-  std::vector<fs::path> lines;
-  while (!mark.empty()) lines.emplace_back(take_line(mark));
-  return lines;
-}
-
-bool holds(const std::vector<fs::path>& paths, const fs::path& path) {
+template <typename Paths>
+bool holds(const Paths& paths, const fs::path& path) {
   return std::find(paths.begin(), paths.end(), path) != paths.end();
 }
 
 /** Whether the configuration of this mark is certainly no more. */
 bool is_gone(std::string_view mark) {
-  const auto path = take_line(mark);
-
-  struct stat status {};
-
-  if (path.empty()) return true;
-  return ::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
-std::string hash_of(const std::string& text) {
-  std::array<char, hash_digits + 1> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%08x", fnv1a(text));
-  return buffer.data();
+  const std::string path(mark.substr(0, mark.find('\n')));
+  FileStatus status{};
+  return path.empty() ||
+         (::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR));
 }
 
 /** Throws std::system_error, with what to type. */
@@ -123,14 +99,12 @@ bool OwnDirectory::is_ours(const std::string& mark) const {
 /** All our names, and of those that a mark of ours has, the links that lead to us still. */
 std::string OwnDirectory::new_mark(const std::string& old) const {
   auto names = configuration_;
-  for (const auto& line : is_ours(old) ? lines_of(old) : std::vector<fs::path>()) {
+  for (const auto& line : is_ours(old) ? lines_of(old) : std::vector<std::string>()) {
     std::error_code ignored;
     const bool leads_here = holds(configuration_, fs::canonical(line, ignored));
     if (leads_here && !holds(names, line)) names.push_back(line);
   }
-  std::string mark;
-  for (const auto& name : names) mark += name.string() + "\n";
-  return mark;
+  return join(names, "\n", [](const auto& name) { return name.string(); }) + "\n";
 }
 
 /** Nothing is missing of what it says of us. */
@@ -156,7 +130,7 @@ fs::path OwnDirectory::find() const {
 /** One that is not there yet. */
 fs::path OwnDirectory::new_path() const {
   for (auto text = configuration_.front().string();; text += '.') {
-    const fs::path path = plain_.native() + "-" + hash_of(text);
+    const fs::path path = fmt::format("{}-{:08x}", plain_.native(), fnv1a(text));
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(path, ignored))) return path;
   }

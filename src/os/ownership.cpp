@@ -8,25 +8,18 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "os/descriptors.hpp"
 #include "os/locks.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
 namespace {
 
-std::string user_name(uid_t user) {
+/** Its number behind `otherwise` where the user database has no name for it. */
+std::string user_name(uid_t user, const char* otherwise = "") {
   const auto* entry = ::getpwuid(user);
-  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(user);
-}
-
-/** As chown takes it. */
-std::string user_to_type(uid_t user) {
-  const auto* entry = ::getpwuid(user);
-  return entry != nullptr ? entry->pw_name : std::to_string(user);
+  return entry != nullptr ? entry->pw_name : otherwise + std::to_string(user);
 }
 
 /** A group that has the user's name and nobody else in it, as distributions make them. */
@@ -41,7 +34,7 @@ bool is_own_group(gid_t group) {
 }
 
 /** Whether users other than its owner may rename and replace what is in it. */
-bool is_open_to_others(const struct stat& status) {
+bool is_open_to_others(const FileStatus& status) {
   if ((status.st_mode & S_ISVTX) != 0) return false;
   if ((status.st_mode & S_IWOTH) != 0) return true;
   return (status.st_mode & S_IWGRP) != 0 && !is_own_group(status.st_gid);
@@ -51,8 +44,7 @@ bool is_open_to_others(const struct stat& status) {
 
 std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory link,
                          std::optional<uid_t> host) {
-  struct stat status {};
-
+  FileStatus status{};
   const int flags = link == LinkToDirectory::refused ? AT_SYMLINK_NOFOLLOW : 0;
   if (::fstatat(AT_FDCWD, directory.c_str(), &status, flags) != 0) return {};
   if (S_ISLNK(status.st_mode)) {
@@ -60,39 +52,23 @@ std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory
   }
   const auto us = ::geteuid();
   if (status.st_uid != us && status.st_uid != 0 && status.st_uid != host) {
-    return "it belongs to another user (" + user_name(status.st_uid) +
-           "); give it to this one: " + "chown -R " + user_to_type(us) + " " + directory.string();
+    return "it belongs to another user (" + user_name(status.st_uid, "uid ") +
+           "); give it to this one: " + "chown -R " + user_name(us) + " " + directory.string();
   }
   if (!is_open_to_others(status)) return {};
   return "other users may write in it; forbid it: chmod go-w " + directory.string();
 }
 
 std::optional<uid_t> user_of(const std::filesystem::path& directory) {
-  struct stat status {};
-
+  FileStatus status{};
   if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0) return std::nullopt;
   return status.st_uid;
 }
 
-namespace {
-
-/** A word of a shell's command. */
-std::string shell_word(const std::string& text) {
-  const auto* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+./:@%,=";
-  if (text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
-
-}  // namespace
-
 void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path) noexcept {
   if (::geteuid() != 0) return;
   const int before = errno;
-
-  struct stat directory {};
-
+  FileStatus directory{};
   const auto parent = path.parent_path();
   if (::stat(parent.empty() ? "." : parent.c_str(), &directory) == 0 && directory.st_uid != 0) {
     (void)!::fchown(made.get(), directory.st_uid, directory.st_gid);
@@ -102,15 +78,13 @@ void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path
 
 std::string why_no_access(const std::filesystem::path& path, int error) {
   auto text = path.string() + ": " + std::generic_category().message(error);
-
-  struct stat status {};
-
+  FileStatus status{};
   const bool refused = error == EACCES || error == EPERM;
   if (!refused || ::lstat(path.c_str(), &status) != 0) return text;
   if (status.st_uid == ::geteuid()) return text;
-  text += "; it belongs to " + user_to_type(status.st_uid) + ": let root type: chown ";
+  text += "; it belongs to " + user_name(status.st_uid) + ": let root type: chown ";
   if (S_ISDIR(status.st_mode)) text += "-R ";
-  return text + user_to_type(::geteuid()) + " " + shell_word(path.string());
+  return text + user_name(::geteuid()) + " " + shell_word(path.string());
 }
 
 namespace {
@@ -162,11 +136,10 @@ std::string why_not_lock(const fs::path& directory) {
            (error == ENOSPC ? " (or no inodes)" : "");
   };
   if (!file) return why("no file can be made");
-  if (::write(file.get(), something.data(), something.size()) < 0)
-    return why("nothing can be written");
-  if (::fdatasync(file.get()) != 0) return why("nothing can be written");
-  if (!try_lock_file(file)) return why("no file can be locked");
-  return {};
+  const bool is_written =
+      ::write(file.get(), something.data(), something.size()) >= 0 && ::fdatasync(file.get()) == 0;
+  if (!is_written) return why("nothing can be written");
+  return try_lock_file(file) ? "" : why("no file can be locked");
 }
 
 std::string why_not_enter(const fs::path& directory) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
@@ -15,7 +14,7 @@
 #include <unistd.h>
 
 #include "os/child.hpp"
-#include "os/descriptors.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -45,9 +44,7 @@ std::string_view take_word(std::string_view& text) {
 
 template <typename Number>
 Number number_in(std::string_view word) {
-  Number number = 0;
-  std::from_chars(word.data(), word.data() + word.size(), number);
-  return number;
+  return parse_number<Number>(word).value_or(0);
 }
 
 /** "PID (NAME) STATE PPID …", and a name may hold anything. */
@@ -66,18 +63,6 @@ ProcessEntry parse_stat(pid_t pid, const std::string& text) {
   for (int i = 0; i < between; ++i) (void)take_word(rest);
   entry.start = number_in<std::int64_t>(take_word(rest));
   return entry;
-}
-
-std::vector<ProcessEntry> all_processes() {
-  std::vector<ProcessEntry> all;
-  DIR* processes = ::opendir("/proc");
-  if (processes == nullptr) return all;
-  while (const dirent* file = ::readdir(processes)) {
-    const auto pid = number_in<pid_t>(file->d_name);
-    if (pid > 0) all.push_back(look_up(pid));
-  }
-  ::closedir(processes);
-  return all;
 }
 
 /** Whose process it is; empty where that is this user. */
@@ -118,7 +103,19 @@ std::vector<ProcessEntry> adopted_processes() {
 }  // namespace
 
 ProcessEntry look_up(pid_t pid) {
-  return parse_stat(pid, read_proc("/proc/" + std::to_string(pid) + "/stat"));
+  return parse_stat(pid, read_proc("/proc/" + (pid == 0 ? "self" : std::to_string(pid)) + "/stat"));
+}
+
+std::vector<ProcessEntry> all_processes() {
+  std::vector<ProcessEntry> all;
+  DIR* processes = ::opendir("/proc");
+  if (processes == nullptr) return all;
+  while (const dirent* file = ::readdir(processes)) {
+    const auto pid = number_in<pid_t>(file->d_name);
+    if (pid > 0) all.push_back(look_up(pid));
+  }
+  ::closedir(processes);
+  return all;
 }
 
 std::vector<ProcessEntry> processes_below(pid_t root) {
@@ -193,12 +190,11 @@ bool AdoptedProcesses::attend() {
   const auto step = escalation_.step(now);
   if (step == Escalation::Step::terminate) {
     for (const auto& process : processes) {
-      // The spider got the first one when its parent died (see spawn()); a second one is no stop
-      // in order any more.
-      const bool told = process.pid == spider_ && !told_;
-      if (process.parent == ::getpid() && !told) ::kill(process.pid, SIGTERM);
+      // The spider got its first SIGTERM when its parent died (see spawn()).
+      const bool signaled = process.pid == spider_ && !signaled_;
+      if (process.parent == ::getpid() && !signaled) ::kill(process.pid, SIGTERM);
     }
-    told_ = true;
+    signaled_ = true;
   }
   if (step == Escalation::Step::kill) kill_all(processes);
   if (step == Escalation::Step::give_up) {
@@ -208,7 +204,7 @@ bool AdoptedProcesses::attend() {
     }
     return true;
   }
-  // Nothing tells of an orphan's end.
+  // No event announces an orphan's end.
   pause_ = pause_ == Duration{0} ? first_pause : std::min(2 * pause_, max_pause);
   next_look_ = now + pause_;
   return false;

@@ -33,7 +33,10 @@ void kill_all(const std::vector<ProcessEntry>& processes) noexcept;
 /** A small file of /proc, which one read() gives whole; empty when there is none. */
 [[nodiscard]] std::string read_proc(const std::string& path);
 
-/** The process itself, of which /proc need not show anything. */
+/** All that /proc shows. */
+[[nodiscard]] std::vector<ProcessEntry> all_processes();
+
+/** The process itself; 0: this one. Its state is '?' where /proc does not show it. */
 [[nodiscard]] ProcessEntry look_up(pid_t pid);
 
 // What this process has started itself, and what it has given up: every other child of it is an
@@ -54,7 +57,7 @@ void forget_child(pid_t pid) noexcept;
  */
 class AdoptedProcesses {
  public:
-  /** spider: the first of them, whose end is told; 0: unknown. */
+  /** spider: the first of them, whose usage is reported; 0: unknown. */
   AdoptedProcesses(pid_t spider, Duration grace, Duration second_grace)
       : spider_(spider), escalation_(grace, second_grace) {}
 
@@ -76,7 +79,7 @@ class AdoptedProcesses {
 
   pid_t spider_;
   Escalation escalation_;
-  bool told_ = false;  ///< the first SIGTERM was sent
+  bool signaled_ = false;  ///< the first SIGTERM was sent
   std::optional<Escalation::Time> next_look_;
   Duration pause_{0};
   ChildReport report_;

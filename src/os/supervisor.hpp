@@ -27,16 +27,12 @@ struct SupervisorResult;
  * A supervisor that is killed, or does not answer, is replaced: what it watched over becomes this
  * program's, which must be a subreaper, and is ended by it.
  */
-class Supervisor {
+class Supervisor : NonCopyable {
  public:
   using Time = Escalation::Time;
 
   /** Throws std::system_error. A spider that cannot be executed is reported by reap(). */
   Supervisor(const ChildOptions& options, const SpiderLimits& limits);
-  Supervisor(const Supervisor&) = delete;
-  Supervisor& operator=(const Supervisor&) = delete;
-  Supervisor(Supervisor&&) = delete;
-  Supervisor& operator=(Supervisor&&) = delete;
 
   /** Kills what is left of the spider, at once; waits for that a bounded time. */
   ~Supervisor();

@@ -3,60 +3,45 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <span>
+
+#include <fmt/core.h>
+
+#include "util/text.hpp"
 
 namespace spider_check {
+
+using namespace std::chrono_literals;
 
 std::string signal_name(int signal) {
   if (const char* name = ::sigabbrev_np(signal)) return std::string("SIG") + name;
   return "signal " + std::to_string(signal);
 }
 
-namespace {
-
-struct Describe {
-  std::string operator()(const Exited& end) const {
-    return "exit status " + std::to_string(end.code);
-  }
-
-  std::string operator()(const Signaled& end) const {
-    return "killed by " + signal_name(end.signal) + (end.core_dumped ? " (core dumped)" : "");
-  }
-
-  std::string operator()(const NotStarted& end) const {
-    return "not started" + (end.why.empty() ? "" : ": " + end.why);
-  }
-
-  std::string operator()(const Unknown& end) const {
-    return end.why.empty() ? "its end is not known" : end.why;
-  }
-};
-
-}  // namespace
-
 std::string to_text(const Termination& termination) {
-  return std::visit(Describe{}, termination);
+  if (const auto* end = std::get_if<Exited>(&termination)) {
+    return "exit status " + std::to_string(end->code);
+  }
+  if (const auto* end = std::get_if<Signaled>(&termination)) {
+    return "killed by " + signal_name(end->signal) + (end->core_dumped ? " (core dumped)" : "");
+  }
+  if (const auto* end = std::get_if<NotStarted>(&termination)) {
+    return "not started" + (end->why.empty() ? "" : ": " + end->why);
+  }
+  const auto& why = std::get<Unknown>(termination).why;
+  return why.empty() ? "its end is not known" : why;
 }
 
 std::string to_text(const std::vector<LeftProcess>& left) {
   constexpr std::size_t max_named = 3;
-  std::string text;
-  for (std::size_t i = 0; i < left.size() && i < max_named; ++i) {
-    const auto& process = left[i];
-    text += (i == 0 ? "could not be ended: " : "; ") + process.name + ", pid " +
-            std::to_string(process.pid) + " is still alive (" + process.why + ")";
-  }
-  if (left.size() > max_named) text += "; " + std::to_string(left.size() - max_named) + " more";
-  return text;
+  auto text = join(std::span(left).first(std::min(left.size(), max_named)), "; ",
+                   [](const LeftProcess& process) {
+                     return fmt::format("{}, pid {} is still alive ({})", process.name, process.pid,
+                                        process.why);
+                   });
+  if (left.size() > max_named) text += fmt::format("; {} more", left.size() - max_named);
+  return left.empty() ? "" : "could not be ended: " + text;
 }
-
-using namespace std::chrono_literals;
-
-namespace {
-
-constexpr Duration first_wait = 10ms;
-constexpr Duration max_wait = 500ms;
-
-}  // namespace
 
 void Escalation::stop(Time now) {
   if (has_begun()) return;
@@ -69,7 +54,7 @@ void Escalation::kill(Time now) {
   stage_ = Stage::killed;
   next_ = now;
   give_up_at_ = now + kill_patience;
-  pause_ = first_wait;
+  pause_ = 10ms;
 }
 
 Escalation::Step Escalation::step(Time now) {
@@ -85,7 +70,7 @@ Escalation::Step Escalation::step(Time now) {
     return Step::give_up;
   }
   next_ = std::min(now + pause_, give_up_at_);
-  pause_ = std::min(2 * pause_, max_wait);
+  pause_ = std::min<Duration>(2 * pause_, 500ms);
   return Step::kill;
 }
 
