@@ -3,24 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
-#include <chrono>
-#include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "db/refusal.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -77,25 +71,9 @@ std::string seconds_for_one_host(const ConnectionOptions& options) {
 std::optional<std::chrono::seconds> configured_for_one_host(const ConnectionOptions& options) {
   const auto text = parameter(options, "connect_timeout");
   if (!text) return std::nullopt;
-  int seconds = 0;
-  const auto* end = text->data() + text->size();
-  const auto [at, error] = std::from_chars(text->data(), end, seconds);
-  if (error != std::errc{} || at != end || seconds <= 0) return std::nullopt;
+  const auto seconds = parse_number<int>(*text).value_or(0);
+  if (seconds <= 0) return std::nullopt;
   return std::chrono::seconds(std::max<std::int64_t>(shortest_connect_timeout, seconds));
-}
-
-std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= list.size();) {
-    const auto end = std::min(list.find(',', at), list.size());
-    parts.push_back(list.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
-void append(std::string& list, const std::string& part, bool first) {
-  list += (first ? "" : ",") + part;
 }
 
 /** Not a socket's directory, an address, or the default. */
@@ -129,27 +107,28 @@ std::vector<std::string> addresses_of(const std::string& name) {
 }  // namespace
 
 bool has_names(const ConnectionOptions& options) {
-  const auto host = options.parameters.find("host");
-  if (host == options.parameters.end() || host->second.empty()) return false;
   if (!parameter(options, "hostaddr").value_or("").empty()) return false;
-  const auto hosts = split(host->second);
+  const auto hosts = split(parameter(options, "host").value_or(""), ',');
   return std::any_of(hosts.begin(), hosts.end(), is_name);
 }
 
 ConnectionOptions with_addresses(const ConnectionOptions& options) {
-  const auto hosts = split(parameter(options, "host").value_or(""));
-  const auto ports = split(parameter(options, "port").value_or(""));
+  const auto hosts = split(parameter(options, "host").value_or(""), ',');
+  const auto ports = split(parameter(options, "port").value_or(""), ',');
   std::string names;
   std::string addresses;
   std::string each_port;
   bool first = true;
+  const auto append = [&first](std::string& list, const std::string& part) {
+    list += (first ? "" : ",") + part;
+  };
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     auto found = is_name(hosts[i]) ? addresses_of(hosts[i]) : std::vector<std::string>{};
     if (found.empty()) found.emplace_back();
     for (const auto& address : found) {
-      append(names, hosts[i], first);
-      append(addresses, address, first);
-      append(each_port, ports.size() == hosts.size() ? ports[i] : ports.front(), first);
+      append(names, hosts[i]);
+      append(addresses, address);
+      append(each_port, ports.size() == hosts.size() ? ports[i] : ports.front());
       first = false;
     }
   }
@@ -212,10 +191,6 @@ std::string place_of(const ConnectionOptions& options) {
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 void add_field(std::string& text, const PGresult* notice, int field) {
   const char* value = PQresultErrorField(notice, field);
   if (value != nullptr) text += (text.empty() ? "" : "; ") + one_line(value);
@@ -224,40 +199,34 @@ void add_field(std::string& text, const PGresult* notice, int field) {
 }  // namespace
 
 SilentStderr::SilentStderr() noexcept
-    : file_(::memfd_create("stderr", MFD_CLOEXEC)),
-      stderr_(file_ < 0 ? -1 : ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) {
+    : file_(Adopt{}, ::memfd_create("stderr", MFD_CLOEXEC)),
+      stderr_(Adopt{}, file_ ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1) {
   // Without descriptors to spare it stays as it was.
-  if (stderr_ >= 0) ::dup2(file_, STDERR_FILENO);
+  if (stderr_) ::dup2(file_.get(), STDERR_FILENO);
 }
 
 SilentStderr::~SilentStderr() {
-  if (stderr_ >= 0) {
-    ::dup2(stderr_, STDERR_FILENO);
-    ::close(stderr_);
-  }
-  if (file_ >= 0) ::close(file_);
+  if (stderr_) ::dup2(stderr_.get(), STDERR_FILENO);
 }
 
 std::vector<std::string> SilentStderr::messages() const {
   std::string text;
   std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; file_ >= 0 && (got = ::pread(file_, buffer.data(), buffer.size(),
-                                                     static_cast<off_t>(text.size()))) > 0;) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
+  for (ssize_t got = 1; file_ && got > 0;) {
+    got = ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
+    text.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, got)));
   }
   return messages_in(text);
 }
 
 std::vector<std::string> messages_in(const std::string& text) {
   std::vector<std::string> messages;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    auto line = one_line(text.substr(at, end - at));
-    const bool goes_on = text[at] == ' ' || text[at] == '\t' || starts_with(line, "DETAIL: ") ||
-                         starts_with(line, "HINT: ");
-    at = end + 1;
+  for (const auto& written : lines_of(text)) {
+    auto line = one_line(written);
+    const bool goes_on = written.starts_with(' ') || written.starts_with('\t') ||
+                         line.starts_with("DETAIL: ") || line.starts_with("HINT: ");
     for (const std::string_view label : {"WARNING: ", "DETAIL: ", "HINT: "}) {
-      if (starts_with(line, label)) line.erase(0, label.size());
+      if (line.starts_with(label)) line.erase(0, label.size());
     }
     if (line.empty()) continue;
     if (goes_on && !messages.empty()) {

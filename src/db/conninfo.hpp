@@ -5,6 +5,7 @@
 
 #include <libpq-fe.h>
 
+#include "os/descriptors.hpp"
 #include "util/interface.hpp"
 
 namespace spider_check {
@@ -41,21 +42,17 @@ enum class OwnSettings {
  * While it lives, what a library writes to stderr by itself is kept from there: libpq does so
  * before it has a connection that could be given a receiver. For a program with one thread.
  */
-class SilentStderr {
+class SilentStderr : NonCopyable {
  public:
   SilentStderr() noexcept;
-  SilentStderr(const SilentStderr&) = delete;
-  SilentStderr& operator=(const SilentStderr&) = delete;
-  SilentStderr(SilentStderr&&) = delete;
-  SilentStderr& operator=(SilentStderr&&) = delete;
   ~SilentStderr();
 
   /** What was written so far, one line for each message. */
   [[nodiscard]] std::vector<std::string> messages() const;
 
  private:
-  int file_;
-  int stderr_;
+  FileDescriptor file_;
+  FileDescriptor stderr_;
 };
 
 /** The messages in what libpq wrote: its DETAIL and HINT lines belong to the line before. */

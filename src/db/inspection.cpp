@@ -1,6 +1,8 @@
 #include "db/inspection.hpp"
 
 #include "db/migrator.hpp"
+#include "db/refusal.hpp"
+#include "db/values.hpp"
 
 namespace spider_check {
 
@@ -42,10 +44,9 @@ std::string obstacle_of(const DatabaseFacts& facts, const Rights& rights) {
   if (rights.may_read == 0 || (facts.schema_version == needed_version() && rights.may_write == 0)) {
     return "user " + user +
            " may not use spider-check's tables; use the one that migrated, or let that one type: "
-           "GRANT SELECT, INSERT, UPDATE, DELETE ON scheduler_state, spider_run, "
-           "spider_check_told, "
-           "spider_check_notification, spider_check_database, spider_check_migration TO " +
-           user + "; GRANT USAGE ON SEQUENCE scheduler_state_id_seq TO " + user;
+           "GRANT SELECT, INSERT, UPDATE, DELETE ON " +
+           all_tables + " TO " + user + "; GRANT USAGE ON SEQUENCE scheduler_state_id_seq TO " +
+           user;
   }
   if (facts.schema_version != 0 || rights.may_create != 0) return {};
   if (rights.schema.empty()) return no_schema;
@@ -105,13 +106,11 @@ void try_a_run(Session& session, PgRunStore& store, const Host& host) {
 
 std::string hidden_rows(Session& session) {
   return session.run([](soci::session& sql) {
-    std::string table;
-    sql << R"sql(SELECT CASE
+    const auto table = ask<std::string>(sql, R"sql(SELECT CASE
         WHEN row_security_active(to_regclass('scheduler_state')) THEN 'scheduler_state'
         WHEN row_security_active(to_regclass('spider_run')) THEN 'spider_run'
-        ELSE '' END)sql",
-        soci::into(table);
-    if (table.empty()) return table;
+        ELSE '' END)sql");
+    if (table.empty()) return std::string();
     return "row-level security may hide rows of " + table + " from this user; type: ALTER TABLE " +
            table + " DISABLE ROW LEVEL SECURITY";
   });

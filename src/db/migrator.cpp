@@ -1,11 +1,8 @@
 #include "db/migrator.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
-#include <string>
 #include <thread>
-#include <vector>
 
 #include "db/inspection.hpp"
 #include "db/refusal.hpp"
@@ -25,12 +22,9 @@ namespace {
 
 /** pg_class.relkind; empty when there is none. */
 std::string kind_of_table(soci::session& sql) {
-  std::string kind;
-  sql << R"sql(SELECT coalesce(max(relkind::text), '')
+  return ask<std::string>(sql, R"sql(SELECT coalesce(max(relkind::text), '')
       FROM pg_class
-      WHERE oid = to_regclass('scheduler_state'))sql",
-      soci::into(kind);
-  return kind;
+      WHERE oid = to_regclass('scheduler_state'))sql");
 }
 
 void require_plain(const std::string& kind) {
@@ -83,26 +77,24 @@ void require_types(const std::vector<Column>& columns) {
 
 /** What becomes of the rows in which it is NULL. */
 std::string fill(const std::string& column) {
-  const auto where = " WHERE " + column + " IS NULL; ";
-  const auto set = [&](const std::string& value) {
-    return "UPDATE scheduler_state SET " + column + " = " + value + where;
-  };
-  if (column == "spider_count") return set("0");
-  if (column == "status") return set("'failed'");
-  if (column == "created_at" || column == "updated_at") return set("last_run_at");
-  return "DELETE FROM scheduler_state" + where;
+  const auto* value = column == "spider_count"    ? "0"
+                      : column == "status"        ? "'failed'"
+                      : column.ends_with("ed_at") ? "last_run_at"
+                                                  : nullptr;
+  return (value == nullptr ? "DELETE FROM scheduler_state"
+                           : "UPDATE scheduler_state SET " + column + " = " + value) +
+         " WHERE " + column + " IS NULL; ";
 }
 
 void require_values(const std::vector<Column>& columns) {
-  std::string names;
-  std::string cure;
+  std::vector<std::string> names;
   for (const auto& column : columns) {
-    if (!column.may_be_null) continue;
-    names += (names.empty() ? "" : ", ") + column.name;
-    cure += (cure.empty() ? "" : "; ") + fill(column.name) +
-            "ALTER TABLE scheduler_state ALTER COLUMN " + column.name + " SET NOT NULL";
+    if (column.may_be_null) names.push_back(column.name);
   }
-  if (!names.empty()) refuse("NULL may stand in " + names, cure);
+  if (names.empty()) return;
+  refuse("NULL may stand in " + join(names, ", "), join(names, "; ", [](const auto& name) {
+           return fill(name) + "ALTER TABLE scheduler_state ALTER COLUMN " + name + " SET NOT NULL";
+         }));
 }
 
 /** Outcomes refer to it. */
@@ -123,14 +115,12 @@ void require_key(soci::session& sql) {
 
 /** Our rows name neither the id nor what others added. */
 void require_defaults(soci::session& sql) {
-  std::string name;
-  sql << R"sql(SELECT coalesce(min(attname::text), '')
+  const auto name = ask<std::string>(sql, R"sql(SELECT coalesce(min(attname::text), '')
       FROM pg_attribute
       WHERE attrelid = to_regclass('scheduler_state') AND attnum > 0 AND NOT attisdropped
         AND attnotnull AND NOT atthasdef AND attidentity = ''
         AND attname NOT IN ('last_run_at', 'spider_count', 'status', 'created_at',
-          'updated_at'))sql",
-      soci::into(name);
+          'updated_at'))sql");
   if (name.empty()) return;
   const auto column = "ALTER TABLE scheduler_state ALTER COLUMN " + identifier(name);
   if (name != "id") refuse("its column " + name + " must be given", column + " DROP NOT NULL");
@@ -169,30 +159,19 @@ void create_record(soci::session& sql) {
 
 /** Empty when it was not applied. */
 std::string applied_checksum(soci::session& sql, int version) {
-  std::string checksum;
-  sql << R"sql(SELECT coalesce(max(checksum), '')
+  return ask<std::string>(sql, R"sql(SELECT coalesce(max(checksum), '')
       FROM spider_check_migration
       WHERE version = :version)sql",
-      soci::use(version), soci::into(checksum);
-  return checksum;
+                          version);
 }
 
 int newest_version(soci::session& sql) {
-  int version = 0;
-  sql << R"sql(SELECT coalesce(max(version), 0) FROM spider_check_migration)sql",
-      soci::into(version);
-  return version;
-}
-
-void refuse_newer(soci::session& sql) {
-  const int version = newest_version(sql);
-  if (version > needed_version()) require_version(version);
+  return ask<int>(sql, R"sql(SELECT coalesce(max(version), 0) FROM spider_check_migration)sql");
 }
 
 void refuse_encoding(soci::session& sql) {
-  std::string encoding;
-  sql << R"sql(SELECT current_setting('server_encoding'))sql", soci::into(encoding);
-  const auto obstacle = obstacle_of_encoding(encoding);
+  const auto obstacle = obstacle_of_encoding(
+      ask<std::string>(sql, R"sql(SELECT current_setting('server_encoding'))sql"));
   if (!obstacle.empty()) throw DbError(DbError::Kind::refused, obstacle);
 }
 
@@ -237,14 +216,15 @@ std::vector<std::string> apply_all(soci::session& sql, const Schema& schema) {
   soci::transaction transaction(sql);
   // On a big table a migration may take minutes.
   sql << R"sql(SET LOCAL statement_timeout = 0)sql";
-  // Whoever uses the tables meanwhile waits behind this one, so it does not wait for long itself.
+  // Others who use the tables wait behind this one, so it does not wait for long itself.
   sql << R"sql(SET LOCAL lock_timeout = '1s')sql";
-  // Whoever comes second waits here and then finds it applied.
+  // A second migration waits here and then finds it applied.
   const auto key = migration_key(schema.oid);
   sql << R"sql(SELECT pg_advisory_xact_lock(:class, :key))sql", soci::use(lock_class),
       soci::use(key);
   create_record(sql);
-  refuse_newer(sql);
+  const int version = newest_version(sql);
+  if (version > needed_version()) require_version(version);
   if (applied_checksum(sql, 1).empty()) require_adoptable(sql);
   std::vector<std::string> applied;
   for (const auto& migration : migrations()) {
@@ -309,10 +289,9 @@ void require_version(int version) {
 
 int schema_version(Session& session) {
   return session.run([](soci::session& sql) {
-    int there = 0;
-    sql << R"sql(SELECT (to_regclass('spider_check_migration') IS NOT NULL)::int)sql",
-        soci::into(there);
-    return there != 0 ? newest_version(sql) : 0;
+    const auto is_there =
+        ask<int>(sql, R"sql(SELECT (to_regclass('spider_check_migration') IS NOT NULL)::int)sql");
+    return is_there != 0 ? newest_version(sql) : 0;
   });
 }
 
@@ -343,7 +322,7 @@ std::vector<std::string> migrate(Session& session,
       }
       on_wait(who);
     }
-    // Of a lock that is let go nobody is told who does not wait for it.
+    // A lock that is let go is announced only to those that wait for it.
     std::this_thread::sleep_for(pause);
     pause = std::min<Duration>(2 * pause, 5s);
   }
@@ -361,7 +340,7 @@ std::vector<std::string> apply_when_up(const std::function<std::vector<std::stri
       const bool may_come = error.kind() == DbError::Kind::connection;
       if (!may_come || std::chrono::steady_clock::now() >= deadline) throw;
     }
-    // A server that comes up tells nobody: it can only be asked again.
+    // No event announces that a server is up.
     std::this_thread::sleep_for(200ms);
   }
 }

@@ -1,9 +1,9 @@
 #include "db/refusal.hpp"
 
 #include <algorithm>
-#include <string_view>
-#include <utility>
 #include <vector>
+
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -95,9 +95,7 @@ std::string cure_of_rights(const ServerError& error, const std::string& user) {
   }
   const auto to = " TO " + identifier(user);
   if (has(error.text, "sequence")) return "GRANT USAGE ON SEQUENCE scheduler_state_id_seq" + to;
-  return "GRANT SELECT, INSERT, UPDATE, DELETE ON scheduler_state, spider_run, spider_check_told, "
-         "spider_check_notification, spider_check_database, spider_check_migration" +
-         to;
+  return std::string("GRANT SELECT, INSERT, UPDATE, DELETE ON ") + all_tables + to;
 }
 
 }  // namespace
@@ -218,10 +216,7 @@ Try parse_try(const std::string& line) {
 
 std::vector<Try> parse_tries(const std::string& words) {
   std::vector<Try> tries;
-  std::size_t end = 0;
-  for (std::size_t at = 0; at < words.size(); at = end + 1) {
-    end = std::min(words.find('\n', at), words.size());
-    const auto line = words.substr(at, end - at);
+  for (const auto& line : lines_of(words)) {
     // "Is the server running on that host …?"
     if (line.empty() || line.front() == '\t') continue;
     if (tries.empty() || line.starts_with("connection to server ")) {
@@ -230,8 +225,8 @@ std::vector<Try> parse_tries(const std::string& words) {
       tries.back().reason += " " + line;
     }
   }
-  for (auto& one : tries) one.reason = plain_message(one.reason);
   for (auto& one : tries) {
+    one.reason = plain_message(one.reason);
     for (const std::string_view start : {"FATAL: ", "fe_sendauth: "}) {
       if (one.reason.starts_with(start)) one.reason.erase(0, start.size());
     }
@@ -252,18 +247,6 @@ std::string in_parentheses(const ConnectionOptions& options,
   }
   if (is_default) text = "libpq's default";
   return text.empty() ? text : " (" + text + ")";
-}
-
-/** A word of a command line that a shell takes as it is. */
-std::string shell_word(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_not_of(
-                                          "abcdefghijklmnopqrstuvwxyz"
-                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789_./-") == text.npos;
-  if (plain && text.front() != '-') return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
 }
 
 /** "; type: sudo -u postgres createuser me", on the host of the server. */
@@ -294,16 +277,14 @@ Cause cause_of_password(const Try& one, const ConnectionOptions& options) {
 
 Cause cause_of_database(const Try& one, const ConnectionOptions& options) {
   const auto source = in_parentheses(options, {"dbname"});
-  Cause cause{one.said() + source, ""};
   if (source == " (libpq's default)") {
-    cause.advice = "; name it: DB_NAME=… in " + options.dotenv;
-    return cause;
+    return {one.said() + source, "; name it: DB_NAME=… in " + options.dotenv};
   }
   const auto user = options.parameters.find("user");
   const auto owner =
       user == options.parameters.end() ? "" : "--owner " + shell_word(user->second) + " ";
-  cause.advice = as_postgres("createdb", one, owner + shell_word(quoted_in(one.reason)));
-  return cause;
+  return {one.said() + source,
+          as_postgres("createdb", one, owner + shell_word(quoted_in(one.reason)))};
 }
 
 Cause cause_of(const Try& one, const ConnectionOptions& options) {

@@ -9,6 +9,11 @@
 
 namespace spider_check {
 
+/** Our tables, for a GRANT. */
+inline constexpr const char* all_tables =
+    "scheduler_state, spider_run, spider_check_told, spider_check_notification, "
+    "spider_check_database, spider_check_migration";
+
 /** What kind of trouble a SQLSTATE means. */
 [[nodiscard]] DbError::Kind kind_of(const std::string& sqlstate);
 

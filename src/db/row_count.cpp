@@ -1,13 +1,8 @@
 #include "db/row_count.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
-#include <string_view>
 
-#include <libpq-fe.h>
-
-#include "db/conninfo.hpp"
 #include "db/refusal.hpp"
 #include "db/session.hpp"
 #include "db/values.hpp"
@@ -45,12 +40,10 @@ RowCount wrong(const std::string& what, const char* wanted = "one number") {
 /** A number that may have decimals, all of them 0. */
 RowCount parsed(std::string_view text) {
   const auto point = std::min(text.find('.'), text.size());
-  std::int64_t number = 0;
-  const auto [at, error] = std::from_chars(text.data(), text.data() + point, number);
-  const bool whole = error == std::errc{} && at == text.data() + point &&
-                     text.find_first_not_of(".0", point) == std::string_view::npos;
-  if (!whole) return wrong(std::string(text), "one whole number");
-  return {number};
+  const auto number = parse_number<std::int64_t>(text.substr(0, point));
+  const bool whole = text.find_first_not_of(".0", point) == std::string_view::npos;
+  if (!number || !whole) return wrong(std::string(text), "one whole number");
+  return {*number};
 }
 
 /** One question on a connection that stands. */

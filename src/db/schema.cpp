@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
-#include <utility>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "util/errors.hpp"
 
@@ -216,13 +216,8 @@ std::string quoted_identifier(const std::string& name) {
   if (name.find_first_of(":'\\") == std::string::npos) return "\"" + doubled(name, '"') + "\"";
   std::string text = "U&\"";
   for (const char c : name) {
-    static constexpr std::string_view digits = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::string_view(":'\\\"").find(c) == std::string_view::npos) {
-      text += c;
-    } else {
-      text += {'\\', '0', '0', digits[byte >> 4U], digits[byte & 15U]};
-    }
+    const bool plain = std::string_view(":'\\\"").find(c) == std::string_view::npos;
+    text += plain ? std::string(1, c) : fmt::format("\\00{:02X}", static_cast<unsigned char>(c));
   }
   return text + "\"";
 }

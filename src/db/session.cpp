@@ -1,17 +1,13 @@
 #include "db/session.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <exception>
 
 #include <soci/postgresql/soci-postgresql.h>
 
-#include "db/conninfo.hpp"
 #include "db/refusal.hpp"
 #include "db/slot_lock.hpp"
-#include "util/time.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -138,23 +134,18 @@ void Session::open(const ConnectionOptions& options) {
 
 void Session::open(const ConnectionOptions& options, OwnSettings settings) {
   std::vector<std::string> warnings;
-  const auto tell = [&] {
-    for (const auto& text : warnings) warn(text);
-  };
-  try {
+  std::exception_ptr failure;
+  {
     const SilentStderr silence;
     try {
       session_.emplace(soci::postgresql, conninfo(options, name_, settings));
     } catch (const soci::soci_error&) {
-      warnings = silence.messages();
-      throw;
+      failure = std::current_exception();
     }
     warnings = silence.messages();
-  } catch (const soci::soci_error&) {
-    tell();
-    throw;
   }
-  tell();
+  for (const auto& text : warnings) warn(text);
+  if (failure) std::rethrow_exception(failure);
 }
 
 void Session::warn(const std::string& text) noexcept {
@@ -184,11 +175,8 @@ int Session::socket() {
 }
 
 PollRequest Session::poll_request() {
-  PollRequest poll_request;
-  if (!session_) return poll_request;
-  poll_request.fd = socket();
-  poll_request.to_read = true;
-  return poll_request;
+  if (!session_) return {};
+  return {.fd = socket(), .to_read = true, .until = {}};
 }
 
 void Session::take_input() {
@@ -235,12 +223,12 @@ std::string session_name(const std::string& host, int pid) {
 }
 
 std::optional<std::pair<std::string, int>> parse_session_name(const std::string& name) {
-  if (name.rfind(name_prefix, 0) != 0) return std::nullopt;
-  int pid = 0;
-  const auto* end = name.data() + name.size();
-  const auto [at, error] = std::from_chars(name.data() + name_prefix.size(), end, pid);
-  if (error != std::errc{} || at == end || *at != '@') return std::nullopt;
-  return std::pair{std::string(at + 1, end), pid};
+  if (!name.starts_with(name_prefix)) return std::nullopt;
+  const auto at = std::min(name.find('@'), name.size());
+  const auto pid =
+      parse_number<int>(std::string_view(name).substr(0, at).substr(name_prefix.size()));
+  if (!pid || at == name.size()) return std::nullopt;
+  return std::pair{name.substr(at + 1), *pid};
 }
 
 }  // namespace spider_check

@@ -38,16 +38,12 @@ inline constexpr Duration answer_margin = std::chrono::seconds(1);
  * One connection to PostgreSQL, made at the first statement and never made again by itself. Neither
  * making it nor what runs on it lasts longer than its limits, whatever the other end does.
  */
-class Session {
+class Session : NonCopyable {
  public:
   /** `name` is session_name() of this process, so that others can say who holds a lock. */
   Session(ConnectionOptions options, std::string name)
       : options_(std::move(options)), name_(std::move(name)) {}
 
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-  Session(Session&&) = delete;
-  Session& operator=(Session&&) = delete;
   ~Session() = default;
 
   /**

@@ -13,11 +13,8 @@ namespace {
 constexpr int rounds = 20;
 
 int backend_of(Session& session) {
-  return session.run_unpinned([](soci::session& sql) {
-    int pid = 0;
-    sql << R"sql(SELECT pg_backend_pid())sql", soci::into(pid);
-    return pid;
-  });
+  return session.run_unpinned(
+      [](soci::session& sql) { return ask<int>(sql, R"sql(SELECT pg_backend_pid())sql"); });
 }
 
 /** PgBouncer says so where a transaction begins. */
@@ -70,29 +67,24 @@ void refuse_shared_backends(Session& session) {
 
 namespace {
 
-// Everything that SOCI uses has a name here: it reads it only when the statement has ended.
-
 /** What is asked for a lock only where nothing stands between us and the server. */
 enum class Answer { other_backend = -1, busy = 0, taken = 1 };
 
-/** `told`: the backend that the other end told of, the only one that may take the lock; 0: any. */
-Answer try_advisory_lock(soci::session& sql, std::int32_t key, int told) {
-  int answer = 0;
-  sql << R"sql(SELECT CASE
-      WHEN :told::int IN (0, pg_backend_pid()) THEN pg_try_advisory_lock(:class, :key)::int
+/** backend: the only one that may take the lock; 0: any. */
+Answer try_advisory_lock(soci::session& sql, std::int32_t key, int backend) {
+  const auto answer = ask<int>(sql, R"sql(SELECT CASE
+      WHEN :backend::int IN (0, pg_backend_pid()) THEN pg_try_advisory_lock(:class, :key)::int
       ELSE -1 END)sql",
-      soci::use(told), soci::use(lock_class), soci::use(key), soci::into(answer);
+                               backend, lock_class, key);
   return static_cast<Answer>(answer);
 }
 
 /** Waits for it; false for another backend. */
-bool advisory_lock(soci::session& sql, std::int32_t key, int told) {
-  int taken = 0;
-  sql << R"sql(SELECT (CASE
-      WHEN :told::int IN (0, pg_backend_pid()) THEN pg_advisory_lock(:class, :key)::text
+bool advisory_lock(soci::session& sql, std::int32_t key, int backend) {
+  return ask<int>(sql, R"sql(SELECT (CASE
+      WHEN :backend::int IN (0, pg_backend_pid()) THEN pg_advisory_lock(:class, :key)::text
       END IS NOT NULL)::int)sql",
-      soci::use(told), soci::use(lock_class), soci::use(key), soci::into(taken);
-  return taken != 0;
+                  backend, lock_class, key) != 0;
 }
 
 void advisory_unlock(soci::session& sql, std::int32_t key) {
@@ -101,17 +93,13 @@ void advisory_unlock(soci::session& sql, std::int32_t key) {
 
 /** Rather than to leave it for hours to a session of the pooler's, which may be any of a few. */
 void give_back(soci::session& sql, std::int32_t key) {
-  const auto class_oid = as_oid(lock_class);
-  const auto key_oid = as_oid(key);
   for (int tries = 0; tries < 8; ++tries) {
-    int given = 0;
-    sql << R"sql(SELECT pg_advisory_unlock(:class, :key)::int
+    const auto given = ask<int>(sql, R"sql(SELECT pg_advisory_unlock(:class, :key)::int
         FROM pg_locks
         WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND pid = pg_backend_pid()
           AND classid::bigint = :class_oid AND objid::bigint = :key_oid
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql",
-        soci::use(lock_class), soci::use(key), soci::use(class_oid), soci::use(key_oid),
-        soci::into(given);
+                                lock_class, key, as_oid(lock_class), as_oid(key));
     if (given != 0) return;
   }
 }
@@ -121,15 +109,12 @@ void give_back(soci::session& sql, std::int32_t key) {
  * or is left to a stranger, as soon as it is taken.
  */
 void require_own_lock(soci::session& sql, std::int32_t key) {
-  int own = 0;
-  const auto class_oid = as_oid(lock_class);
-  const auto key_oid = as_oid(key);
-  sql << R"sql(SELECT count(*)::int
+  const auto own = ask<int>(sql, R"sql(SELECT count(*)::int
       FROM pg_locks
       WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND pid = pg_backend_pid()
         AND classid::bigint = :class_oid AND objid::bigint = :key_oid
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql",
-      soci::use(class_oid), soci::use(key_oid), soci::into(own);
+                            as_oid(lock_class), as_oid(key));
   if (own != 0) return;
   give_back(sql, key);
   refuse_pooler("the session lock that was just taken is not there");
@@ -150,42 +135,38 @@ void prepare_for_long_run(soci::session& sql) {
 }
 
 /** The answer for a slot; once it is taken, the session is made ready for the run. */
-Answer take(soci::session& sql, std::int32_t key, int told) {
-  const auto answer = try_advisory_lock(sql, key, told);
-  if (answer != Answer::taken) return answer;
-  require_own_lock(sql, key);
-  prepare_for_long_run(sql);
-  return answer;
-}
-
-/** The same with a look at what stands between us and the server, where something does. */
 Answer take(Session& session, std::int32_t key) {
-  const auto with = [&](int told) {
-    return session.run([&](soci::session& sql) { return take(sql, key, told); });
+  const auto take_once = [&] {
+    const auto backend = session.reported_backend();
+    return session.run([&](soci::session& sql) {
+      const auto answer = try_advisory_lock(sql, key, backend);
+      if (answer != Answer::taken) return answer;
+      require_own_lock(sql, key);
+      prepare_for_long_run(sql);
+      return answer;
+    });
   };
-  const auto answer = with(session.reported_backend());
+  const auto answer = take_once();
   if (answer != Answer::other_backend) return answer;
   refuse_shared_backends(session);
-  return with(session.reported_backend());
+  return take_once();
 }
 
-/** Where there are several slots, deciding goes one at a time. Waits for it. Throws DbError. */
-void wait_for_deciding(Session& session, std::int32_t key) {
-  const auto with = [&](int told) {
-    return session.run([&](soci::session& sql) { return advisory_lock(sql, key, told); });
-  };
-  if (with(session.reported_backend())) return;
-  refuse_shared_backends(session);
-  (void)with(session.reported_backend());
-}
-
-/** False when whoever decides takes longer than a statement may. */
+/**
+ * Where there are several slots, one process decides at a time. False where another decides for
+ * longer than a statement may take. Throws DbError.
+ */
 bool take_deciding(Session& session, std::int32_t key) {
+  const auto take_once = [&] {
+    const auto backend = session.reported_backend();
+    return session.run([&](soci::session& sql) { return advisory_lock(sql, key, backend); });
+  };
   try {
-    wait_for_deciding(session, key);
+    if (take_once()) return true;
+    refuse_shared_backends(session);
+    (void)take_once();
     return true;
   } catch (const DbError& error) {
-    // The server answers and says that it waited: it is there, and somebody else is at it.
     if (error.kind() != DbError::Kind::statement) throw;
     return false;
   }

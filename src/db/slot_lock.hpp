@@ -18,24 +18,21 @@ namespace spider_check {
  */
 inline constexpr std::int32_t lock_class = 0x73706472;
 
-/** The second half for what is done in the schema of this oid: each schema is a world of its own.
- */
+/** The second half, for what is done in the schema of this oid. */
 [[nodiscard]] inline std::int32_t key_of(const std::string& what, std::int64_t schema) {
   return static_cast<std::int32_t>(fnv1a(what + " in " + std::to_string(schema)));
 }
 
-/** For a slot of a schedule. */
 [[nodiscard]] inline std::int32_t slot_key(std::int64_t schema, const std::string& schedule,
                                            int slot) {
   return key_of("slot " + std::to_string(slot) + " of " + schedule, schema);
 }
 
-/** Held while one of several slots is being given to a run. */
+/** Held while one of several slots is given to a run. */
 [[nodiscard]] inline std::int32_t deciding_key(std::int64_t schema, const std::string& schedule) {
   return key_of("deciding " + schedule, schema);
 }
 
-/** Held by whoever migrates. */
 [[nodiscard]] inline std::int32_t migration_key(std::int64_t schema) {
   return key_of("migration", schema);
 }
@@ -57,7 +54,7 @@ struct HeldSlot {
   int backend = 0;  ///< the server's process
 };
 
-/** The session-level advisory lock of one slot; see lock_key.hpp for the keys. */
+/** The session-level advisory lock of one slot. */
 class PgSlotLock final : public SlotLock {
  public:
   /** Null when every slot is taken. Throws DbError, also for a pooler that breaks session locks. */
@@ -68,10 +65,6 @@ class PgSlotLock final : public SlotLock {
   /** deciding: also the lock that holds off others. held: false for one that is still to be taken,
    * by take_again(). */
   PgSlotLock(Session& session, std::string schedule, int slot, bool deciding, bool held = true);
-  PgSlotLock(const PgSlotLock&) = delete;
-  PgSlotLock& operator=(const PgSlotLock&) = delete;
-  PgSlotLock(PgSlotLock&&) = delete;
-  PgSlotLock& operator=(PgSlotLock&&) = delete;
   ~PgSlotLock() override;
 
   [[nodiscard]] int slot() const noexcept override { return slot_; }

@@ -1,29 +1,21 @@
 #include "db/values.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdio>
 #include <memory>
-#include <optional>
 #include <stdexcept>
-#include <string_view>
+
+#include <fmt/core.h>
 
 #include "db/refusal.hpp"
 #include "db/session.hpp"
 #include "outbox/record_json.hpp"
-#include "util/text.hpp"
 
 namespace spider_check {
 
 namespace {
 
 long long to_number(std::string_view digits, const std::string& text) {
-  long long number = 0;
-  const auto* end = digits.data() + digits.size();
-  const auto [at, error] = std::from_chars(digits.data(), end, number);
-  if (error == std::errc{} && at == end) return number;
+  if (const auto number = parse_number<long long>(digits)) return *number;
   throw std::invalid_argument("not a time: " + text);
 }
 
@@ -79,29 +71,12 @@ std::string to_array_literal(const std::vector<std::string>& texts) {
   return literal + "}";
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return lines;
-}
-
 namespace {
 
 constexpr std::string_view escape_mark = "\\u";
 constexpr std::size_t hex_digits = 4;
 
-void append_unit(std::string& text, std::string_view before, char32_t unit) {
-  std::array<char, 8> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%04x", static_cast<unsigned>(unit));
-  text += before;
-  text += buffer.data();
-}
-
-/** The unit of UTF-16 that stands at the start of the text, as it is written by append_unit(). */
+/** The unit of UTF-16 that stands at the start of the text, as escaped() writes it. */
 std::optional<char32_t> unit_at(std::string_view text) {
   if (!text.starts_with(escape_mark) || text.size() < escape_mark.size() + hex_digits)
     return std::nullopt;
@@ -128,28 +103,20 @@ void append_character(std::string& text, char32_t code) {
   tail(0);
 }
 
-bool is_first_half(char32_t unit) {
-  return unit >= 0xd800 && unit < 0xdc00;
-}
-
-bool is_second_half(char32_t unit) {
-  return unit >= 0xdc00 && unit < 0xe000;
-}
-
 }  // namespace
 
-std::string escaped(std::string_view text, std::string_view before) {
+std::string escaped(std::string_view text, std::string_view mark) {
   std::string result;
   while (!text.empty()) {
     const auto character = first_character(text);
-    const auto code = character.code;
+    const auto code = static_cast<unsigned>(character.code);
     if (code < 0x80) {
       result += static_cast<char>(code);
     } else if (code < 0x10000) {
-      append_unit(result, before, code);
+      result += fmt::format("{}{:04x}", mark, code);
     } else {
-      append_unit(result, before, 0xd800 + ((code - 0x10000) >> 10U));
-      append_unit(result, before, 0xdc00 + ((code - 0x10000) & 0x3ffU));
+      result += fmt::format("{}{:04x}{}{:04x}", mark, 0xd800 + ((code - 0x10000) >> 10U), mark,
+                            0xdc00 + ((code - 0x10000) & 0x3ffU));
     }
     text.remove_prefix(character.length);
   }
@@ -161,15 +128,16 @@ std::string unescaped(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const auto unit = unit_at(text);
-    const auto next = unit && is_first_half(*unit) ? unit_at(text.substr(length)) : std::nullopt;
-    if (!unit) {
-      result += text.front();
-    } else if (next && is_second_half(*next)) {
-      append_character(result, 0x10000 + ((*unit - 0xd800) << 10U) + (*next - 0xdc00));
+    const bool is_half = unit && *unit >= 0xd800 && *unit < 0xdc00;
+    const auto next = is_half ? unit_at(text.substr(length)) : std::nullopt;
+    const bool is_pair = next && *next >= 0xdc00 && *next < 0xe000;
+    if (unit) {
+      append_character(result,
+                       is_pair ? 0x10000 + ((*unit - 0xd800) << 10U) + (*next - 0xdc00) : *unit);
     } else {
-      append_character(result, *unit);
+      result += text.front();
     }
-    text.remove_prefix(!unit ? 1 : next && is_second_half(*next) ? 2 * length : length);
+    text.remove_prefix(is_pair ? 2 * length : unit ? length : 1);
   }
   return result;
 }

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +9,7 @@
 #include <soci/soci.h>
 
 #include "schedule/delay.hpp"
+#include "util/text.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
@@ -24,7 +22,7 @@ namespace spider_check {
  */
 [[nodiscard]] TimePoint from_seconds(const std::string& text);
 
-/** The same of a row, where it may be NULL. */
+/** A field that may be NULL. */
 [[nodiscard]] std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column);
 
 /**
@@ -37,12 +35,17 @@ namespace spider_check {
 /** Texts as PostgreSQL writes a text[]. */
 [[nodiscard]] std::string to_array_literal(const std::vector<std::string>& texts);
 
-/** Texts that array_to_string(…, E'\n') made one of: each of them is one line. */
-[[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
-
 /** PostgreSQL shows the two halves of a lock key as unsigned numbers. */
 [[nodiscard]] constexpr long long as_oid(std::int32_t key) {
   return static_cast<long long>(static_cast<std::uint32_t>(key));
+}
+
+/** The only field of the only row that a statement gives. Throws soci_error. */
+template <typename Value, typename... Uses>
+[[nodiscard]] Value ask(soci::session& sql, const char* statement, const Uses&... uses) {
+  Value value{};
+  (((sql << statement), ..., soci::use(uses)), soci::into(value));
+  return value;
 }
 
 /** Whether the database can keep every text: in UTF8, or in SQL_ASCII, which looks at none. */
