@@ -8,7 +8,6 @@
 
 #include "commands.hpp"
 #include "config/check.hpp"
-#include "config/check_text.hpp"
 #include "config/command_line.hpp"
 #include "config/cron_line.hpp"
 #include "config/init.hpp"

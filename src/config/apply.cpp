@@ -4,6 +4,7 @@
 #include <fstream>
 #include <type_traits>
 
+#include "config/spider_rules.hpp"
 #include "config/toml_table.hpp"
 #include "util/errors.hpp"
 
@@ -39,15 +40,15 @@ std::optional<SecretFile> read_database(TomlTable table, const fs::path& file,
   table.finish();
   auto& parameters = database.parameters;
   const bool has_password = parameters.contains("password");
-  const auto& password_file = database.password_file;
-  if (!password_file.empty()) {
+  auto secret = has_password ? std::optional(SecretFile{file}) : std::nullopt;
+  if (const auto& password_file = database.password_file; !password_file.empty()) {
     const auto place = table.place("password_file");
     if (has_password) throw UsageError(place + ": there is a password, too; give one of them");
     parameters["password"] = read_secret(password_file, place, "password");
+    secret = SecretFile{password_file};
   }
   note_sources(table, database);
-  if (!password_file.empty()) return SecretFile{password_file};
-  return has_password ? std::optional(SecretFile{file}) : std::nullopt;
+  return secret;
 }
 
 void read_scrapy(TomlTable table, Config& config) {
@@ -112,12 +113,10 @@ void read_rules(TomlTable table, Config& config) {
 
 /** Whether a check_url holds one. */
 bool has_password(const Config& config) {
-  const auto holds = [](const SpiderRules& rules) {
-    return rules.check_url && rules.check_url->contains("password");
-  };
-  return holds(config.spiders) ||
-         std::any_of(config.overrides.begin(), config.overrides.end(),
-                     [&](const SpiderOverride& table) { return holds(table.rules); });
+  const auto all = all_rules(config);
+  return std::any_of(all.begin(), all.end(), [](const SpiderRules* rules) {
+    return rules->check_url && rules->check_url->contains("password");
+  });
 }
 
 toml::table parse(const fs::path& file) {
@@ -157,14 +156,8 @@ std::vector<SecretFile> apply_file(const fs::path& file, Config& config) {
     auto secret = read_database(*table, file, config.database);
     if (secret) secrets.push_back(*std::move(secret));
   }
-  if (auto table = top.table("report")) {
-    table->read_all(visit_report, config, config.places, "report.");
-    table->finish();
-  }
-  if (auto table = top.table("metrics")) {
-    table->read_all(visit_metrics, config, config.places, "metrics.");
-    table->finish();
-  }
+  if (auto table = top.table("report")) table->read_whole(visit_report, config, "report.");
+  if (auto table = top.table("metrics")) table->read_whole(visit_metrics, config, "metrics.");
   if (auto table = top.table("scrapy")) read_scrapy(*table, config);
   read_spiders(top, config);
   if (auto table = top.table("notify")) {

@@ -1,17 +1,15 @@
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <iterator>
-#include <string>
 #include <string_view>
+
+#include <fmt/core.h>
 
 #include "config/apply.hpp"
 #include "config/toml_table.hpp"
 #include "util/errors.hpp"
-#include "util/time.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -19,9 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string lower(std::string text) {
-  for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
+template <std::size_t count>
+bool holds(const std::string_view (&names)[count], std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 [[noreturn]] void refuse(const Setting& setting, const std::string& wanted) {
@@ -30,34 +28,29 @@ std::string lower(std::string text) {
 
 void take(const Setting& setting, const Option& /*option*/, bool& to) {
   const auto text = lower(setting.value);
-  const auto is_it = [&](const char* word) { return text == word; };
-  static constexpr const char* yes[] = {"true", "1", "yes", "on"};
-  static constexpr const char* no[] = {"false", "0", "no", "off"};
-  to = std::any_of(std::begin(yes), std::end(yes), is_it);
-  if (!to && std::none_of(std::begin(no), std::end(no), is_it)) refuse(setting, "true or false");
+  static constexpr std::string_view yes[] = {"true", "1", "yes", "on"};
+  static constexpr std::string_view no[] = {"false", "0", "no", "off"};
+  to = holds(yes, text);
+  if (!to && !holds(no, text)) refuse(setting, "true or false");
 }
 
 /** Hours, whole or with a fraction. */
 void take(const Setting& setting, const Option& option, Duration& to) {
-  double hours = 0;
-  const auto* end = setting.value.data() + setting.value.size();
-  const auto [at, error] = std::from_chars(setting.value.data(), end, hours);
-  const bool is_number = error == std::errc{} && at == end && std::isfinite(hours);
-  const std::chrono::duration<double, std::ratio<3600>> length(hours);
-  // What is longer, parse_duration() refuses.
-  if (!is_number || length < Duration(option.min) || hours > 10'000 * 24.0) {
+  const std::chrono::duration<double, std::ratio<3600>> hours(
+      parse_number<double>(setting.value).value_or(-1));
+  // parse_duration() refuses longer ones; NaN is not within the limits either.
+  if (!(hours >= Duration(option.min) && hours <= std::chrono::hours(10'000 * 24))) {
     refuse(setting, "a number of hours, like 4 or 0.5");
   }
-  to = std::chrono::round<Duration>(length);
+  to = std::chrono::round<Duration>(hours);
 }
 
 void take(const Setting& setting, const Option& option, int& to) {
-  const auto* end = setting.value.data() + setting.value.size();
-  const auto [at, error] = std::from_chars(setting.value.data(), end, to);
-  if (error != std::errc{} || at != end || to < option.min || to > option.max) {
-    refuse(setting, "a whole number from " + std::to_string(option.min) + " to " +
-                        std::to_string(option.max));
+  const auto number = parse_number<int>(setting.value);
+  if (!number || *number < option.min || *number > option.max) {
+    refuse(setting, fmt::format("a whole number from {} to {}", option.min, option.max));
   }
+  to = *number;
 }
 
 void take(const Setting& setting, const Option& option, std::string& to) {
@@ -93,11 +86,6 @@ constexpr std::string_view areas[] = {"Africa", "America",  "Antarctica", "Arcti
                                       "Europe", "Indian",   "Pacific"};
 constexpr std::string_view old_areas[] = {"Brazil",  "Canada", "Chile", "Mexico",
                                           "SystemV", "US",     "posix", "right"};
-
-template <std::size_t count>
-bool holds(const std::string_view (&names)[count], std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
 
 /** The names that Debian 13 has in a package of their own, as far as their form tells. */
 bool is_old_name(std::string_view name) {
@@ -237,8 +225,7 @@ std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file, Conf
   std::vector<SecretFile> secrets;
   table.read_all(visit_notify, config, config.places, "notify.");
   if (auto program = table.table("program")) {
-    program->read_all(visit_notify_program, config, config.places, "notify.program.");
-    program->finish();
+    program->read_whole(visit_notify_program, config, "notify.program.");
   }
   if (auto webhook = table.table("webhook")) {
     channels.webhook = read_url(visit_notify_webhook, *webhook, file, channels.allow_http, secrets);

@@ -1,7 +1,6 @@
 #include "config/check.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "config/findings.hpp"
 #include "config/spider_rules.hpp"
@@ -21,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void append(std::vector<std::string>& all, const std::optional<std::vector<std::string>>& further) {
+void append(Words& all, const std::optional<Words>& further) {
   if (further) all.insert(all.end(), further->begin(), further->end());
 }
 
@@ -35,8 +34,7 @@ CheckedSpider checked(const SpiderJob& job, const Config& config) {
       spider.arguments.insert(spider.arguments.end(), {"-a", name + "=" + value});
     }
   }
-  const auto further = rules.arguments.value_or(std::vector<std::string>{});
-  spider.arguments.insert(spider.arguments.end(), further.begin(), further.end());
+  append(spider.arguments, rules.arguments);
   for (const auto& [name, value] : job.environment) spider.variables.push_back(name);
   if (rules.working_directory) spider.working_directory = *rules.working_directory;
   if (job.row_check) spider.check_sql = job.row_check->sql;
@@ -51,21 +49,19 @@ class Check {
 
   CheckReport run() {
     check_configuration();
-    check_directories(config_, findings_);
-    check_journal(config_, findings_);
-    check_published(config_, findings_);
-    check_database(config_, findings_);
+    check_directories(config_, report_);
+    check_journal(config_, report_);
+    check_published(config_, report_);
+    check_database(config_, report_);
     check_precheck();
     if (config_.notify.channels.any()) check_notify();
     if (config_.scrapy) check_project();
     if (!config_.programs.empty()) check_programs();
-    check_working_directories(config_, findings_);
-    check_rows(config_, jobs_, findings_);
-    for (const auto& line : config_.warnings) findings_.warning(line);
-    for (const auto& line : advise(config_, jobs_, all_known_)) findings_.warning(line);
-    for (const auto& job : jobs_) {
-      report_.spiders.push_back(checked(job, config_));
-    }
+    check_working_directories(config_, report_);
+    check_rows(config_, jobs_, report_);
+    for (const auto& line : config_.warnings) report_.warning(line);
+    for (const auto& line : advise(config_, jobs_, all_known_)) report_.warning(line);
+    for (const auto& job : jobs_) report_.spiders.push_back(checked(job, config_));
     report_.next = next();
     return std::move(report_);
   }
@@ -73,28 +69,27 @@ class Check {
  private:
   void check_configuration() {
     if (loaded_.file) {
-      findings_.fact("Config", loaded_.file->string());
+      report_.fact("Config", loaded_.file->string());
     } else {
-      findings_.fact(
+      report_.fact(
           "Config",
           "no file, so the defaults apply" +
               (config_.scrapy ? ", to the project in " + config_.scrapy->project.string() : ""));
-      std::vector<std::string> places;
-      for (const auto& file : default_files(environment_)) places.push_back(file.string());
-      findings_.fact("", "looked for " + join(places, ", "));
+      const auto name = [](const fs::path& file) { return file.string(); };
+      report_.fact("", "looked for " + join(default_files(environment_), ", ", name));
     }
-    if (loaded_.dotenv) findings_.fact("", loaded_.dotenv->string() + " goes before it");
+    if (loaded_.dotenv) report_.fact("", loaded_.dotenv->string() + " goes before it");
     if (loaded_.credential) {
-      findings_.fact("", loaded_.credential->string() + " has the database's password");
+      report_.fact("", loaded_.credential->string() + " has the database's password");
     }
     if (const auto names = variables(); !names.empty()) {
-      findings_.fact("", "of the environment: " + join(names, ", "));
+      report_.fact("", "of the environment: " + join(names, ", "));
     }
     for (auto& line : lacking_for_scrapy(loaded_, environment_, "cron and systemd do")) {
-      findings_.warning(std::move(line));
+      report_.warning(std::move(line));
     }
-    findings_.fact("Schedule", schedule());
-    if (!config_.scrapy && config_.programs.empty()) findings_.problem(nothing_to_run());
+    report_.fact("Schedule", schedule());
+    if (!config_.scrapy && config_.programs.empty()) report_.problem(nothing_to_run());
   }
 
   /** By name: what is read of the environment. */
@@ -118,11 +113,11 @@ class Check {
 
   void check_precheck() {
     if (config_.precheck.empty()) return;
-    const auto place = place_of(config_.places, "precheck", "precheck");
-    if (!check_program(config_.precheck.front(), place, findings_)) return;
-    findings_.fact("Precheck", find_program(config_.precheck.front()).path.string() +
-                                   ", until the data is " + to_text(config_.precheck_max_age) +
-                                   " old");
+    const auto place = place_of(config_.places, "precheck");
+    if (!check_program(config_.precheck.front(), place, report_)) return;
+    report_.fact("Precheck", find_program(config_.precheck.front()).path.string() +
+                                 ", until the data is " + to_text(config_.precheck_max_age) +
+                                 " old");
   }
 
   /** Nothing is sent: that is for `notify --test`. */
@@ -131,65 +126,57 @@ class Check {
     std::vector<std::string> names;
     if (!channels.program.empty() &&
         check_program(channels.program.front(), config_.places.at("notify.program.command") + ": ",
-                      findings_)) {
+                      report_)) {
       names.push_back(channels.program.front());
     }
     const bool needs_sender = !channels.webhook.empty() || !channels.ping.empty();
     if (needs_sender && !find_program(sender()).why_not.empty()) {
-      findings_.problem("nothing can be sent without " + sender() + "; install spider-check whole");
+      report_.problem("nothing can be sent without " + sender() + "; install spider-check whole");
     }
     // Not their URLs, which are secrets.
     if (!channels.webhook.empty()) names.emplace_back("a webhook");
     if (!channels.ping.empty()) names.emplace_back("a check by pings");
     if (!names.empty())
-      findings_.fact("Told", join(names, ", ") + "; try: spider-check notify --test");
+      report_.fact("Told", join(names, ", ") + "; try: spider-check notify --test");
   }
 
   void check_project() {
     const auto& options = *config_.scrapy;
     const auto place = place_of(config_.places, "scrapy.command", "[scrapy] command");
     const auto& program = options.command.front();
-    if (!check_program(program, place, findings_)) {
-      findings_.fact("Scrapy", "in " + options.project.string());
+    if (!check_program(program, place, report_)) {
+      report_.fact("Scrapy", "in " + options.project.string());
       all_known_ = false;
       return;
     }
     auto wanted = project_options(config_);
-    for (const auto* rules : tables()) append(wanted.ignore_errors, rules->ignore_errors);
+    for (const auto* rules : all_rules(config_)) append(wanted.ignore_errors, rules->ignore_errors);
     Project project(std::move(wanted));
     const auto before = std::ssize(jobs_);
     try {
       add(project.list());
     } catch (const ListingError& error) {
       all_known_ = false;
-      findings_.problem(error.what() + ("; fix what " + how_to_list() + " shows"));
+      report_.problem(error.what() + ("; fix what " + how_to_list() + " shows"));
     }
     const auto version = project.version().empty() ? "" : project.version() + ", ";
-    findings_.fact("Scrapy", version + find_program(program).path.string());
-    findings_.fact("", "in " + options.project.string() + ": " +
-                           (all_known_ ? counted(std::ssize(jobs_) - before, "spider")
-                                       : "its spiders cannot be listed"));
+    report_.fact("Scrapy", version + find_program(program).path.string());
+    report_.fact("", "in " + options.project.string() + ": " +
+                         (all_known_ ? counted(std::ssize(jobs_) - before, "spider")
+                                     : "its spiders cannot be listed"));
     if (all_known_) check_probe(project);
     check_patterns(project);
     check_tool(place);
   }
 
-  /** Each table that says something of spiders. */
-  [[nodiscard]] std::vector<const SpiderRules*> tables() const {
-    std::vector<const SpiderRules*> tables{&config_.spiders};
-    for (const auto& table : config_.overrides) tables.push_back(&table.rules);
-    return tables;
-  }
-
   /** They are Python's, so only Python can try them. */
   void check_patterns(const Project& project) {
-    for (const auto* rules : tables()) {
+    for (const auto* rules : all_rules(config_)) {
       for (const auto& error : rules->ignore_errors.value_or(std::vector<std::string>{})) {
         for (const auto& why : project.unusable()) {
           if (!why.starts_with(error + ": ")) continue;
-          findings_.problem(place_of(rules->places, "ignore_errors", "ignore_errors") +
-                            "Python cannot use " + why +
-                            R"(; write it like "re:^Connection lost")");
+          report_.problem(place_of(rules->places, "ignore_errors") + "Python cannot use " + why +
+                          R"(; write it like "re:^Connection lost")");
         }
       }
     }
@@ -203,19 +190,18 @@ class Check {
     if (!fs::equivalent(program, find_program("scrapy").path, none)) return;
     const auto found = find_scrapy(options.project, options.project);
     if (!found.hint.empty()) {
-      findings_.warning(found.hint);
+      report_.warning(found.hint);
     } else if (!found.sign.empty() && !fs::equivalent(program, found.path, none)) {
-      findings_.warning(place + program.string() +
-                        " is another Scrapy than that of the project's " + "environment (" +
-                        found.sign + "); write command = [\"" + found.path.string() + "\"]");
+      report_.warning(place + program.string() + " is another Scrapy than that of the project's " +
+                      "environment (" + found.sign + "); write command = [\"" +
+                      found.path.string() + "\"]");
     }
   }
 
   /** What a person types to see what went wrong, as they would without this program. */
   [[nodiscard]] std::string how_to_list() const {
-    std::string words;
-    for (const auto& word : config_.scrapy->command) words += word + " ";
-    return "`cd " + config_.scrapy->project.string() + " && " + words + "list`";
+    return "`cd " + config_.scrapy->project.string() + " && " + join(config_.scrapy->command, " ") +
+           " list`";
   }
 
   void check_probe(const Project& project) {
@@ -223,14 +209,14 @@ class Check {
     if (!probe.path.empty() && !project.version().empty()) return;
     const auto why =
         probe.path.empty() ? probe.why_not : "this Scrapy does not load what PYTHONPATH names";
-    findings_.warning("the probe cannot look into crawls, so their logs are read instead: " + why +
-                      "; install spider-check whole, or let the command keep its environment");
+    report_.warning("the probe cannot look into crawls, so their logs are read instead: " + why +
+                    "; install spider-check whole, or let the command keep its environment");
   }
 
   void check_programs() {
-    findings_.fact("Programs", std::to_string(config_.programs.size()));
+    report_.fact("Programs", std::to_string(config_.programs.size()));
     for (const auto& program : config_.programs) {
-      (void)check_program(program.command.front(), program.place + ": ", findings_);
+      (void)check_program(program.command.front(), program.place + ": ", report_);
     }
     add({program_jobs(config_), {}});
   }
@@ -239,14 +225,14 @@ class Check {
     for (auto& job : listing.jobs) {
       const auto is_other = [&](const auto& other) { return other.name == job.name; };
       if (std::any_of(jobs_.begin(), jobs_.end(), is_other)) {
-        findings_.problem(place_of_program(job.name) + "two spiders have the name \"" + job.name +
-                          "\", and only the first is run; give one another name, or exclude it");
+        report_.problem(place_of_program(job.name) + "two spiders have the name \"" + job.name +
+                        "\", and only the first is run; give one another name, or exclude it");
         continue;
       }
       apply_rules(config_, job);
       jobs_.push_back(std::move(job));
     }
-    for (const auto& line : listing.left_out) findings_.warning(line);
+    for (const auto& line : listing.left_out) report_.warning(line);
   }
 
   /** Of two spiders with one name, the second is always a program. */
@@ -267,7 +253,6 @@ class Check {
   const Config& config_;
   const Environment& environment_;
   CheckReport report_;
-  Findings findings_{report_};
   std::vector<SpiderJob> jobs_;
   bool all_known_ = true;  ///< no source failed
 };

@@ -1,10 +1,10 @@
-#include "config/check_text.hpp"
-
 #include <algorithm>
 #include <array>
-#include <concepts>
-#include <cstdio>
 
+#include <fmt/core.h>
+
+#include "config/check.hpp"
+#include "util/text.hpp"
 #include "util/text_width.hpp"
 #include "util/time.hpp"
 #include "util/zone.hpp"
@@ -50,45 +50,28 @@ Row row_of(const CheckedSpider& spider) {
 }
 
 std::string joined(const std::vector<std::string>& words, const char* separator) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : separator) + printable(word);
-  return text;
+  return join(words, separator, printable);
 }
 
-/** A word of a command line, so that it can be told where it ends. */
+/** A word of a command line, so that its end can be seen. */
 std::string word(const std::string& text) {
   const bool plain = !text.empty() && text.find_first_of(" \t'\"\\") == std::string::npos;
   return plain ? text : "'" + text + "'";
 }
 
-template <std::integral Number>
-std::string value_text(Number number) {
-  return std::to_string(number);
-}
-
-std::string value_text(double ratio) {
-  std::array<char, 32> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%g", ratio);
-  return buffer.data();
-}
-
-std::string value_text(Duration duration) {
-  return limit(duration);
-}
-
-std::string value_text(const Words& words) {
-  return joined(words, ", ");
-}
-
-std::string value_text(const std::vector<int>& numbers) {
-  Words words;
-  for (const auto number : numbers) words.push_back(std::to_string(number));
-  return joined(words, ", ");
-}
-
 template <typename Value>
-std::string value_text(const std::optional<Value>& value) {
-  return value_text(*value);
+std::string value_text(const Value& value) {
+  if constexpr (requires { value.has_value(); }) {
+    return value_text(*value);
+  } else if constexpr (std::is_same_v<Value, Duration>) {
+    return limit(value);
+  } else if constexpr (std::is_same_v<Value, Words>) {
+    return joined(value, ", ");
+  } else if constexpr (std::is_same_v<Value, std::vector<int>>) {
+    return join(value, ", ", [](int number) { return std::to_string(number); });
+  } else {
+    return fmt::format("{}", value);
+  }
 }
 
 /** What has no column, because it is hardly ever set. */

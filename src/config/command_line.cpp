@@ -2,37 +2,68 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include <fmt/core.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
 #include "config/version.hpp"
-#include "logs/log_name.hpp"
 #include "util/errors.hpp"
 #include "util/text.hpp"
-#include "util/time.hpp"
 
 namespace spider_check {
 
 namespace {
 
+/** The words of a command line, sorted by what they belong to; empty: not said. */
+struct Flags {
+  using Text = std::optional<std::string>;
+
+  std::string command;  ///< its name; empty: a tick
+  Text config_file;
+  bool quiet = false;
+  bool verbose = false;
+  bool force = false;
+  bool dry_run = false;
+  std::vector<std::string> spiders;  ///< of a tick
+  bool json = false;
+  Text wait;
+  Text since;
+  Text of_spider;
+  Text status;
+  Text max_age;
+  Text spider;
+  Text run;
+  Text attempt;
+  bool follow = false;
+  Text directory;
+  Text output;
+  bool to_stdout = false;
+  bool cron = false;
+  bool test = false;
+};
+
+[[noreturn]] void refuse(const char* flag, const std::string& text, std::string_view what) {
+  throw UsageError(fmt::format("{}: \"{}\" is not {}", flag, text, what));
+}
+
 /** A number from 1 on. Throws UsageError. */
 template <typename Number>
-Number to_number(const std::string& text, const std::string& flag) {
-  Number number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error == std::errc{} && rest == end && number > 0) return number;
-  throw UsageError(flag + ": \"" + text + "\" is not a positive number; write it like 17");
+Number to_number(const std::string& text, const char* flag) {
+  const auto number = parse_number<Number>(text).value_or(0);
+  if (number <= 0) refuse(flag, text, "a positive number; write it like 17");
+  return number;
 }
 
 /** Throws UsageError. */
-Duration to_duration(const std::string& text, const std::string& flag) {
-  if (const auto duration = parse_duration(text)) return *duration;
-  throw UsageError(flag + ": \"" + text + "\" is not a valid duration; write it like " +
-                   std::string(duration_examples));
+Duration to_duration(const std::string& text, const char* flag, bool positive = false) {
+  const auto duration = parse_duration(text);
+  if (duration && (!positive || *duration > Duration{0})) return *duration;
+  refuse(flag, text,
+         fmt::format("a {}; write it like {}", positive ? "duration above 0s" : "valid duration",
+                     duration_examples));
 }
 
 HistoryCommand history(const Flags& flags) {
@@ -40,33 +71,19 @@ HistoryCommand history(const Flags& flags) {
   command.json = flags.json;
   if (flags.since) command.since = to_duration(*flags.since, "--since");
   command.spider = flags.of_spider;
-  if (!flags.status) return command;
-  command.status = parse_run_status(*flags.status);
-  if (command.status) return command;
-  throw UsageError("--status: \"" + *flags.status +
-                   "\" is not a status; write running, completed or failed");
+  if (flags.status) command.status = parse_run_status(*flags.status);
+  if (!flags.status || command.status) return command;
+  refuse("--status", *flags.status, "a status; write running, completed or failed");
 }
 
 ReportCommand report(const Flags& flags) {
-  if (!flags.output || !flags.output->empty()) return {flags.output};
+  if (flags.output != "") return {flags.output};
   throw UsageError("report: -o names no file; name one, or leave it out to print the page");
 }
 
 HealthCommand health(const Flags& flags) {
   if (!flags.max_age) return {};
-  const auto age = parse_duration(*flags.max_age);
-  if (age && *age > Duration{0}) return {age};
-  throw UsageError("--max-age: \"" + *flags.max_age +
-                   "\" is not a duration above 0s; write it like " +
-                   std::string(duration_examples));
-}
-
-/** Throws UsageError. */
-LogRun to_log_run(const std::string& text) {
-  if (const auto run = parse_log_run(text)) return *run;
-  throw UsageError("--run: \"" + text +
-                   "\" is not a run; write it like 17, or 17+2 or 17.2 where " +
-                   "its logs are named so");
+  return {to_duration(*flags.max_age, "--max-age", true)};
 }
 
 LogsCommand logs(const Flags& flags) {
@@ -74,7 +91,11 @@ LogsCommand logs(const Flags& flags) {
     throw UsageError("logs: SPIDER is required with --run, --attempt and --follow; name one");
   }
   LogsCommand command{flags.spider, {}, {}, flags.follow};
-  if (flags.run) command.run = to_log_run(*flags.run);
+  if (flags.run) command.run = parse_log_run(*flags.run);
+  if (flags.run && !command.run) {
+    refuse("--run", *flags.run,
+           "a run; write it like 17, or 17+2 or 17.2 where its logs are named so");
+  }
   if (flags.attempt) command.attempt = to_number<int>(*flags.attempt, "--attempt");
   return command;
 }
@@ -142,8 +163,6 @@ Command to_command(const Flags& flags) {
   return init(flags);
 }
 
-}  // namespace
-
 CommandLine to_command_line(const Flags& flags) {
   if (flags.config_file == "") {
     throw UsageError("--config: names no file; name one, or leave the flag out");
@@ -157,9 +176,7 @@ CommandLine to_command_line(const Flags& flags) {
   return {to_command(flags), flags.config_file, verbosity};
 }
 
-namespace {
-
-// Lines of at most 80 columns: what a terminal has at least.
+// Lines of at most 80 columns.
 constexpr const char* description =
     "Runs your spiders when their data is older than the interval, and exits at once\n"
     "when it is not. Start it every few minutes, from cron or a systemd timer.";
@@ -182,7 +199,7 @@ constexpr std::array<std::string_view, 12> command_names{"migrate", "status", "h
                                                          "report",  "health", "metrics", "logs",
                                                          "prune",   "check",  "notify",  "init"};
 
-/** Whether any word is, or asks for, a command; a word that only looks like one does no harm. */
+/** Whether any word is, or asks for, a command, or looks like one. */
 bool may_name_command(int argc, const char* const* argv) {
   return std::any_of(argv + 1, argv + argc, [](const std::string_view word) {
     const bool short_flags = word.rfind('-', 0) == 0 && word.rfind("--", 0) != 0;
@@ -194,27 +211,13 @@ bool may_name_command(int argc, const char* const* argv) {
 /** "; did you mean status?", or "; see: " with where the known ones are. */
 std::string instead_of(const std::string& word, const std::vector<std::string>& known,
                        const std::string& help) {
-  const auto nearest =
-      std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
-        return edit_distance(word, a) < edit_distance(word, b);
-      });
-  const bool is_near = nearest != known.end() && edit_distance(word, *nearest) <= 2;
-  return is_near ? "; did you mean " + *nearest + "?" : "; see: " + help;
-}
-
-/** CLI11's own words, on one line. */
-std::string reason(const CLI::ParseError& error) {
-  std::string text = error.what();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  const auto meant = nearest(word, known);
+  return meant.empty() ? "; see: " + help : "; did you mean " + meant + "?";
 }
 
 class Parser {
  public:
-  /**
-   * with_commands: whether it knows the commands, too. Nearly every tick has none, and to set them
-   * up costs a hundredth of it.
-   */
+  /** with_commands: to set them up costs a hundredth of a tick, which has none. */
   explicit Parser(bool with_commands) {
     app_.set_help_flag("-h,--help", "Show this help");
     app_.add_flag("--version", version_, "Show the version");
@@ -228,7 +231,12 @@ class Parser {
     app_.add_flag("--dry-run", flags_.dry_run, "Say what would be done, and why; change nothing");
     app_.footer(footer);
     app_.require_subcommand(0, 1);
-    if (with_commands) add_commands();
+    if (!with_commands) return;
+    add_database();
+    add_answers();
+    add_monitoring();
+    add_logs();
+    add_setup();
   }
 
   CommandLine parse(int argc, const char* const* argv) {
@@ -243,12 +251,12 @@ class Parser {
     } catch (const CLI::ExtrasError& error) {
       refuse(app_.remaining(true).front());
     } catch (const CLI::ParseError& error) {
-      throw UsageError(reason(error) + "; see: " + how_to_help());
+      // CLI11's own words, on one line.
+      throw UsageError(join(split(error.what(), '\n'), " ") + "; see: " + how_to_help());
     }
     if (version_)
       return {PrintCommand{"spider-check " + std::string(program_version) + "\n"}, {}, {}};
-    const auto chosen = app_.get_subcommands();
-    if (!chosen.empty()) flags_.command = chosen.front()->get_name();
+    flags_.command = command();
     return to_command_line(flags_);
   }
 
@@ -289,14 +297,6 @@ class Parser {
     add(app_);
     for (const auto* chosen : app_.get_subcommands()) add(*chosen);
     return names;
-  }
-
-  void add_commands() {
-    add_database();
-    add_answers();
-    add_monitoring();
-    add_logs();
-    add_setup();
   }
 
   void add_database() {

@@ -1,8 +1,8 @@
 #include "config/cron_line.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
-#include <sstream>
 
 #include "config/findings.hpp"
 #include "os/child.hpp"
@@ -20,9 +20,8 @@ namespace fs = std::filesystem;
 constexpr const char* cron_directories[] = {"/usr/bin", "/bin"};
 
 /**
- * A word of a crontab's command, where a % that has no \ before it ends the command. Some crons
- * take
- * \\ for \, too, so a \ of the word is kept apart from what follows.
+ * A word of a crontab's command, where a % without a \ before it ends the command. Some crons take
+ * a double \ for one, so a \ of the word is kept apart from what follows.
  */
 std::string crontab_word(const std::string& text) {
   std::string word;
@@ -62,58 +61,13 @@ std::string path_for(const Config& config, const Environment& environment) {
     if (wanted.erase(directory) > 0) path += (path.empty() ? "" : ":") + directory.string();
   };
   // In the order in which they are searched here.
-  std::istringstream directories(environment.get("PATH").value_or(""));
-  for (std::string directory; std::getline(directories, directory, ':');) {
+  for (const auto& directory : split(environment.get("PATH").value_or(""), ':')) {
     const auto inside = fs::path(directory.empty() ? "." : directory) / "x";
     add((environment.working_directory / inside).parent_path());  // without a slash at its end
   }
   for (const auto* directory : cron_directories) add(directory);
   return path;
 }
-
-/** Makes the world of cron's more like this one, step by step, until a tick finds the same in it.
- */
-class Comparison {
- public:
-  Comparison(const Loaded& here, const Environment& environment, const fs::path& account_home)
-      : here_(here),
-        environment_(environment),
-        cron_{{}, account_home.empty() ? environment.home : account_home, environment.home},
-        job_{program_directory() / "spider-check", *here.file} {}
-
-  CronJob job() {
-    const auto path = path_for(here_.config, environment_);
-    if (!path.empty()) set("PATH", path);
-    if (environment_.home != cron_.working_directory) set("HOME", environment_.home.string());
-    // Without a home the state has a place only if it is named.
-    if (cron_.home.empty()) set("STATE_DIRECTORY", here_.config.state_dir.string());
-    // A .env file where cron starts would go before the one beside the configuration.
-    if (there().dotenv != here_.dotenv) {
-      job_.directory = cron_.working_directory = environment_.working_directory;
-    }
-    set_directory("STATE_DIRECTORY", &Config::state_dir);
-    set_directory("LOGS_DIRECTORY", &Config::log_dir);
-    return job_;
-  }
-
- private:
-  [[nodiscard]] Loaded there() const { return load(here_.file->string(), cron_); }
-
-  void set(const std::string& name, const std::string& value) {
-    cron_.variables[name] = value;
-    job_.variables.emplace_back(name, value);
-  }
-
-  void set_directory(const std::string& name, fs::path Config::*directory) {
-    const auto wanted = environment_.working_directory / (here_.config.*directory);
-    if (there().config.*directory != wanted) set(name, wanted.string());
-  }
-
-  const Loaded& here_;
-  const Environment& environment_;
-  Environment cron_;
-  CronJob job_;
-};
 
 /** What is set here, is read by ticks, and is in no file that cron's ticks read. */
 std::vector<std::string> lacking(const Loaded& loaded, const Environment& environment) {
@@ -126,21 +80,7 @@ std::vector<std::string> lacking(const Loaded& loaded, const Environment& enviro
   return names;
 }
 
-bool is_control_character(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 }  // namespace
-
-std::string shell_word(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_not_of(
-                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                          "0123456789_-./:@%+=,") == std::string::npos;
-  if (plain) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? R"('\'')" : std::string(1, c);
-  return word + "'";
-}
 
 std::string crontab_line(const CronJob& job) {
   std::string line = "*/5 * * * * ";
@@ -151,7 +91,29 @@ std::string crontab_line(const CronJob& job) {
 
 CronJob cron_job(const Loaded& loaded, const Environment& environment,
                  const fs::path& account_home) {
-  return Comparison(loaded, environment, account_home).job();
+  const auto& here = environment.working_directory;
+  CronJob job{program_directory() / "spider-check", *loaded.file};
+  Environment cron{{}, account_home.empty() ? environment.home : account_home, environment.home};
+  const auto there = [&] { return load(loaded.file->string(), cron); };
+  const auto set = [&](const std::string& name, const std::string& value) {
+    cron.variables[name] = value;
+    job.variables.emplace_back(name, value);
+  };
+  const auto set_directory = [&](const std::string& name, fs::path Config::*directory) {
+    const auto wanted = here / (loaded.config.*directory);
+    if (there().config.*directory != wanted) set(name, wanted.string());
+  };
+  // Step by step, until a tick of cron's finds the same as one here.
+  const auto path = path_for(loaded.config, environment);
+  if (!path.empty()) set("PATH", path);
+  if (environment.home != cron.working_directory) set("HOME", environment.home.string());
+  // Without a home the state has a place only if it is named.
+  if (cron.home.empty()) set("STATE_DIRECTORY", loaded.config.state_dir.string());
+  // A .env file where cron starts would go before the one of the configuration.
+  if (there().dotenv != loaded.dotenv) job.directory = cron.working_directory = here;
+  set_directory("STATE_DIRECTORY", &Config::state_dir);
+  set_directory("LOGS_DIRECTORY", &Config::log_dir);
+  return job;
 }
 
 CronLine cron_line(const Loaded& loaded, const Environment& environment,
@@ -162,7 +124,7 @@ CronLine cron_line(const Loaded& loaded, const Environment& environment,
         "or name one with -c FILE");
   }
   const auto line = crontab_line(cron_job(loaded, environment, account_home));
-  if (std::any_of(line.begin(), line.end(), is_control_character)) {
+  if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return std::iscntrl(c) != 0; })) {
     throw UsageError("init --cron: a crontab cannot hold the control character in: " + line +
                      "; rename the file or the directory");
   }

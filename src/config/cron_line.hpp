@@ -17,7 +17,7 @@ struct CronJob {
   std::vector<std::pair<std::string, std::string>> variables{};  ///< that cron does not have
 };
 
-/** The line for a person's own crontab, without its end. */
+/** The line for a user's own crontab, without its end. */
 [[nodiscard]] std::string crontab_line(const CronJob& job);
 
 /**
@@ -37,8 +37,5 @@ struct CronLine {
 /** Throws UsageError where there is no configuration, or a crontab cannot hold the line. */
 [[nodiscard]] CronLine cron_line(const Loaded& loaded, const Environment& environment,
                                  const std::filesystem::path& account_home);
-
-/** A word of a shell's command line. */
-[[nodiscard]] std::string shell_word(const std::string& text);
 
 }  // namespace spider_check

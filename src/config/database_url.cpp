@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include <libpq-fe.h>
 
@@ -59,31 +56,20 @@ constexpr std::array<std::string_view, 6> numbers{"connect_timeout",  "keepalive
 
 /** As libpq reads it, with blanks around it. */
 bool is_number(std::string_view text) {
-  int number = 0;
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  text = text.substr(0, text.find_last_not_of(" \t") + 1);
-  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && at == text.data() + text.size();
+  if (text.starts_with('+')) text.remove_prefix(1);
+  return parse_number<int>(text.substr(0, text.find_last_not_of(" \t") + 1)).has_value();
 }
 
 /** "a, b or c" */
 std::string listed(std::string_view values) {
-  std::string text;
-  for (const char c : values) text += c == ' ' ? std::string(", ") : std::string(1, c);
+  auto text = join(split(values, ' '), ", ");
   const auto last = text.rfind(", ");
   return text.replace(last, 2, " or ");
 }
 
 /** Only versions of TLS are the same in capitals. */
 bool is_one_of(const Choice& choice, const std::string& value) {
-  const auto lower = [](std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-      result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-    return result;
-  };
   const bool any_case = choice.values == protocols;
   const auto values = " " + (any_case ? lower(choice.values) : std::string(choice.values)) + " ";
   return value.find(' ') == std::string::npos &&
@@ -202,17 +188,12 @@ void check_hosts(const std::map<std::string, std::string>& parameters,
 
 void check_port(const std::string& text, const std::string& place, Show show) {
   // Several hosts have several ports; an empty one is the usual one.
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    const auto one = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    int port = 0;
-    const auto [read, error] = std::from_chars(one.data(), one.data() + one.size(), port);
-    const bool whole = error == std::errc{} && read == one.data() + one.size();
-    if (whole && port >= 1 && port <= 65535) continue;
-    if (one.empty() && text.find(',') != std::string::npos) continue;
-    const auto what = show == Show::yes ? "\"" + std::string(one) + "\" is not a valid port"
-                                        : "the port is not valid";
+  const auto ports = split(text, ',');
+  for (const auto& one : ports) {
+    const auto port = parse_number<int>(one).value_or(0);
+    if ((port >= 1 && port <= 65535) || (one.empty() && ports.size() > 1)) continue;
+    const auto what =
+        show == Show::yes ? "\"" + one + "\" is not a valid port" : "the port is not valid";
     throw UsageError(place + ": " + what + "; expected a number from 1 to 65535");
   }
 }

@@ -1,52 +1,34 @@
 #include "config/environment.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
 #include <cerrno>
-#include <cstdio>
-#include <iterator>
-#include <memory>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <fmt/core.h>
 #include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/apply.hpp"
+#include "os/descriptors.hpp"
 #include "util/errors.hpp"
 
 namespace spider_check {
 
-namespace {
-
-std::string octal(unsigned mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode);
-  return text.data();
-}
-
-/** What a file that this user reads must be: somebody else's can only be read through its group. */
-unsigned right_mode(const struct stat& status) {
-  return status.st_uid == ::geteuid() ? 0600 : 0640;
-}
-
-}  // namespace
-
 std::vector<std::string> warn_of_open_secrets(const std::vector<SecretFile>& files) {
   std::vector<std::string> warnings;
   for (const auto& [file, what] : files) {
-    struct stat status {};
-
+    FileStatus status{};
     if (::stat(file.c_str(), &status) != 0) continue;
     const auto mode = status.st_mode & 07777U;
-    const auto right = right_mode(status);
+    // Another user's file can only be read through its group.
+    const unsigned right = status.st_uid == ::geteuid() ? 0600 : 0640;
     if ((mode & 077U & ~right) == 0) continue;
-    warnings.push_back(file.string() + ": holds " + what + ", and others can get at it (mode " +
-                       octal(mode) + "); type chmod " + octal(right).substr(1) + " " +
-                       file.string());
+    warnings.push_back(
+        fmt::format("{0}: holds {1}, and others can get at it (mode {2:04o}); type chmod {3:o} {0}",
+                    file.string(), what, mode, right));
   }
   return warnings;
 }
@@ -64,20 +46,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.find_first_not_of(
-                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
-}
-
-char unescaped(char c) {
-  switch (c) {
-    case 'n':
-      return '\n';
-    case 't':
-      return '\t';
-    default:
-      return c;
-  }
+  const auto may_be = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  return !text.empty() && std::all_of(text.begin(), text.end(), may_be);
 }
 
 /** A value between quotes, and where the text goes on behind them. */
@@ -94,7 +64,8 @@ std::optional<Quoted> quoted_value(std::string_view text) {
     if (text[i] == quote) return Quoted{std::move(value), i + 1};
     // As in a shell: a backslash means something between double quotes only.
     const bool escape = quote == '"' && text[i] == '\\' && i + 1 < text.size();
-    value += escape ? unescaped(text[++i]) : text[i];
+    const char c = text[i += escape ? 1 : 0];
+    value += escape && c == 'n' ? '\n' : escape && c == 't' ? '\t' : c;
   }
   return std::nullopt;
 }
@@ -114,7 +85,7 @@ std::string_view take_line(std::string_view& text) {
 }
 
 /** NAME=VALUE: what is before and behind the sign. Both empty: the line is nothing of the kind. */
-std::pair<std::string_view, std::string_view> split(std::string_view line) {
+std::pair<std::string_view, std::string_view> parts_of(std::string_view line) {
   auto text = trimmed(line);
   if (text.starts_with("export ") || text.starts_with("export\t")) text = trimmed(text.substr(7));
   const auto equals = text.find('=');
@@ -126,10 +97,9 @@ std::pair<std::string_view, std::string_view> split(std::string_view line) {
 
 /** What this program reads; the rest of the file is for others. */
 bool is_ours(std::string_view name) {
-  const auto is_it = [name](const char* other) { return name == other; };
-  return std::any_of(std::begin(setting_variables), std::end(setting_variables), is_it) ||
-         std::any_of(std::begin(libpq_variables), std::end(libpq_variables),
-                     [&](const auto& pair) { return is_it(pair.variable); });
+  return std::ranges::find(setting_variables, name) != std::end(setting_variables) ||
+         std::ranges::find(libpq_variables, name, &LibpqVariable::variable) !=
+             std::end(libpq_variables);
 }
 
 /** Reads a file from its beginning to its end. */
@@ -141,7 +111,7 @@ class Dotenv {
     while (!rest_.empty()) {
       ++number_;
       const auto line = take_line(rest_);
-      const auto [name, text] = split(line);
+      const auto [name, text] = parts_of(line);
       if (name.empty()) continue;
       name_ = name;
       place_ = file_.string() + ":" + std::to_string(number_) + ": " + name_;
@@ -190,7 +160,7 @@ class Dotenv {
     auto lines = text.substr(0, end);
     (void)take_line(lines);
     while (!lines.empty()) {
-      if (!split(take_line(lines)).first.empty()) return false;
+      if (!parts_of(take_line(lines)).first.empty()) return false;
     }
     return true;
   }
@@ -244,7 +214,7 @@ Environment read_environment() {
     environment.variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   std::error_code ignored;
-  environment.working_directory = std::filesystem::current_path(ignored);
+  environment.working_directory = fs::current_path(ignored);
   const auto home = environment.get("HOME");
   environment.home = home && home->front() == '/' ? fs::path(*home) : account_home();
   return environment;
@@ -273,20 +243,17 @@ Lookup settings_of(Settings settings) {
 }
 
 std::string read_text(const std::filesystem::path& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "re"),
-                                                               &std::fclose);
+  const FileDescriptor descriptor(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   char buffer[4096];
-  errno = stream ? 0 : errno;
-  for (std::size_t got = 0;
-       stream && (got = std::fread(buffer, 1, sizeof buffer, stream.get())) > 0;) {
-    text.append(buffer, got);
+  ssize_t got = descriptor ? 1 : -1;
+  while (got > 0) {
+    got = ::read(descriptor.get(), buffer, sizeof buffer);
+    if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
   }
-  if (!stream || std::ferror(stream.get()) != 0) {
-    throw UsageError(file.string() + ": cannot be read: " + std::generic_category().message(errno) +
-                     "; name a file that can be read");
-  }
-  return text;
+  if (got == 0) return text;
+  throw UsageError(file.string() + ": cannot be read: " + std::generic_category().message(errno) +
+                   "; name a file that can be read");
 }
 
 }  // namespace spider_check

@@ -1,7 +1,6 @@
 #include "config/findings.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -94,39 +93,37 @@ bool is_below(const fs::path& path, const fs::path& directory) {
 }
 
 void check_directory(const std::string& name, const fs::path& directory, const std::string& place,
-                     Findings& findings) {
+                     CheckReport& report) {
   const auto state = inspect_directory(directory);
-  findings.fact(
+  report.fact(
       name, directory.string() + (state.exists || !state.why_not.empty() ? "" : " (will be made)"));
   if (!state.why_not.empty()) {
-    findings.problem(place + "nothing can be written in " + directory.string() + ": " +
-                     state.why_not + "; name another directory, or let this user write there");
+    report.problem(place + "nothing can be written in " + directory.string() + ": " +
+                   state.why_not + "; name another directory, or let this user write there");
     return;
   }
   const auto why = why_not_ours(directory, LinkToDirectory::followed, user_of(directory));
   if (why.empty()) return;
-  findings.problem(place + "nothing is written in " + directory.string() + ": " + why);
+  report.problem(place + "nothing is written in " + directory.string() + ": " + why);
 }
 
-void check_replaceable(const fs::path& file, const std::string& place, Findings& findings) {
-  try {
-    (void)file_to_replace(file);
-  } catch (const std::system_error& error) {
-    findings.warning(place + error.what() + "; name a file");
-  }
-}
-
-/** A file that each run writes anew: one that it cannot write is a warning, and a run all the same.
- */
+/** A file that each run writes; a run that cannot write it goes on, so this is only a warning. */
 void check_published_file(const std::string& name, const fs::path& file, const std::string& place,
-                          Findings& findings) {
-  findings.fact(name, file.string());
+                          CheckReport& report) {
+  report.fact(name, file.string());
   const auto directory = file.parent_path();
   const auto state = inspect_directory(directory);
   const auto why_not = state.why_not.empty() && !state.exists ? "it is not there" : state.why_not;
-  if (why_not.empty()) return check_replaceable(file, place, findings);
-  findings.warning(place + "nothing can be written in " + directory.string() + ": " + why_not +
+  if (!why_not.empty()) {
+    report.warning(place + "nothing can be written in " + directory.string() + ": " + why_not +
                    "; name a directory that is there, and in which this user may write");
+    return;
+  }
+  try {
+    (void)file_to_replace(file);
+  } catch (const std::system_error& error) {
+    report.warning(place + error.what() + "; name a file");
+  }
 }
 
 std::string schema_fact(const std::optional<int>& version) {
@@ -135,7 +132,7 @@ std::string schema_fact(const std::optional<int>& version) {
 }
 
 /** What a tick would do with the database. */
-void try_a_run(const Config& config, Session& session, Findings& findings) {
+void try_a_run(const Config& config, Session& session, CheckReport& report) {
   const ThisHost host;
   // Not the schedule's own lock, which a tick may want just now.
   PgRunStore other(session, config.name + " (check)", 1, host);
@@ -144,82 +141,75 @@ void try_a_run(const Config& config, Session& session, Findings& findings) {
   const auto hidden = hidden_rows(session);
   try {
     try_a_run(session, store, host);
-    if (!hidden.empty()) findings.warning("the database: " + hidden);
+    if (!hidden.empty()) report.warning("the database: " + hidden);
   } catch (const LostRun&) {
-    findings.database_problem("the database: what was just written cannot be seen; " + hidden);
+    report.database_problem("the database: what was just written cannot be seen; " + hidden);
   } catch (const DbError& error) {
-    findings.database_problem(std::string("the database refuses a run: ") + error.what());
+    report.database_problem(std::string("the database refuses a run: ") + error.what());
   }
 }
 
-/** cron's PATH and systemd's have these, whatever a person's own has beside them. */
+/** cron's PATH and systemd's have these. */
 bool is_in_every_path(const fs::path& program) {
-  static constexpr std::array<const char*, 2> directories{"/usr/bin", "/bin"};
-  return std::find(directories.begin(), directories.end(), program.parent_path()) !=
-         directories.end();
+  return program.parent_path() == "/usr/bin" || program.parent_path() == "/bin";
 }
 
 }  // namespace
 
-void check_directories(const Config& config, Findings& findings) {
+void check_directories(const Config& config, CheckReport& report) {
   const auto& places = config.places;
   // The journal is there, and mostly the logs, too.
   if (!is_below(config.log_dir, config.state_dir)) {
-    check_directory("State", config.state_dir, place_of(places, "state_dir", ""), findings);
+    check_directory("State", config.state_dir, place_of(places, "state_dir", ""), report);
   }
-  const auto* key = places.contains("log_dir") || !is_below(config.log_dir, config.state_dir)
-                        ? "log_dir"
-                        : "state_dir";
-  check_directory("Logs", config.log_dir, place_of(places, key, key), findings);
+  const bool own = places.contains("log_dir") || !is_below(config.log_dir, config.state_dir);
+  check_directory("Logs", config.log_dir, place_of(places, own ? "log_dir" : "state_dir"), report);
 }
 
-void check_published(const Config& config, Findings& findings) {
+void check_published(const Config& config, CheckReport& report) {
   if (!config.report_path.empty()) {
-    const auto place = place_of(config.places, "report.path", "report.path");
-    check_published_file("Page", config.report_path, place, findings);
+    const auto place = place_of(config.places, "report.path");
+    check_published_file("Page", config.report_path, place, report);
   }
   if (config.metrics.empty()) return;
-  const auto place = place_of(config.places, "metrics.path", "metrics.path");
-  check_published_file("Metrics", config.metrics, place, findings);
+  const auto place = place_of(config.places, "metrics.path");
+  check_published_file("Metrics", config.metrics, place, report);
   if (config.metrics.extension() != ".prom") {
-    findings.warning(place + "node_exporter reads only files that end in .prom; name it so");
+    report.warning(place + "node_exporter reads only files that end in .prom; name it so");
   }
 }
 
-void check_database(const Config& config, Findings& findings) {
+void check_database(const Config& config, CheckReport& report) {
   Session session(config.database, session_name(host_name(), ::getpid()));
-  session.on_warning(
-      [&](const std::string& text) { findings.warning("PostgreSQL warns: " + text); });
+  session.on_warning([&](const std::string& text) { report.warning("PostgreSQL warns: " + text); });
   try {
     const auto facts = inspect_database(session);
-    findings.fact("Database", "PostgreSQL " + facts.server_version + ", database \"" +
-                                  facts.database + "\", user \"" + facts.user + "\", " +
-                                  schema_fact(facts.schema_version));
-    for (const auto& line : facts.warnings) findings.warning(line);
-    if (!facts.obstacle.empty()) findings.database_problem("the database: " + facts.obstacle);
+    report.fact("Database", "PostgreSQL " + facts.server_version + ", database \"" +
+                                facts.database + "\", user \"" + facts.user + "\", " +
+                                schema_fact(facts.schema_version));
+    for (const auto& line : facts.warnings) report.warning(line);
+    if (!facts.obstacle.empty()) report.database_problem("the database: " + facts.obstacle);
     if (facts.schema_version) require_migrated(session);
-    if (facts.obstacle.empty()) try_a_run(config, session, findings);
+    if (facts.obstacle.empty()) try_a_run(config, session, report);
   } catch (const DbError& error) {
-    const bool away = error.kind() == DbError::Kind::connection;
-    if (away) findings.fact("Database", "cannot be reached");
-    findings.database_problem(error.what());
+    if (error.kind() == DbError::Kind::connection) report.fact("Database", "cannot be reached");
+    report.database_problem(error.what());
   } catch (const UsageError& error) {
-    findings.problem(error.what());
+    report.problem(error.what());
   }
 }
 
-/** Where a file can be made it need not be possible to lock it, which a journal cannot do without.
- */
-void check_lock(const Config& config, const std::filesystem::path& directory, Findings& findings) {
+/** A directory that takes files need not let them be locked, which a journal needs. */
+void check_lock(const Config& config, const std::filesystem::path& directory, CheckReport& report) {
   if (!inspect_directory(config.state_dir).why_not.empty()) return;  // check_directories() says so
   auto why_not = inspect_directory(directory).why_not;
   if (why_not.empty()) why_not = why_not_lock(directory);
   if (why_not.empty()) return;
-  findings.problem(place_of(config.places, "state_dir", "") + "there can be no journal: " +
-                   why_not + "; name a directory on a local file system with room (state_dir)");
+  report.problem(place_of(config.places, "state_dir", "") + "there can be no journal: " + why_not +
+                 "; name a directory on a local file system with room (state_dir)");
 }
 
-void check_journal(const Config& config, Findings& findings) {
+void check_journal(const Config& config, CheckReport& report) {
   FileJournal journal(config.state_dir, config.name, config.max_instances, config.identity);
   try {
     const auto contents = journal.read();
@@ -230,57 +220,54 @@ void check_journal(const Config& config, Findings& findings) {
     const auto others = static_cast<std::size_t>(
         std::count_if(contents.attempts.begin(), contents.attempts.end(), is_other));
     if (all > others) {
-      findings.fact("Journal", std::to_string(all - others) + " attempt(s) not recorded yet, in " +
-                                   journal.place());
+      report.fact("Journal", std::to_string(all - others) + " attempt(s) not recorded yet, in " +
+                                 journal.place());
     }
     if (others > 0) {
-      findings.warning("the journal in " + journal.place() + " holds " + std::to_string(others) +
-                       " attempt(s) that belong to another database; they are recorded when a tick "
-                       "connects to that one, and if it is gone for good, remove their files");
+      report.warning("the journal in " + journal.place() + " holds " + std::to_string(others) +
+                     " attempt(s) that belong to another database; they are recorded when a tick "
+                     "connects to that one, and if it is gone for good, remove their files");
     }
     for (const auto& what : contents.unreadable) {
-      findings.problem("an attempt in the journal cannot be read, so it is never recorded: " +
-                       what);
+      report.problem("an attempt in the journal cannot be read, so it is never recorded: " + what);
     }
   } catch (const std::system_error& error) {
-    findings.problem(error.what());
+    report.problem(error.what());
   }
-  check_lock(config, journal.place(), findings);
+  check_lock(config, journal.place(), report);
 }
 
-bool check_program(const std::string& program, const std::string& place, Findings& findings) {
+bool check_program(const std::string& program, const std::string& place, CheckReport& report) {
   const auto found = find_program(program);
   if (!found.why_not.empty()) {
-    findings.problem(place + "cannot execute " + program + ": " + found.why_not +
-                     "; name the program with its whole path");
+    report.problem(place + "cannot execute " + program + ": " + found.why_not +
+                   "; name the program with its whole path");
     return false;
   }
   if (program.find('/') == std::string::npos && !is_in_every_path(found.path)) {
-    findings.warning(place + program + " is " + found.path.string() +
-                     ", in a directory of your PATH that cron and systemd may not search; name it "
-                     "with its whole path");
+    report.warning(place + program + " is " + found.path.string() +
+                   ", in a directory of your PATH that cron and systemd may not search; name it "
+                   "with its whole path");
   }
   if (found.other_user) {
-    findings.warning(place + found.path.string() +
-                     " is setuid: what it starts may not be ended by the user who runs "
-                     "spider-check; run spider-check as the other user instead");
+    report.warning(place + found.path.string() +
+                   " is setuid: what it starts may not be ended by the user who runs "
+                   "spider-check; run spider-check as the other user instead");
   }
   return true;
 }
 
-void check_working_directories(const Config& config, Findings& findings) {
-  std::vector<const SpiderRules*> tables{&config.spiders};
-  for (const auto& table : config.overrides) tables.push_back(&table.rules);
-  for (const auto* rules : tables) {
+void check_working_directories(const Config& config, CheckReport& report) {
+  for (const auto* rules : all_rules(config)) {
     if (!rules->working_directory) continue;
     const auto why_not = why_not_enter(*rules->working_directory);
     if (why_not.empty()) continue;
-    const auto place = place_of(rules->places, "working_directory", "working_directory");
-    findings.problem(place + why_not + "; name the directory in which the spider works");
+    const auto place = place_of(rules->places, "working_directory");
+    report.problem(place + why_not + "; name the directory in which the spider works");
   }
 }
 
-void check_rows(const Config& config, const std::vector<SpiderJob>& jobs, Findings& findings) {
+void check_rows(const Config& config, const std::vector<SpiderJob>& jobs, CheckReport& report) {
   std::set<std::string> tried;
   for (const auto& job : jobs) {
     if (!job.row_check) continue;
@@ -292,9 +279,9 @@ void check_rows(const Config& config, const std::vector<SpiderJob>& jobs, Findin
     if (count.fault.empty() || (count.away && !rules.check_url)) continue;
     const auto text = place + count.fault.substr(std::string_view("check_sql").size());
     if (count.away) {
-      findings.warning(text);
+      report.warning(text);
     } else {
-      findings.problem(text + "; correct it, and try it in psql");
+      report.problem(text + "; correct it, and try it in psql");
     }
   }
 }

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/check_text.hpp"
+#include "config/check.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
 #include "schedule/spider.hpp"
@@ -20,63 +20,35 @@ namespace spider_check {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
-/** What of the environment says to Scrapy which project it is in, and where that is imported from.
- */
+/** The variables from which Scrapy knows its project, and where to import that from. */
 [[nodiscard]] Variables scrapy_variables(const Environment& environment);
 
-/** Those that [spiders] does not set, as a warning that who has not this environment lacks them. */
+/** A warning about those that [spiders] does not set; who: "cron does". */
 [[nodiscard]] std::vector<std::string> lacking_for_scrapy(const Loaded& loaded,
                                                           const Environment& environment,
                                                           const std::string& who);
 
-/** What a person reads where nothing is configured that could be run. */
+/** Says that nothing is configured that could be run. */
 [[nodiscard]] const char* nothing_to_run() noexcept;
 
-/** A report in the making. */
-class Findings {
- public:
-  explicit Findings(CheckReport& report) : report_(report) {}
-
-  void fact(std::string name, std::string text) {
-    report_.facts.push_back({std::move(name), std::move(text)});
-  }
-
-  void problem(std::string text) { add(CheckFinding::Kind::problem, std::move(text)); }
-
-  void database_problem(std::string text) { add(CheckFinding::Kind::database, std::move(text)); }
-
-  void warning(std::string text) { add(CheckFinding::Kind::warning, std::move(text)); }
-
- private:
-  void add(CheckFinding::Kind kind, std::string text) {
-    report_.findings.push_back({kind, std::move(text)});
-  }
-
-  CheckReport& report_;
-};
-
 /** Tries the log directory, and the state directory where that is another. */
-void check_directories(const Config& config, Findings& findings);
+void check_directories(const Config& config, CheckReport& report);
 
-/** Looks whether what each run writes for others can be written. */
-void check_published(const Config& config, Findings& findings);
+void check_published(const Config& config, CheckReport& report);
 
-/** Connects and asks whether a tick could work with the database. */
-void check_database(const Config& config, Findings& findings);
+/** Connects, and tries a run. */
+void check_database(const Config& config, CheckReport& report);
 
-/**
- * Looks what the journal keeps, and whether all of it can be read; tries to make and lock a file
- * there, which leaves nothing.
- */
-void check_journal(const Config& config, Findings& findings);
+/** Reads the journal; tries to make and lock a file there, which leaves nothing. */
+void check_journal(const Config& config, CheckReport& report);
 
-/** Finds the program of a command: one that cannot be executed is a problem. False: it cannot. */
-bool check_program(const std::string& program, const std::string& place, Findings& findings);
+/** False where the program of a command cannot be executed, which is a problem. */
+bool check_program(const std::string& program, const std::string& place, CheckReport& report);
 
 /** Asks each check_sql of these jobs, once for each place. */
-void check_rows(const Config& config, const std::vector<SpiderJob>& jobs, Findings& findings);
+void check_rows(const Config& config, const std::vector<SpiderJob>& jobs, CheckReport& report);
 
 /** Tries the directories in which spiders are to work. */
-void check_working_directories(const Config& config, Findings& findings);
+void check_working_directories(const Config& config, CheckReport& report);
 
 }  // namespace spider_check

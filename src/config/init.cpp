@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <system_error>
-#include <utility>
 #include <vector>
 
 #include "config/cron_line.hpp"
@@ -21,6 +19,20 @@
 namespace spider_check {
 
 namespace {
+
+namespace fs = std::filesystem;
+
+/** What `init` found and wrote. */
+struct NewSetup {
+  fs::path file;  ///< the configuration
+  fs::path project;
+  fs::path scrapy;                   ///< empty: not found
+  std::vector<std::string> spiders;  ///< by name
+  std::string why_no_spiders;        ///< empty: they were listed, or nothing could list them
+  DatabaseVariables database;
+  std::string hint{};       ///< what to do so that there is another Scrapy; or empty
+  Variables environment{};  ///< what Scrapy reads of it
+};
 
 std::string fact(std::string name, const std::string& text) {
   name.resize(12, ' ');
@@ -68,21 +80,18 @@ std::string steps(const NewSetup& setup, const Environment& environment) {
   return text;
 }
 
-/** As `init --cron` prints it; where that would find something wrong, `check` is for it to tell. */
-std::string line_for_cron(const NewSetup& setup, const Environment& environment,
-                          const std::filesystem::path& account_home) {
+/** As `init --cron` prints it; what is wrong with the configuration is for `check` to say. */
+std::string line_for_cron(const NewSetup& setup, const Environment& environment) {
   try {
     const auto loaded = load(setup.file.string(), environment);
-    return crontab_line(cron_job(loaded, environment, account_home));
+    return crontab_line(cron_job(loaded, environment, account_home()));
   } catch (const UsageError&) {
     return crontab_line({program_directory() / "spider-check", setup.file});
   }
 }
 
-}  // namespace
-
-std::string next_steps(const NewSetup& setup, const Environment& environment,
-                       const std::filesystem::path& account_home) {
+/** What was written, and what to do next. */
+std::string next_steps(const NewSetup& setup, const Environment& environment) {
   const auto scrapy = setup.scrapy.empty()
                           ? std::string("not found: name it as command in [scrapy]")
                           : setup.scrapy.string();
@@ -93,14 +102,10 @@ std::string next_steps(const NewSetup& setup, const Environment& environment,
          "\nWhat to do next\n" + steps(setup, environment) +
          "\nThen let cron start it every five minutes:\n  (crontab -l; " +
          typed(setup, environment, "init --cron") + ") | crontab -\nThis adds the line\n  " +
-         printable(line_for_cron(setup, environment, account_home)) +
+         printable(line_for_cron(setup, environment)) +
          "\nor, with systemd, when it is ~/.config/spider-check/config.toml (init -o):\n"
          "  systemctl --user enable --now spider-check.timer\n";
 }
-
-namespace {
-
-namespace fs = std::filesystem;
 
 constexpr auto list_timeout = std::chrono::seconds(30);
 
@@ -122,8 +127,7 @@ fs::path only_project(const fs::path& top) {
         "there is no scrapy.cfg in " + top.string() + " or up to " +
         std::to_string(max_project_depth) +
         " directories below it, nor in one above; name another directory: spider-check init "
-        "DIRECTORY, or, "
-        "for programs that are no Scrapy project, write [[spider]] by hand as "
+        "DIRECTORY, or, for programs that are no Scrapy project, write [[spider]] by hand as "
         "`man spider-check.toml` shows");
   }
   const auto names = join(projects, ", ", [](const auto& project) { return project.string(); });
@@ -215,7 +219,7 @@ std::string init(const InitCommand& command, const Environment& environment) {
                                setup.project.filename().string(), setup.environment});
   if (command.to_stdout) return text;
   write(setup.file, text);
-  return next_steps(setup, environment, account_home());
+  return next_steps(setup, environment);
 }
 
 }  // namespace spider_check

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "config/apply.hpp"
+#include "config/spider_rules.hpp"
 #include "util/errors.hpp"
 #include "util/time.hpp"
 
@@ -66,20 +67,16 @@ void set_directories(Config& config, const Environment& environment) {
   auto& log_dir = config.log_dir;
   if (config.state_dir.empty()) config.state_dir = default_state_dir(environment);
   if (!log_dir.empty()) return;
-  if (const auto directory = environment.get("LOGS_DIRECTORY")) {
-    log_dir = first_of(*directory);
-  } else {
-    log_dir = config.state_dir / "logs";
-  }
+  const auto directory = environment.get("LOGS_DIRECTORY");
+  log_dir = directory ? first_of(*directory) : config.state_dir / "logs";
 }
 
 void check_together(const Config& config) {
   const auto& policy = config.policy;
   if (policy.slack < policy.interval) return;
-  const auto place = config.places.find("slack");
-  throw UsageError((place == config.places.end() ? "slack" : place->second) + ": " +
-                   to_text(policy.slack) + " is not shorter than the interval (" +
-                   to_text(policy.interval) + "); every tick would run the spiders");
+  throw UsageError(place_of(config.places, "slack") + to_text(policy.slack) +
+                   " is not shorter than the interval (" + to_text(policy.interval) +
+                   "); every tick would run the spiders");
 }
 
 /** Of the configurations in one directory each is a schedule of its own by its name only. */

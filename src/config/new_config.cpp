@@ -1,10 +1,11 @@
 #include "config/new_config.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <cctype>
 #include <map>
 #include <string_view>
+
+#include <fmt/core.h>
 
 #include "config/apply.hpp"
 #include "config/new_config_text.hpp"
@@ -19,42 +20,30 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t comment_column = 41;
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-/** A TOML text. Throws UsageError for bytes that are no UTF-8. */
+/** A TOML text. Throws UsageError for bytes that are not UTF-8. */
 std::string quoted(const std::string& text) {
-  auto letters = text;
-  std::erase_if(letters, is_control);
-  TerminalText shown;
-  if (shown.add(letters) + shown.finish() != letters) {
-    throw UsageError(text + ": a configuration cannot hold this name, which is no plain UTF-8; " +
-                     "rename the directory");
-  }
-  std::string result = "\"";
+  std::string letters;
+  std::string result;
   for (const char c : text) {
-    std::array<char, 8> escaped{};
-    if (is_control(c)) {
-      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
-      result += escaped.data();
+    if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
-      if (c == '"' || c == '\\') result += '\\';
-      result += c;
+      letters += c;
+      result += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
     }
   }
-  return result + "\"";
+  TerminalText shown;
+  if (shown.add(letters) + shown.finish() == letters) return "\"" + result + "\"";
+  throw UsageError(text + ": a configuration cannot hold this name, which is no plain UTF-8; " +
+                   "rename the directory");
 }
 
 /** The template with what is known in the place of %its name%. */
 std::string filled_in(std::string_view text, const std::map<std::string_view, std::string>& known) {
   std::string result;
   bool is_name = false;
-  for (std::size_t end = 0; end != std::string_view::npos; is_name = !is_name) {
-    end = text.find('%');
-    const auto piece = text.substr(0, end);
-    result += is_name ? known.at(piece) : piece;
-    text.remove_prefix(end == std::string_view::npos ? 0 : end + 1);
+  for (const auto& piece : split(text, '%')) {
+    result += std::exchange(is_name, !is_name) ? known.at(piece) : piece;
   }
   return result;
 }
@@ -62,15 +51,14 @@ std::string filled_in(std::string_view text, const std::map<std::string_view, st
 /** Comments, which are behind a tab, stand below each other. */
 std::string in_columns(const std::string& text) {
   std::string result;
-  std::size_t line = 0;
-  for (const char c : text) {
-    if (c == '\n') line = result.size() + 1;
-    if (c != '\t') {
-      result += c;
-      continue;
+  for (const auto& line : lines_of(text)) {
+    const auto tab = std::min(line.find('\t'), line.size());
+    result += line.substr(0, tab);
+    if (tab < line.size()) {
+      result.append(comment_column - std::min(comment_column - 2, tab), ' ');
+      result += "# " + line.substr(tab + 1);
     }
-    const auto width = result.size() - line;
-    result.append(comment_column - std::min(comment_column - 2, width), ' ').append("# ");
+    result += '\n';
   }
   return result;
 }

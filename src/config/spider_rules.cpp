@@ -1,12 +1,13 @@
 #include "config/spider_rules.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fnmatch.h>
 
 #include "config/apply.hpp"
-#include "util/time.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -65,6 +66,12 @@ SpiderRules rules_of(const Config& config, const std::string& spider) {
   return rules;
 }
 
+std::vector<const SpiderRules*> all_rules(const Config& config) {
+  std::vector<const SpiderRules*> all{&config.spiders};
+  for (const auto& table : config.overrides) all.push_back(&table.rules);
+  return all;
+}
+
 void apply_rules(const Config& config, SpiderJob& job) {
   const auto rules = rules_of(config, job.name);
   // Its output is all that is known of a program, and it need not have any.
@@ -97,7 +104,7 @@ class Adviser {
     const auto& policy = config_.policy;
     const bool said = config_.places.contains("retry_after");
     if (!said || policy.max_attempts == 1 || policy.retry_after < policy.interval) return;
-    add(place_of(config_.places, "retry_after", "retry_after") + to_text(policy.retry_after) +
+    add(place_of(config_.places, "retry_after") + to_text(policy.retry_after) +
         " is not shorter than the interval (" + to_text(policy.interval) +
         "), so the next run is due before a retry; make it shorter");
   }
@@ -106,7 +113,7 @@ class Adviser {
     const auto& interval = config_.policy.interval;
     if (config_.precheck.empty() || config_.precheck_max_age > interval) return;
     const auto* key = config_.places.contains("precheck_max_age") ? "precheck_max_age" : "precheck";
-    add(place_of(config_.places, key, key) + "data that is due is older than precheck_max_age (" +
+    add(place_of(config_.places, key) + "data that is due is older than precheck_max_age (" +
         to_text(config_.precheck_max_age) + "), since the interval is " + to_text(interval) +
         ", so the precheck never puts a run off; make precheck_max_age longer");
   }
@@ -127,12 +134,12 @@ class Adviser {
     const auto run_timeout = config_.run_timeout;
     const auto limited = limits.timeout > Duration{0};
     if (rules.timeout && run_timeout > Duration{0} && limits.timeout > run_timeout) {
-      add(place_of(rules.places, "timeout", "timeout") + to_text(limits.timeout) +
+      add(place_of(rules.places, "timeout") + to_text(limits.timeout) +
           " is never reached, since run_timeout ends the whole run after " + to_text(run_timeout) +
           "; make it shorter, or run_timeout longer");
     }
     if (limited && rules.stall_timeout && limits.stall_timeout >= limits.timeout) {
-      add(place_of(rules.places, "stall_timeout", "stall_timeout") + to_text(limits.stall_timeout) +
+      add(place_of(rules.places, "stall_timeout") + to_text(limits.stall_timeout) +
           " is never reached, since timeout ends the spider after " + to_text(limits.timeout) +
           "; make it shorter");
     }
@@ -163,7 +170,7 @@ class Adviser {
       const auto* key = option.key;
       if (!rules.places.contains(key) || (!option.of_crawls && !option.of_rows)) return;
       if ((option.of_crawls && crawls) || (option.of_rows && counted)) return;
-      add(place_of(rules.places, key, key) +
+      add(place_of(rules.places, key) +
           (option.of_crawls
                ? "only a Scrapy spider is judged by it, and " + whom + " is none; take it out"
                : "no rows are counted without a check_sql; give one, or take this out"));
@@ -181,11 +188,8 @@ class Adviser {
   }
 
   static std::string names_of(const Jobs& jobs) {
-    std::string names;
-    for (std::size_t i = 0; i < jobs.size() && i < max_names; ++i) {
-      names += (i == 0 ? "" : ", ") + jobs[i].name;
-    }
-    return names + (jobs.size() > max_names ? ", …" : "");
+    return join(std::span(jobs).first(std::min(jobs.size(), max_names)), ", ", &SpiderJob::name) +
+           (jobs.size() > max_names ? ", …" : "");
   }
 
   const Config& config_;
@@ -194,9 +198,10 @@ class Adviser {
 
 }  // namespace
 
-std::string place_of(const Places& places, const std::string& key, const std::string& otherwise) {
+std::string place_of(const Places& places, const std::string& key,
+                     const std::optional<std::string>& otherwise) {
   const auto found = places.find(key);
-  return (found == places.end() ? otherwise : found->second) + ": ";
+  return (found != places.end() ? found->second : otherwise.value_or(key)) + ": ";
 }
 
 std::vector<std::string> advise(const Config& config, const std::vector<SpiderJob>& jobs,

@@ -14,15 +14,18 @@ namespace spider_check {
  */
 [[nodiscard]] SpiderRules rules_of(const Config& config, const std::string& spider);
 
+/** Each table of [spiders], as it stands in the file. */
+[[nodiscard]] std::vector<const SpiderRules*> all_rules(const Config& config);
+
 /** Gives a job what [spiders] says of it. */
 void apply_rules(const Config& config, SpiderJob& job);
 
 /** Whether a table of [spiders] is for this spider. */
 [[nodiscard]] bool is_for(const SpiderOverride& table, const std::string& spider);
 
-/** "FILE:LINE: KEY: " where the file says it, else `otherwise` in its place. */
+/** "FILE:LINE: KEY: " where the file says it, else `otherwise`, or the key. */
 [[nodiscard]] std::string place_of(const Places& places, const std::string& key,
-                                   const std::string& otherwise);
+                                   const std::optional<std::string>& otherwise = {});
 
 /**
  * What a configuration says that is allowed and is hardly meant, one line each with the place, what

@@ -1,9 +1,9 @@
 #include "config/toml_table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
+
+#include <fmt/core.h>
 
 #include "config/apply.hpp"
 #include "util/errors.hpp"
@@ -20,21 +20,12 @@ constexpr const char* nul_found = ": holds a NUL character; take it out";
 constexpr std::size_t max_keys = 48;  // no table has more
 
 std::string_view kind(const toml::node& node) {
-  switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "a list";
-    case toml::node_type::string:
-      return "a text";
-    case toml::node_type::integer:
-    case toml::node_type::floating_point:
-      return "a number";
-    case toml::node_type::boolean:
-      return "true or false";
-    default:
-      return "a date or time";
-  }
+  return node.is_table()     ? "a table"
+         : node.is_array()   ? "a list"
+         : node.is_string()  ? "a text"
+         : node.is_number()  ? "a number"
+         : node.is_boolean() ? "true or false"
+                             : "a date or time";
 }
 
 std::string in_quotes(std::string_view text) {
@@ -42,15 +33,9 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string suggestion(std::string_view key, const std::vector<std::string_view>& known) {
-  const auto nearest = std::min_element(
-      known.begin(), known.end(),
-      [&](const auto& a, const auto& b) { return edit_distance(key, a) < edit_distance(key, b); });
-  if (nearest != known.end() && edit_distance(key, *nearest) <= 2) {
-    return "did you mean " + in_quotes(*nearest) + "?";
-  }
-  std::string list = "known here:";
-  for (const auto name : known) list.append(name == known.front() ? " " : ", ").append(name);
-  return list;
+  const auto meant = nearest(key, known);
+  return meant.empty() ? "known here: " + join(known, ", ")
+                       : "did you mean " + in_quotes(meant) + "?";
 }
 
 /** TOML may hold a NUL, which no argument, file name or PostgreSQL text can. */
@@ -60,14 +45,12 @@ bool has_nul(std::string_view text) {
 
 /** The shortest text that reads back as the same number, and as one that need not be whole. */
 std::string shortest(double number) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  std::string text(buffer.data(), end);
+  auto text = fmt::format("{}", number);
   return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
 }
 
 std::string range(const Option& option) {
-  return "a whole number from " + std::to_string(option.min) + " to " + std::to_string(option.max);
+  return fmt::format("a whole number from {} to {}", option.min, option.max);
 }
 
 }  // namespace
@@ -206,9 +189,7 @@ void TomlTable::take(const toml::node& node, const Option& option, Words& to) co
   for (const auto& element : *array) {
     const auto text = element.value<std::string>();
     if (!element.is_string() || !text) expect(element, option.key, wanted);
-    if (has_nul(*text)) {
-      refuse(element, option, nul_found);
-    }
+    if (has_nul(*text)) refuse(element, option, nul_found);
     to.push_back(*text);
   }
   if (option.type != OptionType::command || (to.empty() && option.min == 0)) return;
@@ -221,9 +202,8 @@ void TomlTable::take(const toml::node& node, const Option& option, Words& to) co
 }
 
 void TomlTable::take(const toml::node& node, const Option& option, std::vector<int>& to) const {
-  const auto least = std::to_string(option.min);
-  const auto wanted = "a list of whole numbers from " + least + " to " +
-                      std::to_string(option.max) + ", like [" + least + "]";
+  const auto wanted =
+      fmt::format("a list of whole numbers from {0} to {1}, like [{0}]", option.min, option.max);
   const auto* array = node.as_array();
   if (array == nullptr) expect(node, option.key, wanted);
   for (const auto& element : *array) {
@@ -248,9 +228,7 @@ void TomlTable::take(const toml::node& node, const Option& option, Pairs& to) co
     } else {
       expect(value, option.key, wanted);
     }
-    if (has_nul(text) || has_nul(name.str())) {
-      refuse(value, option, nul_found);
-    }
+    if (has_nul(text) || has_nul(name.str())) refuse(value, option, nul_found);
     to.emplace_back(std::string(name.str()), std::move(text));
   }
   if (option.type != OptionType::variables) return;

@@ -15,7 +15,7 @@ namespace spider_check {
 
 /**
  * One table of the file, read key by key. Throws UsageError with file, line and key for a value of
- * the wrong kind. finish() then refuses what nobody has asked for: unknown keys are errors.
+ * the wrong kind. Unknown keys are errors: finish() refuses those that were not read.
  */
 class TomlTable {
  public:
@@ -46,6 +46,13 @@ class TomlTable {
         refuse_without(option);
       }
     });
+  }
+
+  /** The same of a table without others in it. */
+  template <typename Section>
+  void read_whole(const Section& visit_section, Config& config, const std::string& prefix) {
+    read_all(visit_section, config, config.places, prefix);
+    finish();
   }
 
   [[nodiscard]] std::optional<TomlTable> table(const char* key);

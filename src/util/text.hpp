@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -114,6 +115,19 @@ template <typename Number>
 
 /** How many bytes must be changed, added or taken to make one of the other (Levenshtein). */
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/** The name that is nearest to `wanted`; empty where none is within two changes. */
+template <typename Names>
+[[nodiscard]] std::string nearest(std::string_view wanted, const Names& names) {
+  std::string best;
+  std::size_t least = 3;
+  for (const auto& name : names) {
+    const auto apart = edit_distance(wanted, name);
+    if (apart < least) best = name;
+    least = std::min(least, apart);
+  }
+  return best;
+}
 
 /**
  * FNV-1a, 32 bits (draft-eastlake-fnv): the same on every host and in every version of the program,

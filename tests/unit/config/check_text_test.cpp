@@ -1,5 +1,5 @@
 // What `check` shows, held against tests/golden; see golden.hpp for how to accept a change.
-#include "config/check_text.hpp"
+#include "config/check.hpp"
 
 #include <doctest/doctest.h>
 
