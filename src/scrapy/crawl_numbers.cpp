@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
+#include <cmath>
 #include <optional>
 #include <set>
-#include <string>
-#include <string_view>
 
 #include <nlohmann/json.hpp>
+
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -58,23 +58,14 @@ class Parser {
 
   std::optional<Json> value(int depth) {
     if (depth > max_depth) return std::nullopt;
-    switch (peek()) {
-      case '{':
-        return dict(depth);
-      case '[':
-        return list('[', ']', depth);
-      case '(':
-        return list('(', ')', depth);
-      case '\'':
-      case '"':
-        return text();
-      default:
-        return word();
-    }
+    const char next = peek();
+    if (next == '{') return dict(depth);
+    if (next == '[' || next == '(') return list(next == '[' ? ']' : ')', depth);
+    return next == '\'' || next == '"' ? text() : word();
   }
 
-  std::optional<Json> list(char open, char close, int depth) {
-    if (!take(open)) return std::nullopt;
+  std::optional<Json> list(char close, int depth) {
+    text_.remove_prefix(1);
     auto array = Json::array();
     while (!take(close)) {
       auto inner = value(depth + 1);
@@ -114,14 +105,10 @@ class Parser {
   /** A number, a name, or a call with its parentheses. */
   std::optional<Json> word() {
     std::size_t end = 0;
-    int open = 0;
-    while (end < text_.size()) {
+    for (int open = 0; end < text_.size(); ++end) {
       const char c = text_[end];
-      if (open == 0 && (c == ',' || c == '}' || c == ']' || c == ')' || c == ':' || c == '\n'))
-        break;
-      if (c == '(') ++open;
-      if (c == ')') --open;
-      ++end;
+      if (open == 0 && std::string_view(",}]):\n").find(c) != std::string_view::npos) break;
+      open += c == '(' ? 1 : c == ')' ? -1 : 0;
     }
     if (end == 0 || end == text_.size()) return std::nullopt;
     const auto read = text_.substr(0, end);
@@ -133,17 +120,8 @@ class Parser {
   }
 
   static Json number(std::string_view read) {
-    const auto* last = read.data() + read.size();
-    std::int64_t whole = 0;
-    if (const auto [at, error] = std::from_chars(read.data(), last, whole);
-        error == std::errc{} && at == last) {
-      return whole;
-    }
-    double real = 0;
-    if (const auto [at, error] = std::from_chars(read.data(), last, real);
-        error == std::errc{} && at == last && real - real == 0) {
-      return real;
-    }
+    if (const auto whole = parse_number<std::int64_t>(read)) return *whole;
+    if (const auto real = parse_number<double>(read); real && std::isfinite(*real)) return *real;
     return std::string(read);
   }
 
@@ -161,11 +139,6 @@ namespace {
 // No crawl does anything so often.
 constexpr std::int64_t most = 1'000'000'000'000'000;
 
-std::int64_t number(const Json& object, const std::string& key) {
-  const auto found = object.find(key);
-  return found == object.end() ? 0 : to_count(*found);
-}
-
 /** Of all keys that begin so. */
 std::int64_t sum(const Json& object, const std::string& prefix) {
   std::int64_t total = 0;
@@ -173,11 +146,6 @@ std::int64_t sum(const Json& object, const std::string& prefix) {
     if (key.rfind(prefix, 0) == 0) total = std::min(most, total + to_count(value));
   }
   return total;
-}
-
-std::string text(const Json& object, const std::string& key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 constexpr std::string_view reasons = "retry/reason_count/";
@@ -190,14 +158,14 @@ std::int64_t refused_again(const Json& stats) {
     if (key.rfind(reasons, 0) == 0) statuses.insert(key.substr(reasons.size(), 3));
   }
   std::int64_t refused = 0;
-  for (const auto& status : statuses) refused += number(stats, ignored_pages + status);
+  for (const auto& status : statuses) refused += count_in(stats, ignored_pages + status);
   return refused;
 }
 
 /** Exceptions by the site or the network, not those by which a middleware passes a page over. */
 std::int64_t network_exceptions(const Json& stats) {
-  return number(stats, "downloader/exception_count") -
-         number(stats, "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest") -
+  return count_in(stats, "downloader/exception_count") -
+         count_in(stats, "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest") -
          sum(stats, "robotstxt/exception_count/");
 }
 
@@ -208,7 +176,7 @@ std::int64_t network_exceptions(const Json& stats) {
 std::int64_t dead_pages(const Json& stats) {
   const auto exceptions = network_exceptions(stats);
   if (sum(stats, "retry/") == 0) return exceptions;
-  const auto given_up = number(stats, "retry/max_reached") - refused_again(stats) -
+  const auto given_up = count_in(stats, "retry/max_reached") - refused_again(stats) -
                         sum(stats, "robotstxt/exception_count/");
   const bool counted = stats.contains("downloader/exception_count");
   return counted ? std::min(given_up, exceptions) : given_up;
@@ -216,7 +184,7 @@ std::int64_t dead_pages(const Json& stats) {
 
 /** Keeps what is there already where nobody counted. */
 void take(const Json& own, const char* key, std::int64_t& value) {
-  if (own.contains(key)) value = number(own, key);
+  if (own.contains(key)) value = count_in(own, key);
 }
 
 void add(const CrawlReport& crawl, CrawlReport& all) {
@@ -253,6 +221,16 @@ void add_numbers(const Json& more, Json& sum) {
 
 }  // namespace
 
+std::string text_in(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::int64_t count_in(const Json& object, const std::string& key) {
+  const auto found = object.find(key);
+  return found == object.end() ? 0 : to_count(*found);
+}
+
 std::int64_t to_count(const Json& number) noexcept {
   if (!number.is_number()) return 0;
   // As a double first: a number that no integer holds has no defined value as one.
@@ -265,29 +243,30 @@ void apply_statistics(const Json& stats, CrawlReport& crawl,
                       const std::vector<int>& ignore_status) {
   crawl.ended = true;
   crawl.stats = stats.empty() ? "" : stats.dump(-1, ' ', false, Json::error_handler_t::replace);
-  crawl.finish_reason = text(stats, "finish_reason");
-  crawl.progress = {number(stats, "item_scraped_count"), number(stats, "response_received_count"),
-                    number(stats, "log_count/ERROR") + number(stats, "log_count/CRITICAL")};
+  crawl.finish_reason = text_in(stats, "finish_reason");
+  crawl.progress = {count_in(stats, "item_scraped_count"),
+                    count_in(stats, "response_received_count"),
+                    count_in(stats, "log_count/ERROR") + count_in(stats, "log_count/CRITICAL")};
   crawl.exceptions = sum(stats, "spider_exceptions/");
-  crawl.dropped = number(stats, "item_dropped_count");
+  crawl.dropped = count_in(stats, "item_dropped_count");
   crawl.refused = sum(stats, ignored_pages);
   for (const auto status : ignore_status) {
-    crawl.refused -= number(stats, ignored_pages + std::to_string(status));
+    crawl.refused -= count_in(stats, ignored_pages + std::to_string(status));
   }
-  crawl.robots = number(stats, "robotstxt/response_count");
+  crawl.robots = count_in(stats, "robotstxt/response_count");
   crawl.dead = std::max<std::int64_t>(0, dead_pages(stats));
-  crawl.forbidden = number(stats, "robotstxt/forbidden");
+  crawl.forbidden = count_in(stats, "robotstxt/forbidden");
   crawl.lost_feeds = sum(stats, "feedexport/failed_count/");
 }
 
 void apply_own_counts(const Json& own, CrawlReport& crawl) {
-  crawl.progress = {number(own, "items"), number(own, "pages"), number(own, "errors")};
-  crawl.exceptions = number(own, "exceptions");
-  crawl.dropped = number(own, "dropped");
-  crawl.closing_errors = number(own, "closing_errors");
-  crawl.lost_feeds = std::max(crawl.lost_feeds, number(own, "lost_feeds"));
+  crawl.progress = {count_in(own, "items"), count_in(own, "pages"), count_in(own, "errors")};
+  crawl.exceptions = count_in(own, "exceptions");
+  crawl.dropped = count_in(own, "dropped");
+  crawl.closing_errors = count_in(own, "closing_errors");
+  crawl.lost_feeds = std::max(crawl.lost_feeds, count_in(own, "lost_feeds"));
   // Statistics may be incomplete in any way, since a project may collect them itself.
-  if (crawl.finish_reason.empty()) crawl.finish_reason = text(own, "reason");
+  if (crawl.finish_reason.empty()) crawl.finish_reason = text_in(own, "reason");
   const auto statuses = own.find("statuses");
   if (crawl.stats.empty() && statuses != own.end() && statuses->is_object()) {
     crawl.refused = sum(*statuses, "4") + sum(*statuses, "5");
@@ -299,7 +278,7 @@ void apply_own_counts(const Json& own, CrawlReport& crawl) {
   take(own, "late_errors", crawl.late_errors);
   take(own, "page_errors", crawl.page_errors);
   take(own, "seen_before", crawl.seen_before);
-  crawl.job_directory = text(own, "jobdir");
+  crawl.job_directory = text_in(own, "jobdir");
 }
 
 CrawlReport sum_of(std::vector<CrawlReport> crawls) {

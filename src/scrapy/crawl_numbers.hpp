@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,11 +18,12 @@ namespace spider_check {
  */
 [[nodiscard]] nlohmann::json parse_python_dict(std::string_view text);
 
-/**
- * A count that somebody tells: 0 for what is no number or below it, and never so large that sums of
- * such counts could overflow.
- */
+/** 0 for what is no number or negative, and never so large that sums of counts could overflow. */
 [[nodiscard]] std::int64_t to_count(const nlohmann::json& number) noexcept;
+
+// Of what is missing, or of another type, an empty text and 0.
+[[nodiscard]] std::string text_in(const nlohmann::json& object, const std::string& key);
+[[nodiscard]] std::int64_t count_in(const nlohmann::json& object, const std::string& key);
 
 /**
  * Takes what the verdict needs from Scrapy's own statistics, an object with its keys, and marks the

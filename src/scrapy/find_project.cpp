@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -11,6 +10,7 @@
 
 #include "os/child.hpp"
 #include "os/programs.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
@@ -59,7 +59,7 @@ fs::path home() {
 std::string value_in(const fs::path& file, const std::string& start) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {
-    if (line.rfind(start, 0) != 0) continue;
+    if (!line.starts_with(start)) continue;
     line.erase(0, start.size());
     std::erase_if(line, [](char c) { return c == '"' || c == '\'' || c == ' ' || c == '\r'; });
     return line;
@@ -84,14 +84,12 @@ std::vector<fs::path> uv_places(const fs::path& directory) {
 /** NAME-HASH-pyX.Y, of which only poetry knows the hash: with two of a name, they are not known. */
 std::vector<fs::path> poetry_places(const fs::path& directory) {
   const auto cache = variable("XDG_CACHE_HOME", home() / ".cache") + "/pypoetry/virtualenvs";
-  auto name = value_in(directory / "pyproject.toml", "name = ") + "-";
-  for (auto& letter : name)
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  const auto name = lower(value_in(directory / "pyproject.toml", "name = ")) + "-";
   constexpr std::size_t hash = 8;
   std::vector<fs::path> places;
   for (const auto& place : directories_in(variable("POETRY_VIRTUALENVS_PATH", cache))) {
     const auto file = place.filename().string();
-    if (file.rfind(name, 0) == 0 && file.find("-py", name.size()) == name.size() + hash) {
+    if (file.starts_with(name) && file.find("-py", name.size()) == name.size() + hash) {
       places.push_back(place);
     }
   }

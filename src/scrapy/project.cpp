@@ -1,18 +1,13 @@
 #include "scrapy/project.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <system_error>
 
 #include <fnmatch.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "logs/log_files.hpp"
 #include "os/files.hpp"
@@ -21,8 +16,8 @@
 #include "scrapy/crawl_monitor.hpp"
 #include "scrapy/report_reader.hpp"
 #include "util/errors.hpp"
+#include "util/interface.hpp"
 #include "util/text.hpp"
-#include "util/time.hpp"
 
 namespace spider_check {
 
@@ -34,8 +29,7 @@ constexpr const char* module_name = "spidercheck_probe/__init__.py";
 
 /** Only root and this very user may write there. */
 bool is_trusted(const fs::path& path) {
-  struct stat status {};
-
+  FileStatus status{};
   if (::stat(path.c_str(), &status) != 0) return false;
   const bool known = status.st_uid == 0 || status.st_uid == ::geteuid();
   return known && (status.st_mode & S_IWOTH) == 0;
@@ -74,13 +68,6 @@ constexpr const char* spaces = " \t\r\f\v";
 std::string trimmed(std::string text) {
   text.erase(text.find_last_not_of(spaces) + 1);
   text.erase(0, std::min(text.find_first_not_of(spaces), text.size()));
-  return text;
-}
-
-std::string lower(std::string text) {
-  for (auto& letter : text) {
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  }
   return text;
 }
 
@@ -174,72 +161,44 @@ std::string place(const std::string& line) {
   return line.substr(name, end - name) + ":" + line.substr(number, number_end - number);
 }
 
-bool starts_with(const std::string& text, std::string_view start) {
-  return text.compare(0, start.size(), start) == 0;
-}
-
 /** Also below a project, which may hold a virtual environment. */
 bool is_in_library(const std::string& place) {
   return place.find("/site-packages/") != std::string::npos ||
          place.find("/dist-packages/") != std::string::npos;
 }
 
-/** Reads tracebacks line by line; what is printed between them does not matter. */
-class Reader {
- public:
-  explicit Reader(const std::filesystem::path& directory) : directory_((directory / "").string()) {}
-
-  void read(const std::string& line) {
-    if (starts_with(line, "Traceback (most recent call last)")) {
-      inside_ = true;
-    } else if (inside_) {
-      read_inside(line);
-    }
-  }
-
-  /** Of several, chained or not, the last exception is what ended the program. */
-  [[nodiscard]] std::string explanation() const {
-    const auto& where = in_project_.empty() ? anywhere_ : in_project_;
-    return where.empty() || exception_.empty() ? exception_ : where + ": " + exception_;
-  }
-
- private:
-  void read_inside(const std::string& line) {
-    if (auto found = place(line); !found.empty()) {
-      if (starts_with(found, directory_) && !is_in_library(found)) in_project_ = found;
-      anywhere_ = std::move(found);
-    } else if (!line.empty() && line.front() != ' ') {
-      // The first line at the margin is the exception, and the end of its traceback.
-      exception_ = line;
-      inside_ = false;
-    }
-  }
-
-  std::string directory_;
-  std::string in_project_;
-  std::string anywhere_;
-  std::string exception_;
-  bool inside_ = false;
-};
-
 }  // namespace
 
-std::string explain_traceback(const std::string& output, const std::filesystem::path& directory) {
-  Reader reader(directory);
-  std::istringstream lines(output);
-  for (std::string line; std::getline(lines, line);) reader.read(line);
-  return reader.explanation();
+std::string explain_traceback(const std::string& output, const fs::path& directory) {
+  const auto project = (directory / "").string();
+  std::string in_project;
+  std::string anywhere;
+  std::string exception;  // of several, chained or not, the last one ended the program
+  bool inside = false;
+  for (const auto& line : lines_of(output)) {
+    if (line.starts_with("Traceback (most recent call last)")) {
+      inside = true;
+    } else if (const auto found = inside ? place(line) : ""; !found.empty()) {
+      anywhere = found;
+      if (found.starts_with(project) && !is_in_library(found)) in_project = found;
+    } else if (inside && !line.empty() && line.front() != ' ') {
+      // The first line at the margin is the exception, and the end of its traceback.
+      exception = line;
+      inside = false;
+    }
+  }
+  const auto& where = in_project.empty() ? anywhere : in_project;
+  return where.empty() || exception.empty() ? exception : where + ": " + exception;
 }
 
 namespace {
 
 std::vector<std::string> non_empty_lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) lines.push_back(line);
+  auto lines = lines_of(text);
+  for (auto& line : lines) {
+    if (line.ends_with('\r')) line.pop_back();
   }
+  std::erase_if(lines, [](const auto& line) { return line.empty(); });
   return lines;
 }
 
@@ -255,14 +214,8 @@ std::string why_it_failed(const Captured& listing, const std::filesystem::path& 
   return to_text(listing.termination) + (lines.empty() ? "" : ": " + lines.back());
 }
 
-/** Why a list without a failure is empty. */
-std::string why_none(const ProjectOptions& options) {
-  const auto why = why_no_settings(options.directory, options.environment);
-  return why.empty() ? "`scrapy list` prints no spider" : why;
-}
-
 /** The file to which the probe reports while the project is listed; gone when this is. */
-class ListReport {
+class ListReport : NonCopyable {
  public:
   ListReport(Capture& program, const Criteria& criteria) {
     const auto probe = find_probe();
@@ -279,11 +232,6 @@ class ListReport {
     add_probe(program.environment, probe.path.string(), file_, token_);
     add_ignored(program.environment, criteria);
   }
-
-  ListReport(const ListReport&) = delete;
-  ListReport& operator=(const ListReport&) = delete;
-  ListReport(ListReport&&) = delete;
-  ListReport& operator=(ListReport&&) = delete;
 
   ~ListReport() {
     std::error_code ignored;
@@ -309,8 +257,7 @@ bool Project::is_wanted(const std::string& spider) const {
 
 void Project::add_settings(std::vector<std::string>& command) const {
   for (const auto& [name, value] : options_.settings) {
-    command.emplace_back("-s");
-    command.push_back(name + "=" + value);
+    command.insert(command.end(), {"-s", name + "=" + value});
   }
 }
 
@@ -332,14 +279,11 @@ SpiderJob Project::job(const std::string& spider) const {
 SpiderJob Project::job(const NamedCrawl& crawl) const {
   auto made = job(crawl.spider);
   made.name = crawl.name;
-  std::vector<std::string> words;
   for (const auto& [name, value] : crawl.arguments) {
-    words.emplace_back("-a");
-    words.push_back(name + "=" + value);
+    const auto at = made.command.begin() + static_cast<std::ptrdiff_t>(made.arguments_at);
+    made.command.insert(at, {"-a", name + "=" + value});
+    made.arguments_at += 2;
   }
-  const auto at = made.command.begin() + static_cast<std::ptrdiff_t>(made.arguments_at);
-  made.command.insert(at, words.begin(), words.end());
-  made.arguments_at += words.size();
   return made;
 }
 
@@ -390,8 +334,9 @@ std::vector<std::string> Project::names() {
                        "the command keep its environment, so that the probe can tell the names");
   }
   auto names = reader.has_spiders() ? reader.spiders() : non_empty_lines(listing.output);
-  if (names.empty()) throw ListingError(what + why_none(options_));
-  return names;
+  if (!names.empty()) return names;
+  const auto why = why_no_settings(options_.directory, options_.environment);
+  throw ListingError(what + (why.empty() ? "`scrapy list` prints no spider" : why));
 }
 
 Listing Project::list() {

@@ -4,8 +4,6 @@
 #include <array>
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -34,16 +32,6 @@ Json parse(std::string_view line) {
   return Json::parse(line, keep, false);
 }
 
-std::string text(const Json& record, const char* key) {
-  const auto found = record.find(key);
-  return found != record.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::int64_t number(const Json& record, const char* key) {
-  const auto found = record.find(key);
-  return found == record.end() ? 0 : to_count(*found);
-}
-
 Json object(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_object() ? *found : Json::object();
@@ -54,11 +42,14 @@ bool flag(const Json& record, const char* key) {
   return found != record.end() && found->is_boolean() && found->get<bool>();
 }
 
+Json list(const Json& record, const char* key) {
+  const auto found = record.find(key);
+  return found != record.end() && found->is_array() ? *found : Json::array();
+}
+
 std::vector<std::string> texts(const Json& record, const char* key) {
   std::vector<std::string> all;
-  const auto found = record.find(key);
-  if (found == record.end() || !found->is_array()) return all;
-  for (const auto& each : *found) {
+  for (const auto& each : list(record, key)) {
     if (each.is_string()) all.push_back(each.get<std::string>());
   }
   return all;
@@ -66,12 +57,10 @@ std::vector<std::string> texts(const Json& record, const char* key) {
 
 std::vector<SwitchedOff> switched_off(const Json& record) {
   std::vector<SwitchedOff> all;
-  const auto found = record.find("switched_off");
-  if (found == record.end() || !found->is_array()) return all;
-  for (const auto& part : *found) {
+  for (const auto& part : list(record, "switched_off")) {
     if (!part.is_object() || all.size() >= max_switched_off) continue;
-    all.push_back({text(part, "what"), text(part, "name"), text(part, "why"),
-                   std::max<std::int64_t>(1, number(part, "count")), flag(part, "wished")});
+    all.push_back({text_in(part, "what"), text_in(part, "name"), text_in(part, "why"),
+                   std::max<std::int64_t>(1, count_in(part, "count")), flag(part, "wished")});
   }
   return all;
 }
@@ -99,8 +88,8 @@ void take_end(const Json& record, CrawlReport& crawl) {
   crawl.faults.clear();
   for (const auto& error : record["errors"]) {
     if (!error.is_object()) continue;
-    add({text(error, "place"), text(error, "text"),
-         std::max<std::int64_t>(1, number(error, "count"))},
+    add({text_in(error, "place"), text_in(error, "text"),
+         std::max<std::int64_t>(1, count_in(error, "count"))},
         crawl.faults);
   }
 }
@@ -123,8 +112,7 @@ void ReportReader::read_on() {
 }
 
 void ReportReader::finish() {
-  struct stat status {};
-
+  FileStatus status{};
   if (!file_ || ::fstat(file_.get(), &status) != 0) return;
   if (status.st_size - offset_ > max_at_the_end) {
     offset_ = status.st_size - max_at_the_end;
@@ -158,14 +146,14 @@ void ReportReader::take(std::string_view bytes) {
 
 void ReportReader::take_line(std::string_view line) {
   const auto record = parse(line);
-  if (record.is_object() && text(record, "token") == token_) take_record(record);
+  if (record.is_object() && text_in(record, "token") == token_) take_record(record);
 }
 
 void ReportReader::take_record(const Json& record) {
-  const auto kind = text(record, "kind");
+  const auto kind = text_in(record, "kind");
   has_probe_ = true;
   if (kind == "start") {
-    version_ = text(record, "scrapy");
+    version_ = text_in(record, "scrapy");
     unusable_ = texts(record, "unusable");
   } else if (kind == "spiders") {
     take_spiders(record);
@@ -173,35 +161,36 @@ void ReportReader::take_record(const Json& record) {
     take_fault(record);
   } else if (kind == "crawl" || kind == "progress" || kind == "closing" || kind == "closed" ||
              kind == "end") {
-    const std::pair key{number(record, "process"), number(record, "crawl")};
+    const std::pair key{count_in(record, "process"), count_in(record, "crawl")};
     if (crawls_.size() < max_crawls || crawls_.contains(key)) take_crawl(record, crawls_[key]);
   }
 }
 
 void ReportReader::take_crawl(const Json& record, Crawl& crawl) {
-  const auto kind = text(record, "kind");
+  const auto kind = text_in(record, "kind");
   auto& report = crawl.report;
   report.source = CrawlSource::probe;
   if (kind == "crawl") {
-    report.spider = text(record, "name");
-    report.log_file = text(record, "log_file");
+    report.spider = text_in(record, "name");
+    report.log_file = text_in(record, "log_file");
   } else if (kind == "progress") {
     if (report.ended) return;  // its thread was late
-    report.progress = {number(record, "items"), number(record, "pages"), number(record, "errors")};
+    report.progress = {count_in(record, "items"), count_in(record, "pages"),
+                       count_in(record, "errors")};
   } else if (kind == "closing") {
     crawl.closing = true;
   } else if (kind == "closed") {
     crawl.closing = true;
-    report.finish_reason = text(record, "reason");
+    report.finish_reason = text_in(record, "reason");
   } else {
     take_end(record, report);
   }
 }
 
 void ReportReader::take_fault(const Json& record) {
-  Fault fault{text(record, "place"), text(record, "text"), 1};
-  if (text(record, "kind") == "crash") return add(std::move(fault), crashes_);
-  const auto crawl = crawls_.find({number(record, "process"), number(record, "crawl")});
+  Fault fault{text_in(record, "place"), text_in(record, "text"), 1};
+  if (text_in(record, "kind") == "crash") return add(std::move(fault), crashes_);
+  const auto crawl = crawls_.find({count_in(record, "process"), count_in(record, "crawl")});
   const bool known = record.contains("crawl") && crawl != crawls_.end();
   add(std::move(fault), known ? crawl->second.report.faults : faults_);
 }
@@ -209,9 +198,7 @@ void ReportReader::take_fault(const Json& record) {
 void ReportReader::take_spiders(const Json& record) {
   if (!record.contains("names") || !record["names"].is_array()) return;
   has_spiders_ = true;
-  for (const auto& name : record["names"]) {
-    if (name.is_string()) spiders_.push_back(name.get<std::string>());
-  }
+  for (auto& name : texts(record, "names")) spiders_.push_back(std::move(name));
 }
 
 Progress ReportReader::progress() const {
