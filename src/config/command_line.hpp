@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "logs/log_name.hpp"
 #include "schedule/decide.hpp"

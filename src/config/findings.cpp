@@ -5,7 +5,6 @@
 #include <set>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 #include <unistd.h>
 

@@ -9,7 +9,6 @@
 #include "db/slot_lock.hpp"
 #include "db/values.hpp"
 #include "util/errors.hpp"
-#include "util/time.hpp"
 
 namespace spider_check {
 

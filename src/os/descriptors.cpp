@@ -5,12 +5,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
 
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 namespace spider_check {
 

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
-#include <optional>
 #include <system_error>
-#include <utility>
 
 #include <poll.h>
 #include <unistd.h>
@@ -15,7 +12,6 @@
 #include "os/descriptors.hpp"
 #include "os/signals.hpp"
 #include "util/text.hpp"
-#include "util/time.hpp"
 
 namespace spider_check {
 

@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "os/descriptors.hpp"
 #include "os/supervisor_process.hpp"
 #include "util/fault_point.hpp"
 

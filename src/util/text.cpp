@@ -1,6 +1,5 @@
 #include "util/text.hpp"
 
-#include <algorithm>
 #include <numeric>
 #include <utility>
 
