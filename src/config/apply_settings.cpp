@@ -122,51 +122,6 @@ std::string package_of(const std::string& name) {
   return is_old_name(name) ? "tzdata, and tzdata-legacy for this old name" : "tzdata";
 }
 
-}  // namespace
-
-std::string source_of(const std::string& place) {
-  const auto end = place.rfind(": ");
-  const auto where = place.substr(0, end);
-  return place.substr(end + 2) + " of " + (where == "environment" ? "the environment" : where);
-}
-
-void apply_settings(const Lookup& settings, Config& config) {
-  apply_section(visit_schedule, settings, config, config.places);
-  Places places;
-  apply_section(visit_database, settings, config.database, places);
-  for (const auto& [key, place] : places) {
-    config.database.sources[key == "name" ? "dbname" : key] = source_of(place);
-  }
-}
-
-void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
-  for (const auto& [parameter, variable] : libpq_variables) {
-    const auto setting = settings(variable);
-    if (!setting) continue;
-    check_parameter(parameter, setting->value, setting->place);
-    database.parameters[parameter] = setting->value;
-    database.sources[parameter] = source_of(setting->place);
-  }
-}
-
-void check_zone(const std::string& name, const std::string& place) {
-  if (is_known_here(name) || is_zone_elsewhere(name)) return;
-  throw UsageError(place + ": \"" + name +
-                   "\" is not a time zone that this host knows; expected one like "
-                   "\"America/Bogota\" (the Debian package tzdata has them)");
-}
-
-void use_known_timezone(Config& config) {
-  auto& name = config.timezone;
-  if (name.empty() || is_known_here(name)) return;
-  config.warnings.push_back(
-      config.places["timezone"] + ": this host does not know the time zone \"" + name +
-      "\", so times are in UTC; install the Debian package " + package_of(name));
-  name = "UTC";
-}
-
-namespace {
-
 /** "example.org" of "https://me:secret@example.org:8080/path" */
 std::string_view host_of(std::string_view url) {
   url.remove_prefix(std::min(url.size(), url.find("://") + 3));
@@ -219,6 +174,47 @@ std::string read_url(const Section& section, TomlTable table, const fs::path& fi
 }
 
 }  // namespace
+
+std::string source_of(const std::string& place) {
+  const auto end = place.rfind(": ");
+  const auto where = place.substr(0, end);
+  return place.substr(end + 2) + " of " + (where == "environment" ? "the environment" : where);
+}
+
+void apply_settings(const Lookup& settings, Config& config) {
+  apply_section(visit_schedule, settings, config, config.places);
+  Places places;
+  apply_section(visit_database, settings, config.database, places);
+  for (const auto& [key, place] : places) {
+    config.database.sources[key == "name" ? "dbname" : key] = source_of(place);
+  }
+}
+
+void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database) {
+  for (const auto& [parameter, variable] : libpq_variables) {
+    const auto setting = settings(variable);
+    if (!setting) continue;
+    check_parameter(parameter, setting->value, setting->place);
+    database.parameters[parameter] = setting->value;
+    database.sources[parameter] = source_of(setting->place);
+  }
+}
+
+void check_zone(const std::string& name, const std::string& place) {
+  if (is_known_here(name) || is_zone_elsewhere(name)) return;
+  throw UsageError(place + ": \"" + name +
+                   "\" is not a time zone that this host knows; expected one like "
+                   "\"America/Bogota\" (the Debian package tzdata has them)");
+}
+
+void use_known_timezone(Config& config) {
+  auto& name = config.timezone;
+  if (name.empty() || is_known_here(name)) return;
+  config.warnings.push_back(
+      config.places["timezone"] + ": this host does not know the time zone \"" + name +
+      "\", so times are in UTC; install the Debian package " + package_of(name));
+  name = "UTC";
+}
 
 std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file, Config& config) {
   auto& channels = config.notify.channels;

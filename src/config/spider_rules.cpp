@@ -49,49 +49,6 @@ ConnectionOptions database_of(const Config& config, const SpiderRules& rules) {
   return database;
 }
 
-}  // namespace
-
-bool is_for(const SpiderOverride& table, const std::string& spider) {
-  return table.pattern == spider || ::fnmatch(table.pattern.c_str(), spider.c_str(), 0) == 0;
-}
-
-SpiderRules rules_of(const Config& config, const std::string& spider) {
-  auto rules = config.spiders;
-  for (const auto& table : config.overrides) {
-    if (table.pattern != spider && is_for(table, spider)) rules.override_with(table.rules);
-  }
-  for (const auto& table : config.overrides) {
-    if (table.pattern == spider) rules.override_with(table.rules);
-  }
-  return rules;
-}
-
-std::vector<const SpiderRules*> all_rules(const Config& config) {
-  std::vector<const SpiderRules*> all{&config.spiders};
-  for (const auto& table : config.overrides) all.push_back(&table.rules);
-  return all;
-}
-
-void apply_rules(const Config& config, SpiderJob& job) {
-  const auto rules = rules_of(config, job.name);
-  // Its output is all that is known of a program, and it need not have any.
-  if (!job.crawl) job.limits.stall_timeout = Duration{0};
-  visit_spiders([&](const Option&, [[maybe_unused]] auto rule, auto... target) {
-    (assign(target(job), rule(rules)), ...);
-  });
-  if (rules.check_sql) job.row_check = RowCheck{*rules.check_sql, database_of(config, rules)};
-  if (rules.working_directory) job.working_directory = *rules.working_directory;
-  if (rules.arguments) add_arguments(job, *rules.arguments);
-  for (const auto& variable : rules.environment) set_environment(job, variable);
-}
-
-void SpiderRules::override_with(const SpiderRules& other) {
-  visit_spiders([&](const Option&, auto rule, auto...) { assign(rule(*this), rule(other)); });
-  for (const auto& [key, place] : other.places) places[key] = place;
-}
-
-namespace {
-
 using Jobs = std::vector<SpiderJob>;
 
 constexpr std::size_t max_names = 8;
@@ -197,6 +154,45 @@ class Adviser {
 };
 
 }  // namespace
+
+bool is_for(const SpiderOverride& table, const std::string& spider) {
+  return table.pattern == spider || ::fnmatch(table.pattern.c_str(), spider.c_str(), 0) == 0;
+}
+
+SpiderRules rules_of(const Config& config, const std::string& spider) {
+  auto rules = config.spiders;
+  for (const auto& table : config.overrides) {
+    if (table.pattern != spider && is_for(table, spider)) rules.override_with(table.rules);
+  }
+  for (const auto& table : config.overrides) {
+    if (table.pattern == spider) rules.override_with(table.rules);
+  }
+  return rules;
+}
+
+std::vector<const SpiderRules*> all_rules(const Config& config) {
+  std::vector<const SpiderRules*> all{&config.spiders};
+  for (const auto& table : config.overrides) all.push_back(&table.rules);
+  return all;
+}
+
+void apply_rules(const Config& config, SpiderJob& job) {
+  const auto rules = rules_of(config, job.name);
+  // Its output is all that is known of a program, and it need not have any.
+  if (!job.crawl) job.limits.stall_timeout = Duration{0};
+  visit_spiders([&](const Option&, [[maybe_unused]] auto rule, auto... target) {
+    (assign(target(job), rule(rules)), ...);
+  });
+  if (rules.check_sql) job.row_check = RowCheck{*rules.check_sql, database_of(config, rules)};
+  if (rules.working_directory) job.working_directory = *rules.working_directory;
+  if (rules.arguments) add_arguments(job, *rules.arguments);
+  for (const auto& variable : rules.environment) set_environment(job, variable);
+}
+
+void SpiderRules::override_with(const SpiderRules& other) {
+  visit_spiders([&](const Option&, auto rule, auto...) { assign(rule(*this), rule(other)); });
+  for (const auto& [key, place] : other.places) places[key] = place;
+}
 
 std::string place_of(const Places& places, const std::string& key,
                      const std::optional<std::string>& otherwise) {

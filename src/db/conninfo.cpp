@@ -104,6 +104,11 @@ std::vector<std::string> addresses_of(const std::string& name) {
   return is_this_host ? std::vector<std::string>{} : addresses;
 }
 
+void add_field(std::string& text, const PGresult* notice, int field) {
+  const char* value = PQresultErrorField(notice, field);
+  if (value != nullptr) text += (text.empty() ? "" : "; ") + one_line(value);
+}
+
 }  // namespace
 
 bool has_names(const ConnectionOptions& options) {
@@ -188,15 +193,6 @@ std::string place_of(const ConnectionOptions& options) {
   }
   return place;
 }
-
-namespace {
-
-void add_field(std::string& text, const PGresult* notice, int field) {
-  const char* value = PQresultErrorField(notice, field);
-  if (value != nullptr) text += (text.empty() ? "" : "; ") + one_line(value);
-}
-
-}  // namespace
 
 SilentStderr::SilentStderr() noexcept
     : file_(Adopt{}, ::memfd_create("stderr", MFD_CLOEXEC)),

@@ -130,21 +130,6 @@ void require_defaults(soci::session& sql) {
           column + " SET DEFAULT nextval('scheduler_state_id_seq')");
 }
 
-}  // namespace
-
-void require_adoptable(soci::session& sql) {
-  const auto kind = kind_of_table(sql);
-  if (kind.empty()) return;
-  require_plain(kind);
-  const auto found = columns(sql);
-  require_types(found);
-  require_values(found);
-  require_key(sql);
-  require_defaults(sql);
-}
-
-namespace {
-
 using namespace std::chrono_literals;
 
 // With their pauses about a minute.
@@ -266,7 +251,33 @@ bool waited_for_a_lock(const DbError& error) {
   return error.cause() == "55P03";
 }
 
+std::vector<std::string> apply_when_up(const std::function<std::vector<std::string>()>& apply,
+                                       Duration wait) {
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  while (true) {
+    try {
+      return apply();
+    } catch (const DbError& error) {
+      const bool may_come = error.kind() == DbError::Kind::connection;
+      if (!may_come || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    // No event announces that a server is up.
+    std::this_thread::sleep_for(200ms);
+  }
+}
+
 }  // namespace
+
+void require_adoptable(soci::session& sql) {
+  const auto kind = kind_of_table(sql);
+  if (kind.empty()) return;
+  require_plain(kind);
+  const auto found = columns(sql);
+  require_types(found);
+  require_values(found);
+  require_key(sql);
+  require_defaults(sql);
+}
 
 int needed_version() noexcept {
   return migrations().back().version;
@@ -326,25 +337,6 @@ std::vector<std::string> migrate(Session& session,
     pause = std::min<Duration>(2 * pause, 5s);
   }
 }
-
-namespace {
-
-std::vector<std::string> apply_when_up(const std::function<std::vector<std::string>()>& apply,
-                                       Duration wait) {
-  const auto deadline = std::chrono::steady_clock::now() + wait;
-  while (true) {
-    try {
-      return apply();
-    } catch (const DbError& error) {
-      const bool may_come = error.kind() == DbError::Kind::connection;
-      if (!may_come || std::chrono::steady_clock::now() >= deadline) throw;
-    }
-    // No event announces that a server is up.
-    std::this_thread::sleep_for(200ms);
-  }
-}
-
-}  // namespace
 
 std::string migrate(const std::function<std::vector<std::string>()>& apply, Duration wait) {
   const auto applied = apply_when_up(apply, wait);

@@ -98,86 +98,6 @@ std::string cure_of_rights(const ServerError& error, const std::string& user) {
   return std::string("GRANT SELECT, INSERT, UPDATE, DELETE ON ") + all_tables + to;
 }
 
-}  // namespace
-
-std::string identifier(const std::string& name) {
-  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-  if (plain && (name.front() < '0' || name.front() > '9')) return name;
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
-}
-
-ServerError parse_error(const std::string& state, const std::string& message) {
-  ServerError error;
-  error.state = state;
-  auto rest = message;
-  error.table = take_line(rest, "TABLE NAME");
-  error.column = take_line(rest, "COLUMN NAME");
-  error.constraint = take_line(rest, "CONSTRAINT NAME");
-  for (const auto* name : {"SCHEMA NAME", "DATATYPE NAME", "LOCATION"}) (void)take_line(rest, name);
-  // Before it stand words that say no more than that it is an error.
-  if (const auto at = rest.find(state + ": "); !state.empty() && at != std::string::npos) {
-    rest.erase(0, at + state.size() + 2);
-  }
-  // The row itself, which is long and not ours alone.
-  if (state == "23502" || state == "23503" || state == "23514") (void)take_line(rest, "DETAIL");
-  error.text = one_line(rest);
-  return error;
-}
-
-std::string plain_message(const std::string& message) {
-  auto rest = message;
-  while (!take_line(rest, "LOCATION").empty()) {
-  }
-  constexpr std::size_t state_length = 5;
-  for (const std::string_view severity : {"FATAL:  ", "ERROR:  ", "PANIC:  "}) {
-    const auto at = rest.find(severity);
-    if (at == std::string::npos) continue;
-    const auto state = at + severity.size();
-    if (rest.compare(state + state_length, 2, ": ") == 0) rest.erase(state, state_length + 2);
-  }
-  return one_line(rest);
-}
-
-std::string cure(const ServerError& error, const std::string& database, const std::string& user) {
-  const auto& state = error.state;
-  if (state == "2200H") return cure_of_sequence(error);
-  if (state == "42501") return cure_of_rights(error, user);
-  if (state == "25006") {
-    return "SET default_transaction_read_only = off; ALTER DATABASE " + identifier(database) +
-           " RESET default_transaction_read_only";
-  }
-  if (state == "42P10") return "ALTER TABLE spider_run ADD PRIMARY KEY (run_id, spider, attempt)";
-  // What a trigger raises names no table.
-  if (state.starts_with("P0")) return "ALTER TABLE scheduler_state DISABLE TRIGGER USER";
-  if (error.table.empty()) return {};
-  if (state == "23502" && !error.column.empty()) return cure_of_null(error);
-  // Nobody's rows are to go only because others refer to them.
-  if (error.constraint.empty() || state == "23503") return {};
-  if (state == "23505") return cure_of_duplicate(error);
-  if (state.starts_with("23"))
-    return alter(error) + "DROP CONSTRAINT " + identifier(error.constraint);
-  return {};
-}
-
-DbError to_db_error(const std::string& state, const std::string& message,
-                    const PGconn* connection) {
-  const auto error = parse_error(state, message);
-  const auto kind = kind_of(state);
-  if (kind != DbError::Kind::data || connection == nullptr) return {kind, error.text, state};
-  auto text = error.text;
-  const auto sql = cure(error, PQdb(connection), PQuser(connection));
-  if (!sql.empty()) text += "; type: " + sql;
-  if (state == "53100") text += "; make room on the server's disk";
-  if (state == "22P05" || state == "22021") text += "; use a database with the encoding UTF8";
-  return {kind, text, state + " " + error.table + " " + error.column + " " + error.constraint};
-}
-
-namespace {
-
 /** One address that libpq tried, and what came of it. */
 struct Try {
   std::string host;  ///< a name, an address, or the directory of a socket; empty: none was tried
@@ -320,6 +240,82 @@ Cause cause_of(const Try& one, const ConnectionOptions& options) {
 }
 
 }  // namespace
+
+std::string identifier(const std::string& name) {
+  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (plain && (name.front() < '0' || name.front() > '9')) return name;
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);
+  return text + "\"";
+}
+
+ServerError parse_error(const std::string& state, const std::string& message) {
+  ServerError error;
+  error.state = state;
+  auto rest = message;
+  error.table = take_line(rest, "TABLE NAME");
+  error.column = take_line(rest, "COLUMN NAME");
+  error.constraint = take_line(rest, "CONSTRAINT NAME");
+  for (const auto* name : {"SCHEMA NAME", "DATATYPE NAME", "LOCATION"}) (void)take_line(rest, name);
+  // Before it stand words that say no more than that it is an error.
+  if (const auto at = rest.find(state + ": "); !state.empty() && at != std::string::npos) {
+    rest.erase(0, at + state.size() + 2);
+  }
+  // The row itself, which is long and not ours alone.
+  if (state == "23502" || state == "23503" || state == "23514") (void)take_line(rest, "DETAIL");
+  error.text = one_line(rest);
+  return error;
+}
+
+std::string plain_message(const std::string& message) {
+  auto rest = message;
+  while (!take_line(rest, "LOCATION").empty()) {
+  }
+  constexpr std::size_t state_length = 5;
+  for (const std::string_view severity : {"FATAL:  ", "ERROR:  ", "PANIC:  "}) {
+    const auto at = rest.find(severity);
+    if (at == std::string::npos) continue;
+    const auto state = at + severity.size();
+    if (rest.compare(state + state_length, 2, ": ") == 0) rest.erase(state, state_length + 2);
+  }
+  return one_line(rest);
+}
+
+std::string cure(const ServerError& error, const std::string& database, const std::string& user) {
+  const auto& state = error.state;
+  if (state == "2200H") return cure_of_sequence(error);
+  if (state == "42501") return cure_of_rights(error, user);
+  if (state == "25006") {
+    return "SET default_transaction_read_only = off; ALTER DATABASE " + identifier(database) +
+           " RESET default_transaction_read_only";
+  }
+  if (state == "42P10") return "ALTER TABLE spider_run ADD PRIMARY KEY (run_id, spider, attempt)";
+  // What a trigger raises names no table.
+  if (state.starts_with("P0")) return "ALTER TABLE scheduler_state DISABLE TRIGGER USER";
+  if (error.table.empty()) return {};
+  if (state == "23502" && !error.column.empty()) return cure_of_null(error);
+  // Nobody's rows are to go only because others refer to them.
+  if (error.constraint.empty() || state == "23503") return {};
+  if (state == "23505") return cure_of_duplicate(error);
+  if (state.starts_with("23"))
+    return alter(error) + "DROP CONSTRAINT " + identifier(error.constraint);
+  return {};
+}
+
+DbError to_db_error(const std::string& state, const std::string& message,
+                    const PGconn* connection) {
+  const auto error = parse_error(state, message);
+  const auto kind = kind_of(state);
+  if (kind != DbError::Kind::data || connection == nullptr) return {kind, error.text, state};
+  auto text = error.text;
+  const auto sql = cure(error, PQdb(connection), PQuser(connection));
+  if (!sql.empty()) text += "; type: " + sql;
+  if (state == "53100") text += "; make room on the server's disk";
+  if (state == "22P05" || state == "22021") text += "; use a database with the encoding UTF8";
+  return {kind, text, state + " " + error.table + " " + error.column + " " + error.constraint};
+}
 
 std::string libpq_words(const std::string& message) {
   static constexpr std::string_view prefix = "Cannot establish connection to the database.\n";

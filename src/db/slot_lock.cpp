@@ -48,25 +48,6 @@ bool share_backends(Session& session, Session& other) {
   return false;
 }
 
-}  // namespace
-
-void refuse_pooler(const std::string& sign) {
-  throw DbError(DbError::Kind::refused,
-                sign +
-                    ": the connection goes through a pooler in transaction mode; connect to "
-                    "PostgreSQL itself, or to a pool in session mode");
-}
-
-void refuse_shared_backends(Session& session) {
-  auto other = session.another();
-  if (share_backends(session, other)) {
-    refuse_pooler("what a session of ours holds is given to others");
-  }
-  session.accept_backend();
-}
-
-namespace {
-
 /** What is asked for a lock only where nothing stands between us and the server. */
 enum class Answer { other_backend = -1, busy = 0, taken = 1 };
 
@@ -187,6 +168,21 @@ std::optional<int> take_slot(Session& session, const std::string& schedule, int 
 }
 
 }  // namespace
+
+void refuse_pooler(const std::string& sign) {
+  throw DbError(DbError::Kind::refused,
+                sign +
+                    ": the connection goes through a pooler in transaction mode; connect to "
+                    "PostgreSQL itself, or to a pool in session mode");
+}
+
+void refuse_shared_backends(Session& session) {
+  auto other = session.another();
+  if (share_backends(session, other)) {
+    refuse_pooler("what a session of ours holds is given to others");
+  }
+  session.accept_backend();
+}
 
 std::unique_ptr<PgSlotLock> PgSlotLock::try_take(Session& session, const std::string& schedule,
                                                  int max_instances) {

@@ -19,6 +19,36 @@ long long to_number(std::string_view digits, const std::string& text) {
   throw std::invalid_argument("not a time: " + text);
 }
 
+constexpr std::string_view escape_mark = "\\u";
+constexpr std::size_t hex_digits = 4;
+
+/** The unit of UTF-16 that stands at the start of the text, as escaped() writes it. */
+std::optional<char32_t> unit_at(std::string_view text) {
+  if (!text.starts_with(escape_mark) || text.size() < escape_mark.size() + hex_digits)
+    return std::nullopt;
+  unsigned unit = 0;
+  const auto* start = text.data() + escape_mark.size();
+  const auto [end, error] = std::from_chars(start, start + hex_digits, unit, 16);
+  if (error != std::errc{} || end != start + hex_digits || unit < 0x80) return std::nullopt;
+  return unit;
+}
+
+void append_character(std::string& text, char32_t code) {
+  const auto add = [&](char32_t byte) { text += static_cast<char>(byte); };
+  const auto tail = [&](unsigned shift) { add(0x80U | ((code >> shift) & 0x3fU)); };
+  if (code < 0x800) {
+    add(0xc0U | (code >> 6U));
+  } else if (code < 0x10000) {
+    add(0xe0U | (code >> 12U));
+    tail(6);
+  } else {
+    add(0xf0U | (code >> 18U));
+    tail(12);
+    tail(6);
+  }
+  tail(0);
+}
+
 }  // namespace
 
 TimePoint from_seconds(const std::string& text) {
@@ -70,40 +100,6 @@ std::string to_array_literal(const std::vector<std::string>& texts) {
   }
   return literal + "}";
 }
-
-namespace {
-
-constexpr std::string_view escape_mark = "\\u";
-constexpr std::size_t hex_digits = 4;
-
-/** The unit of UTF-16 that stands at the start of the text, as escaped() writes it. */
-std::optional<char32_t> unit_at(std::string_view text) {
-  if (!text.starts_with(escape_mark) || text.size() < escape_mark.size() + hex_digits)
-    return std::nullopt;
-  unsigned unit = 0;
-  const auto* start = text.data() + escape_mark.size();
-  const auto [end, error] = std::from_chars(start, start + hex_digits, unit, 16);
-  if (error != std::errc{} || end != start + hex_digits || unit < 0x80) return std::nullopt;
-  return unit;
-}
-
-void append_character(std::string& text, char32_t code) {
-  const auto add = [&](char32_t byte) { text += static_cast<char>(byte); };
-  const auto tail = [&](unsigned shift) { add(0x80U | ((code >> shift) & 0x3fU)); };
-  if (code < 0x800) {
-    add(0xc0U | (code >> 6U));
-  } else if (code < 0x10000) {
-    add(0xe0U | (code >> 12U));
-    tail(6);
-  } else {
-    add(0xf0U | (code >> 18U));
-    tail(12);
-    tail(6);
-  }
-  tail(0);
-}
-
-}  // namespace
 
 std::string escaped(std::string_view text, std::string_view mark) {
   std::string result;

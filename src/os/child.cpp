@@ -120,6 +120,45 @@ Duration to_duration(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
+namespace fs = std::filesystem;
+
+bool is_executable(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && ::eaccess(path.c_str(), X_OK) == 0;
+}
+
+std::string why_not_executable(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) return error.message();
+  if (!fs::exists(status)) return "there is no such file";
+  if (fs::is_directory(status)) return "it is a directory";
+  return is_executable(path) ? "" : "it is not executable";
+}
+
+/** What the first line names, "#!/usr/bin/python3 -I"; empty when it is no script. */
+std::string interpreter_of(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  char mark[2] = {};
+  if (!stream.read(mark, 2) || mark[0] != '#' || mark[1] != '!') return {};
+  std::string line(255, '\0');  // the kernel reads no more
+  stream.read(line.data(), static_cast<std::streamsize>(line.size()));
+  line.resize(static_cast<std::size_t>(stream.gcount()));
+  std::string word;
+  std::istringstream(line.substr(0, line.find('\n'))) >> word;
+  return word;
+}
+
+ProgramFile examined(const fs::path& path) {
+  if (auto why = why_not_executable(path); !why.empty()) return {path, std::move(why)};
+  const auto interpreter = interpreter_of(path);
+  std::error_code ignored;
+  const auto setuid = fs::status(path, ignored).permissions() & fs::perms::set_uid;
+  if (interpreter.empty()) return {path, {}, setuid != fs::perms::none};
+  if (is_executable(interpreter)) return {path, {}};
+  return {path, "its first line wants " + interpreter + ", which cannot be executed"};
+}
+
 }  // namespace
 
 pid_t spawn(const ChildOptions& options) {
@@ -225,49 +264,6 @@ ChildReport Child::reap() {
   set_usage(report, usage);
   return report;
 }
-
-namespace {
-
-namespace fs = std::filesystem;
-
-bool is_executable(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored) && ::eaccess(path.c_str(), X_OK) == 0;
-}
-
-std::string why_not_executable(const fs::path& path) {
-  std::error_code error;
-  const auto status = fs::status(path, error);
-  if (status.type() == fs::file_type::none) return error.message();
-  if (!fs::exists(status)) return "there is no such file";
-  if (fs::is_directory(status)) return "it is a directory";
-  return is_executable(path) ? "" : "it is not executable";
-}
-
-/** What the first line names, "#!/usr/bin/python3 -I"; empty when it is no script. */
-std::string interpreter_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  char mark[2] = {};
-  if (!stream.read(mark, 2) || mark[0] != '#' || mark[1] != '!') return {};
-  std::string line(255, '\0');  // the kernel reads no more
-  stream.read(line.data(), static_cast<std::streamsize>(line.size()));
-  line.resize(static_cast<std::size_t>(stream.gcount()));
-  std::string word;
-  std::istringstream(line.substr(0, line.find('\n'))) >> word;
-  return word;
-}
-
-ProgramFile examined(const fs::path& path) {
-  if (auto why = why_not_executable(path); !why.empty()) return {path, std::move(why)};
-  const auto interpreter = interpreter_of(path);
-  std::error_code ignored;
-  const auto setuid = fs::status(path, ignored).permissions() & fs::perms::set_uid;
-  if (interpreter.empty()) return {path, {}, setuid != fs::perms::none};
-  if (is_executable(interpreter)) return {path, {}};
-  return {path, "its first line wants " + interpreter + ", which cannot be executed"};
-}
-
-}  // namespace
 
 ProgramFile find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return examined(name);

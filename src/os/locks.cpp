@@ -46,6 +46,51 @@ FileDescriptor open_or_make(const std::filesystem::path& path) {
   }
 }
 
+// Processes that ask whether the name is taken wait in this queue, which is never emptied.
+constexpr int queue = 4096;
+
+/** Of a container or a chroot, where the same paths are other files. */
+std::string world() {
+  FileStatus processes{};
+  FileStatus root{};
+  (void)::stat("/proc/self/ns/pid", &processes);
+  (void)::stat("/", &root);
+  return fmt::format("{} {} {}", processes.st_ino, root.st_dev, root.st_ino);
+}
+
+struct Address {
+  Address(const std::string& name, uid_t owner) {
+    const auto text = world() + " " + name;
+    const auto path =
+        fmt::format("spider-check/{}/{:08x}{:08x}", owner, fnv1a(text), fnv1a("." + text));
+    address.sun_family = AF_UNIX;
+    // Behind a zero byte, which says that no file is meant.
+    path.copy(&address.sun_path[1], sizeof address.sun_path - 1);
+    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + path.size());
+  }
+
+  [[nodiscard]] const sockaddr* get() const {
+    return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+  }
+
+  sockaddr_un address{};
+  socklen_t size = 0;
+};
+
+FileDescriptor new_socket() {
+  return {Adopt{}, ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+}
+
+/** Of the process that listens there; empty when none does, or it cannot be said. */
+std::optional<uid_t> user_of(const Address& address) {
+  const auto socket = new_socket();
+  if (!socket || ::connect(socket.get(), address.get(), address.size) != 0) return std::nullopt;
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer.uid;
+}
+
 }  // namespace
 
 bool is_locked(const FileDescriptor& file) noexcept {
@@ -111,55 +156,6 @@ bool FileLock::keep() {
   if (again) *this = std::move(*again);
   return again.has_value();
 }
-
-namespace {
-
-// Processes that ask whether the name is taken wait in this queue, which is never emptied.
-constexpr int queue = 4096;
-
-/** Of a container or a chroot, where the same paths are other files. */
-std::string world() {
-  FileStatus processes{};
-  FileStatus root{};
-  (void)::stat("/proc/self/ns/pid", &processes);
-  (void)::stat("/", &root);
-  return fmt::format("{} {} {}", processes.st_ino, root.st_dev, root.st_ino);
-}
-
-struct Address {
-  Address(const std::string& name, uid_t owner) {
-    const auto text = world() + " " + name;
-    const auto path =
-        fmt::format("spider-check/{}/{:08x}{:08x}", owner, fnv1a(text), fnv1a("." + text));
-    address.sun_family = AF_UNIX;
-    // Behind a zero byte, which says that no file is meant.
-    path.copy(&address.sun_path[1], sizeof address.sun_path - 1);
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + path.size());
-  }
-
-  [[nodiscard]] const sockaddr* get() const {
-    return static_cast<const sockaddr*>(static_cast<const void*>(&address));
-  }
-
-  sockaddr_un address{};
-  socklen_t size = 0;
-};
-
-FileDescriptor new_socket() {
-  return {Adopt{}, ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-}
-
-/** Of the process that listens there; empty when none does, or it cannot be said. */
-std::optional<uid_t> user_of(const Address& address) {
-  const auto socket = new_socket();
-  if (!socket || ::connect(socket.get(), address.get(), address.size) != 0) return std::nullopt;
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-  return peer.uid;
-}
-
-}  // namespace
 
 bool NameLock::is_taken(const std::string& name, uid_t owner) noexcept {
   const auto user = user_of(Address(name, owner));

@@ -39,6 +39,36 @@ bool is_open_to_others(const FileStatus& status) {
   return (status.st_mode & S_IWGRP) != 0 && !is_own_group(status.st_gid);
 }
 
+namespace fs = std::filesystem;
+
+std::string why_not_writable(const fs::path& directory) {
+  std::error_code ignored;
+  if (!fs::is_directory(directory, ignored)) return directory.string() + " is not a directory";
+  if (::eaccess(directory.c_str(), W_OK | X_OK) == 0) return {};
+  if (errno == EROFS) return directory.string() + " is on a read-only file system";
+  return "this user may not write in " + directory.string();
+}
+
+/** The directory itself, or the nearest above it that is there. */
+fs::path nearest_there(fs::path directory) {
+  std::error_code ignored;
+  while (!fs::exists(fs::symlink_status(directory, ignored)) &&
+         directory != directory.parent_path()) {
+    directory = directory.parent_path();
+  }
+  return directory;
+}
+
+/** A new file without a name; where the file system knows none, its name is removed at once. */
+FileDescriptor nameless_file(const fs::path& directory) {
+  FileDescriptor file(Adopt{}, ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return file;
+  auto name = (directory / "spider-check-XXXXXX").string();
+  file = FileDescriptor(Adopt{}, ::mkostemp(name.data(), O_CLOEXEC));
+  if (file) ::unlink(name.c_str());
+  return file;
+}
+
 }  // namespace
 
 std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory link,
@@ -85,40 +115,6 @@ std::string why_no_access(const std::filesystem::path& path, int error) {
   if (S_ISDIR(status.st_mode)) text += "-R ";
   return text + user_name(::geteuid()) + " " + shell_word(path.string());
 }
-
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string why_not_writable(const fs::path& directory) {
-  std::error_code ignored;
-  if (!fs::is_directory(directory, ignored)) return directory.string() + " is not a directory";
-  if (::eaccess(directory.c_str(), W_OK | X_OK) == 0) return {};
-  if (errno == EROFS) return directory.string() + " is on a read-only file system";
-  return "this user may not write in " + directory.string();
-}
-
-/** The directory itself, or the nearest above it that is there. */
-fs::path nearest_there(fs::path directory) {
-  std::error_code ignored;
-  while (!fs::exists(fs::symlink_status(directory, ignored)) &&
-         directory != directory.parent_path()) {
-    directory = directory.parent_path();
-  }
-  return directory;
-}
-
-/** A new file without a name; where the file system knows none, its name is removed at once. */
-FileDescriptor nameless_file(const fs::path& directory) {
-  FileDescriptor file(Adopt{}, ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return file;
-  auto name = (directory / "spider-check-XXXXXX").string();
-  file = FileDescriptor(Adopt{}, ::mkostemp(name.data(), O_CLOEXEC));
-  if (file) ::unlink(name.c_str());
-  return file;
-}
-
-}  // namespace
 
 DirectoryState inspect_directory(const fs::path& directory) {
   const auto nearest = nearest_there(directory);

@@ -19,6 +19,29 @@ namespace {
 
 constexpr std::size_t max_captured = std::size_t{1} << 20U;
 
+constexpr std::size_t max_characters = 200;
+
+/** Without what could steer a terminal or end the line, and not too long. */
+std::string shown(std::string_view text) {
+  std::string line;
+  for (std::size_t count = 0; !text.empty(); ++count) {
+    if (count == max_characters) return line + "…";
+    TerminalText one;
+    const auto length = first_character(text).length;
+    const auto piece = text.substr(0, length);
+    line += piece == "\n" || piece == "\t" ? " " : one.add(piece) + one.finish();
+    text.remove_prefix(length);
+  }
+  return line;
+}
+
+std::string end_of(const Captured& said, Duration limit) {
+  const auto left = said.left.empty() ? "" : "; " + to_text(said.left);
+  if (said.timed_out) return "was killed after " + to_text(limit) + left;
+  if (said.stopped) return "was killed because the run is being stopped" + left;
+  return to_verb(said.termination);
+}
+
 }  // namespace
 
 Captured capture(const Capture& program) {
@@ -62,33 +85,6 @@ Captured capture(const Capture& program) {
   captured.left = std::move(report.left);
   return captured;
 }
-
-namespace {
-
-constexpr std::size_t max_characters = 200;
-
-/** Without what could steer a terminal or end the line, and not too long. */
-std::string shown(std::string_view text) {
-  std::string line;
-  for (std::size_t count = 0; !text.empty(); ++count) {
-    if (count == max_characters) return line + "…";
-    TerminalText one;
-    const auto length = first_character(text).length;
-    const auto piece = text.substr(0, length);
-    line += piece == "\n" || piece == "\t" ? " " : one.add(piece) + one.finish();
-    text.remove_prefix(length);
-  }
-  return line;
-}
-
-std::string end_of(const Captured& said, Duration limit) {
-  const auto left = said.left.empty() ? "" : "; " + to_text(said.left);
-  if (said.timed_out) return "was killed after " + to_text(limit) + left;
-  if (said.stopped) return "was killed because the run is being stopped" + left;
-  return to_verb(said.termination);
-}
-
-}  // namespace
 
 std::optional<std::string> ask_precheck(const std::vector<std::string>& command, Duration limit) {
   const auto name = "precheck `" + shown(join(command, " ")) + "` ";

@@ -128,14 +128,6 @@ class Parser {
   std::string_view text_;
 };
 
-}  // namespace
-
-Json parse_python_dict(std::string_view text) {
-  return Parser(text).dict(0).value_or(Json(nullptr));
-}
-
-namespace {
-
 // No crawl does anything so often.
 constexpr std::int64_t most = 1'000'000'000'000'000;
 
@@ -220,6 +212,10 @@ void add_numbers(const Json& more, Json& sum) {
 }
 
 }  // namespace
+
+Json parse_python_dict(std::string_view text) {
+  return Parser(text).dict(0).value_or(Json(nullptr));
+}
 
 std::string text_in(const Json& object, const std::string& key) {
   const auto found = object.find(key);

@@ -45,24 +45,6 @@ bool is_all_trusted(const fs::path& directory) {
   return !error;
 }
 
-}  // namespace
-
-ProbeDirectory find_probe() {
-  const auto here = program_directory();
-  const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
-                             SPIDER_CHECK_PROBE_DIR};
-  for (const auto& place : places) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(place / module_name, ignored)) continue;
-    auto path = fs::weakly_canonical(place, ignored);
-    if (is_all_trusted(path)) return {std::move(path), {}};
-    return {{}, "others than root and this user may change " + path.string()};
-  }
-  return {{}, "there is none in " + std::string(SPIDER_CHECK_PROBE_DIR)};
-}
-
-namespace {
-
 constexpr const char* spaces = " \t\r\f\v";
 
 std::string trimmed(std::string text) {
@@ -120,33 +102,6 @@ std::vector<fs::path> sources(const fs::path& directory) {
           user / ".scrapy.cfg", directory / "scrapy.cfg"};
 }
 
-}  // namespace
-
-std::string why_no_settings(const fs::path& directory,
-                            const std::vector<std::pair<std::string, std::string>>& environment) {
-  const auto variable = [&](const std::string& name) -> std::optional<std::string> {
-    for (const auto& [other, value] : environment) {
-      if (other == name) return value;
-    }
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-  if (variable("SCRAPY_SETTINGS_MODULE")) return {};
-  Keys keys;
-  for (const auto& file : sources(directory)) keys.read(file);
-  const auto settings = keys.of("settings");
-  const auto project = variable("SCRAPY_PROJECT");
-  const auto name = project.value_or("default");
-  if (std::find(settings.begin(), settings.end(), lower(name)) != settings.end()) return {};
-  const auto what = (directory / "scrapy.cfg").string() + " has no [settings] " + name;
-  if (settings.empty()) return what + ": add " + name + " = MODULE there";
-  return what + " (" + join(settings, ", ") + ")" +
-         (project ? ", which SCRAPY_PROJECT names: set that in env to one of them"
-                  : ": set SCRAPY_PROJECT in env");
-}
-
-namespace {
-
 /** `  File "/x/y.py", line 3, in f` -> "/x/y.py:3"; empty for any other line. */
 std::string place(const std::string& line) {
   static constexpr std::string_view start = "File \"";
@@ -166,32 +121,6 @@ bool is_in_library(const std::string& place) {
   return place.find("/site-packages/") != std::string::npos ||
          place.find("/dist-packages/") != std::string::npos;
 }
-
-}  // namespace
-
-std::string explain_traceback(const std::string& output, const fs::path& directory) {
-  const auto project = (directory / "").string();
-  std::string in_project;
-  std::string anywhere;
-  std::string exception;  // of several, chained or not, the last one ended the program
-  bool inside = false;
-  for (const auto& line : lines_of(output)) {
-    if (line.starts_with("Traceback (most recent call last)")) {
-      inside = true;
-    } else if (const auto found = inside ? place(line) : ""; !found.empty()) {
-      anywhere = found;
-      if (found.starts_with(project) && !is_in_library(found)) in_project = found;
-    } else if (inside && !line.empty() && line.front() != ' ') {
-      // The first line at the margin is the exception, and the end of its traceback.
-      exception = line;
-      inside = false;
-    }
-  }
-  const auto& where = in_project.empty() ? anywhere : in_project;
-  return where.empty() || exception.empty() ? exception : where + ": " + exception;
-}
-
-namespace {
 
 std::vector<std::string> non_empty_lines(const std::string& text) {
   auto lines = lines_of(text);
@@ -250,6 +179,65 @@ class ListReport : NonCopyable {
 };
 
 }  // namespace
+
+ProbeDirectory find_probe() {
+  const auto here = program_directory();
+  const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
+                             SPIDER_CHECK_PROBE_DIR};
+  for (const auto& place : places) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(place / module_name, ignored)) continue;
+    auto path = fs::weakly_canonical(place, ignored);
+    if (is_all_trusted(path)) return {std::move(path), {}};
+    return {{}, "others than root and this user may change " + path.string()};
+  }
+  return {{}, "there is none in " + std::string(SPIDER_CHECK_PROBE_DIR)};
+}
+
+std::string why_no_settings(const fs::path& directory,
+                            const std::vector<std::pair<std::string, std::string>>& environment) {
+  const auto variable = [&](const std::string& name) -> std::optional<std::string> {
+    for (const auto& [other, value] : environment) {
+      if (other == name) return value;
+    }
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  if (variable("SCRAPY_SETTINGS_MODULE")) return {};
+  Keys keys;
+  for (const auto& file : sources(directory)) keys.read(file);
+  const auto settings = keys.of("settings");
+  const auto project = variable("SCRAPY_PROJECT");
+  const auto name = project.value_or("default");
+  if (std::find(settings.begin(), settings.end(), lower(name)) != settings.end()) return {};
+  const auto what = (directory / "scrapy.cfg").string() + " has no [settings] " + name;
+  if (settings.empty()) return what + ": add " + name + " = MODULE there";
+  return what + " (" + join(settings, ", ") + ")" +
+         (project ? ", which SCRAPY_PROJECT names: set that in env to one of them"
+                  : ": set SCRAPY_PROJECT in env");
+}
+
+std::string explain_traceback(const std::string& output, const fs::path& directory) {
+  const auto project = (directory / "").string();
+  std::string in_project;
+  std::string anywhere;
+  std::string exception;  // of several, chained or not, the last one ended the program
+  bool inside = false;
+  for (const auto& line : lines_of(output)) {
+    if (line.starts_with("Traceback (most recent call last)")) {
+      inside = true;
+    } else if (const auto found = inside ? place(line) : ""; !found.empty()) {
+      anywhere = found;
+      if (found.starts_with(project) && !is_in_library(found)) in_project = found;
+    } else if (inside && !line.empty() && line.front() != ' ') {
+      // The first line at the margin is the exception, and the end of its traceback.
+      exception = line;
+      inside = false;
+    }
+  }
+  const auto& where = in_project.empty() ? anywhere : in_project;
+  return where.empty() || exception.empty() ? exception : where + ": " + exception;
+}
 
 bool Project::is_wanted(const std::string& spider) const {
   return matches_any(options_.include, spider) && !matches_any(options_.exclude, spider);

@@ -23,39 +23,6 @@ bool is_character(char32_t code, std::size_t length) noexcept {
   return true;
 }
 
-}  // namespace
-
-Character first_character(std::string_view text) noexcept {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const auto length = length_from(lead);
-  const Character invalid{lead, 1, false};
-  if (length == 1) return {lead, 1, true};
-  if (length == 0) return invalid;
-  char32_t code = lead & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i == text.size()) return {lead, 1, false, true};
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xc0U) != 0x80) return invalid;
-    code = code << 6U | (byte & 0x3fU);
-  }
-  return is_character(code, length) ? Character{code, length, true} : invalid;
-}
-
-bool steers_terminal(char32_t code) noexcept {
-  const bool controls = code < 0x20 || (code >= 0x7f && code < 0xa0);
-  const bool turns = code == 0x61c || code == 0x200e || code == 0x200f ||
-                     (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-  return controls || turns;
-}
-
-std::string hex_escape(const Character& character) {
-  const auto code = static_cast<unsigned>(character.code);
-  const bool is_byte = !character.valid || code < 0x80;
-  return is_byte ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
-}
-
-namespace {
-
 bool is_harmless(const Character& character) {
   const auto code = character.code;
   return character.valid && (code == '\n' || code == '\t' || !steers_terminal(code));
@@ -66,29 +33,6 @@ std::string hex_escapes(std::string_view bytes) {
   for (const char c : bytes) text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   return text;
 }
-
-}  // namespace
-
-std::string TerminalText::add(std::string_view bytes) {
-  waiting_ += bytes;
-  std::string text;
-  std::string_view rest = waiting_;
-  while (!rest.empty()) {
-    const auto character = first_character(rest);
-    if (character.cut) break;
-    const auto part = rest.substr(0, character.length);
-    text += is_harmless(character) ? std::string(part) : hex_escapes(part);
-    rest.remove_prefix(character.length);
-  }
-  waiting_ = std::string(rest);
-  return text;
-}
-
-std::string TerminalText::finish() {
-  return hex_escapes(std::exchange(waiting_, {}));
-}
-
-namespace {
 
 constexpr std::size_t max_log_bytes = 8192;
 constexpr int max_log_lines = 40;
@@ -135,7 +79,62 @@ std::string shown(const Character& character, std::string_view text) {
   return std::string(text.substr(0, character.length));
 }
 
+constexpr std::size_t max_file_name = 120;
+
+bool stays(char c, bool first) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || (c == '.' && !first);
+}
+
 }  // namespace
+
+Character first_character(std::string_view text) noexcept {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const auto length = length_from(lead);
+  const Character invalid{lead, 1, false};
+  if (length == 1) return {lead, 1, true};
+  if (length == 0) return invalid;
+  char32_t code = lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == text.size()) return {lead, 1, false, true};
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xc0U) != 0x80) return invalid;
+    code = code << 6U | (byte & 0x3fU);
+  }
+  return is_character(code, length) ? Character{code, length, true} : invalid;
+}
+
+bool steers_terminal(char32_t code) noexcept {
+  const bool controls = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  const bool turns = code == 0x61c || code == 0x200e || code == 0x200f ||
+                     (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return controls || turns;
+}
+
+std::string hex_escape(const Character& character) {
+  const auto code = static_cast<unsigned>(character.code);
+  const bool is_byte = !character.valid || code < 0x80;
+  return is_byte ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
+}
+
+std::string TerminalText::add(std::string_view bytes) {
+  waiting_ += bytes;
+  std::string text;
+  std::string_view rest = waiting_;
+  while (!rest.empty()) {
+    const auto character = first_character(rest);
+    if (character.cut) break;
+    const auto part = rest.substr(0, character.length);
+    text += is_harmless(character) ? std::string(part) : hex_escapes(part);
+    rest.remove_prefix(character.length);
+  }
+  waiting_ = std::string(rest);
+  return text;
+}
+
+std::string TerminalText::finish() {
+  return hex_escapes(std::exchange(waiting_, {}));
+}
 
 std::string without_passwords(std::string_view text) {
   std::string clean(text);
@@ -231,17 +230,6 @@ std::string_view first_line(std::string_view text) {
   text = text.substr(0, text.find('\n'));
   return text.substr(0, text.find_last_not_of(" \t\r") + 1);
 }
-
-namespace {
-
-constexpr std::size_t max_file_name = 120;
-
-bool stays(char c, bool first) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '-' || (c == '.' && !first);
-}
-
-}  // namespace
 
 std::string to_file_name(std::string_view text) {
   if (text.empty()) return "%";

@@ -45,52 +45,6 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-}  // namespace
-
-std::size_t width_of(std::string_view text) {
-  if (is_ascii(text)) return text.size();
-  const WidthTable width;
-  std::size_t sum = 0;
-  while (!text.empty()) {
-    const auto character = first_character(text);
-    sum += width(character);
-    text.remove_prefix(character.length);
-  }
-  return sum;
-}
-
-std::string cut_to(std::string_view text, std::size_t width) {
-  if (is_ascii(text) && text.size() <= width) return std::string(text);
-  if (width == 0) return {};
-  const WidthTable width_table;
-  std::string cut;
-  std::size_t beginning = 0;  // what of it leaves a column for the ellipsis
-  std::size_t sum = 0;
-  while (!text.empty()) {
-    const auto character = first_character(text);
-    sum += width_table(character);
-    // A heap of accents takes no column, and still is no text.
-    if (sum > width || cut.size() > max_bytes_per_column * width) {
-      return cut.substr(0, beginning) + "…";
-    }
-    cut += character.valid ? text.substr(0, character.length) : "?";
-    if (sum < width) beginning = cut.size();
-    text.remove_prefix(character.length);
-  }
-  return cut;
-}
-
-std::string pad_to(std::string text, std::size_t width) {
-  const auto taken = std::min(width, width_of(text));
-  return std::move(text.append(width - taken, ' '));
-}
-
-std::string fill_to(std::string_view text, std::size_t width) {
-  return pad_to(cut_to(text, width), width);
-}
-
-namespace {
-
 /** The width without what only colours it. */
 std::size_t shown_width(std::string_view text) {
   std::string plain;
@@ -137,6 +91,48 @@ void wrap_line(std::string& to, std::string_view line, std::size_t width) {
 }
 
 }  // namespace
+
+std::size_t width_of(std::string_view text) {
+  if (is_ascii(text)) return text.size();
+  const WidthTable width;
+  std::size_t sum = 0;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    sum += width(character);
+    text.remove_prefix(character.length);
+  }
+  return sum;
+}
+
+std::string cut_to(std::string_view text, std::size_t width) {
+  if (is_ascii(text) && text.size() <= width) return std::string(text);
+  if (width == 0) return {};
+  const WidthTable width_table;
+  std::string cut;
+  std::size_t beginning = 0;  // what of it leaves a column for the ellipsis
+  std::size_t sum = 0;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    sum += width_table(character);
+    // A heap of accents takes no column, and still is no text.
+    if (sum > width || cut.size() > max_bytes_per_column * width) {
+      return cut.substr(0, beginning) + "…";
+    }
+    cut += character.valid ? text.substr(0, character.length) : "?";
+    if (sum < width) beginning = cut.size();
+    text.remove_prefix(character.length);
+  }
+  return cut;
+}
+
+std::string pad_to(std::string text, std::size_t width) {
+  const auto taken = std::min(width, width_of(text));
+  return std::move(text.append(width - taken, ' '));
+}
+
+std::string fill_to(std::string_view text, std::size_t width) {
+  return pad_to(cut_to(text, width), width);
+}
 
 std::string wrap(std::string_view text, std::size_t width) {
   if (width == 0) return std::string(text);

@@ -25,6 +25,23 @@ constexpr std::array<Unit, 5> duration_units{
 
 constexpr Duration max_duration = 10'000 * std::chrono::hours(24);
 
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 9> size_units{
+    {{"B", 1},
+     {"kB", 1'000},
+     {"MB", 1'000'000},
+     {"GB", 1'000'000'000},
+     {"TB", 1'000'000'000'000},
+     {"KiB", std::int64_t{1} << 10U},
+     {"MiB", std::int64_t{1} << 20U},
+     {"GiB", std::int64_t{1} << 30U},
+     {"TiB", std::int64_t{1} << 40U}}};
+
+// The two clocks are not read at one instant: less than this is no sleep.
+constexpr Duration noise = 1s;
+
+// A boot is over by then: the network, and a database on this host, are up or will not come up.
+constexpr Duration long_after_boot = 15min;
+
 }  // namespace
 
 std::optional<Duration> parse_duration(std::string_view text) {
@@ -69,21 +86,6 @@ std::string to_words(Duration duration) {
   return fmt::format("{} {}{}", text, rest / spoken[i + 1].length, spoken[i + 1].name);
 }
 
-namespace {
-
-constexpr std::array<std::pair<std::string_view, std::int64_t>, 9> size_units{
-    {{"B", 1},
-     {"kB", 1'000},
-     {"MB", 1'000'000},
-     {"GB", 1'000'000'000},
-     {"TB", 1'000'000'000'000},
-     {"KiB", std::int64_t{1} << 10U},
-     {"MiB", std::int64_t{1} << 20U},
-     {"GiB", std::int64_t{1} << 30U},
-     {"TiB", std::int64_t{1} << 40U}}};
-
-}  // namespace
-
 std::optional<std::int64_t> parse_size(std::string_view text) {
   const auto length = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = parse_number<std::int64_t>(text.substr(0, length));
@@ -106,16 +108,6 @@ std::string size_words(std::int64_t bytes) {
   if (tenths % 10 != 0 && tenths < 1000) text += "." + std::to_string(tenths % 10);
   return text + " " + std::string(size_units[unit].first);
 }
-
-namespace {
-
-// The two clocks are not read at one instant: less than this is no sleep.
-constexpr Duration noise = 1s;
-
-// A boot is over by then: the network, and a database on this host, are up or will not come up.
-constexpr Duration long_after_boot = 15min;
-
-}  // namespace
 
 std::optional<Duration> age(const HostTime& then, const HostTime& now) {
   if (then.boot_id == now.boot_id) return now.since_boot - then.since_boot;

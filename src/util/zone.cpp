@@ -56,6 +56,36 @@ bool deceives(char32_t code) {
   return steers_terminal(code) || breaks || hides;
 }
 
+constexpr std::int64_t day_length = 86'400;
+constexpr std::int64_t max_days = 400;
+
+ZoneOffset offset_at(const Zone& zone, std::int64_t seconds) {
+  const auto text = zone.format(TimePoint(std::chrono::seconds(seconds)), "%z %Z");
+  if (text.size() < 6) return {seconds, 0, "UTC"};
+  const auto ahead =
+      std::atoi(text.substr(1, 2).c_str()) * 3600 + std::atoi(text.substr(3, 2).c_str()) * 60;
+  return {seconds, text.front() == '-' ? -ahead : ahead, text.substr(6)};
+}
+
+bool same(const ZoneOffset& one, const ZoneOffset& other) {
+  return one.ahead == other.ahead && one.name == other.name;
+}
+
+/** The first instant after `one` that is as `other`. */
+ZoneOffset change_between(const Zone& zone, const ZoneOffset& one, const ZoneOffset& other) {
+  auto before = one.from;
+  auto after = other;
+  while (after.from - before > 1) {
+    const auto middle = offset_at(zone, before + (after.from - before) / 2);
+    if (same(middle, one)) {
+      before = middle.from;
+    } else {
+      after = middle;
+    }
+  }
+  return after;
+}
+
 }  // namespace
 
 std::string Zone::at(TimePoint time) const {
@@ -94,40 +124,6 @@ std::string printable(const std::string& text) {
   }
   return line;
 }
-
-namespace {
-
-constexpr std::int64_t day_length = 86'400;
-constexpr std::int64_t max_days = 400;
-
-ZoneOffset offset_at(const Zone& zone, std::int64_t seconds) {
-  const auto text = zone.format(TimePoint(std::chrono::seconds(seconds)), "%z %Z");
-  if (text.size() < 6) return {seconds, 0, "UTC"};
-  const auto ahead =
-      std::atoi(text.substr(1, 2).c_str()) * 3600 + std::atoi(text.substr(3, 2).c_str()) * 60;
-  return {seconds, text.front() == '-' ? -ahead : ahead, text.substr(6)};
-}
-
-bool same(const ZoneOffset& one, const ZoneOffset& other) {
-  return one.ahead == other.ahead && one.name == other.name;
-}
-
-/** The first instant after `one` that is as `other`. */
-ZoneOffset change_between(const Zone& zone, const ZoneOffset& one, const ZoneOffset& other) {
-  auto before = one.from;
-  auto after = other;
-  while (after.from - before > 1) {
-    const auto middle = offset_at(zone, before + (after.from - before) / 2);
-    if (same(middle, one)) {
-      before = middle.from;
-    } else {
-      after = middle;
-    }
-  }
-  return after;
-}
-
-}  // namespace
 
 std::vector<ZoneOffset> zone_offsets(const Zone& zone, TimePoint from, TimePoint to) {
   const auto end = unix_time(to);
