@@ -18,10 +18,7 @@ struct SecretFile {
   std::string what = "a password";
 };
 
-/**
- * Applies a TOML file: sources are applied from the weakest to the strongest. Gives the files that
- * a secret was found in. Throws UsageError.
- */
+/** Applies a TOML file, and gives the files with secrets in it. Throws UsageError. */
 [[nodiscard]] std::vector<SecretFile> apply_file(const std::filesystem::path& file, Config& config);
 
 /** One warning for each file with a secret that others than its owner can get at. */
@@ -52,37 +49,27 @@ void apply_settings(const Lookup& settings, Config& config);
 void apply_libpq_settings(const Lookup& settings, ConnectionOptions& database);
 
 /**
- * Leaves a connection parameter to libpq, which reads its variables from the environment itself,
- * but for what must be known before: the places to connect to, and what a service file says. Throws
- * UsageError for a value that libpq would refuse.
+ * Leaves parameters to libpq's own variables, but for those that must be known before it connects.
+ * Throws UsageError for a value that libpq would refuse.
  */
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database);
 
 /**
- * Applies the password that systemd hands over as the credential database-password, and gives its
- * file; an empty one counts as none. Variables of the environment beat it. Throws UsageError.
+ * Applies systemd's credential database-password and gives its file, unless a variable has a
+ * password. Throws UsageError.
  */
 [[nodiscard]] std::optional<std::filesystem::path> apply_credential(const Environment& environment,
                                                                     ConnectionOptions& database);
 
-/**
- * Takes a connection URL or keyword string apart. Throws UsageError that starts with `place` and
- * never shows the password.
- */
+/** Parses a URL or keyword string. Throws UsageError, which never shows the password. */
 [[nodiscard]] std::map<std::string, std::string> parse_url(const std::string& url,
                                                            const std::string& place);
 
-/**
- * Throws UsageError that starts with `place` for a value of a connection parameter that libpq would
- * take for a mistake at each connection.
- */
+/** Throws UsageError for a value that libpq would refuse at each connection. */
 void check_parameter(const std::string& parameter, const std::string& value,
                      const std::string& place);
 
-/**
- * Throws UsageError where ports or addresses do not fit the hosts; it starts with the place of the
- * parameter that does not.
- */
+/** Throws UsageError, with the parameter's place, where there are not as many ports as hosts. */
 void check_hosts(const std::map<std::string, std::string>& parameters,
                  const std::function<std::string(const char* parameter)>& place_of);
 

@@ -67,9 +67,8 @@ struct Environment;
 struct Loaded;
 
 /**
- * Tries every program, directory and server that a configuration names, and lists the spiders with
- * what applies to each. Runs `scrapy list`, and changes nothing. Does not throw for anything that
- * may be wrong outside: the report holds it.
+ * Tries each program, directory and server that a configuration names; lists the spiders. Changes
+ * nothing, and throws nothing for what is wrong: the report holds it.
  */
 [[nodiscard]] CheckReport check(const Loaded& loaded, const Environment& environment);
 

@@ -21,9 +21,8 @@ struct CronJob {
 [[nodiscard]] std::string crontab_line(const CronJob& job);
 
 /**
- * What makes cron do the same as a tick that is typed here: cron has another PATH, no variable of a
- * shell's, and starts in `account_home`. Throws UsageError when a tick there would find a
- * configuration that is wrong.
+ * The job with which cron does the same as a tick here: cron has another PATH, no variables, and
+ * starts in `account_home`. Throws UsageError where that configuration would be wrong.
  */
 [[nodiscard]] CronJob cron_job(const Loaded& loaded, const Environment& environment,
                                const std::filesystem::path& account_home);

@@ -101,10 +101,7 @@ std::map<std::string, std::string> defaults(const std::optional<std::string>& se
   return values;
 }
 
-/**
- * What a service file says, read by libpq itself. Of a service or a file that is not there libpq
- * says so when it connects.
- */
+/** What a service file says, read by libpq; nothing where there is none. */
 std::map<std::string, std::string> read_service(const std::string& name) {
   auto values = defaults(name);
   for (const auto& [parameter, value] : defaults(std::nullopt)) {

@@ -48,10 +48,9 @@ using Settings = std::map<std::string, Setting>;
 [[nodiscard]] Lookup settings_of(Settings settings);
 
 /**
- * Reads a .env file: NAME=VALUE lines, `export` and quotes allowed, which may close in a later
- * line; # starts a comment. What is nothing of the kind belongs to other programs and is passed
- * over. Throws UsageError when the file cannot be read, or when what this program reads of it has a
- * quote that is not closed or holds a NUL.
+ * Reads NAME=VALUE lines, with `export`, comments, and quotes that may close in a later line. Other
+ * lines are for other programs. Throws UsageError for a file that cannot be read, and for a
+ * variable of ours with an open quote or a NUL.
  */
 [[nodiscard]] Settings read_dotenv(const std::filesystem::path& file);
 

@@ -7,11 +7,7 @@
 
 namespace spider_check {
 
-/**
- * Finds a Scrapy project and writes a configuration for it, into a file that did not exist. Gives
- * what to print: what was found and what to do next, or the configuration itself. Throws
- * UsageError when there is no project or more than one, and when the file cannot be written.
- */
+/** Finds a Scrapy project and writes a new file for it. Gives what to print. Throws UsageError. */
 [[nodiscard]] std::string init(const InitCommand& command, const Environment& environment);
 
 }  // namespace spider_check

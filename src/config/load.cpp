@@ -92,8 +92,7 @@ void warn_of_no_name(const fs::path& file, const Environment& environment, Confi
 }
 
 /**
- * The file as it was named first: whoever deploys by links, like a release or a ConfigMap, has
- * another file by the same name each time.
+ * The file as it was named, and where it really is: a release or a ConfigMap moves that each time.
  */
 std::vector<fs::path> identity_of(const std::optional<fs::path>& file,
                                   const Environment& environment) {

@@ -33,9 +33,8 @@ struct Loaded {
 [[nodiscard]] std::vector<std::string> variables_set(const Environment& environment);
 
 /**
- * Finds, reads and checks the whole configuration: environment beats .env beats file. `file` is
- * what -c says. Throws UsageError: one line with the place (file:line, or the variable), what is
- * wrong and what would be right.
+ * Finds and checks the whole configuration: environment beats .env beats file. file: of -c. Throws
+ * UsageError with the place, what is wrong and what would be right.
  */
 [[nodiscard]] Loaded load(const std::optional<std::string>& file, const Environment& environment);
 

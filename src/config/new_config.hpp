@@ -17,9 +17,8 @@ struct DatabaseVariables {
 };
 
 /**
- * Looks for them where a configuration file in `directory` would have them from: in the .env file
- * beside it, that of the working directory, the environment. Throws UsageError for a .env file that
- * cannot be read.
+ * Looks where a configuration in `directory` has them from: the .env file there, that of the
+ * working directory, the environment. Throws UsageError for a .env file that cannot be read.
  */
 [[nodiscard]] DatabaseVariables find_database_variables(const std::filesystem::path& directory,
                                                         const Environment& environment);
@@ -39,9 +38,8 @@ struct NewConfig {
     const std::vector<std::pair<std::string, std::string>>& environment);
 
 /**
- * The text of a configuration file for a Scrapy project: what is known is set, everything else is
- * there with its default behind a #. It never holds a password. Throws UsageError for a path that
- * TOML cannot hold.
+ * The text of a configuration file: what is known is set, the rest has its default behind a #. It
+ * never holds a password. Throws UsageError for a path that TOML cannot hold.
  */
 [[nodiscard]] std::string new_config_text(const NewConfig& config);
 

@@ -9,8 +9,7 @@
 namespace spider_check {
 
 /**
- * What [spiders] says of a spider: first what applies to every one, then each table whose name or
- * glob fits, in the order of the file, one with its very name last.
+ * The rules for a spider: those for all, then of each table that fits, and of its own name last.
  */
 [[nodiscard]] SpiderRules rules_of(const Config& config, const std::string& spider);
 
@@ -28,9 +27,8 @@ void apply_rules(const Config& config, SpiderJob& job);
                                    const std::optional<std::string>& otherwise = {});
 
 /**
- * What a configuration says that is allowed and is hardly meant, one line each with the place, what
- * is odd and what would be right. `jobs` are those that it runs, with their rules;
- * `all_known` says that there are no others which could not be listed.
+ * One line for each setting that is allowed and odd. jobs: those that it runs, with their rules.
+ * all_known: there are no others.
  */
 [[nodiscard]] std::vector<std::string> advise(const Config& config,
                                               const std::vector<SpiderJob>& jobs, bool all_known);

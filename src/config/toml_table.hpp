@@ -32,8 +32,8 @@ class TomlTable {
   }
 
   /**
-   * Reads every key of a section of options.toml into where it belongs in `to`, and notes in
-   * `places` where each is. Throws UsageError where one is missing that is needed.
+   * Reads each key of a section of options.toml into `to`, and its place into `places`. Throws
+   * UsageError where one that is needed is missing.
    */
   template <typename Section, typename To>
   void read_all(const Section& visit_section, To& to, Places& places, const std::string& prefix) {

@@ -56,8 +56,7 @@ std::int64_t host_count(const ConnectionOptions& options) {
 constexpr std::int64_t shortest_connect_timeout = 2;
 
 /**
- * Where there are several, a host that is silent leaves time for the next. A single one is given up
- * by connect_limit(), on time and in plain words, and not by libpq, which counts whole seconds.
+ * Of several, a silent host leaves time for the next. A single one is given up by connect_limit().
  */
 std::string seconds_for_one_host(const ConnectionOptions& options) {
   using std::chrono::seconds;

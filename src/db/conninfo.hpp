@@ -16,9 +16,8 @@ enum class OwnSettings {
 };
 
 /**
- * libpq's connection string for these options, with the settings of every session of ours. They go
- * here and not into statements, because each statement costs a round trip. It holds the password:
- * never log it.
+ * libpq's connection string, with the settings of our sessions: a statement would cost a round
+ * trip. It holds the password: never log it.
  */
 [[nodiscard]] std::string conninfo(const ConnectionOptions& options, const std::string& name,
                                    OwnSettings settings = OwnSettings::yes);
@@ -27,8 +26,8 @@ enum class OwnSettings {
 [[nodiscard]] bool has_names(const ConnectionOptions& options);
 
 /**
- * The same with the addresses of each name, so that those share the time that libpq counts for each
- * by itself. Looks names up, as libpq would then not do once more; one that has none stays.
+ * The same with the addresses of each name, which share the time that libpq gives to each. Looks
+ * names up; one without an address stays.
  */
 [[nodiscard]] ConnectionOptions with_addresses(const ConnectionOptions& options);
 
@@ -39,8 +38,7 @@ enum class OwnSettings {
 [[nodiscard]] std::string place_of(const ConnectionOptions& options);
 
 /**
- * While it lives, what a library writes to stderr by itself is kept from there: libpq does so
- * before it has a connection that could be given a receiver. For a program with one thread.
+ * While it lives, keeps what libpq writes to stderr before it can have a receiver. Not for threads.
  */
 class SilentStderr : NonCopyable {
  public:

@@ -26,9 +26,8 @@ struct DatabaseFacts {
 [[nodiscard]] DatabaseFacts inspect_database(Session& session);
 
 /**
- * Records a run and an outcome as a tick does, in a transaction that is rolled back when the
- * session disconnects. `store` is the session's. Throws DbError that says what is to be typed,
- * LostRun when a row that was written cannot be seen.
+ * Records a run and an outcome in a transaction that is never committed. Throws DbError with what
+ * to type, LostRun where a row that was written cannot be seen.
  */
 void try_a_run(Session& session, PgRunStore& store, const Host& host);
 

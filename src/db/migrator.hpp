@@ -25,9 +25,8 @@ struct Migration {
 [[nodiscard]] std::span<const Migration> migrations() noexcept;
 
 /**
- * Looks at a table of our name that was there before the first migration, if there is one. Throws
- * DbError that says what is to be typed, when the migrations or a run's first row would be refused
- * or NULLs would have to be read; soci_error.
+ * Checks a table scheduler_state from before the first migration. Throws DbError with what to type
+ * where migrations or runs would be refused, or it may hold NULL; soci_error.
  */
 void require_adoptable(soci::session& sql);
 
@@ -35,8 +34,7 @@ void require_adoptable(soci::session& sql);
 [[nodiscard]] int needed_version() noexcept;
 
 /**
- * Throws DbError when a schema of this version cannot be used: older (Kind::not_migrated) or newer
- * (Kind::refused) than the program. 0: there is none.
+ * Throws DbError for a schema that is older (Kind::not_migrated) or newer (Kind::refused). 0: none.
  */
 void require_version(int version);
 
@@ -44,8 +42,7 @@ void require_version(int version);
 [[nodiscard]] int schema_version(Session& session);
 
 /**
- * The same for the version of the database's schema; where there is none, but another schema has
- * tables of ours, it names that. Throws DbError.
+ * The same for the database's version; names another schema that has our tables. Throws DbError.
  */
 void require_migrated(Session& session);
 
@@ -54,18 +51,15 @@ inline constexpr const char* no_schema =
     "no schema of its search_path exists; make one, or mend it";
 
 /**
- * Applies what is missing, in one transaction, under a lock that only migrations take. Gives the
- * names of those applied. Throws DbError: also when an applied file differs from the program's, the
- * database is newer than the program, or a table that is there cannot be adopted. Where somebody
- * uses the tables it tries again for about a minute, and lets others pass meanwhile: on_wait is
- * told who that is, or nothing.
+ * Applies what is missing in one transaction, under a lock, and gives the names. Waits about a
+ * minute for tables in use; on_wait gets their user, or "". Throws DbError, also for a file that
+ * was applied in another form, a newer database, and a table that cannot be adopted.
  */
 [[nodiscard]] std::vector<std::string> migrate(
     Session& session, const std::function<void(const std::string&)>& on_wait = [](auto&) {});
 
 /**
- * Waits for the server to come up, at most `wait`, and migrates. `apply` applies what is missing
- * and names it. Gives what to tell the person. Throws DbError.
+ * Calls `apply`, as long as `wait` while there is no server. Gives what to print. Throws DbError.
  */
 [[nodiscard]] std::string migrate(const std::function<std::vector<std::string>()>& apply,
                                   Duration wait);

@@ -40,8 +40,8 @@ struct ServerError {
 [[nodiscard]] std::string plain_message(const std::string& message);
 
 /**
- * What a person types so that the server takes such a statement, or does instead; empty where that
- * is not known. database, user: whose session it was.
+ * What to type so that the server takes such a statement; empty where it is not known. database,
+ * user: of the session.
  */
 [[nodiscard]] std::string cure(const ServerError& error, const std::string& database,
                                const std::string& user);
@@ -56,10 +56,7 @@ struct ServerError {
 /** " (DB_PORT of the environment)": where the server's place is from, as far as that is known. */
 [[nodiscard]] std::string source_of_place(const ConnectionOptions& options);
 
-/**
- * Why there is no connection, by what libpq said of each address that it tried, and what a person
- * types next.
- */
+/** Why there is no connection, by what libpq said of each address, and what to type next. */
 [[nodiscard]] std::string why_no_connection(const std::string& message,
                                             const ConnectionOptions& options);
 

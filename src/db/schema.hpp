@@ -25,18 +25,14 @@ struct Schema {
  */
 [[nodiscard]] std::optional<Schema> pin_search_path(soci::session& sql, int told);
 
-/**
- * The statement with the names of our tables qualified by the schema. Other words, literals (but
- * for to_regclass('…') and '…'::regclass) and comments stay as they are.
- */
+/** Qualifies the names of our tables, also in to_regclass('…') and '…'::regclass. */
 [[nodiscard]] std::string qualified(std::string_view sql, const std::string& schema);
 
 /** The text as an SQL identifier that SOCI, too, takes for one. */
 [[nodiscard]] std::string quoted_identifier(const std::string& name);
 
 /**
- * Names the schemas with tables of ours that this user may use, but that its search_path does not
- * find, and what to type; empty when there are none.
+ * Names a schema with our tables that the search_path does not find, and what to type; or empty.
  */
 [[nodiscard]] std::string tables_elsewhere(soci::session& sql);
 

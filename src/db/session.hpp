@@ -19,24 +19,18 @@
 
 namespace spider_check {
 
-/**
- * Turns the exception being handled, one of SOCI's, into a DbError. Nothing else escapes db.
- * connection: whose statement it was; null: there is none.
- */
+/** Turns SOCI's exception that is being handled into a DbError. connection: may be null. */
 [[noreturn]] void throw_db_error(const PGconn* connection);
 
-/**
- * The server itself ends what takes longer than the statement's limit, and says so; what comes much
- * later than that comes no more.
- */
+/** The server ends what takes longer than a statement may; later than this there is no answer. */
 inline constexpr Duration answer_margin = std::chrono::seconds(1);
 
 /** What an answer is called that did not come within that limit and the margin: a DbError. */
 [[noreturn]] void throw_no_answer(Duration statement_timeout);
 
 /**
- * One connection to PostgreSQL, made at the first statement and never made again by itself. Neither
- * making it nor what runs on it lasts longer than its limits, whatever the other end does.
+ * One connection, made by the first statement and never again by itself. Connecting and statements
+ * have time limits, whatever the other end does.
  */
 class Session : NonCopyable {
  public:
@@ -46,10 +40,7 @@ class Session : NonCopyable {
 
   ~Session() = default;
 
-  /**
-   * Where warnings of the server's and libpq's go, each once, which would else be lost. `take`
-   * should not throw.
-   */
+  /** Gets each warning of the server's and libpq's, once. Should not throw. */
   void on_warning(std::function<void(const std::string&)> take) { take_warning_ = std::move(take); }
 
   /**
@@ -63,10 +54,7 @@ class Session : NonCopyable {
     return run_unpinned(std::forward<Statements>(statements));
   }
 
-  /**
-   * The same without a round trip for pinning: for statements in which nothing depends on the
-   * search_path.
-   */
+  /** The same without a round trip for pinning: for statements that no search_path changes. */
   template <typename Statements>
   auto run_unpinned(Statements&& statements) {
     const FaultPoints points("database");
@@ -111,10 +99,7 @@ class Session : NonCopyable {
   /** How long one statement may take. */
   [[nodiscard]] Duration statement_timeout() const noexcept { return options_.statement_timeout; }
 
-  /**
-   * The pid of the server's process as the other end told it at the start, or 0 once that need not
-   * be the true one. Throws DbError.
-   */
+  /** The pid of the server's process as the other end told it, or 0 for unknown. Throws DbError. */
   [[nodiscard]] int reported_backend();
 
   /** Whatever stands between this and the server does no harm. */
@@ -126,10 +111,7 @@ class Session : NonCopyable {
   /** What the loss of a connection that nothing is asked on shows itself by. */
   [[nodiscard]] PollRequest poll_request();
 
-  /**
-   * Takes what the server says by itself, without waiting. Throws DbError when that, or its
-   * silence, means that the connection was lost.
-   */
+  /** Reads what the server sends by itself. Throws DbError where the connection is lost. */
   void take_input();
 
   /** Forgets the connection; the next statement makes a new one. */

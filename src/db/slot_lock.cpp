@@ -85,10 +85,7 @@ void give_back(soci::session& sql, std::int32_t key) {
   }
 }
 
-/**
- * Behind a transaction pooler each statement may reach another session, so that the lock is gone,
- * or is left to a stranger, as soon as it is taken.
- */
+/** Behind a transaction pooler each statement may reach another session, and the lock is lost. */
 void require_own_lock(soci::session& sql, std::int32_t key) {
   const auto own = ask<int>(sql, R"sql(SELECT count(*)::int
       FROM pg_locks

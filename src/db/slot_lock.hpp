@@ -12,10 +12,7 @@
 
 namespace spider_check {
 
-/**
- * The first half of every advisory lock key of ours: a constant of the project, "spdr" in ASCII, so
- * that other programs' locks in the same database are not in the way.
- */
+/** The first half of our advisory lock keys, "spdr" in ASCII, apart from other programs' locks. */
 inline constexpr std::int32_t lock_class = 0x73706472;
 
 /** The second half, for what is done in the schema of this oid. */
@@ -41,9 +38,8 @@ inline constexpr std::int32_t lock_class = 0x73706472;
 [[noreturn]] void refuse_pooler(const std::string& sign);
 
 /**
- * For a session at whose other end something stands in for PostgreSQL: throws DbError (refused)
- * when that gives the server's sessions to others between two statements or transactions, since
- * then nothing that a session holds is held. It makes a second connection to see it.
+ * For a session through a pooler: throws DbError (refused) where that shares the server's sessions,
+ * and no lock would last. Makes a second connection to find out.
  */
 void refuse_shared_backends(Session& session);
 

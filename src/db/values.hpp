@@ -15,10 +15,8 @@
 namespace spider_check {
 
 /**
- * An instant as `extract(epoch FROM …)` writes it: seconds since 1970 with at most six decimals
- * (SOCI's own way, std::tm, loses them and the zone); infinitely_old and infinitely_far for those
- * that are, or as good as. Throws std::invalid_argument for anything else, which PostgreSQL does
- * not write.
+ * An instant from `extract(epoch FROM …)`, whose decimals SOCI's std::tm would lose; limited to
+ * infinitely_old and infinitely_far. Throws std::invalid_argument.
  */
 [[nodiscard]] TimePoint from_seconds(const std::string& text);
 
@@ -26,8 +24,7 @@ namespace spider_check {
 [[nodiscard]] std::optional<TimePoint> optional_time(const soci::row& row, std::size_t column);
 
 /**
- * The statement with the text, quoted, in the place of each :'name', as psql puts a variable: for
- * messages that can have no parameters. Throws DbError.
+ * Puts the quoted text in place of each :'name', for messages without parameters. Throws DbError.
  */
 [[nodiscard]] std::string with_literal(PGconn* connection, std::string statement,
                                        const std::string& name, const std::string& text);

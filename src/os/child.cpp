@@ -25,8 +25,8 @@ namespace {
 enum Step : int { none, input, output, directory, descriptors, limit, execute };
 
 /**
- * Where a child's preparation failed. It shares the parent's memory until it executes, which the
- * compiler does not know: what these point to is volatile, or the parent would not look.
+ * Where a child's preparation failed. Volatile, since a child of vfork() shares the parent's
+ * memory.
  */
 struct SetupFailure {
   volatile int* step;

@@ -33,9 +33,8 @@ struct ChildOptions {
 };
 
 /**
- * Starts a process in a session and group of its own, with no descriptor but its three. It gets
- * SIGTERM when this one ends. Throws std::system_error, also when the program cannot be executed.
- * The caller waits for it.
+ * Starts a process in a session of its own, with its three descriptors only. It gets SIGTERM when
+ * this one ends. Throws std::system_error, also where the program cannot be executed.
  */
 [[nodiscard]] pid_t spawn(const ChildOptions& options);
 
@@ -46,8 +45,8 @@ struct ChildOptions {
 void set_usage(ChildReport& report, const rusage& usage);
 
 /**
- * A short child process of this one (see spawn()). The destructor kills it with all that it started
- * and reaps it; it waits for that a bounded time.
+ * A short child process (see spawn()). The destructor kills it with all that it started, and reaps
+ * it within a limit.
  */
 class Child : NonCopyable {
  public:
@@ -62,8 +61,8 @@ class Child : NonCopyable {
   [[nodiscard]] std::optional<Escalation::Time> next() const { return escalation_.next(); }
 
   /**
-   * Goes on without waiting; ended: fd() is readable. True once the child has ended, or is given up
-   * because not even SIGKILL ends it: then there is reap().
+   * Goes on without waiting; ended: fd() is readable. True once it has ended, or not even SIGKILL
+   * ends it: then there is reap().
    */
   [[nodiscard]] bool attend(bool ended);
 
@@ -74,8 +73,8 @@ class Child : NonCopyable {
   void kill();
 
   /**
-   * Reaps the child, which must have ended or be given up, and kills what it left in its group. How
-   * long it took is for the caller to say. Throws std::system_error.
+   * Reaps the child after attend(), and kills its group. Leaves `took` to the caller. Throws
+   * std::system_error.
    */
   [[nodiscard]] ChildReport reap();
 
@@ -97,10 +96,7 @@ struct ProgramFile {
   bool other_user = false;     ///< it runs as whoever owns it: setuid
 };
 
-/**
- * Looks for a program as execvpe(3) does: a word with a slash is a file, any other is looked up in
- * PATH. A script's interpreter must be there, too: it is not when a virtual environment was moved.
- */
+/** Looks for a program as execvpe(3) does, and for the interpreter of a script. */
 [[nodiscard]] ProgramFile find_program(const std::string& name);
 
 }  // namespace spider_check

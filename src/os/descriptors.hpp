@@ -55,11 +55,9 @@ class FileDescriptor {
 };
 
 /**
- * What this program may take for granted of its descriptors, whatever it was started with: 0 to 2
- * are open, on /dev/null where they were closed; none above them was inherited, but those that a
- * word of the command line or a variable names as /dev/fd/N; and as many can be opened as the hard
- * limit allows. To be called before anything is opened. Ends the process where not even /dev/null
- * can be had: what is opened next would be taken for the standard output.
+ * Opens 0 to 2 on /dev/null where they are closed, closes all others but those named as /dev/fd/N
+ * by an argument or a variable, and raises the limit. To be called first; ends the process without
+ * /dev/null.
  */
 void settle_descriptors(int argc, const char* const* argv) noexcept;
 
@@ -87,10 +85,7 @@ struct Pipe {
 /** Throws std::system_error. */
 [[nodiscard]] Pipe make_pipe();
 
-/**
- * Reads all that is there, so that nobody who writes waits for us; keeps at most `most` bytes. At
- * the end `from` is closed.
- */
+/** Reads all that is there, and keeps at most `most` bytes. Closes `from` at its end. */
 void drain(FileDescriptor& from, std::string& to, std::size_t most);
 
 /** Writes what it can, and gives how much that is; when it is not all, errno says why. */

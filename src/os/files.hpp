@@ -10,22 +10,20 @@
 namespace spider_check {
 
 /**
- * Writes a file that does not exist yet, private to this user: it is there whole or not at all, and
- * nothing that exists is ever overwritten. Throws std::system_error that names it,
- * std::errc::file_exists when there is something of that name.
+ * Writes a new file, for this user only, whole or not at all. Throws std::system_error,
+ * std::errc::file_exists where something has the name.
  */
 void write_new_file(const std::filesystem::path& path, std::string_view text);
 
 /**
- * The file that a name stands for, which may be replaced: a regular one that is there or not, also
- * behind symbolic links, where these are this user's or root's and the file is this user's. Throws
- * std::system_error that names it where it is anything else, like a device or a pipe.
+ * The regular file that a name stands for, or will, also behind symbolic links that are this user's
+ * or root's. Throws std::system_error for anything else.
  */
 [[nodiscard]] std::filesystem::path file_to_replace(const std::filesystem::path& path);
 
 /**
- * Writes a file, private to this user, in place of one that may exist: a reader sees the old one or
- * the new one, also after a power cut. Throws std::system_error that names it.
+ * Replaces a file, for this user only: a reader sees the old one or the new one, also after a power
+ * cut. Throws std::system_error.
  */
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
@@ -51,8 +49,8 @@ void publish_privately(const std::filesystem::path& path, std::string_view text)
 void make_private_directory(const std::filesystem::path& directory);
 
 /**
- * Makes one directory, for this user only, or where root makes it in another user's, for that one.
- * False: errno says why.
+ * Makes a directory, for this user only; root's in another user's is given to that one. False:
+ * errno.
  */
 [[nodiscard]] bool make_one_directory(const std::filesystem::path& directory) noexcept;
 

@@ -53,8 +53,8 @@ bool is_trusted(pid_t pid) {
 }
 
 /**
- * Whether a supervisor of this process, dead or alive, still stops a spider.
- * successor: when the process was started that has its pid now, and may have its own.
+ * Whether a supervisor of this owner stops a spider. successor: the start of a process with its
+ * pid.
  */
 bool has_supervisor(const Owner& owner, std::optional<std::int64_t> successor = {}) {
   const auto name = supervisor_name(owner.pid);

@@ -10,9 +10,8 @@
 namespace spider_check {
 
 /**
- * Who runs a run: enough to say for certain that a process is gone. A pid alone is not (it is used
- * again), nor a pid with its start time (counted from boot), nor both without the pid namespace
- * (two containers of one host have a pid 1 each).
+ * Who runs a run. A pid is used again, a start time counts from boot, and two containers of one
+ * host have a pid 1 each: only all of it together says that a process is gone.
  */
 struct Owner {
   std::string host;                ///< empty: unknown, a row of an earlier program
@@ -32,8 +31,7 @@ class Host : public Interface {
   [[nodiscard]] virtual const Owner& self() const = 0;
 
   /**
-   * Whether the very process of a neighbour (same_pid_namespace), or one that stops its spiders,
-   * exists. A process that is hidden from us exists.
+   * Whether a neighbour's (same_pid_namespace) process, or a supervisor of its, is alive or hidden.
    */
   [[nodiscard]] virtual bool exists(const Owner& neighbour) const = 0;
 

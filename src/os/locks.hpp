@@ -38,8 +38,8 @@ class FileLock {
   [[nodiscard]] bool is_kept() const noexcept { return is_named(file_, path_); }
 
   /**
-   * Takes it again where the file was removed, or another has its name. False when another process
-   * was faster. Throws std::system_error.
+   * Takes it again where the file was removed. False: another process has it. Throws
+   * std::system_error.
    */
   [[nodiscard]] bool keep();
 
@@ -52,16 +52,14 @@ class FileLock {
 };
 
 /**
- * A lock on a name that no file stands for, so that nobody can remove it (unix(7), an abstract
- * address). It is seen by the processes that share this one's network and process namespaces and
- * its root directory, and held until destruction.
+ * A lock on a name without a file (unix(7), an abstract address), held until destruction. Processes
+ * that share the network, the process namespace and the root directory see it.
  */
 class NameLock {
  public:
   /**
-   * Empty when another process of this user, of `owner` or of root has it. A name that a stranger
-   * has taken counts for nothing, as where there are no such names: what is given then holds
-   * nothing.
+   * Empty where another process of this user, of `owner` or of root has it. One of a stranger
+   * counts for nothing, and what is given then holds nothing.
    */
   [[nodiscard]] static std::optional<NameLock> try_take(const std::string& name, uid_t owner);
 

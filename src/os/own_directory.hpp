@@ -18,9 +18,8 @@ namespace spider_check {
 class OwnDirectory {
  public:
   /**
-   * configuration: absolute paths by which the configuration is known, each of which is enough to
-   * know it; the first exists for as long as the configuration does. None: ROOT/NAME is ours,
-   * whatever stands there.
+   * configuration: absolute paths, each of which identifies it; the first lasts as long as it does.
+   * None: ROOT/NAME is ours in any case.
    */
   OwnDirectory(std::filesystem::path root, const std::string& name,
                std::vector<std::filesystem::path> configuration);
@@ -29,9 +28,8 @@ class OwnDirectory {
   [[nodiscard]] const std::filesystem::path& path() const;
 
   /**
-   * Makes the directory and those above it where they are missing, and writes down whose it is.
-   * Gives its path, which is another than before where another configuration was faster. Throws
-   * std::system_error, also where it or the root is not this user's (why_not_ours).
+   * Makes the directory and marks it as ours. Gives its path: another one where another
+   * configuration was faster. Throws std::system_error, also for why_not_ours().
    */
   const std::filesystem::path& make();
 

@@ -27,15 +27,13 @@ enum class LinkToDirectory { followed, refused };
 [[nodiscard]] std::optional<uid_t> user_of(const std::filesystem::path& directory);
 
 /**
- * Gives what root has just made in another user's directory to that user, who could neither read
- * nor write it otherwise. Does nothing for others than root; what cannot be given stays root's.
- * made: open, and made by this process for certain, so that nobody is given what was there.
+ * Gives what root has just made in another user's directory to that user, as far as it can. made:
+ * open, and made by this process.
  */
 void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path) noexcept;
 
 /**
- * What keeps this user from a file, errno being `error`: "PATH: Permission denied", and where it is
- * another user's, whose, and the command with which root gives it to this one.
+ * "PATH: Permission denied", for this error, and the command with which root gives it to this user.
  */
 [[nodiscard]] std::string why_no_access(const std::filesystem::path& path, int error);
 
@@ -49,8 +47,7 @@ struct DirectoryState {
 [[nodiscard]] DirectoryState inspect_directory(const std::filesystem::path& directory);
 
 /**
- * Why no file can be made and locked in a directory, or in the one in which it would be made; empty
- * when one can. Leaves nothing there.
+ * Why no file can be made and locked in a directory, or the nearest above it. Leaves nothing there.
  */
 [[nodiscard]] std::string why_not_lock(const std::filesystem::path& directory);
 

@@ -50,10 +50,7 @@ void forget_child(pid_t pid) noexcept;
 /** Milliseconds for poll(2) until then; -1 for never. */
 [[nodiscard]] int wait_until(const std::optional<Escalation::Time>& then);
 
-/**
- * Ends what this process adopted, as a subreaper, when the process that watched over a spider died.
- * Never waits itself.
- */
+/** Ends what this process adopted, as a subreaper, from a supervisor that died. Never waits. */
 class AdoptedProcesses {
  public:
   /** spider: the first of them, whose usage is reported; 0: unknown. */

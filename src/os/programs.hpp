@@ -32,18 +32,15 @@ struct Captured {
 };
 
 /**
- * Runs a program to its end and keeps what it prints, at most the first megabyte of each stream.
- * It is killed with all that it started after the timeout, and when SIGTERM, SIGINT or SIGHUP comes
- * to this program, which is left for the caller's own StopSignals, and acts as usual where there is
- * none. What does not end then is not waited for. Throws std::system_error when it cannot be
- * started.
+ * Runs a program to its end and keeps a megabyte of each stream. Kills it with all that it started
+ * after the timeout, and on SIGTERM, SIGINT or SIGHUP, which the caller's StopSignals still get.
+ * Throws std::system_error.
  */
 [[nodiscard]] Captured capture(const Capture& program);
 
 /**
- * Runs a program that says whether the world is ready for a run: whether there is a network, say.
- * command: argv, not empty. It is killed after the limit. Exit status 0 means go on: empty; any
- * other end is an objection, one printable line that names the program.
+ * Asks a program whether a run can start now. command: argv. Killed after the limit. Empty: exit
+ * status 0; else one printable line that says why not.
  */
 [[nodiscard]] std::optional<std::string> ask_precheck(const std::vector<std::string>& command,
                                                       Duration limit = std::chrono::seconds(30));

@@ -7,10 +7,8 @@
 namespace spider_check {
 
 /**
- * Blocks SIGTERM, SIGINT and SIGHUP, except those that are ignored, and reports them through a file
- * descriptor, so that they are handled only where the program waits. The destructor restores the
- * signal mask; a signal that was not taken then acts as usual. Several objects may live at a time:
- * each signal is taken from one of them.
+ * While it lives, SIGTERM, SIGINT and SIGHUP, unless ignored, are read from a descriptor. A signal
+ * that was not taken acts as usual afterwards. Several share their signals.
  */
 class StopSignals {
  public:
@@ -34,10 +32,8 @@ class StopSignals {
 };
 
 /**
- * What this program takes for granted, whatever it was started with: a write to a closed pipe fails
- * with EPIPE, one beyond the limit of a file's size with EFBIG, and neither ends anything (children
- * get the default back); and a child's end can be waited for, which whoever ignores SIGCHLD would
- * pass on.
+ * Ignores SIGPIPE and SIGXFSZ, so that writes fail with EPIPE and EFBIG (children get the default
+ * back), and sets SIGCHLD to its default, so that children can be waited for.
  */
 void set_dispositions() noexcept;
 

@@ -27,10 +27,7 @@ using Clock = Supervisor::Time::clock;
 // For what a supervisor does beside waiting, on a host that has much to do.
 constexpr Duration answer_margin = 3s;
 
-/**
- * Memory that a supervisor shares next, as long as this program lives; one piece of it for several,
- * since the start of each process copies the list of all pieces.
- */
+/** Memory for further supervisors, many at once: each fork copies the list of all mappings. */
 std::vector<SupervisorResult*>& spare_results() {
   static std::vector<SupervisorResult*> spare;
   return spare;
@@ -56,8 +53,7 @@ SupervisorResult* share_result() {
 }
 
 /**
- * fork(2) that makes a pidfd as well, or neither: a process that was made and cannot be watched may
- * have started its spider already. Gives 0 in the child, which has its signals blocked.
+ * fork(2) that also makes a pidfd, or fails as a whole. Gives 0 in the child, with blocked signals.
  */
 pid_t make_process(FileDescriptor& process) {
   int fd = -1;

@@ -44,8 +44,7 @@ class Supervisor : NonCopyable {
   [[nodiscard]] std::optional<Time> next() const;
 
   /**
-   * Goes on as far as it can without waiting. True once the spider and all that it started is gone,
-   * or is given up: then there is reap().
+   * Goes on without waiting. True once all processes are gone or given up: then there is reap().
    */
   [[nodiscard]] bool attend(bool readable);
 

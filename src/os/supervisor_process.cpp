@@ -37,8 +37,7 @@ FileDescriptor watch_signals() {
 }
 
 /**
- * Lets go of everything of the program's but the log: its terminal, its files, its connection to
- * the database, which must end when the program does.
+ * Closes all descriptors of the program but the log: its connection must end when the program does.
  */
 void keep_only(int log) {
   if (!close_all_but(log)) throw system_error("cannot close the descriptors of this program");
@@ -100,10 +99,7 @@ class Watch {
     }
   }
 
-  /**
-   * What the spider left is ended at once; but where it was told to stop it may be a wrapper that
-   * ended before what it runs, which has the grace, too.
-   */
+  /** Kills what the spider left; but of a stopped wrapper, what it ran has the grace, too. */
   void on_end() {
     const bool killed = to_termination(result_.status) == Termination{Signaled{SIGKILL, false}};
     if (escalation_.has_begun() && !killed) {

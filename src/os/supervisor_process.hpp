@@ -19,10 +19,7 @@ inline constexpr int supervisor_stop =
     SIGUSR1;  ///< also what the kernel sends when the program dies
 inline constexpr int supervisor_kill = SIGUSR2;
 
-/**
- * What a supervisor says, in memory that it shares with the program: what it got to say stays when
- * it is killed.
- */
+/** What a supervisor reports, in shared memory, so that it stays when the supervisor is killed. */
 struct SupervisorResult {
   struct Left {
     pid_t pid = 0;
@@ -43,8 +40,7 @@ struct SupervisorResult {
 };
 
 /**
- * The whole life of a supervisor, in a process just made by `parent`: it has nothing but `options`,
- * whose output and errors are one log, and the result.
+ * The life of a supervisor, in a process just made by `parent`. The output of `options` is the log.
  */
 [[noreturn]] void supervisor_main(const ChildOptions& options, const SpiderLimits& limits,
                                   SupervisorResult& result, pid_t parent);

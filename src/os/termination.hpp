@@ -88,8 +88,8 @@ struct ChildReport {
 inline constexpr Duration kill_patience = std::chrono::seconds(5);
 
 /**
- * How a process and all that it started are ended: SIGTERM, once more after the grace, SIGKILL to
- * all of them after the second grace, and then a bounded wait for what even that does not end.
+ * How a process and all that it started are ended: SIGTERM, again after the grace, SIGKILL to all
+ * after the second grace, then a bounded wait.
  */
 class Escalation {
  public:
@@ -110,10 +110,7 @@ class Escalation {
   /** When step() has something to say; empty: never, as long as nothing begins. */
   [[nodiscard]] std::optional<Time> next() const noexcept { return next_; }
 
-  /**
-   * What is to be done now. SIGKILL is repeated while it is waited for: what forks meanwhile is
-   * still to be found.
-   */
+  /** What to do now. SIGKILL is repeated, for processes that were forked meanwhile. */
   [[nodiscard]] Step step(Time now);
 
  private:
@@ -129,9 +126,7 @@ class Escalation {
 
 /** How long a spider may take, and how it is stopped. Only time that the host is awake counts. */
 struct SpiderLimits : LimitKeys {
-  /**
-   * From the second SIGTERM, at which Scrapy drops everything and ends within a second, to SIGKILL.
-   */
+  /** From the second SIGTERM, at which Scrapy ends within a second, to SIGKILL. */
   Duration second_grace = std::chrono::seconds(5);
 };
 

@@ -162,8 +162,8 @@ std::int64_t network_exceptions(const Json& stats) {
 }
 
 /**
- * Pages that never came. Where failures are tried again, "max_reached" counts what was given up,
- * but also what came with a bad status to the end, which is told as refused. robots.txt is no page.
+ * Pages that never came, without robots.txt. "max_reached" counts also what came with a bad status
+ * to the end, which is told as refused.
  */
 std::int64_t dead_pages(const Json& stats) {
   const auto exceptions = network_exceptions(stats);

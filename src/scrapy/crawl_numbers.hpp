@@ -12,9 +12,8 @@
 namespace spider_check {
 
 /**
- * Reads the Python dict at the beginning of the text, as pprint writes one: numbers, texts, None,
- * True, False, dicts, lists and tuples; any call, like datetime.datetime(…), becomes its text. What
- * follows does not matter. Gives a null where there is none, or it is cut off.
+ * Reads a Python dict as pprint writes one; a call like datetime.datetime(…) becomes its text. Null
+ * where there is none, or it is cut off. What follows does not matter.
  */
 [[nodiscard]] nlohmann::json parse_python_dict(std::string_view text);
 
@@ -26,8 +25,7 @@ namespace spider_check {
 [[nodiscard]] std::int64_t count_in(const nlohmann::json& object, const std::string& key);
 
 /**
- * Takes what the verdict needs from Scrapy's own statistics, an object with its keys, and marks the
- * crawl as ended. Pages refused with an ignored status do not count.
+ * Takes what the verdict needs from Scrapy's statistics. Pages with an ignored status do not count.
  */
 void apply_statistics(const nlohmann::json& stats, CrawlReport& crawl,
                       const std::vector<int>& ignore_status = {});

@@ -10,9 +10,8 @@ namespace spider_check {
 inline constexpr int max_project_depth = 4;
 
 /**
- * The directories with a scrapy.cfg: `top` itself, or else those below it, sorted. Hidden
- * directories, virtual environments and those that hold no source of anybody's are passed over, and
- * so are those that this user may not read.
+ * The directories with a scrapy.cfg: `top`, or those below it, sorted, but for hidden ones, virtual
+ * environments and those that this user may not read.
  */
 [[nodiscard]] std::vector<std::filesystem::path> find_projects(const std::filesystem::path& top);
 
@@ -24,10 +23,9 @@ struct FoundScrapy {
 };
 
 /**
- * Looks for it in the environment that a tool (uv, poetry, pipenv, conda, pyenv) keeps for the
- * project, in a virtual environment in the project, beside it or in `top`, in which it was found,
- * in the environment that is active in this shell, and in PATH. May ask the tool, which takes
- * seconds.
+ * Looks in the environment that uv, poetry, pipenv, conda or pyenv keeps for it, in virtual
+ * environments in the project, above it and in `top`, in the active one, and in PATH. May ask a
+ * tool, which takes seconds.
  */
 [[nodiscard]] FoundScrapy find_scrapy(const std::filesystem::path& project,
                                       const std::filesystem::path& top);

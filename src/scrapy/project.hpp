@@ -16,15 +16,13 @@ struct ProbeDirectory {
 };
 
 /**
- * Finds the probe beside this program: in its installation, or in its build directory. One that
- * others could change is not used, since it runs inside every crawl.
+ * Finds the probe of this installation or build. It runs in every crawl: others must not change it.
  */
 [[nodiscard]] ProbeDirectory find_probe();
 
 /**
- * Why Scrapy finds no settings in a project's directory: its scrapy.cfg, with those of the user and
- * the host that Scrapy reads before, has no [settings] of the name in SCRAPY_PROJECT, else
- * "default". Empty: they have. `environment` goes before this program's own.
+ * Why Scrapy finds no settings there, by the files that it reads and SCRAPY_PROJECT; empty: it
+ * does. `environment` goes before this program's own.
  */
 [[nodiscard]] std::string why_no_settings(
     const std::filesystem::path& directory,
@@ -53,8 +51,8 @@ struct ProjectOptions {
 };
 
 /**
- * The spiders that `scrapy list` finds in a project, and the crawls made of them. Their names come
- * from the probe where that reports, whatever else the project prints; otherwise each line is one.
+ * The spiders that `scrapy list` finds in a project, and the crawls made of them. The probe tells
+ * their names; without it each line is one.
  */
 class Project final : public SpiderSource {
  public:
@@ -82,9 +80,8 @@ class Project final : public SpiderSource {
 };
 
 /**
- * The line of a Python traceback's output that a person needs: the exception, with the file and
- * line nearest to its cause, a file below `directory` before any other. Empty when there is no
- * traceback.
+ * The exception of the last Python traceback, with the nearest line below `directory`, or the last
+ * of any. Empty where there is no traceback.
  */
 [[nodiscard]] std::string explain_traceback(const std::string& output,
                                             const std::filesystem::path& directory);

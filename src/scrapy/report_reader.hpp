@@ -15,9 +15,8 @@
 namespace spider_check {
 
 /**
- * Reads the report of our probe while it grows: whole lines only, and only records with the token,
- * so that nothing that happens to look like one is taken for it. Whatever the file holds, it reads
- * a bounded part of it and never throws.
+ * Reads the probe's report while it grows: whole lines with the token only, and a bounded part of
+ * them. Never throws.
  */
 class ReportReader {
  public:

@@ -6,10 +6,7 @@
 
 namespace spider_check {
 
-/**
- * Something a person asked for or configured cannot be: one line that names the place, what is
- * wrong and what would be right. The program ends with ExitCode::usage.
- */
+/** A mistake of the user: one line with the place, what is wrong and what would be right. */
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -34,8 +34,8 @@ struct PollRequest {
 /** How PostgreSQL is reached. */
 struct ConnectionOptions : DatabaseKeys {
   /**
-   * libpq's connection keywords and their values (host, dbname, password, sslmode, …). What is not
-   * here, libpq takes from its own environment, service and password files.
+   * libpq's keywords and values; the rest it takes from its environment, service and password
+   * files.
    */
   std::map<std::string, std::string> parameters;
   /** Where each is from that is known, for messages: "DB_PORT of the environment". */

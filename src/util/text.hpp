@@ -51,14 +51,13 @@ class TerminalText {
 [[nodiscard]] std::string without_passwords(std::string_view text);
 
 /**
- * The last lines of a log, at most 40 and 8 KiB, with "…" before them where there are more: without
- * passwords, and harmless to a terminal.
+ * The last 40 lines and 8 KiB of a log, "…" before them, without passwords, safe for a terminal.
  */
 [[nodiscard]] std::string shown_end(std::string_view log);
 
 /**
- * A text of one line without passwords, at most so many bytes: what steers a terminal becomes \xNN
- * or \uNNNN, a newline \n. What is no UTF-8 stays.
+ * A text in one line of at most so many bytes: no passwords, \xNN or \uNNNN for what steers a
+ * terminal.
  */
 [[nodiscard]] std::string shown_line(std::string_view text, std::size_t most);
 
@@ -129,10 +128,7 @@ template <typename Names>
   return best;
 }
 
-/**
- * FNV-1a, 32 bits (draft-eastlake-fnv): the same on every host and in every version of the program,
- * which the lock keys rely on.
- */
+/** FNV-1a, 32 bits: the lock keys rely on it in every version of the program. */
 [[nodiscard]] constexpr std::uint32_t fnv1a(std::string_view text) noexcept {
   std::uint32_t hash = 2166136261U;
   for (const char c : text) {

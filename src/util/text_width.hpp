@@ -13,10 +13,7 @@ namespace spider_check {
  */
 [[nodiscard]] std::size_t width_of(std::string_view text);
 
-/**
- * The text if it takes at most `width` columns, else its beginning with "…", which does. A byte
- * that is no UTF-8 comes out as "?".
- */
+/** The text cut to `width` columns, with "…" where it was cut, and "?" for what is not UTF-8. */
 [[nodiscard]] std::string cut_to(std::string_view text, std::size_t width);
 
 /** The text with blanks behind it up to `width` columns; a longer one stays as it is. */
@@ -34,8 +31,8 @@ struct Output {
 };
 
 /**
- * The text with each line that is longer than `width` broken between words. What follows stands
- * below the line's last column, which two blanks begin; a word stays whole. 0: as it is.
+ * Breaks lines longer than `width` between words; the rest hangs below the line's last column,
+ * which two blanks begin. 0: as it is.
  */
 [[nodiscard]] std::string wrap(std::string_view text, std::size_t width);
 

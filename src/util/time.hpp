@@ -23,19 +23,15 @@ inline constexpr TimePoint infinitely_far = std::chrono::sys_days{std::chrono::y
 inline constexpr std::string_view duration_examples = R"("4h", "90m", "1h30m", "45s" or "90d")";
 
 /**
- * Reads a duration as people write it: numbers with a unit (d, h, m, s, ms), largest first, each
- * unit once: "4h", "1h30m", "90d", "0s". Empty when the text is none, is negative or is longer than
- * ten thousand days, which nobody means.
+ * Reads "4h", "1h30m", "90d", "0s": units d, h, m, s, ms, largest first. Empty where it is not a
+ * duration, negative, or longer than 10,000 days.
  */
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 /** "4h", "1h30m", "1s500ms": what parse_duration reads; anything below a millisecond is dropped. */
 [[nodiscard]] std::string to_text(Duration duration);
 
-/**
- * "2 h 3 min", "43 s", "3 d 4 h": at most two units, rounded down, for people. Below ten seconds
- * with one decimal.
- */
+/** "2 h 3 min", "43 s", "1.5 s": at most two units, rounded down; decimals below ten seconds. */
 [[nodiscard]] std::string to_words(Duration duration);
 
 /** What a person may write, for messages about what is wrong. */
@@ -58,8 +54,8 @@ struct HostTime {
 };
 
 /**
- * How long ago it was. Within one boot by the clock that nobody can set; across boots there is only
- * the wall clock: empty when that went backwards, so that nobody can say.
+ * How long ago it was: within a boot by since_boot, else by the wall clock; empty where that was
+ * set.
  */
 [[nodiscard]] std::optional<Duration> age(const HostTime& then, const HostTime& now);
 

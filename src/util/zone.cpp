@@ -16,10 +16,7 @@ namespace spider_check {
 
 namespace {
 
-/**
- * Sets TZ while it lives. GCC 12 has no time zones of its own, and libc knows only the one in TZ,
- * which the spiders inherit: so it is put back at once.
- */
+/** Sets TZ while it lives: GCC 12 has no time zones, and the spiders must not inherit this one. */
 class ZoneScope : NonCopyable {
  public:
   explicit ZoneScope(const std::string& name) : set_(!name.empty()) {

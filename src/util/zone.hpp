@@ -28,9 +28,8 @@ class Zone {
 [[nodiscard]] std::string iso_utc(TimePoint time);
 
 /**
- * A name or message of somebody else's, safe to print on one line: control characters, among them
- * those that steer a terminal, and bytes that are no UTF-8 become \xNN, a newline \n; beyond ASCII,
- * controls, what turns the direction of writing and what nobody sees become \uNNNN.
+ * A text of others, safe on one line: \n for a newline, \xNN for controls and bytes that are not
+ * UTF-8, \uNNNN for characters that steer a terminal or are invisible.
  */
 [[nodiscard]] std::string printable(const std::string& text);
 
@@ -41,10 +40,7 @@ struct ZoneOffset {
   std::string name;        ///< "CET"
 };
 
-/**
- * The zone between two instants, the first offset first. For a browser, which need not know the
- * zone: it may be one that only this host has.
- */
+/** The zone between two instants, the first offset first: a browser may not know the zone. */
 [[nodiscard]] std::vector<ZoneOffset> zone_offsets(const Zone& zone, TimePoint from, TimePoint to);
 
 }  // namespace spider_check
