@@ -9,7 +9,6 @@
 #include "commands.hpp"
 #include "config/check.hpp"
 #include "config/command_line.hpp"
-#include "config/cron_line.hpp"
 #include "config/init.hpp"
 #include "config/load.hpp"
 #include "os/descriptors.hpp"

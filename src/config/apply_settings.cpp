@@ -131,10 +131,6 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find(':'));
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
-}
-
 /** Its messages never show the URL, which is as good as a password. */
 void check_url(const std::string& url, const std::string& place, bool allow_http) {
   const bool plain = url.starts_with("http://");
@@ -144,7 +140,8 @@ void check_url(const std::string& url, const std::string& place, bool allow_http
   if (std::any_of(url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; })) {
     throw UsageError(place + ": holds a blank or a control character; take it out");
   }
-  if (plain && !allow_http && !is_loopback(host_of(url))) {
+  static constexpr std::string_view loopback[] = {"localhost", "127.0.0.1", "[::1]"};
+  if (plain && !allow_http && !holds(loopback, host_of(url))) {
     throw UsageError(place +
                      ": http:// shows the URL and what is sent to everybody on the way; use "
                      "https://, or say allow_http = true in [notify]");

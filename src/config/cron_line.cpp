@@ -1,10 +1,9 @@
-#include "config/cron_line.hpp"
-
 #include <algorithm>
 #include <cctype>
 #include <set>
 
 #include "config/findings.hpp"
+#include "config/init.hpp"
 #include "os/child.hpp"
 #include "os/files.hpp"
 #include "util/errors.hpp"

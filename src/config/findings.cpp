@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#include "config/new_config.hpp"
+#include "config/init.hpp"
 #include "config/spider_rules.hpp"
 #include "db/inspection.hpp"
 #include "db/migrator.hpp"
@@ -148,11 +148,6 @@ void try_a_run(const Config& config, Session& session, CheckReport& report) {
   }
 }
 
-/** cron's PATH and systemd's have these. */
-bool is_in_every_path(const fs::path& program) {
-  return program.parent_path() == "/usr/bin" || program.parent_path() == "/bin";
-}
-
 }  // namespace
 
 void check_directories(const Config& config, CheckReport& report) {
@@ -243,7 +238,10 @@ bool check_program(const std::string& program, const std::string& place, CheckRe
                    "; name the program with its whole path");
     return false;
   }
-  if (program.find('/') == std::string::npos && !is_in_every_path(found.path)) {
+  const auto directory = found.path.parent_path();
+  // cron's PATH and systemd's have these.
+  const bool in_every_path = directory == "/usr/bin" || directory == "/bin";
+  if (program.find('/') == std::string::npos && !in_every_path) {
     report.warning(place + program + " is " + found.path.string() +
                    ", in a directory of your PATH that cron and systemd may not search; name it "
                    "with its whole path");

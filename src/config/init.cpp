@@ -4,10 +4,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "config/cron_line.hpp"
 #include "config/findings.hpp"
 #include "config/load.hpp"
-#include "config/new_config.hpp"
 #include "os/files.hpp"
 #include "schedule/sentences.hpp"
 #include "scrapy/find_project.hpp"

@@ -1,5 +1,3 @@
-#include "config/new_config.hpp"
-
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -8,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "config/apply.hpp"
+#include "config/init.hpp"
 #include "config/new_config_text.hpp"
 #include "util/errors.hpp"
 #include "util/text.hpp"

@@ -23,16 +23,6 @@ void assign(Pairs& target, const Pairs& more) {
   target.insert(target.end(), more.begin(), more.end());
 }
 
-void add_arguments(SpiderJob& job, const std::vector<std::string>& arguments) {
-  const auto at = job.command.begin() + static_cast<std::ptrdiff_t>(job.arguments_at);
-  job.command.insert(at, arguments.begin(), arguments.end());
-}
-
-void set_environment(SpiderJob& job, const std::pair<std::string, std::string>& variable) {
-  std::erase_if(job.environment, [&](const auto& other) { return other.first == variable.first; });
-  job.environment.push_back(variable);
-}
-
 /** Where check_sql is asked. */
 ConnectionOptions database_of(const Config& config, const SpiderRules& rules) {
   auto database = config.database;
@@ -119,10 +109,9 @@ class Adviser {
   }
 
   void check_criteria(const SpiderRules& rules, const Jobs& jobs, const std::string& whom) {
-    const bool counted = std::any_of(jobs.begin(), jobs.end(),
-                                     [](const auto& job) { return job.row_check.has_value(); });
-    const bool crawls =
-        std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.crawl; });
+    const auto has = [&](auto fits) { return std::any_of(jobs.begin(), jobs.end(), fits); };
+    const bool counted = has([](const auto& job) { return job.row_check.has_value(); });
+    const bool crawls = has([](const auto& job) { return job.crawl; });
     visit_spiders([&](const Option& option, auto...) {
       const auto* key = option.key;
       if (!rules.places.contains(key) || (!option.of_crawls && !option.of_rows)) return;
@@ -185,8 +174,14 @@ void apply_rules(const Config& config, SpiderJob& job) {
   });
   if (rules.check_sql) job.row_check = RowCheck{*rules.check_sql, database_of(config, rules)};
   if (rules.working_directory) job.working_directory = *rules.working_directory;
-  if (rules.arguments) add_arguments(job, *rules.arguments);
-  for (const auto& variable : rules.environment) set_environment(job, variable);
+  if (rules.arguments) {
+    const auto at = job.command.begin() + static_cast<std::ptrdiff_t>(job.arguments_at);
+    job.command.insert(at, rules.arguments->begin(), rules.arguments->end());
+  }
+  for (const auto& variable : rules.environment) {
+    std::erase_if(job.environment, [&](const auto& one) { return one.first == variable.first; });
+    job.environment.push_back(variable);
+  }
 }
 
 void SpiderRules::override_with(const SpiderRules& other) {

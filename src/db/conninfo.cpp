@@ -103,11 +103,6 @@ std::vector<std::string> addresses_of(const std::string& name) {
   return is_this_host ? std::vector<std::string>{} : addresses;
 }
 
-void add_field(std::string& text, const PGresult* notice, int field) {
-  const char* value = PQresultErrorField(notice, field);
-  if (value != nullptr) text += (text.empty() ? "" : "; ") + one_line(value);
-}
-
 }  // namespace
 
 bool has_names(const ConnectionOptions& options) {
@@ -239,7 +234,8 @@ std::string warning_of(const PGresult* notice) {
   if (severity == nullptr) return one_line(PQresultErrorMessage(notice));  // libpq's own
   if (std::string_view(severity) != "WARNING") return text;
   for (const int field : {PG_DIAG_MESSAGE_PRIMARY, PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
-    add_field(text, notice, field);
+    const char* value = PQresultErrorField(notice, field);
+    if (value != nullptr) text += (text.empty() ? "" : "; ") + one_line(value);
   }
   return text;
 }

@@ -19,13 +19,7 @@ namespace {
                 "the existing table scheduler_state cannot be adopted: " + why + "; type: " + sql);
 }
 
-/** pg_class.relkind; empty when there is none. */
-std::string kind_of_table(soci::session& sql) {
-  return ask<std::string>(sql, R"sql(SELECT coalesce(max(relkind::text), '')
-      FROM pg_class
-      WHERE oid = to_regclass('scheduler_state'))sql");
-}
-
+/** kind: pg_class.relkind. */
 void require_plain(const std::string& kind) {
   if (kind == "r") return;
   const std::string what = kind == "p"   ? "it is partitioned"
@@ -135,12 +129,6 @@ using namespace std::chrono_literals;
 // With their pauses about a minute.
 constexpr int max_tries = 12;
 
-void create_record(soci::session& sql) {
-  sql << R"sql(CREATE TABLE IF NOT EXISTS spider_check_migration (
-        version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
-        applied_at TIMESTAMPTZ NOT NULL DEFAULT now()))sql";
-}
-
 /** Empty when it was not applied. */
 std::string applied_checksum(soci::session& sql, int version) {
   return ask<std::string>(sql, R"sql(SELECT coalesce(max(checksum), '')
@@ -206,7 +194,9 @@ std::vector<std::string> apply_all(soci::session& sql, const Schema& schema) {
   const auto key = migration_key(schema.oid);
   sql << R"sql(SELECT pg_advisory_xact_lock(:class, :key))sql", soci::use(lock_class),
       soci::use(key);
-  create_record(sql);
+  sql << R"sql(CREATE TABLE IF NOT EXISTS spider_check_migration (
+        version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
+        applied_at TIMESTAMPTZ NOT NULL DEFAULT now()))sql";
   const int version = newest_version(sql);
   if (version > needed_version()) require_version(version);
   if (applied_checksum(sql, 1).empty()) require_adoptable(sql);
@@ -246,30 +236,12 @@ std::string holder(soci::session& sql, const Schema& schema) {
          to_words(Duration(since)) + ")";
 }
 
-/** As pg_dump, say, which holds them for as long as it reads. */
-bool waited_for_a_lock(const DbError& error) {
-  return error.cause() == "55P03";
-}
-
-std::vector<std::string> apply_when_up(const std::function<std::vector<std::string>()>& apply,
-                                       Duration wait) {
-  const auto deadline = std::chrono::steady_clock::now() + wait;
-  while (true) {
-    try {
-      return apply();
-    } catch (const DbError& error) {
-      const bool may_come = error.kind() == DbError::Kind::connection;
-      if (!may_come || std::chrono::steady_clock::now() >= deadline) throw;
-    }
-    // No event announces that a server is up.
-    std::this_thread::sleep_for(200ms);
-  }
-}
-
 }  // namespace
 
 void require_adoptable(soci::session& sql) {
-  const auto kind = kind_of_table(sql);
+  const auto kind = ask<std::string>(sql, R"sql(SELECT coalesce(max(relkind::text), '')
+      FROM pg_class
+      WHERE oid = to_regclass('scheduler_state'))sql");
   if (kind.empty()) return;
   require_plain(kind);
   const auto found = columns(sql);
@@ -323,7 +295,7 @@ std::vector<std::string> migrate(Session& session,
     try {
       return session.run_unlimited([&](soci::session& sql) { return apply_all(sql, schema); });
     } catch (const DbError& error) {
-      if (!waited_for_a_lock(error)) throw;
+      if (error.cause() != "55P03") throw;  // waited for a lock: of pg_dump, say
       const auto who = session.run([&](soci::session& sql) { return holder(sql, schema); });
       if (tries == max_tries) {
         throw DbError(DbError::Kind::statement, "nothing was changed: the tables are in use" +
@@ -339,11 +311,20 @@ std::vector<std::string> migrate(Session& session,
 }
 
 std::string migrate(const std::function<std::vector<std::string>()>& apply, Duration wait) {
-  const auto applied = apply_when_up(apply, wait);
-  if (applied.empty()) return "The database is up to date\n";
-  std::string text;
-  for (const auto& name : applied) text += "Applied migration " + name + "\n";
-  return text + "The database is ready\n";
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  while (true) {
+    try {
+      const auto applied = apply();
+      if (applied.empty()) return "The database is up to date\n";
+      const auto line = [](const auto& name) { return "Applied migration " + name + "\n"; };
+      return join(applied, "", line) + "The database is ready\n";
+    } catch (const DbError& error) {
+      const bool may_come = error.kind() == DbError::Kind::connection;
+      if (!may_come || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    // No event announces that a server is up.
+    std::this_thread::sleep_for(200ms);
+  }
 }
 
 }  // namespace spider_check

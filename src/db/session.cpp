@@ -19,11 +19,6 @@ constexpr std::string_view name_prefix = "spider-check ";
 // https://www.postgresql.org/docs/15/runtime-config-logging.html#GUC-APPLICATION-NAME
 constexpr std::size_t max_name = 63;
 
-/** PgBouncer's word for `options`, which it does not know as PostgreSQL does. */
-bool refuses_settings(const soci::soci_error& error) {
-  return error.get_error_message().find("unsupported startup parameter") != std::string::npos;
-}
-
 /** A mistake of what is configured, which libpq finds before it tries to connect. */
 bool is_mistake(const std::string& message) {
   if (message.find("connection to server") != std::string::npos) return false;
@@ -121,8 +116,8 @@ void Session::open(const ConnectionOptions& options) {
   try {
     open(options, OwnSettings::yes);
   } catch (const soci::soci_error& error) {
-    if (!refuses_settings(error)) throw;
-    // Not by statements afterwards: behind a pooler others would inherit them.
+    // PgBouncer's word for `options`. Statements afterwards would be inherited by others.
+    if (error.get_error_message().find("unsupported startup parameter") == std::string::npos) throw;
     open(options, OwnSettings::no);
   }
   // With what an error is about, for its cure.

@@ -17,11 +17,6 @@ int backend_of(Session& session) {
       [](soci::session& sql) { return ask<int>(sql, R"sql(SELECT pg_backend_pid())sql"); });
 }
 
-/** PgBouncer says so where a transaction begins. */
-bool is_statement_mode(const DbError& error) {
-  return std::string_view(error.what()).find("statement pooling") != std::string_view::npos;
-}
-
 /** Whether what one of them had goes to the other one, or is changed for something else. */
 bool share_backends(Session& session, Session& other) {
   const int ours = backend_of(session);
@@ -32,8 +27,8 @@ bool share_backends(Session& session, Session& other) {
       other.run_unpinned([](soci::session& sql) { sql.begin(); });
       now = backend_of(other);
     } catch (const DbError& error) {
-      // A pool that has no second connection to give is no proof of anything.
-      return is_statement_mode(error);
+      // A pool without a second connection proves nothing; PgBouncer's statement mode says so.
+      return std::string_view(error.what()).find("statement pooling") != std::string_view::npos;
     }
     // As long as the transaction lasts nobody else has its backend.
     const bool shared =

@@ -81,21 +81,16 @@ std::vector<pid_t>& children() {
   return pids;
 }
 
-bool is_own_child(pid_t pid) {
-  return std::find(children().begin(), children().end(), pid) != children().end();
-}
-
 /** Children that this process adopted, and all below them. */
 std::vector<ProcessEntry> adopted_processes() {
   const auto self = ::getpid();
   std::vector<ProcessEntry> adopted;
   for (auto& process : processes_below(self)) {
-    const bool is_ours = process.parent == self
-                             ? !is_own_child(process.pid)
-                             : std::any_of(adopted.begin(), adopted.end(), [&](const auto& other) {
-                                 return other.pid == process.parent;
-                               });
-    if (is_ours) adopted.push_back(std::move(process));
+    const auto is_parent = [&](const auto& other) { return other.pid == process.parent; };
+    const bool is_adopted = process.parent == self
+                                ? std::count(children().begin(), children().end(), process.pid) == 0
+                                : std::any_of(adopted.begin(), adopted.end(), is_parent);
+    if (is_adopted) adopted.push_back(std::move(process));
   }
   return adopted;
 }

@@ -7,22 +7,15 @@
 
 namespace spider_check {
 
-namespace {
-
-bool is_ignored(int signal) {
-  struct sigaction action {};
-
-  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-}  // namespace
-
 StopSignals::StopSignals() {
   sigset_t stop;
   sigemptyset(&stop);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
-    // nohup, and a shell's background jobs, want it to stay so; held back it would come after all.
-    if (!is_ignored(signal)) sigaddset(&stop, signal);
+    using Action = struct sigaction;
+    Action action{};
+    ::sigaction(signal, nullptr, &action);
+    // An ignored one, as by nohup, stays so; held back it would come after all.
+    if (action.sa_handler != SIG_IGN) sigaddset(&stop, signal);
   }
   if (::sigprocmask(SIG_BLOCK, &stop, &before_) != 0)
     throw system_error("cannot hold back signals");

@@ -61,8 +61,6 @@ class Supervisor : NonCopyable {
   void tell(int signal, Duration answer) noexcept;
   void await_answer();
   void on_end();
-  [[nodiscard]] ChildReport told_report() const;
-  [[nodiscard]] ChildReport report_without_supervisor() const;
 
   struct GiveBack {
     void operator()(SupervisorResult* result) const noexcept;

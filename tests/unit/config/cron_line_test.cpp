@@ -1,10 +1,9 @@
 // The line of a crontab makes cron do what a tick does that is typed here.
-#include "config/cron_line.hpp"
-
 #include <map>
 
 #include <doctest/doctest.h>
 
+#include "config/init.hpp"
 #include "process/temp_directory.hpp"
 #include "util/errors.hpp"
 

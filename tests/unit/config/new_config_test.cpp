@@ -1,11 +1,10 @@
 // The configuration that `init` writes is read back.
-#include "config/new_config.hpp"
-
 #include <algorithm>
 #include <sstream>
 
 #include <doctest/doctest.h>
 
+#include "config/init.hpp"
 #include "config/load.hpp"
 #include "golden/golden.hpp"
 #include "process/temp_directory.hpp"
