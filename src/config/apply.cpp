@@ -12,8 +12,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 void note_sources(const TomlTable& table, ConnectionOptions& database) {
   for (const auto& [parameter, value] : database.parameters) {
     std::string key = parameter == "dbname" ? "name" : parameter;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,19 +13,18 @@ namespace spider_check {
 
 /** A file that holds what others must not read. */
 struct SecretFile {
-  std::filesystem::path path;
+  fs::path path;
   std::string what = "a password";
 };
 
 /** Applies a TOML file, and gives the files with secrets in it. Throws UsageError. */
-[[nodiscard]] std::vector<SecretFile> apply_file(const std::filesystem::path& file, Config& config);
+[[nodiscard]] std::vector<SecretFile> apply_file(const fs::path& file, Config& config);
 
 /** One warning for each file with a secret that others than its owner can get at. */
 [[nodiscard]] std::vector<std::string> warn_of_open_secrets(const std::vector<SecretFile>& files);
 
 /** A path that a file names: a relative one is relative to the file's directory. */
-[[nodiscard]] std::filesystem::path absolute(const std::filesystem::path& base,
-                                             const std::string& path);
+[[nodiscard]] fs::path absolute(const fs::path& base, const std::string& path);
 
 /** "KEY of SOURCE" for a place "SOURCE: KEY". */
 [[nodiscard]] std::string source_of(const std::string& place);
@@ -34,12 +32,11 @@ struct SecretFile {
 class TomlTable;
 
 /** Applies [notify]; gives the files with the URLs, which are secrets. Throws UsageError. */
-[[nodiscard]] std::vector<SecretFile> apply_notify(TomlTable table,
-                                                   const std::filesystem::path& file,
+[[nodiscard]] std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file,
                                                    Config& config);
 
 /** The first line of a file with a secret. Throws UsageError that starts with `place`. */
-[[nodiscard]] std::string read_secret(const std::filesystem::path& file, const std::string& place,
+[[nodiscard]] std::string read_secret(const fs::path& file, const std::string& place,
                                       const std::string& what);
 
 /** Applies the variables that installations set: SCHEDULER_… and DB_…. Throws UsageError. */
@@ -58,8 +55,8 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
  * Applies systemd's credential database-password and gives its file, unless a variable has a
  * password. Throws UsageError.
  */
-[[nodiscard]] std::optional<std::filesystem::path> apply_credential(const Environment& environment,
-                                                                    ConnectionOptions& database);
+[[nodiscard]] std::optional<fs::path> apply_credential(const Environment& environment,
+                                                       ConnectionOptions& database);
 
 /** Parses a URL or keyword string. Throws UsageError, which never shows the password. */
 [[nodiscard]] std::map<std::string, std::string> parse_url(const std::string& url,

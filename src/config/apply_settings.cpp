@@ -13,8 +13,6 @@
 
 namespace spider_check {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 template <std::size_t count>
@@ -232,15 +230,15 @@ std::vector<SecretFile> apply_notify(TomlTable table, const fs::path& file, Conf
   return secrets;
 }
 
-std::optional<std::filesystem::path> apply_credential(const Environment& environment,
-                                                      ConnectionOptions& database) {
+std::optional<fs::path> apply_credential(const Environment& environment,
+                                         ConnectionOptions& database) {
   const auto directory = environment.get(credentials_variable);
   if (!directory || environment.get("PGPASSWORD") || environment.get("DB_PASSWORD")) {
     return std::nullopt;
   }
-  auto file = std::filesystem::path(*directory) / "database-password";
+  auto file = fs::path(*directory) / "database-password";
   std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+  if (!fs::exists(file, ignored)) return std::nullopt;
   const auto text = read_text(file);
   const auto password = text.substr(0, text.find('\n'));
   if (password.empty()) return std::nullopt;

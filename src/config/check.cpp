@@ -18,8 +18,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 void append(Words& all, const std::optional<Words>& further) {
   if (further) all.insert(all.end(), further->begin(), further->end());
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,11 +21,11 @@ struct CheckedSpider {
   std::string spider;  ///< of the project, where that has another name
   SpiderLimits limits;
   Criteria criteria;
-  std::vector<std::string> arguments;       ///< further ones
-  std::vector<std::string> variables;       ///< names only: their values may be secret
-  std::filesystem::path working_directory;  ///< empty: where it would work anyway
-  std::string check_sql{};                  ///< empty: none
-  std::string check_place{};                ///< of a database of its own; empty: none
+  std::vector<std::string> arguments;  ///< further ones
+  std::vector<std::string> variables;  ///< names only: their values may be secret
+  fs::path working_directory;          ///< empty: where it would work anyway
+  std::string check_sql{};             ///< empty: none
+  std::string check_place{};           ///< of a database of its own; empty: none
 };
 
 /** One line with the place, what is wrong and what would be right. */

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,7 +46,7 @@ struct NotifyConfig {
 struct Config : ScheduleKeys {
   /** By what the configuration is known: its file, as it was named, and where that really is; where
    * there is none, the working directory. */
-  std::vector<std::filesystem::path> identity;
+  std::vector<fs::path> identity;
   Policy policy;
   ConnectionOptions database;
   std::optional<ScrapyKeys> scrapy;

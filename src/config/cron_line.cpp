@@ -13,8 +13,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // Debian's cron has this PATH for everybody.
 constexpr const char* cron_directories[] = {"/usr/bin", "/bin"};
 

@@ -105,7 +105,7 @@ bool is_ours(std::string_view name) {
 /** Reads a file from its beginning to its end. */
 class Dotenv {
  public:
-  Dotenv(const std::filesystem::path& file, std::string_view text) : file_(file), rest_(text) {}
+  Dotenv(const fs::path& file, std::string_view text) : file_(file), rest_(text) {}
 
   Settings read() {
     while (!rest_.empty()) {
@@ -172,7 +172,7 @@ class Dotenv {
     (void)take_line(rest_);
   }
 
-  const std::filesystem::path& file_;
+  const fs::path& file_;
   std::string_view rest_;
   int number_ = 0;
   std::string name_;
@@ -192,12 +192,10 @@ std::string without_marks(std::string text) {
 
 }  // namespace
 
-Settings read_dotenv(const std::filesystem::path& file) {
+Settings read_dotenv(const fs::path& file) {
   const auto text = without_marks(read_text(file));
   return Dotenv(file, text).read();
 }
-
-namespace fs = std::filesystem;
 
 std::optional<std::string> Environment::get(const std::string& name) const {
   const auto found = variables.find(name);
@@ -220,7 +218,7 @@ Environment read_environment() {
   return environment;
 }
 
-std::filesystem::path account_home() {
+fs::path account_home() {
   const auto* user = ::getpwuid(::geteuid());
   const fs::path home = user == nullptr ? "" : user->pw_dir;
   return home.is_absolute() ? home : fs::path();
@@ -242,7 +240,7 @@ Lookup settings_of(Settings settings) {
   };
 }
 
-std::string read_text(const std::filesystem::path& file) {
+std::string read_text(const fs::path& file) {
   const FileDescriptor descriptor(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   char buffer[4096];

@@ -1,18 +1,19 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+
+#include "util/option.hpp"
 
 namespace spider_check {
 
 /** The world around the program, as far as configuration reads it; a test makes one by hand. */
 struct Environment {
   std::map<std::string, std::string> variables;
-  std::filesystem::path working_directory;
-  std::filesystem::path home;  ///< $HOME, else what the user database says; empty: none
+  fs::path working_directory;
+  fs::path home;  ///< $HOME, else what the user database says; empty: none
 
   /** Empty for a variable that is not set or empty: an empty value counts as none. */
   [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
@@ -26,7 +27,7 @@ inline constexpr const char* credentials_variable = "CREDENTIALS_DIRECTORY";
 [[nodiscard]] Environment read_environment();
 
 /** The home directory that the user database names, whatever $HOME says; empty: it names none. */
-[[nodiscard]] std::filesystem::path account_home();
+[[nodiscard]] fs::path account_home();
 
 /** A value with the place that it was read from, for messages: "DB_PORT" or "/srv/.env:3: DB_PORT".
  */
@@ -52,9 +53,9 @@ using Settings = std::map<std::string, Setting>;
  * lines are for other programs. Throws UsageError for a file that cannot be read, and for a
  * variable of ours with an open quote or a NUL.
  */
-[[nodiscard]] Settings read_dotenv(const std::filesystem::path& file);
+[[nodiscard]] Settings read_dotenv(const fs::path& file);
 
 /** The whole of a text file. Throws UsageError that names it. */
-[[nodiscard]] std::string read_text(const std::filesystem::path& file);
+[[nodiscard]] std::string read_text(const fs::path& file);
 
 }  // namespace spider_check

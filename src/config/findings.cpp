@@ -84,8 +84,6 @@ const char* nothing_to_run() noexcept {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 bool is_below(const fs::path& path, const fs::path& directory) {
   const auto mismatch = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
   return mismatch.first == directory.end();
@@ -194,7 +192,7 @@ void check_database(const Config& config, CheckReport& report) {
 }
 
 /** A directory that takes files need not let them be locked, which a journal needs. */
-void check_lock(const Config& config, const std::filesystem::path& directory, CheckReport& report) {
+void check_lock(const Config& config, const fs::path& directory, CheckReport& report) {
   if (!inspect_directory(config.state_dir).why_not.empty()) return;  // check_directories() says so
   auto why_not = inspect_directory(directory).why_not;
   if (why_not.empty()) why_not = why_not_lock(directory);

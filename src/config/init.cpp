@@ -18,8 +18,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 /** What `init` found and wrote. */
 struct NewSetup {
   fs::path file;  ///< the configuration

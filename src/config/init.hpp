@@ -1,12 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/command_line.hpp"
 #include "config/load.hpp"
+#include "util/option.hpp"
 
 namespace spider_check {
 
@@ -21,14 +21,14 @@ struct DatabaseVariables {
  * Looks where a configuration in `directory` has them from: the .env file there, that of the
  * working directory, the environment. Throws UsageError for a .env file that cannot be read.
  */
-[[nodiscard]] DatabaseVariables find_database_variables(const std::filesystem::path& directory,
+[[nodiscard]] DatabaseVariables find_database_variables(const fs::path& directory,
                                                         const Environment& environment);
 
 /** What is known of a configuration that is to be written. */
 struct NewConfig {
-  std::filesystem::path project;  ///< as the file is to name it
-  std::filesystem::path scrapy;   ///< with its whole path; empty: not found
-  std::string spider;             ///< one that there is, for an example; empty: none is known
+  fs::path project;    ///< as the file is to name it
+  fs::path scrapy;     ///< with its whole path; empty: not found
+  std::string spider;  ///< one that there is, for an example; empty: none is known
   DatabaseVariables database;
   std::string name{};  ///< of the schedule; empty: the default stays
   std::vector<std::pair<std::string, std::string>> environment{};  ///< that the spiders need
@@ -46,9 +46,9 @@ struct NewConfig {
 
 /** What a line of a crontab starts. */
 struct CronJob {
-  std::filesystem::path program;
-  std::filesystem::path file;         ///< the configuration
-  std::filesystem::path directory{};  ///< to work in; empty: where cron starts it
+  fs::path program;
+  fs::path file;         ///< the configuration
+  fs::path directory{};  ///< to work in; empty: where cron starts it
   std::vector<std::pair<std::string, std::string>> variables{};  ///< that cron does not have
 };
 
@@ -60,7 +60,7 @@ struct CronJob {
  * starts in `account_home`. Throws UsageError where that configuration would be wrong.
  */
 [[nodiscard]] CronJob cron_job(const Loaded& loaded, const Environment& environment,
-                               const std::filesystem::path& account_home);
+                               const fs::path& account_home);
 
 /** What `init --cron` says. */
 struct CronLine {
@@ -70,7 +70,7 @@ struct CronLine {
 
 /** Throws UsageError where there is no configuration, or a crontab cannot hold the line. */
 [[nodiscard]] CronLine cron_line(const Loaded& loaded, const Environment& environment,
-                                 const std::filesystem::path& account_home);
+                                 const fs::path& account_home);
 
 /** Finds a Scrapy project and writes a new file for it. Gives what to print. Throws UsageError. */
 [[nodiscard]] std::string init(const InitCommand& command, const Environment& environment);

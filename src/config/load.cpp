@@ -9,8 +9,6 @@
 
 namespace spider_check {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 std::optional<fs::path> find_file(const std::optional<std::string>& file,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,20 +12,20 @@ namespace spider_check {
 /** A configuration, and where it came from. */
 struct Loaded {
   Config config;
-  std::optional<std::filesystem::path> file;          ///< empty: there is none, which is fine
-  std::optional<std::filesystem::path> dotenv{};      ///< the .env file that was read, too
-  std::optional<std::filesystem::path> credential{};  ///< the file that the password is from
+  std::optional<fs::path> file;          ///< empty: there is none, which is fine
+  std::optional<fs::path> dotenv{};      ///< the .env file that was read, too
+  std::optional<fs::path> credential{};  ///< the file that the password is from
 };
 
 /** A person's own directory for configurations; it need not be there. */
-[[nodiscard]] std::filesystem::path user_directory(const Environment& environment);
+[[nodiscard]] fs::path user_directory(const Environment& environment);
 
 /** Where a configuration file is looked for, the first that exists; -c and the environment aside.
  */
-[[nodiscard]] std::vector<std::filesystem::path> default_files(const Environment& environment);
+[[nodiscard]] std::vector<fs::path> default_files(const Environment& environment);
 
 /** The closest directory with a scrapy.cfg, this or one above it, as Scrapy looks; empty: none. */
-[[nodiscard]] std::filesystem::path closest_project(std::filesystem::path directory);
+[[nodiscard]] fs::path closest_project(fs::path directory);
 
 /** Which variables that a configuration reads are set, in the order in which they are documented.
  */

@@ -15,8 +15,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t comment_column = 41;
 
 /** A TOML text. Throws UsageError for bytes that are not UTF-8. */

@@ -12,8 +12,6 @@
 
 namespace spider_check {
 
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr const char* nul_found = ": holds a NUL character; take it out";

@@ -93,7 +93,7 @@ class TomlTable {
   void take(const toml::node& node, const Option& option, double& to) const;
   void take(const toml::node& node, const Option& option, Duration& to) const;
   void take(const toml::node& node, const Option& option, std::string& to) const;
-  void take(const toml::node& node, const Option& option, std::filesystem::path& to) const;
+  void take(const toml::node& node, const Option& option, fs::path& to) const;
   void take(const toml::node& node, const Option& option, Words& to) const;
   void take(const toml::node& node, const Option& option, std::vector<int>& to) const;
   void take(const toml::node& node, const Option& option, Pairs& to) const;

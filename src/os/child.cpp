@@ -120,8 +120,6 @@ Duration to_duration(const timeval& time) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
-namespace fs = std::filesystem;
-
 bool is_executable(const fs::path& path) {
   std::error_code ignored;
   return fs::is_regular_file(path, ignored) && ::eaccess(path.c_str(), X_OK) == 0;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,10 +20,10 @@ namespace spider_check {
 
 /** What a child process is started with. */
 struct ChildOptions {
-  std::vector<std::string> command;         ///< argv; looked up in PATH, never given to a shell
-  std::filesystem::path working_directory;  ///< empty: this program's own
-  int output = -1;                          ///< becomes stdout
-  int errors = -1;                          ///< becomes stderr
+  std::vector<std::string> command;  ///< argv; looked up in PATH, never given to a shell
+  fs::path working_directory;        ///< empty: this program's own
+  int output = -1;                   ///< becomes stdout
+  int errors = -1;                   ///< becomes stderr
   std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
   int nice = 0;    ///< added to this program's own niceness
   int input = -1;  ///< becomes stdin; -1: /dev/null does
@@ -91,9 +90,9 @@ class Child : NonCopyable {
 
 /** Where a program is, or why it cannot be executed. */
 struct ProgramFile {
-  std::filesystem::path path;  ///< the file; empty: none was found
-  std::string why_not;         ///< empty: it can be executed
-  bool other_user = false;     ///< it runs as whoever owns it: setuid
+  fs::path path;            ///< the file; empty: none was found
+  std::string why_not;      ///< empty: it can be executed
+  bool other_user = false;  ///< it runs as whoever owns it: setuid
 };
 
 /** Looks for a program as execvpe(3) does, and for the interpreter of a script. */

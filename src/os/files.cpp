@@ -19,14 +19,14 @@ namespace {
 enum class Write { anew, in_place, for_all };
 
 /** False: errno says why. Not every file system can rename without replacing. */
-bool rename_anew(const std::filesystem::path& from, const std::filesystem::path& to) {
+bool rename_anew(const fs::path& from, const fs::path& to) {
   const auto flag = static_cast<unsigned>(RENAME_NOREPLACE);
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flag) == 0) return true;
   return (errno == EINVAL || errno == ENOSYS) && ::link(from.c_str(), to.c_str()) == 0;
 }
 
 /** By a draft under another name, so that the file is there whole or not at all. */
-void write(const std::filesystem::path& path, std::string_view text, Write how) {
+void write(const fs::path& path, std::string_view text, Write how) {
   const auto draft = path.parent_path() / ("." + random_token());
   const FileDescriptor file(
       Adopt{}, ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -41,7 +41,7 @@ void write(const std::filesystem::path& path, std::string_view text, Write how) 
   if (!done) throw error;
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& path, int error, const std::string& what) {
+[[noreturn]] void refuse(const fs::path& path, int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(),
                           "cannot write " + path.string() + ", which is " + what);
 }
@@ -54,20 +54,19 @@ const char* kind_of(mode_t mode) {
 }
 
 /** Where a link leads, of which `status` is. */
-std::filesystem::path follow(const std::filesystem::path& name, const std::filesystem::path& link,
-                             const FileStatus& status) {
+fs::path follow(const fs::path& name, const fs::path& link, const FileStatus& status) {
   if (status.st_uid != ::geteuid() && status.st_uid != 0) {
     refuse(name, EPERM, "a symbolic link of another user's");
   }
   std::error_code error;
-  const auto target = std::filesystem::read_symlink(link, error);
+  const auto target = fs::read_symlink(link, error);
   if (error) refuse(name, error.value(), "a symbolic link that cannot be read");
   return link.parent_path() / target;
 }
 
 }  // namespace
 
-std::filesystem::path file_to_replace(const std::filesystem::path& name) {
+fs::path file_to_replace(const fs::path& name) {
   constexpr int max_links = 20;
   auto path = name;
   for (int links = 0; links < max_links; ++links) {
@@ -88,19 +87,19 @@ std::filesystem::path file_to_replace(const std::filesystem::path& name) {
   refuse(name, ELOOP, "a symbolic link to itself");
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view text) {
+void replace_file(const fs::path& path, std::string_view text) {
   write(path, text, Write::in_place);
 }
 
-void publish_file(const std::filesystem::path& path, std::string_view text) {
+void publish_file(const fs::path& path, std::string_view text) {
   write(file_to_replace(path), text, Write::for_all);
 }
 
-void write_new_file(const std::filesystem::path& path, std::string_view text) {
+void write_new_file(const fs::path& path, std::string_view text) {
   write(path, text, Write::anew);
 }
 
-void publish_privately(const std::filesystem::path& file, std::string_view text) {
+void publish_privately(const fs::path& file, std::string_view text) {
   const auto path = file_to_replace(file);
   FileStatus before{};
   const bool is_there = ::lstat(path.c_str(), &before) == 0;
@@ -120,7 +119,7 @@ std::string read_tail(const FileDescriptor& file, std::int64_t most) {
   return text;
 }
 
-std::string read_tail(const std::filesystem::path& file, std::int64_t most) {
+std::string read_tail(const fs::path& file, std::int64_t most) {
   return read_tail(
       FileDescriptor(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)),
       most);
@@ -136,19 +135,19 @@ std::string random_token() {
   return token;
 }
 
-std::filesystem::path program_directory() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+fs::path program_directory() {
+  return fs::read_symlink("/proc/self/exe").parent_path();
 }
 
-void make_private_directory(const std::filesystem::path& directory) {
+void make_private_directory(const fs::path& directory) {
   std::error_code ignored;
-  if (directory.empty() || std::filesystem::is_directory(directory, ignored)) return;
+  if (directory.empty() || fs::is_directory(directory, ignored)) return;
   make_private_directory(directory.parent_path());
   if (make_one_directory(directory) || errno == EEXIST) return;
   throw system_error("cannot make the directory " + directory.string());
 }
 
-bool make_one_directory(const std::filesystem::path& directory) noexcept {
+bool make_one_directory(const fs::path& directory) noexcept {
   if (::mkdir(directory.c_str(), 0700) != 0) return false;
   const FileDescriptor made(
       Adopt{}, ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

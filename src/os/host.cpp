@@ -36,7 +36,7 @@ Duration read_clock(clockid_t clock) {
 /** The name of the program file; empty where we may not know. */
 std::string program_of(const std::string& pid) {
   std::error_code error;
-  auto name = std::filesystem::read_symlink("/proc/" + pid + "/exe", error).filename().string();
+  auto name = fs::read_symlink("/proc/" + pid + "/exe", error).filename().string();
   // After an upgrade.
   constexpr std::string_view deleted = " (deleted)";
   if (name.ends_with(deleted)) name.resize(name.size() - deleted.size());

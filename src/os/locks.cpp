@@ -35,7 +35,7 @@ bool flock(const FileDescriptor& file, int operation) noexcept {
   return result == 0;
 }
 
-FileDescriptor open_or_make(const std::filesystem::path& path) {
+FileDescriptor open_or_make(const fs::path& path) {
   for (;;) {
     FileDescriptor file(Adopt{}, ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
     if (file || errno != ENOENT) return file;
@@ -112,19 +112,19 @@ bool try_lock_file(const FileDescriptor& file) noexcept {
   return true;
 }
 
-bool FileLock::is_taken(const std::filesystem::path& file) noexcept {
+bool FileLock::is_taken(const fs::path& file) noexcept {
   const FileDescriptor fd(Adopt{}, ::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   return fd && is_locked(fd);
 }
 
-bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept {
+bool is_named(const FileDescriptor& file, const fs::path& path) noexcept {
   FileStatus open{};
   FileStatus named{};
   return ::fstat(file.get(), &open) == 0 && ::lstat(path.c_str(), &named) == 0 &&
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
-std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
+std::optional<FileLock> FileLock::try_take(const fs::path& file) {
   for (int tries = 1;; ++tries) {
     auto fd = open_or_make(file);
     if (!fd) {
@@ -140,8 +140,7 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
   }
 }
 
-std::optional<FileLock> FileLock::take(const std::filesystem::path& file,
-                                       std::chrono::milliseconds longest) {
+std::optional<FileLock> FileLock::take(const fs::path& file, std::chrono::milliseconds longest) {
   const auto deadline = std::chrono::steady_clock::now() + longest;
   while (true) {
     auto lock = try_take(file);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include <sys/types.h>
 
 #include "os/descriptors.hpp"
+#include "util/option.hpp"
 
 namespace spider_check {
 
@@ -16,7 +16,7 @@ namespace spider_check {
 [[nodiscard]] bool try_lock_file(const FileDescriptor& file) noexcept;
 
 /** Whether a name stands for this open file still. */
-[[nodiscard]] bool is_named(const FileDescriptor& file, const std::filesystem::path& path) noexcept;
+[[nodiscard]] bool is_named(const FileDescriptor& file, const fs::path& path) noexcept;
 
 /** Whether another process has the lock of an open file. */
 [[nodiscard]] bool is_locked(const FileDescriptor& file) noexcept;
@@ -25,14 +25,14 @@ namespace spider_check {
 class FileLock {
  public:
   /** Empty when another process has it. Throws std::system_error, which says what mends it. */
-  [[nodiscard]] static std::optional<FileLock> try_take(const std::filesystem::path& file);
+  [[nodiscard]] static std::optional<FileLock> try_take(const fs::path& file);
 
   /** The same, but waits so long for another process to let go. */
-  [[nodiscard]] static std::optional<FileLock> take(const std::filesystem::path& file,
+  [[nodiscard]] static std::optional<FileLock> take(const fs::path& file,
                                                     std::chrono::milliseconds longest);
 
   /** Whether a process has it; none has that of a file that is not there, or cannot be opened. */
-  [[nodiscard]] static bool is_taken(const std::filesystem::path& file) noexcept;
+  [[nodiscard]] static bool is_taken(const fs::path& file) noexcept;
 
   /** Whether its name stands for the locked file still. */
   [[nodiscard]] bool is_kept() const noexcept { return is_named(file_, path_); }
@@ -44,10 +44,9 @@ class FileLock {
   [[nodiscard]] bool keep();
 
  private:
-  FileLock(std::filesystem::path path, FileDescriptor file)
-      : path_(std::move(path)), file_(std::move(file)) {}
+  FileLock(fs::path path, FileDescriptor file) : path_(std::move(path)), file_(std::move(file)) {}
 
-  std::filesystem::path path_;
+  fs::path path_;
   FileDescriptor file_;
 };
 

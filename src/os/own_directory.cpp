@@ -17,8 +17,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // With a dot in front it is the name of no spider's directory, as to_file_name() makes them.
 constexpr const char* mark_name = ".configuration";
 

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "util/option.hpp"
 
 namespace spider_check {
 
@@ -21,29 +22,28 @@ class OwnDirectory {
    * configuration: absolute paths, each of which identifies it; the first lasts as long as it does.
    * None: ROOT/NAME is ours in any case.
    */
-  OwnDirectory(std::filesystem::path root, const std::string& name,
-               std::vector<std::filesystem::path> configuration);
+  OwnDirectory(fs::path root, const std::string& name, std::vector<fs::path> configuration);
 
   /** Where it is, or would be made. Looks at the first call, and writes nothing. */
-  [[nodiscard]] const std::filesystem::path& path() const;
+  [[nodiscard]] const fs::path& path() const;
 
   /**
    * Makes the directory and marks it as ours. Gives its path: another one where another
    * configuration was faster. Throws std::system_error, also for why_not_ours().
    */
-  const std::filesystem::path& make();
+  const fs::path& make();
 
  private:
-  [[nodiscard]] std::filesystem::path find() const;
-  [[nodiscard]] std::filesystem::path new_path() const;
+  [[nodiscard]] fs::path find() const;
+  [[nodiscard]] fs::path new_path() const;
   [[nodiscard]] bool is_ours(const std::string& mark) const;
   [[nodiscard]] bool knows_us(const std::string& mark) const;
   [[nodiscard]] std::string new_mark(const std::string& old) const;
-  [[nodiscard]] bool try_mark(const std::filesystem::path& directory) const;
+  [[nodiscard]] bool try_mark(const fs::path& directory) const;
 
-  std::filesystem::path plain_;
-  std::vector<std::filesystem::path> configuration_;
-  mutable std::optional<std::filesystem::path> path_;
+  fs::path plain_;
+  std::vector<fs::path> configuration_;
+  mutable std::optional<fs::path> path_;
 };
 
 }  // namespace spider_check

@@ -39,8 +39,6 @@ bool is_open_to_others(const FileStatus& status) {
   return (status.st_mode & S_IWGRP) != 0 && !is_own_group(status.st_gid);
 }
 
-namespace fs = std::filesystem;
-
 std::string why_not_writable(const fs::path& directory) {
   std::error_code ignored;
   if (!fs::is_directory(directory, ignored)) return directory.string() + " is not a directory";
@@ -71,7 +69,7 @@ FileDescriptor nameless_file(const fs::path& directory) {
 
 }  // namespace
 
-std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory link,
+std::string why_not_ours(const fs::path& directory, LinkToDirectory link,
                          std::optional<uid_t> host) {
   FileStatus status{};
   const int flags = link == LinkToDirectory::refused ? AT_SYMLINK_NOFOLLOW : 0;
@@ -88,13 +86,13 @@ std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory
   return "other users may write in it; forbid it: chmod go-w " + directory.string();
 }
 
-std::optional<uid_t> user_of(const std::filesystem::path& directory) {
+std::optional<uid_t> user_of(const fs::path& directory) {
   FileStatus status{};
   if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0) return std::nullopt;
   return status.st_uid;
 }
 
-void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path) noexcept {
+void give_to_owner(const FileDescriptor& made, const fs::path& path) noexcept {
   if (::geteuid() != 0) return;
   const int before = errno;
   FileStatus directory{};
@@ -105,7 +103,7 @@ void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path
   errno = before;
 }
 
-std::string why_no_access(const std::filesystem::path& path, int error) {
+std::string why_no_access(const fs::path& path, int error) {
   auto text = path.string() + ": " + std::generic_category().message(error);
   FileStatus status{};
   const bool refused = error == EACCES || error == EPERM;

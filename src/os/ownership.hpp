@@ -1,12 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
 #include <sys/types.h>
 
 #include "os/descriptors.hpp"
+#include "util/option.hpp"
 
 namespace spider_check {
 
@@ -20,22 +20,22 @@ enum class LinkToDirectory { followed, refused };
  *
  * host: a user whose directory it may be, too, because this one is root and works for that user.
  */
-[[nodiscard]] std::string why_not_ours(const std::filesystem::path& directory, LinkToDirectory link,
+[[nodiscard]] std::string why_not_ours(const fs::path& directory, LinkToDirectory link,
                                        std::optional<uid_t> host = {});
 
 /** Whom root works for where it is told to use this directory: its owner. Empty: nobody. */
-[[nodiscard]] std::optional<uid_t> user_of(const std::filesystem::path& directory);
+[[nodiscard]] std::optional<uid_t> user_of(const fs::path& directory);
 
 /**
  * Gives what root has just made in another user's directory to that user, as far as it can. made:
  * open, and made by this process.
  */
-void give_to_owner(const FileDescriptor& made, const std::filesystem::path& path) noexcept;
+void give_to_owner(const FileDescriptor& made, const fs::path& path) noexcept;
 
 /**
  * "PATH: Permission denied", for this error, and the command with which root gives it to this user.
  */
-[[nodiscard]] std::string why_no_access(const std::filesystem::path& path, int error);
+[[nodiscard]] std::string why_no_access(const fs::path& path, int error);
 
 /** Whether files can be written in a directory. */
 struct DirectoryState {
@@ -44,14 +44,14 @@ struct DirectoryState {
 };
 
 /** Looks at a directory to write to, or at the one in which it would be made. Changes nothing. */
-[[nodiscard]] DirectoryState inspect_directory(const std::filesystem::path& directory);
+[[nodiscard]] DirectoryState inspect_directory(const fs::path& directory);
 
 /**
  * Why no file can be made and locked in a directory, or the nearest above it. Leaves nothing there.
  */
-[[nodiscard]] std::string why_not_lock(const std::filesystem::path& directory);
+[[nodiscard]] std::string why_not_lock(const fs::path& directory);
 
 /** Why a program cannot work in a directory; empty when it can. */
-[[nodiscard]] std::string why_not_enter(const std::filesystem::path& directory);
+[[nodiscard]] std::string why_not_enter(const fs::path& directory);
 
 }  // namespace spider_check

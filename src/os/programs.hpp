@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,7 +14,7 @@ namespace spider_check {
 /** A short program to be run. */
 struct Capture {
   std::vector<std::string> command;
-  std::filesystem::path working_directory;
+  fs::path working_directory;
   std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
   Duration timeout = std::chrono::minutes(2);
 };

@@ -16,8 +16,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 // poetry needs a second or two for it, and more on a machine that is busy.
 constexpr auto time_to_answer = std::chrono::seconds(30);
 

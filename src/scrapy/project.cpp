@@ -23,8 +23,6 @@ namespace spider_check {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* module_name = "spidercheck_probe/__init__.py";
 
 /** Only root and this very user may write there. */
@@ -137,7 +135,7 @@ bool matches_any(const std::vector<std::string>& globs, const std::string& name)
   });
 }
 
-std::string why_it_failed(const Captured& listing, const std::filesystem::path& directory) {
+std::string why_it_failed(const Captured& listing, const fs::path& directory) {
   if (auto cause = explain_traceback(listing.errors, directory); !cause.empty()) return cause;
   const auto lines = non_empty_lines(listing.errors);
   return to_text(listing.termination) + (lines.empty() ? "" : ": " + lines.back());
@@ -149,7 +147,7 @@ class ListReport : NonCopyable {
   ListReport(Capture& program, const Criteria& criteria) {
     const auto probe = find_probe();
     std::error_code none;
-    const auto directory = std::filesystem::temp_directory_path(none);
+    const auto directory = fs::temp_directory_path(none);
     if (probe.path.empty() || none) return;
     token_ = random_token();
     file_ = directory / ("spider-check-list-" + token_);
@@ -164,7 +162,7 @@ class ListReport : NonCopyable {
 
   ~ListReport() {
     std::error_code ignored;
-    if (!file_.empty()) std::filesystem::remove(file_, ignored);
+    if (!file_.empty()) fs::remove(file_, ignored);
   }
 
   [[nodiscard]] ReportReader read() const {
@@ -174,7 +172,7 @@ class ListReport : NonCopyable {
   }
 
  private:
-  std::filesystem::path file_;
+  fs::path file_;
   std::string token_;
 };
 

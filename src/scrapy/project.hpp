@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +10,7 @@ namespace spider_check {
 
 /** Where the probe is, or why it is not used. */
 struct ProbeDirectory {
-  std::filesystem::path path;  ///< empty: no probe
+  fs::path path;  ///< empty: no probe
   std::string why_not;
 };
 
@@ -25,8 +24,7 @@ struct ProbeDirectory {
  * does. `environment` goes before this program's own.
  */
 [[nodiscard]] std::string why_no_settings(
-    const std::filesystem::path& directory,
-    const std::vector<std::pair<std::string, std::string>>& environment);
+    const fs::path& directory, const std::vector<std::pair<std::string, std::string>>& environment);
 
 /** A spider of the project once more, under a name and with arguments of its own. */
 struct NamedCrawl {
@@ -38,7 +36,7 @@ struct NamedCrawl {
 
 /** How a Scrapy project's spiders are found and started. */
 struct ProjectOptions {
-  std::filesystem::path directory;                               ///< where scrapy.cfg is
+  fs::path directory;                                            ///< where scrapy.cfg is
   std::vector<std::string> command{"scrapy"};                    ///< argv of Scrapy itself
   std::vector<std::string> include{"*"};                         ///< globs on spider names
   std::vector<std::string> exclude;                              ///< globs; they win over include
@@ -83,7 +81,6 @@ class Project final : public SpiderSource {
  * The exception of the last Python traceback, with the nearest line below `directory`, or the last
  * of any. Empty where there is no traceback.
  */
-[[nodiscard]] std::string explain_traceback(const std::string& output,
-                                            const std::filesystem::path& directory);
+[[nodiscard]] std::string explain_traceback(const std::string& output, const fs::path& directory);
 
 }  // namespace spider_check

@@ -96,7 +96,7 @@ void take_end(const Json& record, CrawlReport& crawl) {
 
 }  // namespace
 
-ReportReader::ReportReader(const std::filesystem::path& file, std::string token)
+ReportReader::ReportReader(const fs::path& file, std::string token)
     : file_(Adopt{}, ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)),
       token_(std::move(token)) {}
 

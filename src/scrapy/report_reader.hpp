@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,7 +19,7 @@ namespace spider_check {
  */
 class ReportReader {
  public:
-  ReportReader(const std::filesystem::path& file, std::string token);
+  ReportReader(const fs::path& file, std::string token);
 
   /** Reads what is new. */
   void read_on();

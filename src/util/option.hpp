@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace spider_check {
+
+namespace fs = std::filesystem;
 
 using Words = std::vector<std::string>;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
