@@ -69,8 +69,7 @@ Spider read_spider(TomlTable& table, const Section& section, const char* place,
   Places places;
   table.read_all(section, spider, places, "");
   const auto is_it = [&](const auto& other) { return other.name == spider.name; };
-  if (std::any_of(config.crawls.begin(), config.crawls.end(), is_it) ||
-      std::any_of(config.programs.begin(), config.programs.end(), is_it)) {
+  if (std::ranges::any_of(config.crawls, is_it) || std::ranges::any_of(config.programs, is_it)) {
     throw UsageError(places["name"] + ": another spider has the name \"" + spider.name +
                      "\"; give each its own");
   }
@@ -112,7 +111,7 @@ void read_rules(TomlTable table, Config& config) {
 /** Whether a check_url holds one. */
 bool has_password(const Config& config) {
   const auto all = all_rules(config);
-  return std::any_of(all.begin(), all.end(), [](const SpiderRules* rules) {
+  return std::ranges::any_of(all, [](const SpiderRules* rules) {
     return rules->check_url && rules->check_url->contains("password");
   });
 }

@@ -17,7 +17,7 @@ namespace {
 
 template <std::size_t count>
 bool holds(const std::string_view (&names)[count], std::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  return std::ranges::find(names, name) != std::end(names);
 }
 
 [[noreturn]] void refuse(const Setting& setting, const std::string& wanted) {
@@ -101,7 +101,7 @@ bool is_zone_elsewhere(std::string_view name) {
   };
   const auto place = name.substr(slash + 1);
   if (place.empty() || !std::isupper(static_cast<unsigned char>(place.front()))) return false;
-  if (!std::all_of(place.begin(), place.end(), is_part) || place.back() == '/') return false;
+  if (!std::ranges::all_of(place, is_part) || place.back() == '/') return false;
   return holds(areas, name.substr(0, slash)) || holds(old_areas, name.substr(0, slash));
 }
 
@@ -135,7 +135,7 @@ void check_url(const std::string& url, const std::string& place, bool allow_http
   if ((!plain && !url.starts_with("https://")) || host_of(url).empty()) {
     throw UsageError(place + ": is no URL; write it like https://example.org/…");
   }
-  if (std::any_of(url.begin(), url.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; })) {
+  if (std::ranges::any_of(url, [](unsigned char c) { return c <= ' ' || c == 0x7f; })) {
     throw UsageError(place + ": holds a blank or a control character; take it out");
   }
   static constexpr std::string_view loopback[] = {"localhost", "127.0.0.1", "[::1]"};

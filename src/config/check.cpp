@@ -222,7 +222,7 @@ class Check {
   void add(Listing listing) {
     for (auto& job : listing.jobs) {
       const auto is_other = [&](const auto& other) { return other.name == job.name; };
-      if (std::any_of(jobs_.begin(), jobs_.end(), is_other)) {
+      if (std::ranges::any_of(jobs_, is_other)) {
         report_.problem(place_of_program(job.name) + "two spiders have the name \"" + job.name +
                         "\", and only the first is run; give one another name, or exclude it");
         continue;

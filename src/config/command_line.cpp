@@ -204,7 +204,7 @@ bool may_name_command(int argc, const char* const* argv) {
   return std::any_of(argv + 1, argv + argc, [](const std::string_view word) {
     const bool short_flags = word.rfind('-', 0) == 0 && word.rfind("--", 0) != 0;
     return (short_flags && word.find('h') != word.npos) || word.rfind("--h", 0) == 0 ||
-           std::find(command_names.begin(), command_names.end(), word) != command_names.end();
+           std::ranges::find(command_names, word) != command_names.end();
   });
 }
 

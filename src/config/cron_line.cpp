@@ -121,7 +121,7 @@ CronLine cron_line(const Loaded& loaded, const Environment& environment,
         "or name one with -c FILE");
   }
   const auto line = crontab_line(cron_job(loaded, environment, account_home));
-  if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return std::iscntrl(c) != 0; })) {
+  if (std::ranges::any_of(line, [](unsigned char c) { return std::iscntrl(c) != 0; })) {
     throw UsageError("init --cron: a crontab cannot hold the control character in: " + line +
                      "; rename the file or the directory");
   }

@@ -80,7 +80,7 @@ bool is_one_of(const Choice& choice, const std::string& value) {
 std::ptrdiff_t length_of(const std::map<std::string, std::string>& parameters, const char* key) {
   const auto found = parameters.find(key);
   if (found == parameters.end() || found->second.empty()) return 0;
-  return 1 + std::count(found->second.begin(), found->second.end(), ',');
+  return 1 + std::ranges::count(found->second, ',');
 }
 
 /** What libpq takes where nothing is configured, and no service or that of this name is. */
@@ -156,7 +156,7 @@ std::map<std::string, std::string> parse_url(const std::string& url, const std::
 void check_parameter(const std::string& parameter, const std::string& value,
                      const std::string& place) {
   if (parameter == "port") return check_port(value, place);
-  const bool wants_number = std::find(numbers.begin(), numbers.end(), parameter) != numbers.end();
+  const bool wants_number = std::ranges::find(numbers, parameter) != numbers.end();
   if (wants_number && !value.empty() && !is_number(value)) {
     throw UsageError(place + ": expected a whole number, found \"" + value + "\"");
   }
@@ -196,14 +196,18 @@ void check_port(const std::string& text, const std::string& place, Show show) {
 }
 
 void yield_to_libpq(const Environment& environment, ConnectionOptions& database) {
+  // The program has a default of its own for connect_timeout; the places share the time.
+  static constexpr std::string_view needed[] = {"host", "hostaddr", "port", "connect_timeout"};
   auto& parameters = database.parameters;
   std::map<std::string, std::string> sources;
+  std::map<std::string, std::string> kept;
   for (const auto& [parameter, variable] : libpq_variables) {
     const auto value = environment.get(variable);
     if (!value) continue;
     check_parameter(parameter, *value, std::string("environment: ") + variable);
     parameters.erase(parameter);
     sources[parameter] = std::string(variable) + " of the environment";
+    if (std::ranges::find(needed, parameter) != std::end(needed)) kept[parameter] = *value;
   }
   // A service names a whole set of parameters, so it stands in for all that a file says.
   const auto service = environment.get("PGSERVICE");
@@ -214,21 +218,10 @@ void yield_to_libpq(const Environment& environment, ConnectionOptions& database)
   const auto named = parameters.find("service");
   const bool in_file = named != parameters.end();
   if (service || in_file) apply_service(service ? *service : named->second, database);
-  // The program has a default of its own for this one, which would hide libpq's variable.
-  if (const auto seconds = environment.get("PGCONNECT_TIMEOUT")) {
-    parameters.try_emplace("connect_timeout", *seconds);
-  }
-  // They share the time, so they must be known.
-  for (const auto* parameter : {"host", "hostaddr", "port"}) {
-    const auto variable =
-        std::find_if(std::begin(libpq_variables), std::end(libpq_variables),
-                     [&](const auto& one) { return std::string_view(one.parameter) == parameter; });
-    if (auto value = environment.get(variable->variable)) {
-      parameters.try_emplace(parameter, *std::move(value));
-    }
-  }
-  for (auto& [parameter, source] : sources) database.sources[parameter] = std::move(source);
-  // Its negotiation costs a round trip and a library; whoever wants it says so.
+  parameters.merge(kept);
+  sources.merge(database.sources);
+  database.sources = std::move(sources);
+  // Its negotiation costs a round trip and a library, unless it is asked for.
   if (!environment.get("PGGSSENCMODE")) parameters.try_emplace("gssencmode", "disable");
   database.inherited_options = environment.get("PGOPTIONS").value_or("");
 }

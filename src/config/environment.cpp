@@ -47,7 +47,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_name(std::string_view text) {
   const auto may_be = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-  return !text.empty() && std::all_of(text.begin(), text.end(), may_be);
+  return !text.empty() && std::ranges::all_of(text, may_be);
 }
 
 /** A value between quotes, and where the text goes on behind them. */
@@ -197,7 +197,7 @@ Settings read_dotenv(const fs::path& file) {
   return Dotenv(file, text).read();
 }
 
-std::optional<std::string> Environment::get(const std::string& name) const {
+std::optional<std::string> Environment::get(std::string_view name) const {
   const auto found = variables.find(name);
   if (found == variables.end() || found->second.empty()) return std::nullopt;
   return found->second;
@@ -225,15 +225,15 @@ fs::path account_home() {
 }
 
 Lookup settings_of(const Environment& environment) {
-  return [&environment](const std::string& name) -> std::optional<Setting> {
+  return [&environment](std::string_view name) -> std::optional<Setting> {
     auto value = environment.get(name);
     if (!value) return std::nullopt;
-    return Setting{"environment: " + name, *std::move(value)};
+    return Setting{fmt::format("environment: {}", name), *std::move(value)};
   };
 }
 
 Lookup settings_of(Settings settings) {
-  return [settings = std::move(settings)](const std::string& name) -> std::optional<Setting> {
+  return [settings = std::move(settings)](std::string_view name) -> std::optional<Setting> {
     const auto found = settings.find(name);
     if (found == settings.end() || found->second.value.empty()) return std::nullopt;
     return found->second;

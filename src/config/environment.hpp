@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "util/option.hpp"
 
@@ -11,12 +12,12 @@ namespace spider_check {
 
 /** The world around the program, as far as configuration reads it; a test makes one by hand. */
 struct Environment {
-  std::map<std::string, std::string> variables;
+  std::map<std::string, std::string, std::less<>> variables;
   fs::path working_directory;
   fs::path home;  ///< $HOME, else what the user database says; empty: none
 
   /** Empty for a variable that is not set or empty: an empty value counts as none. */
-  [[nodiscard]] std::optional<std::string> get(const std::string& name) const;
+  [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
 };
 
 /** Where systemd puts what it hands to a service alone; what the service starts has no use for it.
@@ -37,13 +38,13 @@ struct Setting {
 };
 
 /** Looks up a setting of one source by its name, the environment's or a .env file's. */
-using Lookup = std::function<std::optional<Setting>(const std::string& name)>;
+using Lookup = std::function<std::optional<Setting>(std::string_view name)>;
 
 /** The environment as a source of settings; it outlives what this gives. */
 [[nodiscard]] Lookup settings_of(const Environment& environment);
 
 /** Named settings of a .env file. */
-using Settings = std::map<std::string, Setting>;
+using Settings = std::map<std::string, Setting, std::less<>>;
 
 /** They as a source; an empty value counts as none. */
 [[nodiscard]] Lookup settings_of(Settings settings);

@@ -68,8 +68,8 @@ std::vector<std::string> lacking_for_scrapy(const Loaded& loaded, const Environm
   const auto& set = loaded.config.spiders.environment;
   auto variables = scrapy_variables(environment);
   std::erase_if(variables, [&](const auto& variable) {
-    return std::any_of(set.begin(), set.end(),
-                       [&](const auto& other) { return other.first == variable.first; });
+    return std::ranges::any_of(set,
+                               [&](const auto& other) { return other.first == variable.first; });
   });
   if (!loaded.config.scrapy || variables.empty()) return {};
   return {who + " not have what Scrapy reads of this environment; write " + env_text(variables) +
@@ -209,8 +209,8 @@ void check_journal(const Config& config, CheckReport& report) {
       return attempt.record.database.is_other_than(contents.host_state.database);
     };
     const auto all = contents.attempts.size();
-    const auto others = static_cast<std::size_t>(
-        std::count_if(contents.attempts.begin(), contents.attempts.end(), is_other));
+    const auto others =
+        static_cast<std::size_t>(std::ranges::count_if(contents.attempts, is_other));
     if (all > others) {
       report.fact("Journal", std::to_string(all - others) + " attempt(s) not recorded yet, in " +
                                  journal.place());

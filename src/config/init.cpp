@@ -183,7 +183,7 @@ std::string plain_name(const std::vector<std::string>& names) {
                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                "_-.") == std::string::npos;
   };
-  const auto found = std::find_if(names.begin(), names.end(), is_plain);
+  const auto found = std::ranges::find_if(names, is_plain);
   return found == names.end() ? "" : *found;
 }
 

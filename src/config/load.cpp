@@ -28,13 +28,14 @@ std::optional<fs::path> find_file(const std::optional<std::string>& file,
 /** The working directory's .env, else the one beside the configuration file. */
 std::optional<fs::path> find_dotenv(const std::optional<fs::path>& file,
                                     const Environment& environment) {
-  std::error_code ignored;
-  if (auto path = environment.working_directory / ".env"; fs::is_regular_file(path, ignored)) {
-    return path;
-  }
-  if (!file || file->parent_path() == environment.working_directory) return std::nullopt;
-  if (auto path = file->parent_path() / ".env"; fs::is_regular_file(path, ignored)) return path;
-  return std::nullopt;
+  const auto in = [](const fs::path& directory) -> std::optional<fs::path> {
+    std::error_code ignored;
+    auto path = directory / ".env";
+    return fs::is_regular_file(path, ignored) ? std::optional(std::move(path)) : std::nullopt;
+  };
+  const auto& here = environment.working_directory;
+  if (auto found = in(here); found || !file || file->parent_path() == here) return found;
+  return in(file->parent_path());
 }
 
 /** systemd lists several directories with colons; the first is the service's own. */
@@ -43,7 +44,7 @@ fs::path first_of(const std::string& list) {
 }
 
 /** What is relative, which the specification of XDG_… forbids, counts as none. */
-std::optional<fs::path> absolute_in(const Environment& environment, const std::string& name) {
+std::optional<fs::path> absolute_in(const Environment& environment, std::string_view name) {
   const auto path = environment.get(name);
   if (!path || path->front() != '/') return std::nullopt;
   return *path;
@@ -155,8 +156,8 @@ std::vector<fs::path> default_files(const Environment& environment) {
 
 std::vector<std::string> variables_set(const Environment& environment) {
   std::vector<std::string> names;
-  const auto add = [&](const std::string& name) {
-    if (environment.get(name)) names.push_back(name);
+  const auto add = [&](const char* name) {
+    if (environment.get(name)) names.emplace_back(name);
   };
   for (const auto* name : setting_variables) add(name);
   for (const auto& [parameter, variable] : libpq_variables) add(variable);

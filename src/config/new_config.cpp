@@ -79,7 +79,7 @@ std::string database_comment(const DatabaseVariables& database) {
 
 void add_database_names(const Lookup& settings, std::vector<std::string>& names) {
   for (const std::string_view name : setting_variables) {
-    if (name.rfind("DB_", 0) == 0 && settings(std::string(name))) names.emplace_back(name);
+    if (name.starts_with("DB_") && settings(name)) names.emplace_back(name);
   }
   for (const auto& [parameter, variable] : libpq_variables) {
     if (settings(variable)) names.emplace_back(variable);

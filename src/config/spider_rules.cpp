@@ -69,7 +69,7 @@ class Adviser {
     if (!config_.scrapy) return;
     const auto& settings = config_.scrapy->settings;
     const auto is_jobdir = [](const auto& setting) { return setting.first == "JOBDIR"; };
-    if (std::none_of(settings.begin(), settings.end(), is_jobdir)) return;
+    if (std::ranges::none_of(settings, is_jobdir)) return;
     add(place_of(config_.places, "scrapy.settings", "[scrapy] settings") +
         "JOBDIR is for one crawl that is paused and resumed: each run passes over what the one "
         "before has seen, and spiders must not share it; take it out");
@@ -109,7 +109,7 @@ class Adviser {
   }
 
   void check_criteria(const SpiderRules& rules, const Jobs& jobs, const std::string& whom) {
-    const auto has = [&](auto fits) { return std::any_of(jobs.begin(), jobs.end(), fits); };
+    const auto has = [&](auto fits) { return std::ranges::any_of(jobs, fits); };
     const bool counted = has([](const auto& job) { return job.row_check.has_value(); });
     const bool crawls = has([](const auto& job) { return job.crawl; });
     visit_spiders([&](const Option& option, auto...) {
@@ -128,7 +128,7 @@ class Adviser {
  private:
   /** What is said for many spiders is odd once. */
   void add(std::string text) {
-    if (std::find(advice_.begin(), advice_.end(), text) == advice_.end()) {
+    if (std::ranges::find(advice_, text) == advice_.end()) {
       advice_.push_back(std::move(text));
     }
   }

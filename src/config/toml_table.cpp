@@ -109,7 +109,7 @@ std::int64_t TomlTable::whole(const toml::node& node, const Option& option,
 std::size_t TomlTable::choice(const toml::node& node, const Option& option) const {
   const auto word = text(node, option);
   const auto& words = option.choices;
-  const auto found = std::find(words.begin(), words.end(), word);
+  const auto found = std::ranges::find(words, word);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   refuse(node, option,
          ": expected " + join(words, " or ", in_quotes) + ", found " + in_quotes(word));
@@ -269,12 +269,12 @@ std::vector<std::pair<std::string, TomlTable>> TomlTable::other_tables() {
   std::vector<std::pair<std::string, TomlTable>> tables;
   for (const auto& [key, node] : *table_) {
     const auto name = std::string(key.str());
-    if (!node.is_table() || std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+    if (!node.is_table() || std::ranges::find(known_, name) != known_.end()) continue;
     known_.push_back(key.str());
     tables.emplace_back(name, TomlTable(*file_, full("\"" + name + "\""), *node.as_table()));
   }
   // TOML's tables have no order of their own.
-  std::sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) {
+  std::ranges::sort(tables, [](const auto& a, const auto& b) {
     return a.second.table_->source().begin.line < b.second.table_->source().begin.line;
   });
   return tables;
@@ -282,7 +282,7 @@ std::vector<std::pair<std::string, TomlTable>> TomlTable::other_tables() {
 
 void TomlTable::finish() const {
   for (const auto& [key, node] : *table_) {
-    if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
+    if (std::ranges::find(known_, key.str()) != known_.end()) continue;
     const auto where = name_.empty() ? "" : " in [" + name_ + "]";
     throw UsageError(*file_ + ":" + std::to_string(key.source().begin.line) + ": unknown key " +
                      in_quotes(key.str()) + where + "; " + suggestion(key.str(), known_));

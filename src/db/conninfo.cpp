@@ -49,7 +49,7 @@ std::optional<std::string> parameter(const ConnectionOptions& options, const cha
 std::int64_t host_count(const ConnectionOptions& options) {
   const auto addresses = parameter(options, "hostaddr").value_or("");
   const auto hosts = addresses.empty() ? parameter(options, "host").value_or("") : addresses;
-  return 1 + std::count(hosts.begin(), hosts.end(), ',');
+  return 1 + std::ranges::count(hosts, ',');
 }
 
 // libpq takes 1 s for 2 s, and 0 for ever.
@@ -108,7 +108,7 @@ std::vector<std::string> addresses_of(const std::string& name) {
 bool has_names(const ConnectionOptions& options) {
   if (!parameter(options, "hostaddr").value_or("").empty()) return false;
   const auto hosts = split(parameter(options, "host").value_or(""), ',');
-  return std::any_of(hosts.begin(), hosts.end(), is_name);
+  return std::ranges::any_of(hosts, is_name);
 }
 
 ConnectionOptions with_addresses(const ConnectionOptions& options) {

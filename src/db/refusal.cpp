@@ -242,7 +242,7 @@ Cause cause_of(const Try& one, const ConnectionOptions& options) {
 }  // namespace
 
 std::string identifier(const std::string& name) {
-  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+  const bool plain = !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
   if (plain && (name.front() < '0' || name.front() > '9')) return name;

@@ -70,8 +70,7 @@ class Question {
       return wrong(std::to_string(columns) + " columns");
     }
     const auto type = PQftype(result_.get(), 0);
-    if (std::find(std::begin(number_types), std::end(number_types), type) ==
-        std::end(number_types)) {
+    if (std::ranges::find(number_types, type) == std::end(number_types)) {
       return wrong(name_of(type));
     }
     return run(PQexec(connection_, R"sql(FETCH 100 FROM counted)sql")) ? read() : refused();

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 7> own_tables{
     "spider_check_notification"};
 
 bool is_own(std::string_view word) {
-  return std::find(own_tables.begin(), own_tables.end(), word) != own_tables.end();
+  return std::ranges::find(own_tables, word) != own_tables.end();
 }
 
 constexpr bool starts_word(char c) {
@@ -76,7 +76,7 @@ class Qualifier {
   }
 
   void copy_word(std::string_view rest) {
-    const auto end = std::find_if_not(rest.begin(), rest.end(), is_of_word);
+    const auto end = std::ranges::find_if_not(rest, is_of_word);
     const auto length = static_cast<std::size_t>(end - rest.begin());
     const char before = at_ == 0 ? ' ' : sql_[at_ - 1];
     // A name of a parameter (:spider_run) or one that is qualified already is none of a table.
@@ -186,7 +186,7 @@ std::vector<Candidate> look(soci::session& sql, int told, bool& pinned) {
 /** A table in an earlier schema of the path may be a stranger's, made to be taken for ours. */
 Schema choose(const std::vector<Candidate>& candidates) {
   const auto first = [&](const auto& fits) {
-    return std::find_if(candidates.begin(), candidates.end(), [&](const auto& candidate) {
+    return std::ranges::find_if(candidates, [&](const auto& candidate) {
       return candidate.schema.has_tables && fits(candidate);
     });
   };

@@ -59,8 +59,8 @@ Prepared prepare(const ChildOptions& options) {
   for (const auto& [name, value] : options.environment)
     prepared.texts.push_back(name + "=" + value);
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    const bool replaced = std::any_of(prepared.texts.begin(), prepared.texts.end(),
-                                      [entry](const auto& text) { return sets(text, *entry); });
+    const bool replaced = std::ranges::any_of(
+        prepared.texts, [entry](const auto& text) { return sets(text, *entry); });
     if (!replaced) prepared.environment.push_back(*entry);
   }
   for (auto& text : prepared.texts) prepared.environment.push_back(text.data());

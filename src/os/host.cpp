@@ -59,7 +59,7 @@ bool is_trusted(pid_t pid) {
 bool has_supervisor(const Owner& owner, std::optional<std::int64_t> successor = {}) {
   const auto name = supervisor_name(owner.pid);
   const auto all = all_processes();
-  return std::any_of(all.begin(), all.end(), [&](const auto& process) {
+  return std::ranges::any_of(all, [&](const auto& process) {
     return process.name == name && !has_ended(process) && process.start >= owner.process_start &&
            (!successor || process.start < *successor) && is_trusted(process.pid);
   });

@@ -73,7 +73,7 @@ std::vector<fs::path> beside(const fs::path& plain) {
       found.push_back(entry.path());
     }
   }
-  std::sort(found.begin(), found.end());
+  std::ranges::sort(found);
   return found;
 }
 
@@ -90,8 +90,7 @@ const fs::path& OwnDirectory::path() const {
 
 bool OwnDirectory::is_ours(const std::string& mark) const {
   const auto lines = lines_of(mark);
-  return std::any_of(lines.begin(), lines.end(),
-                     [&](const auto& line) { return holds(configuration_, line); });
+  return std::ranges::any_of(lines, [&](const auto& line) { return holds(configuration_, line); });
 }
 
 /** All our names, and of those that a mark of ours has, the links that lead to us still. */
@@ -108,8 +107,7 @@ std::string OwnDirectory::new_mark(const std::string& old) const {
 /** Nothing is missing of what it says of us. */
 bool OwnDirectory::knows_us(const std::string& mark) const {
   const auto lines = lines_of(mark);
-  return std::all_of(configuration_.begin(), configuration_.end(),
-                     [&](const auto& name) { return holds(lines, name); });
+  return std::ranges::all_of(configuration_, [&](const auto& name) { return holds(lines, name); });
 }
 
 fs::path OwnDirectory::find() const {

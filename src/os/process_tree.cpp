@@ -89,7 +89,7 @@ std::vector<ProcessEntry> adopted_processes() {
     const auto is_parent = [&](const auto& other) { return other.pid == process.parent; };
     const bool is_adopted = process.parent == self
                                 ? std::count(children().begin(), children().end(), process.pid) == 0
-                                : std::any_of(adopted.begin(), adopted.end(), is_parent);
+                                : std::ranges::any_of(adopted, is_parent);
     if (is_adopted) adopted.push_back(std::move(process));
   }
   return adopted;

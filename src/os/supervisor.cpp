@@ -234,10 +234,10 @@ class Watch {
     const auto works_on = [](const auto& process) {
       return ::kill(process.pid, 0) != 0 && errno == EPERM;
     };
-    if (::getppid() != program_ && std::any_of(left.begin(), left.end(), works_on)) return;
+    if (::getppid() != program_ && std::ranges::any_of(left, works_on)) return;
     // /proc may hide what is another user's.
-    const bool hidden = std::none_of(left.begin(), left.end(),
-                                     [&](const auto& process) { return process.pid == spider_; });
+    const bool hidden =
+        std::ranges::none_of(left, [&](const auto& process) { return process.pid == spider_; });
     if (!result_.ended && hidden) left.insert(left.begin(), look_up(spider_));
     const auto count = std::min(left.size(), result_.left.size());
     for (std::size_t i = 0; i < count; ++i) {

@@ -28,21 +28,16 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  std::optional<Json> dict(int depth) {
-    if (!take('{') || depth > max_depth) return std::nullopt;
-    auto object = Json::object();
-    while (!take('}')) {
-      auto key = value(depth + 1);
-      if (!key || !take(':')) return std::nullopt;
-      auto inner = value(depth + 1);
-      if (!inner) return std::nullopt;
-      object[key->is_string() ? key->get<std::string>() : dump(*key)] = std::move(*inner);
-      if (!take(',') && peek() != '}') return std::nullopt;
-    }
-    return object;
+  /** A value; of a dict at the beginning, what follows does not matter. */
+  std::optional<Json> value(int depth) {
+    if (depth > max_depth) return std::nullopt;
+    const char next = peek();
+    if (next == '{') return items('}', Json::object(), depth);
+    if (next == '[') return items(']', Json::array(), depth);
+    if (next == '(') return items(')', Json::array(), depth);
+    return next == '\'' || next == '"' ? text() : word();
   }
 
- private:
   char peek() {
     while (!text_.empty() && std::isspace(static_cast<unsigned char>(text_.front())) != 0) {
       text_.remove_prefix(1);
@@ -50,30 +45,29 @@ class Parser {
     return text_.empty() ? '\0' : text_.front();
   }
 
+ private:
   bool take(char wanted) {
     if (peek() != wanted || text_.empty()) return false;
     text_.remove_prefix(1);
     return true;
   }
 
-  std::optional<Json> value(int depth) {
-    if (depth > max_depth) return std::nullopt;
-    const char next = peek();
-    if (next == '{') return dict(depth);
-    if (next == '[' || next == '(') return list(next == '[' ? ']' : ')', depth);
-    return next == '\'' || next == '"' ? text() : word();
-  }
-
-  std::optional<Json> list(char close, int depth) {
+  /** Of a dict, a list or a tuple, up to its end. */
+  std::optional<Json> items(char close, Json all, int depth) {
     text_.remove_prefix(1);
-    auto array = Json::array();
     while (!take(close)) {
-      auto inner = value(depth + 1);
-      if (!inner) return std::nullopt;
-      array.push_back(std::move(*inner));
+      auto item = value(depth + 1);
+      if (!item) return std::nullopt;
+      if (all.is_array()) {
+        all.push_back(std::move(*item));
+      } else {
+        auto inner = take(':') ? value(depth + 1) : std::nullopt;
+        if (!inner) return std::nullopt;
+        all[item->is_string() ? item->get<std::string>() : dump(*item)] = std::move(*inner);
+      }
       if (!take(',') && peek() != close) return std::nullopt;
     }
-    return array;
+    return all;
   }
 
   /** pprint breaks a long one into several, one below the other, which are one. */
@@ -214,7 +208,8 @@ void add_numbers(const Json& more, Json& sum) {
 }  // namespace
 
 Json parse_python_dict(std::string_view text) {
-  return Parser(text).dict(0).value_or(Json(nullptr));
+  Parser parser(text);
+  return parser.peek() == '{' ? parser.value(0).value_or(Json(nullptr)) : Json(nullptr);
 }
 
 std::string text_in(const Json& object, const std::string& key) {

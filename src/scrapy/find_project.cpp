@@ -95,7 +95,7 @@ std::vector<fs::path> poetry_places(const fs::path& directory) {
     return place.filename().string().substr(0, name.size() + hash) !=
            places.front().filename().string().substr(0, name.size() + hash);
   };
-  if (std::any_of(places.begin(), places.end(), is_another)) return {};
+  if (std::ranges::any_of(places, is_another)) return {};
   return places;
 }
 
@@ -202,7 +202,7 @@ FoundScrapy find_by(const Tool& tool, const fs::path& directory, const std::stri
   }
   if (is_optional) return {};
   std::error_code ignored;
-  const bool is_made = std::any_of(places.begin(), places.end(), [&](const auto& place) {
+  const bool is_made = std::ranges::any_of(places, [&](const auto& place) {
     return place.is_absolute() && fs::is_directory(place, ignored);
   });
   return {{},
@@ -232,7 +232,7 @@ FoundScrapy find_in(const fs::path& directory) {
 std::vector<fs::path> find_projects(const fs::path& top) {
   std::vector<fs::path> projects;
   collect(top, 0, projects);
-  std::sort(projects.begin(), projects.end());
+  std::ranges::sort(projects);
   return projects;
 }
 

@@ -82,7 +82,7 @@ class Keys {
   }
 
   static void add(const std::string& key, std::vector<std::string>& keys) {
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+    if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
   }
 
   std::map<std::string, std::vector<std::string>> sections_;
@@ -130,9 +130,8 @@ std::vector<std::string> non_empty_lines(const std::string& text) {
 }
 
 bool matches_any(const std::vector<std::string>& globs, const std::string& name) {
-  return std::any_of(globs.begin(), globs.end(), [&](const auto& glob) {
-    return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0;
-  });
+  return std::ranges::any_of(
+      globs, [&](const auto& glob) { return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0; });
 }
 
 std::string why_it_failed(const Captured& listing, const fs::path& directory) {
@@ -207,7 +206,7 @@ std::string why_no_settings(const fs::path& directory,
   const auto settings = keys.of("settings");
   const auto project = variable("SCRAPY_PROJECT");
   const auto name = project.value_or("default");
-  if (std::find(settings.begin(), settings.end(), lower(name)) != settings.end()) return {};
+  if (std::ranges::find(settings, lower(name)) != settings.end()) return {};
   const auto what = (directory / "scrapy.cfg").string() + " has no [settings] " + name;
   if (settings.empty()) return what + ": add " + name + " = MODULE there";
   return what + " (" + join(settings, ", ") + ")" +
@@ -275,7 +274,7 @@ SpiderJob Project::job(const NamedCrawl& crawl) const {
 
 void Project::add_crawls(const std::vector<std::string>& spiders, Listing& listing) const {
   for (const auto& crawl : options_.crawls) {
-    if (std::find(spiders.begin(), spiders.end(), crawl.spider) != spiders.end()) {
+    if (std::ranges::find(spiders, crawl.spider) != spiders.end()) {
       listing.jobs.push_back(job(crawl));
     } else {
       listing.left_out.push_back(crawl.place + ": " + options_.directory.string() +
