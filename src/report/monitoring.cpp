@@ -70,19 +70,6 @@ std::string performance(const StatusReport& report, const Health& health) {
          " failed=" + std::to_string(count(report, Verdict::failed)) + ";0;;0";
 }
 
-}  // namespace
-
-std::string health_line(const StatusReport& report, const Health& health) {
-  const auto text = health.reasons.empty() ? fine(report) : join(health.reasons, "; ");
-  return line_of(health.level, report.schedule + ": " + text, performance(report, health));
-}
-
-std::string unknown_health_line(const std::string& why) {
-  return line_of(HealthLevel::unknown, why, "");
-}
-
-namespace {
-
 using Labels = std::vector<std::pair<std::string_view, std::string_view>>;
 
 /** Seconds as a decimal number, whatever the locale is. */
@@ -315,6 +302,15 @@ class Writer {
 };
 
 }  // namespace
+
+std::string health_line(const StatusReport& report, const Health& health) {
+  const auto text = health.reasons.empty() ? fine(report) : join(health.reasons, "; ");
+  return line_of(health.level, report.schedule + ": " + text, performance(report, health));
+}
+
+std::string unknown_health_line(const std::string& why) {
+  return line_of(HealthLevel::unknown, why, "");
+}
 
 std::string metrics_text(const StatusReport& report, std::string_view version) {
   return Writer(report).write(version);

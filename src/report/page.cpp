@@ -114,24 +114,6 @@ std::string fragment(const StatusReport& status, const Json& headline, const Zon
          "<h2>Spiders</h2>\n" + spiders(status, zone) + "</section>\n";
 }
 
-}  // namespace
-
-std::string page(PageReport report, const Zone& zone) {
-  sort_spiders(report.status);
-  auto headline = page_headline(report.status, zone);
-  const auto document = page_document();
-  std::string html(document.before_title);
-  html += name(report.status.schedule);
-  html += document.before_fragment;
-  html += fragment(report.status, headline, zone);
-  html += document.before_data;
-  html += escape_json(page_data(std::move(report), std::move(headline), zone));
-  html += document.end;
-  return html;
-}
-
-namespace {
-
 Json headline(bool fresh, const char* word, const std::string& sentence,
               const std::optional<TimePoint>& stale_since) {
   return {{"fresh", fresh},
@@ -193,6 +175,20 @@ std::vector<std::string> notes_of(const StatusReport& status) {
 }
 
 }  // namespace
+
+std::string page(PageReport report, const Zone& zone) {
+  sort_spiders(report.status);
+  auto headline = page_headline(report.status, zone);
+  const auto document = page_document();
+  std::string html(document.before_title);
+  html += name(report.status.schedule);
+  html += document.before_fragment;
+  html += fragment(report.status, headline, zone);
+  html += document.before_data;
+  html += escape_json(page_data(std::move(report), std::move(headline), zone));
+  html += document.end;
+  return html;
+}
 
 bool is_fresh(const SpiderSummary& spider, const StatusReport& status) {
   return spider.last_success && status.state.now - *spider.last_success < status.policy.interval;

@@ -43,51 +43,6 @@ std::vector<double> baseline_values(const std::deque<SeriesPoint>& successes) {
   return values;
 }
 
-}  // namespace
-
-std::vector<BaselineBand> baseline_bands(const std::vector<SeriesPoint>& points) {
-  std::vector<BaselineBand> bands;
-  std::deque<SeriesPoint> successes;
-  for (const auto& point : points) {
-    if (point.verdict == Verdict::failed) continue;
-    successes.push_back(point);
-    if (successes.size() > successes_for_baseline) successes.pop_front();
-    auto sorted = baseline_values(successes);
-    if (sorted.size() < runs_for_baseline) continue;
-    std::sort(sorted.begin(), sorted.end());
-    bands.push_back(
-        {point.at, quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)});
-  }
-  return bands;
-}
-
-std::vector<SeriesPoint> thin_out(const std::vector<SeriesPoint>& points, std::size_t most) {
-  if (points.size() <= most || most < 3) return points;
-  const auto stretches = most / 3;
-  std::vector<SeriesPoint> kept;
-  for (std::size_t i = 0; i < stretches; ++i) {
-    const auto from = points.begin() + static_cast<std::ptrdiff_t>(points.size() * i / stretches);
-    const auto to =
-        points.begin() + static_cast<std::ptrdiff_t>(points.size() * (i + 1) / stretches);
-    const auto [least, greatest] = std::minmax_element(
-        from, to, [](const auto& one, const auto& other) { return one.value < other.value; });
-    // Of equals the newest.
-    const auto worst = std::max_element(
-        from, to, [](const auto& one, const auto& other) { return is_worse(other, one); });
-    for (const auto& point : std::set{least, greatest, worst}) kept.push_back(*point);
-  }
-  return kept;
-}
-
-std::vector<BaselineBand> thin_out(const std::vector<BaselineBand>& bands, std::size_t most) {
-  if (bands.size() <= most || most < 2) return bands;
-  std::vector<BaselineBand> kept;
-  for (std::size_t i = 0; i < most; ++i) kept.push_back(bands[i * (bands.size() - 1) / (most - 1)]);
-  return kept;
-}
-
-namespace {
-
 constexpr std::size_t max_text_bytes = 900'000;  // of all rows
 constexpr std::size_t max_text_width = 160;      // in a row
 constexpr std::size_t max_failures = 20;
@@ -354,6 +309,47 @@ Json offsets_of(const PageReport& report, const Zone& zone) {
 }
 
 }  // namespace
+
+std::vector<BaselineBand> baseline_bands(const std::vector<SeriesPoint>& points) {
+  std::vector<BaselineBand> bands;
+  std::deque<SeriesPoint> successes;
+  for (const auto& point : points) {
+    if (point.verdict == Verdict::failed) continue;
+    successes.push_back(point);
+    if (successes.size() > successes_for_baseline) successes.pop_front();
+    auto sorted = baseline_values(successes);
+    if (sorted.size() < runs_for_baseline) continue;
+    std::sort(sorted.begin(), sorted.end());
+    bands.push_back(
+        {point.at, quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)});
+  }
+  return bands;
+}
+
+std::vector<SeriesPoint> thin_out(const std::vector<SeriesPoint>& points, std::size_t most) {
+  if (points.size() <= most || most < 3) return points;
+  const auto stretches = most / 3;
+  std::vector<SeriesPoint> kept;
+  for (std::size_t i = 0; i < stretches; ++i) {
+    const auto from = points.begin() + static_cast<std::ptrdiff_t>(points.size() * i / stretches);
+    const auto to =
+        points.begin() + static_cast<std::ptrdiff_t>(points.size() * (i + 1) / stretches);
+    const auto [least, greatest] = std::minmax_element(
+        from, to, [](const auto& one, const auto& other) { return one.value < other.value; });
+    // Of equals the newest.
+    const auto worst = std::max_element(
+        from, to, [](const auto& one, const auto& other) { return is_worse(other, one); });
+    for (const auto& point : std::set{least, greatest, worst}) kept.push_back(*point);
+  }
+  return kept;
+}
+
+std::vector<BaselineBand> thin_out(const std::vector<BaselineBand>& bands, std::size_t most) {
+  if (bands.size() <= most || most < 2) return bands;
+  std::vector<BaselineBand> kept;
+  for (std::size_t i = 0; i < most; ++i) kept.push_back(bands[i * (bands.size() - 1) / (most - 1)]);
+  return kept;
+}
 
 std::string page_data(PageReport report, Json headline, const Zone& zone) {
   show_texts(headline);

@@ -93,54 +93,6 @@ std::string without_blanks_behind(std::string line) {
   return line;
 }
 
-}  // namespace
-
-Columns lay_out(const std::vector<LiveRow>& rows, std::size_t width) {
-  std::size_t name = std::string_view("spider").size();
-  for (const auto& row : rows) name = std::max(name, std::min(max_name, width_of(row.name)));
-  auto columns = narrowest(rows, name);
-  for (auto* column :
-       {&columns.note, &columns.errors, &columns.pages, &columns.items, &columns.elapsed}) {
-    if (total(columns) > width) *column = 0;
-  }
-  if (total(columns) > width) {
-    const bool room_for_both = width >= 2 * max_state;
-    if (!room_for_both) columns.state = 0;
-    columns.name = room_for_both ? width - max_state - column_gap : std::min(columns.name, width);
-  }
-  const auto spare = width - total(columns);
-  const auto growth = std::min(spare, name - std::min(name, columns.name));
-  columns.name += growth;
-  if (columns.note > 0) columns.note += spare - growth;
-  return columns;
-}
-
-std::string heading(const Columns& columns) {
-  std::string line;
-  add(line, fill_to("spider", columns.name), columns.name);
-  add(line, fill_to("state", columns.state), columns.state);
-  add_right(line, "elapsed", columns.elapsed);
-  add_right(line, "items", columns.items);
-  add_right(line, "pages", columns.pages);
-  add_right(line, "errors", columns.errors);
-  return without_blanks_behind(line);
-}
-
-std::string row_line(const LiveRow& row, const Columns& columns, bool colour) {
-  std::string line;
-  add(line, fill_to(row.name, columns.name), columns.name);
-  const auto state = fill_to(to_word(row.state), columns.state);
-  add(line, colour ? in_colour(row.state, state) : state, columns.state);
-  add_right(line, elapsed_of(row), columns.elapsed);
-  add_right(line, count(row, &Progress::items), columns.items);
-  add_right(line, count(row, &Progress::pages), columns.pages);
-  add_right(line, count(row, &Progress::errors), columns.errors);
-  add(line, cut_to(row.note, columns.note), columns.note);
-  return without_blanks_behind(line);
-}
-
-namespace {
-
 // As many as can be taken in at a glance.
 constexpr std::size_t few = 20;
 constexpr std::size_t max_padded_name = 30;
@@ -178,30 +130,6 @@ std::string total_line(const std::vector<SummaryRow>& rows, Duration elapsed) {
   }
   return line + ", in " + to_words(elapsed);
 }
-
-}  // namespace
-
-std::vector<std::string> run_summary(const std::vector<SummaryRow>& rows, Duration elapsed,
-                                     bool colour) {
-  if (rows.empty()) return {};
-  const bool all = rows.size() <= few;
-  std::size_t width = 0;
-  const auto is_shown = [all](const SummaryRow& row) {
-    // Spiders that were not started are no news of their own; their number is.
-    return all || (row.state != RowState::ok && row.state != RowState::waiting);
-  };
-  for (const auto& row : rows) {
-    if (is_shown(row)) width = std::max(width, std::min(max_padded_name, width_of(row.name)));
-  }
-  std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    if (is_shown(row)) lines.push_back(spider_line(row, width, colour));
-  }
-  lines.push_back(total_line(rows, elapsed));
-  return lines;
-}
-
-namespace {
 
 using namespace std::chrono_literals;
 
@@ -270,6 +198,70 @@ std::string faint(const std::string& text) {
 }
 
 }  // namespace
+
+Columns lay_out(const std::vector<LiveRow>& rows, std::size_t width) {
+  std::size_t name = std::string_view("spider").size();
+  for (const auto& row : rows) name = std::max(name, std::min(max_name, width_of(row.name)));
+  auto columns = narrowest(rows, name);
+  for (auto* column :
+       {&columns.note, &columns.errors, &columns.pages, &columns.items, &columns.elapsed}) {
+    if (total(columns) > width) *column = 0;
+  }
+  if (total(columns) > width) {
+    const bool room_for_both = width >= 2 * max_state;
+    if (!room_for_both) columns.state = 0;
+    columns.name = room_for_both ? width - max_state - column_gap : std::min(columns.name, width);
+  }
+  const auto spare = width - total(columns);
+  const auto growth = std::min(spare, name - std::min(name, columns.name));
+  columns.name += growth;
+  if (columns.note > 0) columns.note += spare - growth;
+  return columns;
+}
+
+std::string heading(const Columns& columns) {
+  std::string line;
+  add(line, fill_to("spider", columns.name), columns.name);
+  add(line, fill_to("state", columns.state), columns.state);
+  add_right(line, "elapsed", columns.elapsed);
+  add_right(line, "items", columns.items);
+  add_right(line, "pages", columns.pages);
+  add_right(line, "errors", columns.errors);
+  return without_blanks_behind(line);
+}
+
+std::string row_line(const LiveRow& row, const Columns& columns, bool colour) {
+  std::string line;
+  add(line, fill_to(row.name, columns.name), columns.name);
+  const auto state = fill_to(to_word(row.state), columns.state);
+  add(line, colour ? in_colour(row.state, state) : state, columns.state);
+  add_right(line, elapsed_of(row), columns.elapsed);
+  add_right(line, count(row, &Progress::items), columns.items);
+  add_right(line, count(row, &Progress::pages), columns.pages);
+  add_right(line, count(row, &Progress::errors), columns.errors);
+  add(line, cut_to(row.note, columns.note), columns.note);
+  return without_blanks_behind(line);
+}
+
+std::vector<std::string> run_summary(const std::vector<SummaryRow>& rows, Duration elapsed,
+                                     bool colour) {
+  if (rows.empty()) return {};
+  const bool all = rows.size() <= few;
+  std::size_t width = 0;
+  const auto is_shown = [all](const SummaryRow& row) {
+    // Spiders that were not started are no news of their own; their number is.
+    return all || (row.state != RowState::ok && row.state != RowState::waiting);
+  };
+  for (const auto& row : rows) {
+    if (is_shown(row)) width = std::max(width, std::min(max_padded_name, width_of(row.name)));
+  }
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    if (is_shown(row)) lines.push_back(spider_line(row, width, colour));
+  }
+  lines.push_back(total_line(rows, elapsed));
+  return lines;
+}
 
 std::vector<std::string> live_table(const LiveRun& run, const Screen& screen) {
   const auto line = [&](const std::string& text, auto* style) {

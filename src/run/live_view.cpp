@@ -44,6 +44,28 @@ std::string end_of_stopping(const SpiderLimits& limits, StopCause cause, Duratio
   return "for its end: SIGTERM sent" + why + ", SIGKILL in " + whole_words(left);
 }
 
+using namespace std::chrono_literals;
+
+// What only moves on is drawn twice a second; what happens is seen at once, but many at a time.
+constexpr auto usual_pause = 500ms;
+constexpr auto min_pause = 100ms;
+
+// The end of a run is recorded before anybody waits longer for a terminal that is held (Ctrl-S).
+constexpr int terminal_wait = 1000;  // milliseconds
+constexpr int for_ever = -1;
+
+/** From the table's first line on; the cursor is back there afterwards. */
+std::string frame(const std::vector<std::string>& lines) {
+  // Should a line take more columns than we think, it must not break and push away the others.
+  std::string text = "\x1b[?25l\x1b[?7l\r";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
+  }
+  text += "\x1b[J";
+  if (lines.size() > 1) text += "\x1b[" + std::to_string(lines.size() - 1) + "A";
+  return text + "\r\x1b[?7h";
+}
+
 }  // namespace
 
 LiveProgress::LiveProgress(const std::vector<SpiderJob>& jobs, Time now) : begun_(now) {
@@ -153,32 +175,6 @@ std::vector<SummaryRow> LiveProgress::summary(Time now, const Output& output) co
 Duration LiveProgress::elapsed(Time now) const {
   return between(begun_, now);
 }
-
-namespace {
-
-using namespace std::chrono_literals;
-
-// What only moves on is drawn twice a second; what happens is seen at once, but many at a time.
-constexpr auto usual_pause = 500ms;
-constexpr auto min_pause = 100ms;
-
-// The end of a run is recorded before anybody waits longer for a terminal that is held (Ctrl-S).
-constexpr int terminal_wait = 1000;  // milliseconds
-constexpr int for_ever = -1;
-
-/** From the table's first line on; the cursor is back there afterwards. */
-std::string frame(const std::vector<std::string>& lines) {
-  // Should a line take more columns than we think, it must not break and push away the others.
-  std::string text = "\x1b[?25l\x1b[?7l\r";
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    text += (i == 0 ? "" : "\r\n") + lines[i] + "\x1b[K";
-  }
-  text += "\x1b[J";
-  if (lines.size() > 1) text += "\x1b[" + std::to_string(lines.size() - 1) + "A";
-  return text + "\r\x1b[?7h";
-}
-
-}  // namespace
 
 LiveView::LiveView(int fd, Output output, Log& log, const std::vector<SpiderJob>& jobs)
     : output_(std::move(output)),

@@ -67,10 +67,6 @@ class LiveView final : public RunView {
  public:
   /** fd: a terminal, the one that the log is written to. The log and the jobs outlive the view. */
   LiveView(int fd, Output output, Log& log, const std::vector<SpiderJob>& jobs);
-  LiveView(const LiveView&) = delete;
-  LiveView& operator=(const LiveView&) = delete;
-  LiveView(LiveView&&) = delete;
-  LiveView& operator=(LiveView&&) = delete;
 
   /** Leaves no table and a visible cursor. */
   ~LiveView() override;

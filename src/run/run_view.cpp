@@ -89,6 +89,24 @@ extern "C" void give_cursor_back(int signal) {
   errno = error;
 }
 
+/** The same terminal, opened once more: only so does not to wait concern nobody else. */
+int open_again(int fd) {
+  const auto path = "/proc/self/fd/" + std::to_string(fd);
+  return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view{} : value;
+}
+
+/** A terminal that can move its cursor, with this program in the foreground. */
+bool can_draw() {
+  if (::isatty(STDERR_FILENO) == 0) return false;
+  const auto kind = environment("TERM");
+  return !kind.empty() && kind != "dumb" && Terminal(STDERR_FILENO).is_ours();
+}
+
 }  // namespace
 
 CursorGuard::CursorGuard() {
@@ -107,16 +125,6 @@ CursorGuard::CursorGuard() {
 CursorGuard::~CursorGuard() {
   for (const int signal : guarded_) std::signal(signal, SIG_DFL);
 }
-
-namespace {
-
-/** The same terminal, opened once more: only so does not to wait concern nobody else. */
-int open_again(int fd) {
-  const auto path = "/proc/self/fd/" + std::to_string(fd);
-  return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-}  // namespace
 
 Terminal::Terminal(int fd) : fd_(open_again(fd)), own_(fd_ >= 0) {
   if (!own_) fd_ = fd;
@@ -167,22 +175,6 @@ void Terminal::flush() noexcept {
     unwritten_.erase(0, taken < 0 ? unwritten_.size() : static_cast<std::size_t>(taken));
   }
 }
-
-namespace {
-
-std::string_view environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string_view{} : value;
-}
-
-/** A terminal that can move its cursor, with this program in the foreground. */
-bool can_draw() {
-  if (::isatty(STDERR_FILENO) == 0) return false;
-  const auto kind = environment("TERM");
-  return !kind.empty() && kind != "dumb" && Terminal(STDERR_FILENO).is_ours();
-}
-
-}  // namespace
 
 bool wants_colour() {
   const auto kind = environment("TERM");

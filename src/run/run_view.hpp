@@ -71,14 +71,10 @@ class LineView final : public RunView {
 };
 
 /** While it lives, what a log writes appears above what is drawn on the terminal. */
-class LogRedirect {
+class LogRedirect : NonCopyable {
  public:
   /** Both outlive it. erase is called before each line, draw after it. */
   LogRedirect(Log& log, std::function<void()> erase, std::function<void()> draw);
-  LogRedirect(const LogRedirect&) = delete;
-  LogRedirect& operator=(const LogRedirect&) = delete;
-  LogRedirect(LogRedirect&&) = delete;
-  LogRedirect& operator=(LogRedirect&&) = delete;
   ~LogRedirect();
 
  private:
@@ -90,13 +86,9 @@ class LogRedirect {
  * While it lives, a signal that ends or stops the program first gives the terminal on stderr its
  * cursor back. Signals that are ignored or handled elsewhere are left as they are. One at a time.
  */
-class CursorGuard {
+class CursorGuard : NonCopyable {
  public:
   CursorGuard();
-  CursorGuard(const CursorGuard&) = delete;
-  CursorGuard& operator=(const CursorGuard&) = delete;
-  CursorGuard(CursorGuard&&) = delete;
-  CursorGuard& operator=(CursorGuard&&) = delete;
   ~CursorGuard();
 
  private:
@@ -104,7 +96,7 @@ class CursorGuard {
 };
 
 /** A terminal that is written to without waiting for it, and that may go away at any time. */
-class Terminal {
+class Terminal : NonCopyable {
  public:
   struct Size {
     std::size_t width = 80;
@@ -115,10 +107,6 @@ class Terminal {
 
   /** fd: a terminal; it stays as it is, because others write to it, too. */
   explicit Terminal(int fd);
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
-  Terminal(Terminal&&) = delete;
-  Terminal& operator=(Terminal&&) = delete;
   ~Terminal();
 
   /** As of now; what a terminal does not tell is as it was on a VT100. */

@@ -32,42 +32,6 @@ std::string why_stopped(StopCause cause) {
   return {};
 }
 
-}  // namespace
-
-bool was_stopped(const Judgement& judgement) {
-  if (judgement.verdict != Verdict::failed || judgement.reasons.empty()) return false;
-  const auto& why = judgement.reasons.front();
-  return why.starts_with(run_was_stopped) || why.starts_with(start_of_interruption);
-}
-
-std::string_view word_of(const Judgement& judgement) {
-  return was_stopped(judgement) ? "stopped" : to_text(judgement.verdict);
-}
-
-Judgement judge(const ChildReport& child) {
-  auto how = to_text(child.termination);
-  // How it ended when nobody knows says that already.
-  if (!child.left.empty() && !std::holds_alternative<Unknown>(child.termination)) {
-    how += "; " + to_text(child.left);
-  }
-  if (child.stopped != StopCause::none)
-    return {Verdict::failed, {why_stopped(child.stopped) + ": " + how}};
-  if (child.termination != Termination{Exited{0}}) return {Verdict::failed, {how}};
-  if (!child.left.empty()) return {Verdict::degraded, {to_text(child.left)}};
-  return {Verdict::ok, {}};
-}
-
-}  // namespace spider_check
-
-// The rules by which a crawl is judged. Scrapy exits with 0 when every page was refused, when every
-// callback raised and when nothing was scraped: so its exit status is only the first of them.
-
-namespace spider_check {
-
-using namespace std::chrono_literals;
-
-namespace {
-
 using Reasons = std::vector<std::string>;
 
 std::string quoted(const std::string& text) {
@@ -446,6 +410,38 @@ Judgement judge_by_numbers(const ChildReport& child, const CrawlReport& crawl,
 }
 
 }  // namespace
+
+bool was_stopped(const Judgement& judgement) {
+  if (judgement.verdict != Verdict::failed || judgement.reasons.empty()) return false;
+  const auto& why = judgement.reasons.front();
+  return why.starts_with(run_was_stopped) || why.starts_with(start_of_interruption);
+}
+
+std::string_view word_of(const Judgement& judgement) {
+  return was_stopped(judgement) ? "stopped" : to_text(judgement.verdict);
+}
+
+Judgement judge(const ChildReport& child) {
+  auto how = to_text(child.termination);
+  // How it ended when nobody knows says that already.
+  if (!child.left.empty() && !std::holds_alternative<Unknown>(child.termination)) {
+    how += "; " + to_text(child.left);
+  }
+  if (child.stopped != StopCause::none)
+    return {Verdict::failed, {why_stopped(child.stopped) + ": " + how}};
+  if (child.termination != Termination{Exited{0}}) return {Verdict::failed, {how}};
+  if (!child.left.empty()) return {Verdict::degraded, {to_text(child.left)}};
+  return {Verdict::ok, {}};
+}
+
+}  // namespace spider_check
+
+// The rules by which a crawl is judged. Scrapy exits with 0 when every page was refused, when every
+// callback raised and when nothing was scraped: so its exit status is only the first of them.
+
+namespace spider_check {
+
+using namespace std::chrono_literals;
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
                 const Baseline& baseline_runs) {
