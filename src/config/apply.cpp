@@ -62,7 +62,7 @@ void read_scrapy(TomlTable table, Config& config) {
 }
 
 /** A table that is a spider, whose name no other has. */
-template <typename Section, typename Spider>
+template <typename Spider, typename Section>
 Spider read_spider(TomlTable& table, const Section& section, const char* place,
                    const Config& config) {
   Spider spider;
@@ -80,29 +80,23 @@ Spider read_spider(TomlTable& table, const Section& section, const char* place,
 
 void read_spiders(TomlTable& top, Config& config) {
   for (auto& table : top.tables("crawl")) {
-    config.crawls.push_back(
-        read_spider<decltype(visit_crawl), CrawlConfig>(table, visit_crawl, "spider", config));
+    config.crawls.push_back(read_spider<CrawlConfig>(table, visit_crawl, "spider", config));
     if (config.scrapy) continue;
     throw UsageError(table.place() +
-                     ": there is no [scrapy] whose spider it could be; say where "
-                     "the project is");
+                     ": there is no [scrapy] whose spider it could be; say where the project is");
   }
   for (auto& table : top.tables("spider")) {
-    config.programs.push_back(
-        read_spider<decltype(visit_spider), ProgramConfig>(table, visit_spider, "command", config));
+    config.programs.push_back(read_spider<ProgramConfig>(table, visit_spider, "command", config));
   }
-}
-
-SpiderRules read_rules(TomlTable& table) {
-  SpiderRules rules;
-  table.read_all(visit_spiders, rules, rules.places, "");
-  return rules;
 }
 
 void read_rules(TomlTable table, Config& config) {
-  config.spiders = read_rules(table);
+  const auto read = [](TomlTable& from, SpiderRules& rules) {
+    from.read_all(visit_spiders, rules, rules.places, "");
+  };
+  read(table, config.spiders);
   for (auto& [pattern, inner] : table.other_tables()) {
-    config.overrides.push_back({pattern, read_rules(inner), inner.place()});
+    read(inner, config.overrides.emplace_back(SpiderOverride{pattern, {}, inner.place()}).rules);
     inner.finish();
   }
   table.finish();

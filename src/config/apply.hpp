@@ -76,10 +76,7 @@ void check_zone(const std::string& name, const std::string& place);
 /** Where this host does not know the time zone, takes UTC in its place, with a warning. */
 void use_known_timezone(Config& config);
 
-/** Whether a message may show a value. */
-enum class Show { yes, no };
-
-/** Throws UsageError unless the text is a port number. */
-void check_port(const std::string& text, const std::string& place, Show show = Show::yes);
+/** Throws UsageError unless the text is a port number, or several. show: in the message. */
+void check_port(const std::string& text, const std::string& place, bool show = true);
 
 }  // namespace spider_check

@@ -81,9 +81,12 @@ std::string further_lines(const CheckedSpider& spider) {
   const auto add = [&](const std::string& name, const std::string& value) {
     text += "      " + pad_to(name, 18) + value + "\n";
   };
-  if (!spider.spider.empty()) add("spider", printable(spider.spider));
-  if (!spider.check_sql.empty()) add("check_sql", printable(spider.check_sql));
-  if (!spider.check_place.empty()) add("check_url", printable(spider.check_place));
+  const auto add_some = [&](const char* name, const std::string& value) {
+    if (!value.empty()) add(name, value);
+  };
+  add_some("spider", printable(spider.spider));
+  add_some("check_sql", printable(spider.check_sql));
+  add_some("check_url", printable(spider.check_place));
   visit_spiders([&](const Option& option, auto, auto... criterion) {
     const bool judges =
         (option.of_crawls && spider.crawl) || (option.of_rows && !spider.check_sql.empty());
@@ -93,15 +96,10 @@ std::string further_lines(const CheckedSpider& spider) {
     };
     (show(criterion(spider), criterion(usual)), ...);
   });
-  if (!spider.arguments.empty()) {
-    auto words = spider.arguments;
-    for (auto& argument : words) argument = word(argument);
-    add("arguments", joined(words, " "));
-  }
-  if (!spider.variables.empty()) add("env", joined(spider.variables, ", "));
-  if (!spider.working_directory.empty()) {
-    add("working_directory", printable(spider.working_directory.string()));
-  }
+  add_some("arguments", join(spider.arguments, " ",
+                             [](const auto& argument) { return printable(word(argument)); }));
+  add_some("env", joined(spider.variables, ", "));
+  add_some("working_directory", printable(spider.working_directory.string()));
   return text;
 }
 
@@ -135,10 +133,11 @@ std::string finding_lines(const CheckReport& report) {
   std::string warnings;
   int number = 0;
   for (const auto& finding : report.findings) {
+    const auto line = printable(finding.text);
     if (finding.kind == CheckFinding::Kind::warning) {
-      warnings += "  - " + printable(finding.text) + "\n";
+      warnings += "  - " + line + "\n";
     } else {
-      problems += "  " + std::to_string(++number) + ". " + printable(finding.text) + "\n";
+      problems += fmt::format("  {}. {}\n", ++number, line);
     }
   }
   std::string text;

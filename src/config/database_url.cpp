@@ -144,7 +144,7 @@ std::map<std::string, std::string> parse_url(const std::string& url, const std::
   }
   if (const auto port = parameters.find("port"); port != parameters.end()) {
     // Not shown: in "//me:secret/x@host" what was meant as a password is the port.
-    check_port(port->second, place, Show::no);
+    check_port(port->second, place, false);
   }
   for (const auto& [parameter, value] : parameters) {
     if (parameter != "port") check_parameter(parameter, value, place + ": " + parameter);
@@ -183,14 +183,13 @@ void check_hosts(const std::map<std::string, std::string>& parameters,
   }
 }
 
-void check_port(const std::string& text, const std::string& place, Show show) {
+void check_port(const std::string& text, const std::string& place, bool show) {
   // Several hosts have several ports; an empty one is the usual one.
   const auto ports = split(text, ',');
   for (const auto& one : ports) {
     const auto port = parse_number<int>(one).value_or(0);
     if ((port >= 1 && port <= 65535) || (one.empty() && ports.size() > 1)) continue;
-    const auto what =
-        show == Show::yes ? "\"" + one + "\" is not a valid port" : "the port is not valid";
+    const auto what = show ? "\"" + one + "\" is not a valid port" : "the port is not valid";
     throw UsageError(place + ": " + what + "; expected a number from 1 to 65535");
   }
 }

@@ -126,6 +126,39 @@ void require_defaults(soci::session& sql) {
 
 using namespace std::chrono_literals;
 
+/**
+ * Checks a table scheduler_state from before the first migration. Throws DbError with what to type
+ * where migrations or runs would be refused, or it may hold NULL; soci_error.
+ */
+void require_adoptable(soci::session& sql) {
+  const auto kind = ask<std::string>(sql, R"sql(SELECT coalesce(max(relkind::text), '')
+      FROM pg_class
+      WHERE oid = to_regclass('scheduler_state'))sql");
+  if (kind.empty()) return;
+  require_plain(kind);
+  const auto found = columns(sql);
+  require_types(found);
+  require_values(found);
+  require_key(sql);
+  require_defaults(sql);
+}
+
+/** Throws DbError for a schema that is older (Kind::not_migrated) or newer (Kind::refused). 0:
+ * none. */
+void require_version(int version) {
+  if (version == needed_version()) return;
+  if (version == 0) {
+    throw DbError(DbError::Kind::not_migrated,
+                  "the database is not prepared for spider-check; type: spider-check migrate");
+  }
+  const auto schema = "the database's schema is version " + std::to_string(version) +
+                      ", this program needs version " + std::to_string(needed_version());
+  if (version < needed_version()) {
+    throw DbError(DbError::Kind::not_migrated, schema + "; type: spider-check migrate");
+  }
+  throw DbError(DbError::Kind::refused, schema + "; install the newer spider-check");
+}
+
 // With their pauses about a minute.
 constexpr int max_tries = 12;
 
@@ -238,35 +271,8 @@ std::string holder(soci::session& sql, const Schema& schema) {
 
 }  // namespace
 
-void require_adoptable(soci::session& sql) {
-  const auto kind = ask<std::string>(sql, R"sql(SELECT coalesce(max(relkind::text), '')
-      FROM pg_class
-      WHERE oid = to_regclass('scheduler_state'))sql");
-  if (kind.empty()) return;
-  require_plain(kind);
-  const auto found = columns(sql);
-  require_types(found);
-  require_values(found);
-  require_key(sql);
-  require_defaults(sql);
-}
-
 int needed_version() noexcept {
   return migrations().back().version;
-}
-
-void require_version(int version) {
-  if (version == needed_version()) return;
-  if (version == 0) {
-    throw DbError(DbError::Kind::not_migrated,
-                  "the database is not prepared for spider-check; type: spider-check migrate");
-  }
-  const auto schema = "the database's schema is version " + std::to_string(version) +
-                      ", this program needs version " + std::to_string(needed_version());
-  if (version < needed_version()) {
-    throw DbError(DbError::Kind::not_migrated, schema + "; type: spider-check migrate");
-  }
-  throw DbError(DbError::Kind::refused, schema + "; install the newer spider-check");
 }
 
 int schema_version(Session& session) {

@@ -24,19 +24,8 @@ struct Migration {
 /** All of them, in order; the last one's version is the schema that this program needs. */
 [[nodiscard]] std::span<const Migration> migrations() noexcept;
 
-/**
- * Checks a table scheduler_state from before the first migration. Throws DbError with what to type
- * where migrations or runs would be refused, or it may hold NULL; soci_error.
- */
-void require_adoptable(soci::session& sql);
-
 /** The schema that this program needs. */
 [[nodiscard]] int needed_version() noexcept;
-
-/**
- * Throws DbError for a schema that is older (Kind::not_migrated) or newer (Kind::refused). 0: none.
- */
-void require_version(int version);
 
 /** The version of the database's schema, 0 when there is none. Throws DbError. */
 [[nodiscard]] int schema_version(Session& session);

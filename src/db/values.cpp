@@ -49,6 +49,13 @@ void append_character(std::string& text, char32_t code) {
   tail(0);
 }
 
+/** In UTF8, or in SQL_ASCII, which looks at no text. */
+bool keeps_every_text(soci::session& sql) {
+  const char* encoding = PQparameterStatus(connection_of(sql), "server_encoding");
+  const std::string_view name = encoding != nullptr ? encoding : "UTF8";
+  return name == "UTF8" || name == "SQL_ASCII";
+}
+
 }  // namespace
 
 TimePoint from_seconds(const std::string& text) {
@@ -136,12 +143,6 @@ std::string unescaped(std::string_view text) {
     text.remove_prefix(is_pair ? 2 * length : unit ? length : 1);
   }
   return result;
-}
-
-bool keeps_every_text(soci::session& sql) {
-  const char* encoding = PQparameterStatus(connection_of(sql), "server_encoding");
-  const std::string_view name = encoding != nullptr ? encoding : "UTF8";
-  return name == "UTF8" || name == "SQL_ASCII";
 }
 
 std::string to_kept(soci::session& sql, const std::string& text) {

@@ -45,9 +45,6 @@ template <typename Value, typename... Uses>
   return value;
 }
 
-/** Whether the database can keep every text: in UTF8, or in SQL_ASCII, which looks at none. */
-[[nodiscard]] bool keeps_every_text(soci::session& sql);
-
 /** The text as this database can keep it: elsewhere with \uXXXX for what is not ASCII. */
 [[nodiscard]] std::string to_kept(soci::session& sql, const std::string& text);
 

@@ -175,22 +175,7 @@ class ListReport : NonCopyable {
   std::string token_;
 };
 
-}  // namespace
-
-ProbeDirectory find_probe() {
-  const auto here = program_directory();
-  const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
-                             SPIDER_CHECK_PROBE_DIR};
-  for (const auto& place : places) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(place / module_name, ignored)) continue;
-    auto path = fs::weakly_canonical(place, ignored);
-    if (is_all_trusted(path)) return {std::move(path), {}};
-    return {{}, "others than root and this user may change " + path.string()};
-  }
-  return {{}, "there is none in " + std::string(SPIDER_CHECK_PROBE_DIR)};
-}
-
+/** Why Scrapy finds no settings there, by the files that it reads and SCRAPY_PROJECT; or empty. */
 std::string why_no_settings(const fs::path& directory,
                             const std::vector<std::pair<std::string, std::string>>& environment) {
   const auto variable = [&](const std::string& name) -> std::optional<std::string> {
@@ -212,6 +197,22 @@ std::string why_no_settings(const fs::path& directory,
   return what + " (" + join(settings, ", ") + ")" +
          (project ? ", which SCRAPY_PROJECT names: set that in env to one of them"
                   : ": set SCRAPY_PROJECT in env");
+}
+
+}  // namespace
+
+ProbeDirectory find_probe() {
+  const auto here = program_directory();
+  const fs::path places[] = {here / "scrapy/probe", here / "../share/spider-check/probe",
+                             SPIDER_CHECK_PROBE_DIR};
+  for (const auto& place : places) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(place / module_name, ignored)) continue;
+    auto path = fs::weakly_canonical(place, ignored);
+    if (is_all_trusted(path)) return {std::move(path), {}};
+    return {{}, "others than root and this user may change " + path.string()};
+  }
+  return {{}, "there is none in " + std::string(SPIDER_CHECK_PROBE_DIR)};
 }
 
 std::string explain_traceback(const std::string& output, const fs::path& directory) {

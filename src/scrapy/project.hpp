@@ -19,13 +19,6 @@ struct ProbeDirectory {
  */
 [[nodiscard]] ProbeDirectory find_probe();
 
-/**
- * Why Scrapy finds no settings there, by the files that it reads and SCRAPY_PROJECT; empty: it
- * does. `environment` goes before this program's own.
- */
-[[nodiscard]] std::string why_no_settings(
-    const fs::path& directory, const std::vector<std::pair<std::string, std::string>>& environment);
-
 /** A spider of the project once more, under a name and with arguments of its own. */
 struct NamedCrawl {
   std::string name;

@@ -13,7 +13,7 @@ namespace spider_check {
 
 namespace {
 
-using Variables = std::map<std::string, std::string>;
+using Variables = decltype(Environment::variables);
 
 /** Why a configuration is refused; its directory is written as DIR. */
 std::string refusal(const std::string& toml, Variables variables = {},

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Variables = std::map<std::string, std::string>;
+using Variables = decltype(Environment::variables);
 using Words = std::vector<std::string>;
 
 Config load_text(const std::string& toml, Variables variables = {}) {

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Variables = std::map<std::string, std::string>;
+using Variables = decltype(Environment::variables);
 
 /**
  * A user with a home, in a working directory with an empty file: the machine may have one in /etc,
@@ -128,7 +128,7 @@ TEST_CASE("environment beats .env beats file, variable by variable") {
 }
 
 TEST_CASE("ports and addresses that do not fit the hosts are refused where they were named") {
-  const auto why = [](const std::string& dotenv, std::map<std::string, std::string> variables) {
+  const auto why = [](const std::string& dotenv, Variables variables) {
     World world;
     world.directory.write("here/.env", dotenv);
     world.environment.variables = std::move(variables);
