@@ -4,8 +4,6 @@
 #include <iterator>
 #include <string_view>
 
-#include <fmt/core.h>
-
 #include "config/apply.hpp"
 #include "config/toml_table.hpp"
 #include "util/errors.hpp"

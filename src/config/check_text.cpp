@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/core.h>
-
 #include "config/check.hpp"
 #include "util/text.hpp"
 #include "util/text_width.hpp"

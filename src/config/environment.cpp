@@ -8,12 +8,12 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <pwd.h>
 
 #include "config/apply.hpp"
 #include "os/descriptors.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 

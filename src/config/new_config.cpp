@@ -3,8 +3,6 @@
 #include <map>
 #include <string_view>
 
-#include <fmt/core.h>
-
 #include "config/apply.hpp"
 #include "config/init.hpp"
 #include "config/new_config_text.hpp"

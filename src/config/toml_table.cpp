@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/core.h>
-
 #include "config/apply.hpp"
 #include "util/errors.hpp"
 #include "util/text.hpp"

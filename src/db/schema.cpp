@@ -4,9 +4,8 @@
 #include <array>
 #include <vector>
 
-#include <fmt/core.h>
-
 #include "util/errors.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 

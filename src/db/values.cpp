@@ -4,11 +4,10 @@
 #include <memory>
 #include <stdexcept>
 
-#include <fmt/core.h>
-
 #include "db/refusal.hpp"
 #include "db/session.hpp"
 #include "outbox/record_json.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 

@@ -6,10 +6,10 @@
 #include <cstdio>
 
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <sys/random.h>
 
 #include "os/ownership.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 

@@ -5,7 +5,6 @@
 #include <thread>
 
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>

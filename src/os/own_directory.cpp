@@ -6,7 +6,6 @@
 #include <climits>
 
 #include <fcntl.h>
-#include <fmt/core.h>
 
 #include "os/files.hpp"
 #include "os/locks.hpp"

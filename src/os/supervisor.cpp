@@ -10,7 +10,6 @@
 #include <stdexcept>
 
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "util/fault_point.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 

@@ -5,8 +5,6 @@
 #include <cstring>
 #include <span>
 
-#include <fmt/core.h>
-
 #include "util/text.hpp"
 
 namespace spider_check {

@@ -3,8 +3,6 @@
 #include <numeric>
 #include <utility>
 
-#include <fmt/core.h>
-
 namespace spider_check {
 
 namespace {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/core.h>
+
 namespace spider_check {
 
 /** One character of a text in UTF-8, or a byte that is none. */

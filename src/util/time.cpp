@@ -4,8 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include <fmt/core.h>
-
 #include "util/text.hpp"
 
 namespace spider_check {

@@ -7,8 +7,6 @@
 #include <optional>
 #include <string_view>
 
-#include <fmt/core.h>
-
 #include "util/interface.hpp"
 #include "util/text.hpp"
 

@@ -1,8 +1,7 @@
 // What `check` shows, held against tests/golden; see golden.hpp for how to accept a change.
-#include "config/check.hpp"
-
 #include <doctest/doctest.h>
 
+#include "config/check.hpp"
 #include "golden/golden.hpp"
 
 namespace spider_check {
