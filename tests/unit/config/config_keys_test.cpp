@@ -161,8 +161,7 @@ TEST_CASE("each key of [scrapy] has its effect") {
   CHECK(config.scrapy->command == Words{"/srv/venv/bin/scrapy", "-q"});
   CHECK(config.scrapy->include == Words{"news_*", "prices"});
   CHECK(config.scrapy->exclude == Words{"news_old"});
-  const std::map<std::string, std::string> settings(config.scrapy->settings.begin(),
-                                                    config.scrapy->settings.end());
+  const Variables settings(config.scrapy->settings.begin(), config.scrapy->settings.end());
   CHECK(settings == Variables{{"LOG_LEVEL", "INFO"},
                               {"RETRY_TIMES", "5"},
                               {"COOKIES", "True"},
@@ -173,8 +172,7 @@ TEST_CASE("a number that is not whole is given as it is written") {
   const auto config = load_text(
       "[scrapy]\nproject = 'jobs'\n[scrapy.settings]\nDELAY = 0.00000025\n"
       "FACTOR = 2.0\nLIMIT = 1e300\nBALANCE = -1234567.125\n");
-  const std::map<std::string, std::string> settings(config.scrapy->settings.begin(),
-                                                    config.scrapy->settings.end());
+  const Variables settings(config.scrapy->settings.begin(), config.scrapy->settings.end());
   CHECK(settings == Variables{{"DELAY", "2.5e-07"},
                               {"FACTOR", "2.0"},
                               {"LIMIT", "1e+300"},

@@ -56,7 +56,8 @@ TEST_CASE("an empty file leaves everything at its default") {
   CHECK(config.database.connect_timeout == 5s);
   CHECK(config.database.statement_timeout == 5s);
   CHECK(config.database.inherited_options.empty());
-  CHECK(config.database.parameters == Variables{{"gssencmode", "disable"}});
+  const std::map<std::string, std::string> expected{{"gssencmode", "disable"}};
+  CHECK(config.database.parameters == expected);
   CHECK_FALSE(config.scrapy.has_value());
   CHECK(config.programs.empty());
   CHECK(config.log_dir == world.environment.home / ".local/state/spider-check/logs");
