@@ -6,6 +6,7 @@
 #include "config/init.hpp"
 #include "process/temp_directory.hpp"
 #include "util/errors.hpp"
+#include "util/text.hpp"
 
 namespace spider_check {
 
