@@ -19,7 +19,7 @@ namespace spider_check {
 
 FileDescriptor open_log(const std::filesystem::path& path) {
   make_private_directory(path.parent_path());
-  // A pipe that is there would keep the program waiting, a link would lead it anywhere.
+  // An existing pipe would block the program, and a link may lead to any file.
   const int made = path == "/dev/null" ? 0 : O_CREAT | O_EXCL | O_NOFOLLOW;
   FileDescriptor file(Adopt{}, ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | made, 0600));
   if (!file) throw system_error("cannot open the log file " + path.string());
@@ -44,7 +44,7 @@ bool LogOutput::write_all(std::string_view bytes) const {
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN) {
-      // Somebody who shares the pipe or terminal made it so.
+      // Another process that shares the pipe or terminal set O_NONBLOCK.
       pollfd room{fd_, POLLOUT, 0};
       (void)::poll(&room, 1, -1);
     } else if (errno == EPIPE || errno == EIO) {
@@ -110,7 +110,7 @@ bool is_file(const fs::path& path) {
 
 }  // namespace
 
-// The watch is there before the first look, so that nothing happens between the two unseen.
+// The watch comes before the first look, so that no event is missed between the two.
 LogFollower::LogFollower(const LogDirectory& logs, const fs::path& log, LogOutput& output,
                          LogSequence sequence)
     : logs_(logs),
@@ -131,7 +131,7 @@ void LogFollower::run() {
   }
 }
 
-/** The first log after the one that is shown. */
+/** The first log after the current one. */
 std::optional<LogName> LogFollower::find_next() {
   if (!names_changed_) return std::nullopt;
   std::optional<LogName> next;
@@ -146,7 +146,7 @@ std::optional<LogName> LogFollower::find_next() {
   return next;
 }
 
-/** A spider's logs are written one after the other: the old one is complete. */
+/** The current log is complete, because a spider writes one log at a time. */
 bool LogFollower::go_on_to(const LogName& name) {
   if (!reader_.show_new(output_) || !output_.end_log()) return false;
   const auto path = path_of(name);
@@ -160,9 +160,9 @@ fs::path LogFollower::path_of(const LogName& name) const {
   return directory_ / to_string(name);
 }
 
-/** Until something happens in the directory; false when nobody reads any more. */
+/** Waits for an event in the directory. False: the reader is gone. */
 bool LogFollower::wait() {
-  // Asked for nothing, the output still tells when its other end is closed.
+  // Without any event asked for, poll() still reports that the other end is closed.
   std::array<pollfd, 2> fds{{{watch_.get(), POLLIN, 0}, {output_.fd(), 0, 0}}};
   if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
     throw system_error("cannot wait for the log");
@@ -180,7 +180,7 @@ void LogFollower::take_events() {
     for (ssize_t at = 0; at < got;) {
       inotify_event event{};
       std::memcpy(&event, buffer.data() + at, sizeof event);
-      // Too much happened to be told: then anything may have.
+      // After an overflow any event may have been lost.
       if ((event.mask & (name_events | IN_Q_OVERFLOW)) != 0) names_changed_ = true;
       if ((event.mask & gone) != 0) directory_gone_ = true;
       at += static_cast<ssize_t>(sizeof event + event.len);

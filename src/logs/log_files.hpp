@@ -15,28 +15,27 @@
 namespace spider_check {
 
 /**
- * Makes a file to append to, private to this user, and the directories above it, private too. It
- * never opens what is there already, but for /dev/null. Throws std::system_error that names the
- * path.
+ * Makes a file to append to and the directories above it, private to this user. Does not open a
+ * file that exists, except /dev/null. Throws std::system_error that names the path.
  */
 [[nodiscard]] FileDescriptor open_log(const std::filesystem::path& path);
 
-/** Adds a line to a log that is there, as far as that can be. */
+/** Adds a line to a log that exists. Errors are ignored. */
 void add_to_log(const std::filesystem::path& path, const std::string& line) noexcept;
 
 /**
- * Where logs are shown. A terminal gets what is harmless to it; a pipe or a file gets the very
- * bytes. SIGPIPE has to be ignored.
+ * Writes logs to a terminal without control characters, and to a pipe or file unchanged. SIGPIPE
+ * must be ignored.
  */
 class LogOutput {
  public:
   /** The descriptor is not owned, and outlives the output. */
   explicit LogOutput(int fd);
 
-  /** False when nobody reads any more. Throws std::system_error. */
+  /** False: the reader is gone. Throws std::system_error. */
   [[nodiscard]] bool write(std::string_view bytes);
 
-  /** The log ends here. As write(). */
+  /** Ends a log. Returns and throws as write(). */
   [[nodiscard]] bool end_log();
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
@@ -48,15 +47,15 @@ class LogOutput {
   std::optional<TerminalText> terminal_;  ///< empty: no terminal
 };
 
-/** Reads one log from its beginning on, as far as it is written. */
+/** Reads one log while it grows. */
 class LogReader {
  public:
-  /** Throws as LogDirectory::open() does. */
+  /** Throws as LogDirectory::open(). */
   LogReader(const LogDirectory& logs, const std::filesystem::path& log);
 
   /**
-   * Shows what is new since the last time; all of it when the file was emptied meanwhile. False
-   * when nobody reads any more. Throws std::system_error.
+   * Writes what was added since the last call, or everything if the file was emptied. False: the
+   * reader is gone. Throws std::system_error.
    */
   [[nodiscard]] bool show_new(LogOutput& output);
 
@@ -66,19 +65,18 @@ class LogReader {
   std::int64_t shown_ = 0;  ///< bytes
 };
 
-/** Shows the whole of a log. Throws std::system_error. */
+/** Writes a whole log. Throws std::system_error. */
 void show_log(const LogDirectory& logs, const std::filesystem::path& log, LogOutput& output);
 
-/** Which logs are followed after the first, and who is told of each. */
+/** Which logs are followed after the first one, and what is called for each. */
 struct LogSequence {
   std::function<bool(const LogName&)> takes;
   std::function<void(const std::filesystem::path&)> on_next;
 };
 
 /**
- * Shows a log and what is appended to it, and goes on to the next log of the same spider as soon as
- * there is one. The kernel tells what happens in the spider's directory (inotify): nothing is
- * polled.
+ * Writes a log while it grows, and then the next log of the same spider as soon as there is one.
+ * Waits by inotify on the spider's directory.
  */
 class LogFollower {
  public:
@@ -86,10 +84,7 @@ class LogFollower {
   LogFollower(const LogDirectory& logs, const std::filesystem::path& log, LogOutput& output,
               LogSequence sequence);
 
-  /**
-   * Returns when nobody reads any more or the directory is gone; a signal ends the program as
-   * usual. Throws std::system_error.
-   */
+  /** Returns when the reader or the directory is gone. Throws std::system_error. */
   void run();
 
  private:
@@ -106,7 +101,7 @@ class LogFollower {
   FileDescriptor watch_;
   LogName name_;
   LogReader reader_;
-  bool names_changed_ = true;  ///< there may be a log that was not there at the last look
+  bool names_changed_ = true;  ///< there may be a new log
   bool directory_gone_ = false;
 };
 

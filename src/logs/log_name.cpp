@@ -9,7 +9,7 @@ namespace spider_check {
 
 namespace {
 
-/** Takes a whole number above zero, as std::to_string writes it, off the front of the text. */
+/** Removes a number above zero, as std::to_string writes it, from the front of the text. */
 template <typename Number>
 bool take_number(std::string_view& text, Number& number) {
   const auto* end = text.data() + text.size();
@@ -25,22 +25,22 @@ bool take_word(std::string_view& text, std::string_view word) {
   return true;
 }
 
-/** Takes what stands for a run off the front of the text. */
+/** Removes a run from the front of the text. */
 bool take_run(std::string_view& text, LogRun& run) {
-  // Before the first run of all that has an id.
+  // A run before the first one that has an id.
   const bool before_any = take_word(text, "0+");
   if (!before_any && !take_number(text, run.run)) return false;
   return !(before_any || take_word(text, "+")) || take_number(text, run.after);
 }
 
-/** Takes a further series off the front of the text, which may have none. */
+/** Removes a series, if there is one, from the front of the text. */
 bool take_series(std::string_view& text, int& series) {
   if (!text.starts_with('.') || text.find_first_of("0123456789") != 1) return true;
   text.remove_prefix(1);
   return take_number(text, series);
 }
 
-/** Nothing of the first series: its names are as they always were. */
+/** Empty for the first series, whose names have no suffix. */
 std::string series_suffix(int series) {
   return series > 1 ? "." + std::to_string(series) : "";
 }

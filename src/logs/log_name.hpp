@@ -12,15 +12,15 @@
 namespace spider_check {
 
 /**
- * What stands for a run in the names of its logs; the later one is the greater. A database that was
- * made anew or restored gives numbers again: its runs are a further series, so that no log of it
- * has the name, or the place in the order, of an earlier one.
+ * A run in the names of its logs, in the order of time. A database that was made anew or restored
+ * repeats ids: its runs form a new series, so that its logs neither get the names of earlier logs
+ * nor come before them.
  */
 struct LogRun {
   RunId run = 0;
-  int after = 0;   ///< counts the runs that began without the database, and so without an id of
-                   ///< their own, after the run of that id; 0: the run of that id itself
-  int series = 0;  ///< counts from 1; 0: any, where somebody asks for a run
+  int after = 0;   ///< counts runs that began without the database, and so without an id, after
+                   ///< the run of this id; 0: the run of this id
+  int series = 0;  ///< counts from 1; 0: any series, in a request
 
   friend std::strong_ordering operator<=>(const LogRun& a, const LogRun& b) noexcept {
     return std::tie(a.series, a.run, a.after) <=> std::tie(b.series, b.run, b.after);
@@ -32,15 +32,15 @@ struct LogRun {
 /** "17", "17+2", or of a further series "17.2", "17+2.2" */
 [[nodiscard]] std::string to_string(const LogRun& run);
 
-/** Reads it back, without a series as any; empty for any other text. */
+/** Reads such a text; without a series in it, any. Empty for other text. */
 [[nodiscard]] std::optional<LogRun> parse_log_run(std::string_view text);
 
-/** Which attempt at which run a log is of; the later one is the greater. */
+/** The run and attempt of a log, in the order of time. */
 struct LogName {
   RunId run = 0;
   int attempt = 0;
-  int after = 0;   ///< as LogRun has it
-  int series = 1;  ///< likewise, but never any
+  int after = 0;   ///< as in LogRun
+  int series = 1;  ///< counts from 1
 
   friend std::strong_ordering operator<=>(const LogName& a, const LogName& b) noexcept {
     return std::tie(a.series, a.run, a.after, a.attempt) <=>
@@ -55,15 +55,15 @@ struct LogName {
 }
 
 /**
- * Reads run-ID-attempt-N.log, run-ID+M-attempt-N.log or, of a further series, either of them with
- * .S.log, or .report of what belongs to a log; empty for any other name.
+ * Reads run-ID-attempt-N.log or run-ID+M-attempt-N.log, with .S.log in series S from 2 on, and with
+ * .report for the report of a crawl. Empty for other names.
  */
 [[nodiscard]] std::optional<LogName> parse_log_name(const std::filesystem::path& file);
 
-/** run-ID-attempt-N.log, or what else parse_log_name() reads. */
+/** The name of the log, as parse_log_name() reads it. */
 [[nodiscard]] std::string to_string(const LogName& name);
 
-/** DIRECTORY/SPIDER/run-ID-attempt-N.log; the directory is that of a schedule. */
+/** DIRECTORY/SPIDER/run-ID-attempt-N.log; directory: of the schedule. */
 [[nodiscard]] std::filesystem::path log_path(const std::filesystem::path& directory,
                                              std::string_view spider, const LogName& name);
 

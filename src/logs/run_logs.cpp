@@ -21,7 +21,7 @@ namespace {
 void throw_output_away(SpiderJob& job) {
   if (job.crawl) return;
   job.log = "/dev/null";
-  // It is seen in a log's size whether a program goes on.
+  // The progress of a program is the size of its log.
   job.limits.stall_timeout = Duration{0};
 }
 
@@ -43,7 +43,7 @@ Faulty find_faulty(const LogDirectory& logs, std::vector<SpiderJob>& jobs) {
   return faulty;
 }
 
-/** Does it; says where they are, or why not. */
+/** Moves the logs. Returns where they are, or why they are lost. */
 std::string moved(const Instance& instance, const Faulty& faulty, const std::string& whose) {
   try {
     const auto& fallback = instance.logs.fallback_directory();
@@ -52,7 +52,7 @@ std::string moved(const Instance& instance, const Faulty& faulty, const std::str
     }
     return whose + " are in " + fallback.string();
   } catch (const std::system_error& error) {
-    // A place without room is still better than none.
+    // A directory with little room is better than none.
     if (faulty.first.scarce) return std::string(error.what()) + "; " + whose + " may be cut";
     for (auto* job : faulty.jobs) throw_output_away(*job);
     return std::string(error.what()) + "; " + whose + " are lost";
@@ -63,7 +63,7 @@ std::set<LogName> names_of_logs(const Instance& instance) {
   try {
     return instance.logs.names();
   } catch (const std::system_error&) {
-    return {};  // whatever is wrong with the directory is told when a log is written there
+    return {};  // what is wrong with the directory is an error when a log is written there
   }
 }
 
@@ -72,11 +72,11 @@ std::set<LogName> names_of_logs(const Instance& instance) {
 std::filesystem::path log_directory(const Instance& instance) {
   const auto path = instance.logs.path();
   try {
-    // Nothing is written down in somebody else's directory.
+    // Nothing is written in another user's directory.
     const bool is_faulty = instance.logs.check_writable(path).has_value();
     return is_faulty ? path : instance.logs.make();
   } catch (const std::system_error&) {
-    // Whatever is wrong with it is told when a log is to be written there.
+    // What is wrong with it is an error when a log is written there.
     return path;
   }
 }
@@ -109,7 +109,7 @@ namespace {
 
 using Logs = std::map<LogName, std::filesystem::path>;
 
-/** By the directories' names. */
+/** By the names of the spiders' directories. */
 std::map<std::string, Logs> by_spider(const std::vector<LogFile>& files) {
   std::map<std::string, Logs> spiders;
   for (const auto& file : files) {
@@ -124,10 +124,10 @@ std::string quoted(const std::string& name) {
   return "'" + printable(name) + "'";
 }
 
-/** A name that may have been meant; empty when none is near. */
+/** The most similar name; empty if none is similar. */
 std::string nearest(const std::vector<std::string>& names, const std::string& wanted) {
   std::string best;
-  // A name of three letters with two of them wrong is another name.
+  // In short names even two wrong letters make another name.
   auto least = std::min<std::size_t>(2, wanted.size() / 2) + 1;
   if (wanted.size() > 120) return best;
   for (const auto& name : names) {
@@ -160,7 +160,7 @@ const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::strin
   if (const auto found = spiders.find(to_file_name(wanted)); found != spiders.end()) {
     return found->second;
   }
-  // A long name is cut in its directory's name, and shown so.
+  // A long name may be given as it is shown: cut, like its directory's.
   if (const auto found = spiders.find(wanted);
       found != spiders.end() && from_file_name(wanted) == wanted) {
     return found->second;
@@ -168,7 +168,7 @@ const Logs& logs_of(const std::map<std::string, Logs>& spiders, const std::strin
   refuse_spider(spiders, wanted, directory);
 }
 
-/** The newest ones, newest first. */
+/** The numbers, newest first, as far as name_list() shows them. */
 template <typename Number>
 std::string numbers(const std::set<Number>& numbers) {
   using std::to_string;

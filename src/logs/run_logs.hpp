@@ -13,29 +13,29 @@
 
 namespace spider_check {
 
-/** Where the schedule's logs belong: its directory, made this configuration's where that can be. */
+/** The schedule's log directory, which is made and marked as ours if that is possible. */
 [[nodiscard]] std::filesystem::path log_directory(const Instance& instance);
 
 /**
- * The name with the series that makes it one that no earlier log has: the newest there is, or one
- * more where the numbers have begun anew, since the database was made anew or restored.
+ * The name with a series that makes it new: the newest series of all logs, or the next one if the
+ * ids have begun again, because the database was made anew or restored.
  *
- * newest_run: asks the database for its newest run, where logs of a later one are there; 0: it
- * cannot be asked.
+ * newest_run: returns the newest run in the database; called only if there are logs of a later run
+ * than the name's. 0: not known.
  */
 [[nodiscard]] LogName free_log_name(const Instance& instance, LogName name,
                                     const std::function<RunId()>& newest_run);
 
 /**
- * Moves the logs that cannot be written where they belong into a private temporary directory. Where
- * that cannot be had either, the output of a program is thrown away, and a crawl, which nobody
- * could judge without a log, does not start. Gives the one fault of all of them, after it was
- * logged as a warning; empty: there is none.
+ * Moves logs that cannot be written in their directories to the fallback directory. Without that
+ * one, the output of a program is thrown away; a crawl keeps its log's path, and does not start,
+ * because it could not be judged without a log. Returns one fault for all logs, which is also
+ * logged as a warning; empty: all can be written.
  */
 [[nodiscard]] std::optional<std::string> move_logs(const Instance& instance,
                                                    std::vector<SpiderJob>& jobs);
 
-/** Which log somebody wants to see: what is not said is the newest there is. */
+/** A log to show: of the newest run and attempt, where none is given. */
 struct LogRequest {
   std::string spider;
   std::optional<LogRun> run;
@@ -43,29 +43,27 @@ struct LogRequest {
 };
 
 /**
- * The log that is wanted. Throws UsageError, which names what there is instead, and
- * std::system_error when the directory cannot be read.
+ * The path of the log. Throws UsageError that names the logs there are instead, and
+ * std::system_error if the directory cannot be read.
  */
 [[nodiscard]] std::filesystem::path choose_log(const LogDirectory& directory,
                                                const LogRequest& request);
 
-/** The names of the spiders that have logs, a line each. Throws as choose_log() does. */
+/** The names of the spiders that have logs, one a line. Throws std::system_error. */
 [[nodiscard]] std::string spiders_with_logs(const LogDirectory& directory);
 
 /** How much of the logs is kept. */
 struct LogLimits {
-  RunId too_old = 0;            ///< the logs of the runs up to this one go
-  std::int64_t total_size = 0;  ///< bytes; the oldest go until all together are not more
+  RunId too_old = 0;            ///< logs of runs up to this one are removed
+  std::int64_t total_size = 0;  ///< bytes of all logs; above it the oldest are removed
 };
 
 /**
- * Which files of one schedule are to be removed, oldest first. Never the newest log of a spider,
- * nor a log in `wanted`, nor a report that belongs to one of these: they count for the size, and
- * stay even when that is exceeded. Half of the size is left to the others in any case.
+ * The files of one schedule to remove, oldest first. The newest log of each spider and those in
+ * `wanted` stay with their reports, even above the size; half of it is left to the others then.
  *
- * wanted: log paths as they were recorded. A log is known by its spider's directory and its own
- * name, so that it is found again when all logs were moved. What belongs to an earlier run is
- * older: the times of files do not matter, because the host's clock may be wrong.
+ * wanted: log paths as recorded. Only the spider's directory and the log's name are compared,
+ * because all logs may have been moved. Files are ordered by their runs: their times may be wrong.
  */
 [[nodiscard]] std::vector<LogFile> logs_to_delete(std::vector<LogFile> files,
                                                   const std::vector<std::filesystem::path>& wanted,
