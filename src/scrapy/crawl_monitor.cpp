@@ -44,13 +44,13 @@ std::optional<std::int64_t> leading_number(std::string_view text) {
   return number;
 }
 
-/** What was logged between the beginning of the end and the statistics. */
+/** What was logged from the start of the closing to the statistics. */
 std::string_view closing_part(std::string_view log, std::size_t end) {
   const auto begin = log.rfind(closing, end);
   return begin == std::string_view::npos ? std::string_view() : log.substr(begin, end - begin);
 }
 
-/** A page's own errors come from the scraper, those of monitors, mail and others from elsewhere. */
+/** Errors of pages come from the scraper's logger; those of monitors, mail and so on do not. */
 void count_closing(std::string_view part, CrawlReport& crawl) {
   crawl.closing_errors = count(part, "[scrapy.core.engine] ERROR: Scraper close failure") +
                          count(part, "[scrapy.utils.signal] ERROR: ");
@@ -58,7 +58,7 @@ void count_closing(std::string_view part, CrawlReport& crawl) {
                       count(part, "[scrapy.core.scraper] ERROR: ");
 }
 
-/** Errors of certain loggers, as far as this part of the log shows them. */
+/** Subtracts the errors of these loggers that this part of the log shows. */
 void ignore_errors(std::string_view log, const std::vector<std::string>& loggers,
                    CrawlReport& crawl) {
   for (const auto& name : loggers) {
@@ -67,7 +67,7 @@ void ignore_errors(std::string_view log, const std::vector<std::string>& loggers
   crawl.progress.errors = std::max<std::int64_t>(0, crawl.progress.errors);
 }
 
-/** Where these words are last; -1: nowhere. */
+/** The last position of the words; -1: none. */
 std::int64_t last(std::string_view log, std::string_view words) {
   const auto at = log.rfind(words);
   return at == std::string_view::npos ? -1 : static_cast<std::int64_t>(at);
@@ -104,7 +104,7 @@ CrawlPhase read_log_phase(const std::string& log_end) {
 }
 
 std::optional<Progress> read_log_progress(const std::string& log_end) {
-  // From the end, since a spider may log such words of its own.
+  // From the end, because a spider may log such words, too.
   for (auto at = log_end.rfind(crawled); at != std::string::npos && at > 0;
        at = log_end.rfind(crawled, at - 1)) {
     const auto line = std::string_view(log_end).substr(at, log_end.find('\n', at) - at);

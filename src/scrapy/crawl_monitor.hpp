@@ -13,32 +13,32 @@
 namespace spider_check {
 
 /**
- * What the end of a crawl's log tells: the statistics that Scrapy prints, and what a traceback
- * says. directory: the project, whose files are named before any other; criteria: what it is to
- * ignore.
+ * Reads the statistics that Scrapy prints and the last traceback from the end of a crawl's log.
+ * directory: the project, whose files are named before others. criteria: the errors and statuses
+ * to ignore.
  */
 [[nodiscard]] CrawlReport read_log_report(const std::string& log_end,
                                           const std::filesystem::path& directory,
                                           const Criteria& criteria = {});
 
-/** Where a crawl stands by the newest of what Scrapy says of it. */
+/** The phase of a crawl by the newest of Scrapy's lines about it. */
 [[nodiscard]] CrawlPhase read_log_phase(const std::string& log_end);
 
-/** The newest of Scrapy's lines "Crawled N pages …, scraped M items …"; empty without one. */
+/** Reads the newest line "Crawled N pages …, scraped M items …"; empty without one. */
 [[nodiscard]] std::optional<Progress> read_log_progress(const std::string& log_end);
 
-/** Adds to a job's environment what puts the probe in front of a Scrapy process. */
+/** Adds what loads the probe in a Scrapy process. */
 void add_probe(std::vector<std::pair<std::string, std::string>>& environment,
                const std::string& python_path, const std::filesystem::path& report,
                const std::string& token);
 
-/** Adds what of a crawl's errors and pages is as it should be; nothing where that is nothing. */
+/** Adds the errors and statuses that the probe ignores, if there are any. */
 void add_ignored(std::vector<std::pair<std::string, std::string>>& environment,
                  const Criteria& criteria);
 
 /**
- * Whether a command is a crawl as Scrapy's own: `scrapy crawl …` or `scrapy runspider …`, also
- * behind another program, like `uv run scrapy crawl …` or `python3 -m scrapy crawl …`.
+ * Whether a command is `scrapy crawl …` or `scrapy runspider …`, also behind another program, like
+ * `uv run scrapy crawl …` or `python3 -m scrapy crawl …`.
  */
 [[nodiscard]] bool is_crawl(const std::vector<std::string>& command);
 

@@ -23,7 +23,7 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/** A recursive descent; nothing is what cannot be read. */
+/** A recursive descent; std::nullopt: it cannot be read. */
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -70,7 +70,7 @@ class Parser {
     return all;
   }
 
-  /** pprint breaks a long one into several, one below the other, which are one. */
+  /** pprint splits a long string into several lines. */
   std::optional<Json> text() {
     std::string read;
     while (peek() == '\'' || peek() == '"') {
@@ -89,7 +89,7 @@ class Parser {
         text_.remove_prefix(i + 1);
         return read;
       }
-      // Of an escape the letter is enough: keys and reasons have none.
+      // Keys and reasons have no escapes, so the letter is enough.
       if (text_[i] == '\\' && i + 1 < text_.size()) ++i;
       read += text_[i];
     }
@@ -137,7 +137,7 @@ std::int64_t sum(const Json& object, const std::string& prefix) {
 constexpr std::string_view reasons = "retry/reason_count/";
 constexpr const char* ignored_pages = "httperror/response_ignored_status_count/";
 
-/** Of the pages that were refused, those that were tried again: "retry/reason_count/503 …". */
+/** The refused pages that were tried again: "retry/reason_count/503 …". */
 std::int64_t refused_again(const Json& stats) {
   std::set<std::string> statuses{"408", "429", "500", "502", "503", "504", "522", "524"};
   for (const auto& [key, value] : stats.items()) {
@@ -148,7 +148,7 @@ std::int64_t refused_again(const Json& stats) {
   return refused;
 }
 
-/** Exceptions by the site or the network, not those by which a middleware passes a page over. */
+/** Exceptions by the site or the network, without those by which a middleware skips a page. */
 std::int64_t network_exceptions(const Json& stats) {
   return count_in(stats, "downloader/exception_count") -
          count_in(stats, "downloader/exception_type_count/scrapy.exceptions.IgnoreRequest") -
@@ -168,14 +168,14 @@ std::int64_t dead_pages(const Json& stats) {
   return counted ? std::min(given_up, exceptions) : given_up;
 }
 
-/** Keeps what is there already where nobody counted. */
+/** Keeps the value if there is no count. */
 void take(const Json& own, const char* key, std::int64_t& value) {
   if (own.contains(key)) value = count_in(own, key);
 }
 
 void add(const CrawlReport& crawl, CrawlReport& all) {
   all.ended = all.ended && crawl.ended;
-  // The last one that says anything but the usual.
+  // The last one other than "finished".
   if (all.finish_reason.empty() || crawl.finish_reason != "finished") {
     all.finish_reason = crawl.finish_reason;
   }
@@ -190,7 +190,7 @@ void add(const CrawlReport& crawl, CrawlReport& all) {
   all.faults.insert(all.faults.end(), crawl.faults.begin(), crawl.faults.end());
 }
 
-/** Numbers are summed; of anything else the first is kept. */
+/** Adds numbers; of other values the first is kept. */
 void add_numbers(const Json& more, Json& sum) {
   if (!more.is_object()) return;
   for (const auto& [key, value] : more.items()) {
@@ -224,7 +224,7 @@ std::int64_t count_in(const Json& object, const std::string& key) {
 
 std::int64_t to_count(const Json& number) noexcept {
   if (!number.is_number()) return 0;
-  // As a double first: a number that no integer holds has no defined value as one.
+  // First as a double, because converting one that no integer holds is undefined.
   const auto about = number.get<double>();
   if (about >= static_cast<double>(most)) return most;
   return about > 0 ? number.get<std::int64_t>() : 0;

@@ -30,10 +30,10 @@ namespace spider_check {
 void apply_statistics(const nlohmann::json& stats, CrawlReport& crawl,
                       const std::vector<int>& ignore_status = {});
 
-/** Takes the probe's own counts, which are there whatever collects the statistics. */
+/** Takes the probe's own counts, which do not depend on the project's statistics collector. */
 void apply_own_counts(const nlohmann::json& own, CrawlReport& crawl);
 
-/** The one crawl of a process as it is; several together, with each of them among its parts. */
+/** One crawl unchanged; the sum of several, with each of them in its parts. */
 [[nodiscard]] CrawlReport sum_of(std::vector<CrawlReport> crawls);
 
 }  // namespace spider_check

@@ -24,7 +24,7 @@ constexpr std::size_t max_faults = 20;
 constexpr std::size_t max_switched_off = 50;
 constexpr std::size_t max_crawls = 1000;
 
-/** Without what is nested deeper: whoever writes or records it again does so by recursion. */
+/** Drops what is nested deeper, because others process it recursively. */
 Json parse(std::string_view line) {
   const auto keep = [](int depth, Json::parse_event_t, const Json&) {
     return depth <= max_json_depth;
@@ -65,7 +65,7 @@ std::vector<SwitchedOff> switched_off(const Json& record) {
   return all;
 }
 
-/** One that is there already came as it happened, and comes again with how often it did. */
+/** A known fault was reported when it happened, and comes again at the end with its count. */
 void add(Fault fault, std::vector<Fault>& faults) {
   for (auto& other : faults) {
     if (other.place != fault.place || other.text != fault.text) continue;
@@ -224,7 +224,7 @@ CrawlReport ReportReader::crawl() const {
   if (has_probe_) all.source = CrawlSource::probe;
   all.unusable = unusable_;
   all.only_read = only_read_;
-  // What ended a process explains more than what came before.
+  // First what ended a process, because it explains more than earlier errors.
   auto faults = crashes_;
   for (const auto& fault : faults_) add(fault, faults);
   for (auto& fault : all.faults) add(std::move(fault), faults);

@@ -24,33 +24,33 @@ class ReportReader {
   /** Reads what is new. */
   void read_on();
 
-  /** Reads what is left, of a file that is far too long only its end. */
+  /** Reads the rest; only the end of a file that is far too long. */
   void finish();
 
-  /** Whether a process with the probe in it has told anything. */
+  /** Whether a process with the probe reported anything. */
   [[nodiscard]] bool has_probe() const noexcept { return has_probe_; }
 
   /** Whether a crawl began. */
   [[nodiscard]] bool has_crawl() const noexcept { return !crawls_.empty(); }
 
-  /** How far all crawls have come together. */
+  /** The sum of all crawls. */
   [[nodiscard]] Progress progress() const;
 
-  /** Where the one is that has least behind it. */
+  /** The phase of the crawl that has come least far. */
   [[nodiscard]] CrawlPhase phase() const;
 
-  /** All that was told: of one crawl, or the sum of several. */
+  /** One crawl, or the sum of several. */
   [[nodiscard]] CrawlReport crawl() const;
 
-  /** The names that `scrapy list` found; empty where no such record came. */
+  /** The names that `scrapy list` found; see has_spiders(). */
   [[nodiscard]] const std::vector<std::string>& spiders() const noexcept { return spiders_; }
 
   [[nodiscard]] bool has_spiders() const noexcept { return has_spiders_; }
 
-  /** Of the patterns of ignore_errors, those that Python cannot compile: "PATTERN: why". */
+  /** The patterns of ignore_errors that Python cannot compile: "PATTERN: why". */
   [[nodiscard]] const std::vector<std::string>& unusable() const noexcept { return unusable_; }
 
-  /** Scrapy's version; empty where it was not told. */
+  /** Scrapy's version; empty: not reported. */
   [[nodiscard]] const std::string& scrapy_version() const noexcept { return version_; }
 
  private:
@@ -69,15 +69,15 @@ class ReportReader {
   FileDescriptor file_;
   std::string token_;
   std::int64_t offset_ = 0;
-  std::string line_;       ///< the beginning of a line whose end is still to come
+  std::string line_;       ///< the start of an unfinished line
   bool skipping_ = false;  ///< the line is too long for any record
   bool has_probe_ = false;
   /** By process and number: a wrapper may start several processes, and each several crawls. */
   std::map<std::pair<std::int64_t, std::int64_t>, Crawl> crawls_;
   std::vector<Fault> crashes_;  ///< what ended a process
-  std::vector<Fault> faults_;   ///< whose crawl nobody can tell
+  std::vector<Fault> faults_;   ///< of no known crawl
   std::vector<std::string> unusable_;
-  std::string only_read_;  ///< of a file that is far too long
+  std::string only_read_;  ///< "the last … of its report", if it is far too long
   std::vector<std::string> spiders_;
   bool has_spiders_ = false;
   std::string version_;
