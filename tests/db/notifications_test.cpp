@@ -54,11 +54,10 @@ void run_through(RunStore& store, RunStatus status, bool partial = false) {
   REQUIRE(lock);
   NewRun run;
   run.partial = partial;
-  const auto claim = store.start(run, *lock);
-  store.set_spider_count(claim, 1, 2min);
-  store.send(claim, {outcome("a", Exited{status == RunStatus::completed ? 0 : 1})});
-  store.wait_written();
-  store.finish(claim, {status, status == RunStatus::failed ? "it failed" : "", {}, {}});
+  auto ours = start(store, *lock, run);
+  count(store, ours, 1, 2min);
+  add(store, ours, {outcome("a", Exited{status == RunStatus::completed ? 0 : 1})});
+  finish(store, ours, {status, status == RunStatus::failed ? "it failed" : "", {}, {}});
 }
 
 /** The channels of what is due. */

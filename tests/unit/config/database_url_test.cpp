@@ -19,7 +19,7 @@ namespace {
 using Parameters = std::map<std::string, std::string>;
 
 /** The connection that a file, a .env file and an environment make. */
-ConnectionOptions connection(const std::string& toml, Parameters variables,
+ConnectionOptions connection(const std::string& toml, decltype(Environment::variables) variables,
                              const std::string& dotenv = "") {
   const test::TempDirectory directory;
   directory.write("x.toml", "[database]\n" + toml);
