@@ -83,7 +83,7 @@ class FaultWorld(World):
                  "WHERE status = 'failed' AND next_attempt_at > now()")
 
     def settle(self, start=None):
-        """Ticks as cron does, until the newest run is completed and nothing is left to carry.
+        """Ticks as cron does, until the newest run is completed and nothing is left to replay.
 
         start: what starts a tick; World.start where nothing is said.
         """

@@ -147,15 +147,15 @@ def without_the_database(world, proxy, faulty):
 
 @pytest.fixture(scope="module")
 def offline_names(worlds, faulty, server):
-    """The points of a tick that runs without the database, and of the one that carries what it did."""
+    """The points of a tick that runs without the database, and of the one that replays what it did."""
     with worlds.take() as world, Proxy(server) as proxy:
         without_the_database(world, proxy, faulty)
         run = points_of(world)
         (world.directory / "trace").unlink()
         proxy.heal()
-        carried = points_of(world)
+        replayed = points_of(world)
         assert [name for name in run if "journal" in name], run
-        return run, carried
+        return run, replayed
 
 
 def test_a_death_at_any_point_of_a_run_without_the_database(worlds, faulty, server, offline_names):
@@ -174,7 +174,7 @@ def test_a_death_at_any_point_of_a_run_without_the_database(worlds, faulty, serv
     require_deaths(sweep(case, points, named(names)), names)
 
 
-def test_a_death_at_any_point_while_the_journal_is_carried(worlds, faulty, server, offline_names):
+def test_a_death_at_any_point_while_the_journal_is_replayed(worlds, faulty, server, offline_names):
     _, names = offline_names
 
     def case(point):
@@ -194,22 +194,22 @@ def test_a_death_at_any_point_while_the_journal_is_carried(worlds, faulty, serve
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_the_connection_is_cut_at_any_statement_that_carries_the_journal(worlds, faulty, server, when):
-    def carried(proxy, world):
+def test_the_connection_is_cut_at_any_statement_that_replays_the_journal(worlds, faulty, server, when):
+    def replayed(proxy, world):
         without_the_database(world, proxy, faulty)
         world.run()
         proxy.heal()
         return proxy.requests
 
     with worlds.take() as world, Proxy(server) as proxy:
-        before = carried(proxy, world)
+        before = replayed(proxy, world)
         world.run()
         requests = proxy.requests - before
-    assert requests > 5, "nothing was carried"
+    assert requests > 5, "nothing was replayed"
 
     def case(number):
         with worlds.take() as world, Proxy(server) as proxy:
-            carried(proxy, world)
+            replayed(proxy, world)
             getattr(proxy, f"cut_{when}")(number)
             world.run()
             cuts = proxy.cuts

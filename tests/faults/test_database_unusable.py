@@ -298,7 +298,7 @@ def test_who_would_rather_miss_a_run_than_have_one_too_many_is_heeded(breakable,
     steps.close()
 
 
-def test_several_outages_are_carried_in_their_order(breakable, tmp_path):
+def test_several_outages_are_replayed_in_their_order(breakable, tmp_path):
     steps = missing_database(breakable, tmp_path / "world")
     world = next(steps)
     world.spider("first").spider("last")

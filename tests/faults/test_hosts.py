@@ -91,7 +91,7 @@ def test_a_program_that_was_killed_is_followed_up_by_another_host_when_it_is_sil
     assert "which may be reconnecting" in hosts[1].run().err
     silent_for_minutes(world)
     finished_by(world, hosts[1])
-    hosts[0].run()  # what it knows of its own run is carried, if nobody else did
+    hosts[0].run()  # what it knows of its own run is replayed, if nobody else did
     assert world.ran() == ["first", "second", "second", "last"]
     invariants.check(world)
 

@@ -25,14 +25,18 @@ void check_files(std::string_view bytes) {
   const auto contents = journal.read();
   const HostTime now{"boot", std::chrono::hours(1), Duration{0}, TimePoint(std::chrono::hours(9))};
   (void)state_of(contents, now);
-  journal.visit_pending([](HeldAttempt& held) {
-    expect(!held.record().claim.uuid.empty(), "what is held can be recorded");
-    (void)outcomes_of(held.record());
-    (void)end_of(held.record(), {});
-    held.forget();
+  journal.visit_pending([&](const PendingAttempt& held) {
+    const auto& attempt = held.record;
+    expect(!attempt.claim.uuid.empty(), "what is held can be recorded");
+    const auto outcomes = outcomes_of(attempt);
+    const auto end = end_of(attempt, now);
+    const auto facts = facts_json({attempt, outcomes, &end, false}, now);
+    expect(Json::parse(facts, nullptr, false).is_object(), "and is one document");
+    journal.append(held.name, end_json(end), true);
+    journal.forget(held.name);
     return true;
   });
-  expect(!journal.pending(), "what was carried, or cannot be, does not come back");
+  expect(!journal.pending(), "what was replayed, or cannot be, does not come back");
   std::filesystem::remove(file.string() + ".kept");
 }
 

@@ -364,7 +364,7 @@ TEST_CASE("what is known by way of one connection is not known by way of another
   CHECK_FALSE(second.is_current(host_state.mark));
 }
 
-TEST_CASE("what cannot be read is named each time, and keeps nothing else from being carried") {
+TEST_CASE("what cannot be read is named each time, and keeps nothing else from being replayed") {
   World world;
   world.write();
   const auto place = fs::path(world.journal.place());
@@ -382,7 +382,7 @@ TEST_CASE("what cannot be read is named each time, and keeps nothing else from b
   }
 }
 
-TEST_CASE("many attempts are carried with few descriptors") {
+TEST_CASE("many attempts are replayed with few descriptors") {
   World world;
   constexpr int attempts = 100;
   for (int i = 0; i < attempts; ++i) {

@@ -41,7 +41,7 @@ struct MemoryDatabase {
   bool refuses_history = false;                     ///< what was before cannot be read
   bool refuses_pruning = false;                     ///< what is old cannot be removed
   bool refuses_crawls = false;                      ///< a write that holds a crawl fails
-  /** Whether this verb, one that writes, is refused; run: its uuid, for carry only. Empty: none is.
+  /** Whether this verb, one that writes, is refused; run: its uuid. Empty: none is.
    */
   std::function<bool(const std::string& verb, const std::string& run)> refuses;
   std::function<void()> before_lock;  ///< called once, between a tick's first look and its lock
