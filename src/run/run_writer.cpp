@@ -69,7 +69,7 @@ RunWriter::RunWriter(Instance& instance, Outbox& outbox, SlotLock& lock, bool in
 
 void RunWriter::try_now() {
   next_try_ = Clock::now();
-  attend();
+  (void)drain();
 }
 
 void RunWriter::claim_refused() {
@@ -85,7 +85,7 @@ void RunWriter::count(int spiders, Duration spiders_outlive) {
 
 void RunWriter::failed(const DbError& error) {
   on_error(error);
-  attend();
+  (void)drain();
 }
 
 void RunWriter::starting(const SpiderJob& job) {
@@ -259,7 +259,7 @@ void RunWriter::on_error(const DbError& error) {
     pause_ = std::min(2 * pause_, longest);
     return;
   }
-  connected_ = false;
+  connected_ = attempt_sent_ = false;
   instance_.log.warn("The database went away: {}; the spiders go on", error.what());
   // Most often it is back at once: a restart, or an administrator who ended the session.
   next_try_ = Clock::now();
@@ -304,7 +304,6 @@ bool RunWriter::reconnect() {
   instance_.store.take_again(lock_);
   // The server need not be the one of before, nor have the newest of what was written: it gets
   // everything, and what it has already stays as it is.
-  attempt_sent_ = false;
   outbox_.send_again();
   end_sent_ = !record_.end.has_value();
   send();
