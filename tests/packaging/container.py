@@ -87,7 +87,7 @@ class Podman:
 
     def import_base(self):
         """A Debian like the one that the Dockerfile names, with apt as it is set up on this machine."""
-        base = debian_root.base(packages=("passwd", "usr-is-merged"), variant="minbase")
+        base = debian_root.base(**debian_root.SLIM)
         with debian_root.Root(base) as root:
             # mmdebstrap takes the other of two packages, and Perl with it.
             root.apt("purge", "--autoremove", "usrmerge", "perl-modules-5.36", "libperl5.36")

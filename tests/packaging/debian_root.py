@@ -26,6 +26,9 @@ KEPT = TOP / "build-packaging"
 SYSTEM = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "postgresql", "python3-scrapy", "cron",
           "ca-certificates", "tzdata", "sudo")
 
+# Of the base of an image, like Debian's slim ones.
+SLIM = {"packages": ("passwd", "usr-is-merged"), "variant": "minbase"}
+
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE = 120  # seconds, for whatever is awaited
 
@@ -218,3 +221,9 @@ def _run(command, check, env=None, **options):
     if check and done.returncode != 0:
         raise Failed(f"{' '.join(map(str, command))}\nended with {done.returncode}:\n{done.stdout}")
     return done
+
+
+if __name__ == "__main__":
+    # All that the tests will ask for.
+    base()
+    base(**SLIM)
