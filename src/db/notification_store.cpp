@@ -85,7 +85,7 @@ std::vector<DueNotification> NotificationStore::take_due(const std::vector<std::
   return session_.run([&](soci::session& sql) {
     const auto names = to_array_literal(channels);
     const auto microseconds = lease.count();
-    // One after the other in each channel: nobody wants to hear of the end before the beginning.
+    // One after the other in each channel: the failure before the recovery.
     const soci::rowset<soci::row> rows =
         (sql.prepare << R"sql(WITH due AS (
             SELECT id

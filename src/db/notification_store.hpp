@@ -18,7 +18,7 @@ struct NewNotification {
   std::string facts;  ///< a JSON object
 };
 
-/** One that is due, and nobody else's for some minutes. */
+/** One that is due; for some minutes it is the caller's alone. */
 struct DueNotification {
   std::int64_t id = 0;
   std::string channel;
@@ -28,8 +28,8 @@ struct DueNotification {
 };
 
 /**
- * What people were told about one schedule, and what they are still to be told: in the database, so
- * that any host may do it and none does it twice. All throw DbError.
+ * What people know of one schedule, and the messages to them: in the database, so that any host may
+ * send them and none does it twice. All throw DbError.
  */
 class NotificationStore {
  public:
@@ -37,14 +37,14 @@ class NotificationStore {
   NotificationStore(Session& session, std::string schedule)
       : session_(session), schedule_(std::move(schedule)) {}
 
-  /** What was told. */
+  /** What people know. */
   [[nodiscard]] NotificationState told();
 
   /** How the schedule is doing. */
   [[nodiscard]] ScheduleSummary summary();
 
   /**
-   * Records what is told from now on with its messages, all or nothing. False, and nothing is
+   * Records what people know from now on with its messages, all or nothing. False, and nothing is
    * recorded, when another host did that since `told.version` was read.
    */
   bool tell(const NotificationState& told, const std::vector<NewNotification>& notifications);

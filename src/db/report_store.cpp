@@ -17,7 +17,7 @@ Termination read_termination(const soci::row& row, std::size_t exit_code, std::s
                              const std::vector<std::string>& reasons) {
   if (row.get_indicator(exit_code) == soci::i_ok) return Exited{row.get<int>(exit_code)};
   if (row.get_indicator(signal) == soci::i_ok) return Signaled{row.get<int>(signal)};
-  // The columns are the same for a spider whose end nobody saw.
+  // The columns are the same for a spider whose end was not seen.
   const bool started = std::none_of(reasons.begin(), reasons.end(), [](const auto& reason) {
     return reason.find(to_text(NotStarted{})) != std::string::npos;
   });

@@ -27,17 +27,17 @@ struct Origin {
 [[nodiscard]] std::string ping_url(const std::string& url, const std::string& what,
                                    const std::string& run_uuid);
 
-/** Puts what is to be told into the words of each channel of a configuration. */
+/** Makes deliveries of events, as each configured channel wants them. */
 class Channels {
  public:
   /** sender: the program that sends a request (src/send), by its path. */
   Channels(ChannelOptions options, std::string sender)
       : options_(std::move(options)), sender_(std::move(sender)) {}
 
-  /** Those that are told about events: "program", "webhook". */
+  /** Those that get events: "program", "webhook". */
   [[nodiscard]] std::vector<std::string> of_events() const;
 
-  /** Those that are told about each run: "ping". */
+  /** Those that get each run: "ping". */
   [[nodiscard]] std::vector<std::string> of_runs() const;
 
   /** Both. */
@@ -47,7 +47,7 @@ class Channels {
   [[nodiscard]] Delivery delivery(const std::string& channel, EventKind event,
                                   const std::string& facts) const;
 
-  /** What checks in at the start of a run; empty where nobody is to be told. */
+  /** The check-in at the start of a run; empty without a ping. */
   [[nodiscard]] std::optional<Delivery> start(const std::string& run_uuid) const;
 
  private:

@@ -36,7 +36,7 @@ FileDescriptor in_memory(const std::string& text) {
 
 }  // namespace
 
-/** A program that is at it. */
+/** A program that runs. */
 struct Deliveries::Running {
   explicit Running(const Delivery& delivery)
       : limit(delivery.limit),
@@ -155,7 +155,7 @@ void Deliveries::start(const Delivery& delivery) noexcept {
   try {
     started_.push_back(std::make_unique<Running>(delivery));
   } catch (const std::exception&) {
-    // Nobody waits for it.
+    // Its end does not matter.
   }
 }
 

@@ -13,7 +13,7 @@ namespace spider_check {
 struct Delivery {
   std::vector<std::string> command;
   std::string input;
-  std::vector<std::pair<std::string, std::string>> environment{};  ///< beside this program's own
+  std::vector<std::pair<std::string, std::string>> environment{};  ///< on top of this program's own
   Duration limit{0};                                               ///< then it is killed
 };
 
@@ -42,7 +42,7 @@ class Deliveries {
    */
   [[nodiscard]] std::vector<DeliveryEnd> run_all(const std::vector<Delivery>& deliveries);
 
-  /** Starts one and does not wait for it. Whatever becomes of it does not matter. */
+  /** Starts one and does not wait for it; its end does not matter. */
   void start(const Delivery& delivery) noexcept;
 
  private:

@@ -36,8 +36,9 @@ struct Notifier {
   void check_in(const std::string& run_uuid) const;
 
   /**
-   * Finds out what is to be told, records it, and sends what is due. Takes as long as the receivers
-   * do, at most some twenty seconds. What goes wrong is logged, and tried again by a later tick.
+   * Compares what is with what people know, records it, and sends what is due. Takes as long as the
+   * receivers do, at most some twenty seconds. What goes wrong is logged, and tried again by a
+   * later tick.
    */
   void tell() const noexcept;
 

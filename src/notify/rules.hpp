@@ -11,17 +11,17 @@
 
 namespace spider_check {
 
-// What people are told about, and when: on a change of state only. Pure.
+// Which changes of a schedule people hear of. Pure.
 
-/** What is told. */
+/** What happened. */
 enum class EventKind {
   failing,       ///< so many runs failed, each after all its attempts
   stale,         ///< the data is too old, and what was tried did not change that
   recovered,     ///< a run succeeded after one of these
   degraded,      ///< spiders that were not so before
   restored,      ///< no spider is degraded any more
-  test,          ///< somebody tries whether it arrives
-  ping_success,  ///< a run succeeded (check-ins are not about changes)
+  test,          ///< of the command `notify`
+  ping_success,  ///< a run succeeded: a check-in is of each run, not of a change
   ping_fail,     ///< a run failed, and has no attempts left
   ping_log,      ///< an attempt failed, and another one comes
 };
@@ -32,14 +32,14 @@ enum class EventKind {
 /** Empty for a word that is none of them. */
 [[nodiscard]] std::optional<EventKind> parse_event_kind(std::string_view text);
 
-/** One thing to tell. */
+/** One change, or one check-in. */
 struct Event {
   EventKind kind = EventKind::test;
   std::string key;                   ///< the same for the same thing, however often it is noticed
-  std::vector<std::string> spiders;  ///< whom it is about; empty: all
+  std::vector<std::string> spiders;  ///< that it is about; empty: all
 };
 
-/** What is to be told, and what will have been told then. */
+/** The events to send, and what people know after them. */
 struct NotificationPlan {
   std::vector<Event> events;
   NotificationState told;
@@ -56,12 +56,12 @@ struct NotificationPlan {
 [[nodiscard]] bool is_stale(const ScheduleSummary& summary, const Policy& policy,
                             const NotifyPolicy& notify);
 
-/** Compares what was told with what is. */
+/** The events that people do not know of. */
 [[nodiscard]] NotificationPlan plan_notifications(const NotificationState& told,
                                                   const ScheduleSummary& summary,
                                                   const Policy& policy, const NotifyPolicy& notify);
 
-/** What a check-in says of the last run; empty when it goes on, or is of long ago. */
+/** The check-in of the last run; empty while it goes on, or when it ended long ago. */
 [[nodiscard]] std::optional<Event> check_in(const ScheduleSummary& summary, const Policy& policy);
 
 /** The event in one sentence, for people. */
@@ -71,7 +71,7 @@ struct NotificationPlan {
 /** How long to wait after so many tries to tell: a minute, doubling, at most an hour. */
 [[nodiscard]] Duration pause_after(int tries);
 
-/** Where people are told, as it is configured. The URLs are secrets. */
+/** The configured channels. The URLs are secrets. */
 struct ChannelOptions : ChannelKeys {
   std::string webhook;  ///< a URL; empty: none
   std::string ping;     ///< the URL of a check; empty: none

@@ -55,7 +55,7 @@ class Judge {
   }
 
  private:
-  /** Nobody expects fresh data of a schedule that was switched off: that is a warning at most. */
+  /** A disabled schedule has no fresh data: that is a warning at most. */
   void add(HealthLevel level, std::string reason) {
     if (!report_.policy.enabled) level = std::min(level, HealthLevel::warning);
     found_.emplace_back(level, std::move(reason));
@@ -84,7 +84,7 @@ class Judge {
     add(level, "data is " + to_words(age) + " old (limit " + to_text(max_age_) + ")" + rest);
   }
 
-  /** One failure may mend: by a retry, or where a run was cut short, by the run after it. */
+  /** After one failure a retry may succeed, or where a run was cut short, the next run. */
   void judge_failures() {
     const auto& last = state_.last;
     if (last && last->status == RunStatus::failed) {

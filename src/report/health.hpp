@@ -26,7 +26,7 @@ struct StatusReport {
   bool database_away = false;  ///< it cannot be used: all of this is as the journal has it
   int waiting = 0;             ///< attempts in this host's journal that the database does not know
   int of_others = 0;           ///< attempts in it that belong to other databases
-  std::vector<std::string> unreadable;  ///< what of it cannot be read, and what mends it
+  std::vector<std::string> unreadable;  ///< what of it cannot be read, and what to do
   std::string journal;                  ///< where that is; empty: there is none
   std::string refused;  ///< why the database does not record them; empty: it was not asked
 };
@@ -34,18 +34,18 @@ struct StatusReport {
 /** Whether the newest success is younger than the interval. */
 [[nodiscard]] bool is_fresh(const StatusReport& report);
 
-/** When the next run, or the next attempt, is due; empty when nobody can say. */
+/** When the next run, or the next attempt, is due; empty when it is not known. */
 [[nodiscard]] std::optional<TimePoint> next_due(const StatusReport& report);
 
 /**
- * How a schedule fares, in the exit statuses of monitoring plugins (Monitoring Plugins Development
- * Guidelines). The command `health` ends by this table, and by no status of ExitCode.
+ * The state of a schedule, in the exit statuses of monitoring plugins (Monitoring Plugins
+ * Development Guidelines). The command `health` ends by this table, and by no status of ExitCode.
  */
 enum class HealthLevel {
   ok = 0,
-  warning = 1,   ///< something is wrong that may mend by itself, or that a person wanted so
+  warning = 1,   ///< something is wrong that may pass by itself, or that a person wants so
   critical = 2,  ///< the data is too old, or a run failed for good
-  unknown = 3,   ///< nobody can say: wrong flags or configuration, no database
+  unknown = 3,   ///< not known: wrong flags or configuration, no database
 };
 
 /** "OK", "WARNING", "CRITICAL", "UNKNOWN" */
@@ -59,10 +59,10 @@ struct Health {
 };
 
 /**
- * From which age on data is stale where nobody said so: the interval and a quarter of it, at least
+ * From which age on data is stale unless a flag says so: the interval and a quarter of it, at least
  * 15 minutes. The promise is the interval and one tick, but a success counts only once its run is
  * over: what is added leaves room for the tick, the run, and with the usual backoff the first
- * retries, so that a run that mends by itself alarms nobody.
+ * retries, so that a run that is retried raises no alarm.
  */
 [[nodiscard]] Duration default_max_age(const Policy& policy);
 

@@ -58,7 +58,7 @@ std::ptrdiff_t count(const StatusReport& report, Verdict verdict) {
   });
 }
 
-/** label=value[UOM];warn;crit;min, separated by blanks; U is a value that nobody knows. */
+/** label=value[UOM];warn;crit;min, separated by blanks; U is a value that is not known. */
 std::string performance(const StatusReport& report, const Health& health) {
   const auto& state = report.state;
   const auto age =
@@ -255,7 +255,7 @@ class Writer {
     });
   }
 
-  /** What is measured of a process. Every one has some memory: without, nobody saw it end. */
+  /** What is measured of a process. Each has some memory: without, its end was not seen. */
   template <typename T>
   void each_measure(std::string_view name, std::string_view help, T ChildReport::*measure) {
     each(name, help, [&](const SpiderSummary& spider) -> std::optional<T> {

@@ -11,7 +11,7 @@ namespace spider_check {
  * describes. */
 [[nodiscard]] std::string health_line(const StatusReport& report, const Health& health);
 
-/** The line when nobody can say how a schedule fares, and why. */
+/** The line when the state of a schedule is not known, and why. */
 [[nodiscard]] std::string unknown_health_line(const std::string& why);
 
 /**

@@ -25,7 +25,7 @@ class StaleTime {
       if (!tries_.empty()) tries_.back().to = from;
       tries_.push_back({from, from, cause, ""});
     }
-    // Of a run that goes on nobody knows it yet; a machine that was off needs no other word.
+    // Of a run that goes on it is not known yet; a machine that was off needs no other word.
     if (!why.empty() && cause != DelayCause::off) tries_.back().detail = why;
   }
 
@@ -101,7 +101,7 @@ class Finder {
   }
 
   std::vector<Gap> finish(TimePoint now, const std::vector<Delay>& current) {
-    // A first attempt that goes on may mend it from its start on; what is tried again has failed.
+    // A first attempt that goes on may end it from its start on; what is tried again has failed.
     const bool mending = running_ != nullptr && running_->attempt == 1;
     if (mending) {
       end(running_->started);

@@ -38,7 +38,7 @@ StatusReport report_of(const Instance& instance, State state) {
   return report;
 }
 
-/** The attempts that have ended, for this database to be told of. */
+/** Counts the attempts that have ended and that no database has recorded. */
 void add_waiting(const Instance& instance, const JournalContents& contents,
                  const DatabaseIdentity& database, StatusReport& report) {
   report.journal = instance.journal.place();

@@ -72,11 +72,11 @@ struct Instance {
   Duration precheck_max_age{0};                            ///< older data does not wait for it
   std::vector<Publication> publications{};
   std::vector<std::string> warnings{};  ///< about the configuration, for each run to say
-  /** Checks in at the start of a whole run, by its uuid, without waiting. Empty: nobody is told. */
+  /** Checks in at the start of a whole run, by its uuid, without waiting. Empty: no channel. */
   std::function<void(const std::string& run_uuid)> check_in{};
   /**
    * Tells people what has changed, and does not throw. It waits for receivers, at most some twenty
-   * seconds, so the run must be recorded and each lock free. Empty: nobody is told.
+   * seconds, so the run must be recorded and each lock free. Empty: no channel.
    */
   std::function<void()> tell{};
   /** Gives up and forgets messages that are too old. Throws DbError. */

@@ -13,8 +13,8 @@
 
 namespace spider_check {
 
-// What became of runs and spiders, and what people were told of it, as the database has it. All
-// instants are the database's.
+// Runs, spiders and a schedule in summary, as the database has them, for reports and notifications.
+// All instants are the database's.
 
 /** A run with what its spiders came to, as lists show it. */
 struct RunRecord {
@@ -29,7 +29,7 @@ struct RunRecord {
   int degraded = 0;
   int failed = 0;
   int stopped = 0;                    ///< of the failed ones, those that was_stopped() is true of
-  std::optional<std::int64_t> items;  ///< of all crawls together; empty where none told
+  std::optional<std::int64_t> items;  ///< of all crawls together; empty without one
 };
 
 /** One attempt of one spider, for series and sparklines. */
@@ -79,16 +79,16 @@ struct ScheduleSummary {
   int interrupted_runs = 0;                 ///< of those that failed
 };
 
-/** What people were told last. */
+/** What people know of a schedule. */
 struct NotificationState {
-  int version = 0;  ///< changes each time; 0: they were never told anything
+  int version = 0;  ///< changes each time; 0: there was no event yet
   bool failing = false;
   bool stale = false;
   std::vector<std::string> degraded;  ///< spiders
   std::optional<TimePoint> success;   ///< the newest that was looked at
 };
 
-/** Nobody wants to be told after that long. */
+/** Older messages are not sent. */
 inline constexpr Duration max_notification_age = std::chrono::hours(24);
 
 }  // namespace spider_check
