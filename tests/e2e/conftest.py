@@ -17,3 +17,10 @@ pytest.register_assert_rewrite("crawl_modes")
 from fixtures import (databases, empty_world, migrated, pytest_configure, server, shared, shared_url,
                       world)
 from telling import black_hole, certificate, receiver
+
+LONGEST = ("test_bad_spiders.py", "test_crawls.py", "test_modes.py", "test_unendable.py")
+
+
+def pytest_collection_modifyitems(items):
+    """A file is one worker's, and no worker is to begin with one of these when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)

@@ -35,11 +35,11 @@ def modes_of(scrapy):
     return [mode for mode in MODES if mode.name in MODES_OF_THE_REACTOR]
 
 
-def named(scrapy, *values, name):
+def named(kind, scrapy, *values, name):
     """A case; those of one run of the program go to one process."""
     version = "-".join(scrapy)
     return pytest.param(scrapy, *values, id=f"{version}-{name}",
-                        marks=pytest.mark.xdist_group(version))
+                        marks=pytest.mark.xdist_group(f"{kind}-{version}"))
 
 
 def use(world, scrapy):

@@ -9,7 +9,7 @@ import versions
 from crawl_modes import a_world, check, configure
 from site_server import Site
 
-CASES = [crawls.named(scrapy, mode, name=mode.name)
+CASES = [crawls.named("modes", scrapy, mode, name=mode.name)
          for scrapy in crawls.EVERY for mode in crawls.modes_of(scrapy)]
 
 

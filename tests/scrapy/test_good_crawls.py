@@ -29,7 +29,7 @@ def crawls_of(scrapy):
     return [f"{shape}_{(first + number) % SETUPS}" for number, shape in enumerate(SHAPES)]
 
 
-CASES = [crawls.named(scrapy, name, name=name)
+CASES = [crawls.named("good", scrapy, name, name=name)
          for scrapy in crawls.EVERY for name in crawls_of(scrapy)]
 
 

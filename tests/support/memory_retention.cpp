@@ -17,11 +17,13 @@ bool is_whole(const Run& run) {
   return !run.partial && (run.status != RunStatus::completed || run.spider_count > 0);
 }
 
+// The newest are looked at first, where a newer one mostly is.
+
 /** Whether there is none of that kind that started later. */
 template <typename Kind>
 bool is_newest(const MemoryDatabase& database, const Run& run, Kind kind) {
   if (!kind(run)) return false;
-  return std::none_of(database.runs.begin(), database.runs.end(), [&](const auto& other) {
+  return std::none_of(database.runs.rbegin(), database.runs.rend(), [&](const auto& other) {
     return kind(other.run) && other.run.started <= database.now &&
            std::pair(other.run.started, other.run.id) > std::pair(run.started, run.id);
   });
@@ -37,7 +39,7 @@ TimePoint start_of(const RecordedOutcome& recorded) {
 
 /** Whether the spider has no newer outcome that is as good, or as bad. */
 bool is_newest(const MemoryDatabase& database, const RecordedOutcome& recorded) {
-  return std::none_of(database.runs.begin(), database.runs.end(), [&](const auto& row) {
+  return std::none_of(database.runs.rbegin(), database.runs.rend(), [&](const auto& row) {
     return std::any_of(row.outcomes.begin(), row.outcomes.end(), [&](const auto& other) {
       return other.outcome.spider == recorded.outcome.spider && failed(other) == failed(recorded) &&
              start_of(other) > start_of(recorded);
@@ -82,8 +84,12 @@ Pruned MemoryRunStore::prune(PruneStep& step) {
   for (const auto& row : old) {
     ++pruned.runs;
     pruned.attempts += static_cast<std::int64_t>(row.outcomes.size());
-    if (step.dry_run) continue;
-    std::erase_if(database_.runs, [&](const auto& other) { return other.run.id == row.run.id; });
+  }
+  if (!step.dry_run) {
+    std::erase_if(database_.runs, [&](const auto& row) {
+      return std::any_of(old.begin(), old.end(),
+                         [&](const auto& gone) { return gone.run.id == row.run.id; });
+    });
   }
   answer();
   return pruned;
