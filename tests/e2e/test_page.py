@@ -260,7 +260,8 @@ def test_what_runs_now(world, opened):
     assert runner.end().code == 0
     page = opened(report(world))
     due = facts(page, ".facts")["Next due"]
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ in 3 h 59 min", due)
+    # All of that may have taken less than a second.
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ in (3 h 59 min|4 h)", due)
 
 
 def test_the_cards_of_spiders(small, opened):
