@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <chrono>
 
-#include <nlohmann/json.hpp>
-
+#include "util/json.hpp"
 #include "util/text.hpp"
 #include "util/zone.hpp"
 
 namespace spider_check {
 
 namespace {
-
-using OrderedJson = nlohmann::ordered_json;
 
 // More of one message no receiver shows, and a program's environment has limits, too.
 constexpr std::size_t max_text = 4000;    // bytes
@@ -100,19 +97,13 @@ std::string facts(const Event& event, const Origin& origin, const ScheduleSummar
       {"run", run(summary)},
       {"spiders", spiders(event, summary)},
       {"log", log_or_null(log)}};
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return dump(json);
 }
 
 namespace {
 
-using Json = nlohmann::json;
-
 // The sender keeps to the limit itself and says so; it is killed when it does not.
 constexpr auto margin = std::chrono::seconds(2);
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::string text_at(const Json& facts, const char* pointer) {
   const auto at = Json::json_pointer(pointer);

@@ -124,7 +124,7 @@ AttemptFile::AttemptFile(OwnDirectory& directory, std::filesystem::path name, Fi
 
 void AttemptFile::write_anew() {
   directory_.make();
-  // Under another name until it is locked and holds its records: nobody looks at that one.
+  // Under another name until it is locked and holds its records: that name is not read.
   const auto draft = path().string() + ".new";
   ::unlink(draft.c_str());
   FileDescriptor file(

@@ -47,7 +47,7 @@ struct AttemptContents {
 
 /**
  * Where an attempt's records are appended. It is locked for as long as it is open, so that it has
- * one writer, and nobody replays what that is still at. All of them are kept in memory, too: a file
+ * one writer, and is not replayed while that goes on. All of them are kept in memory, too: a file
  * that was removed is written anew. Everything that writes throws std::system_error.
  */
 class AttemptFile {

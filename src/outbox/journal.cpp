@@ -155,7 +155,7 @@ Run shifted(Run run, Duration ahead) {
   return run;
 }
 
-/** Of one run: whether the database has yet to be told what the journal says. */
+/** Of one run: whether the journal says more than the database. */
 bool outranks(const Run& journal, const Run& database) {
   if (database.status == RunStatus::completed) return false;
   if (journal.attempt != database.attempt) return journal.attempt > database.attempt;

@@ -175,7 +175,7 @@ class Journal : public Interface {
    */
   virtual void visit_pending(const std::function<bool(const PendingAttempt&)>& visit) = 0;
 
-  /** What visit_pending() put aside, or could not read, one line each; told once. */
+  /** What visit_pending() put aside, or could not read, one line each; given once. */
   [[nodiscard]] virtual std::vector<std::string> take_faults() = 0;
 
   /**
@@ -186,8 +186,8 @@ class Journal : public Interface {
 
   /**
    * Adds a fact (record_json.hpp) to an attempt of this process, and with `sync` brings all of it
-   * to the disk. What cannot be written is kept, and written with what comes next; what somebody
-   * has removed meanwhile is written anew, whole.
+   * to the disk. What cannot be written is kept, and written with what comes next; what was
+   * removed meanwhile is written anew, whole.
    */
   virtual void append(const std::string& name, const std::string& fact, bool sync) = 0;
 

@@ -47,7 +47,7 @@ class Outbox {
   /** Before it is started: from now on the program may die. */
   void start(JournaledStart start);
 
-  /** only_copy: the database cannot be told now, so it must survive a power cut. */
+  /** only_copy: the database does not get it now, so it must survive a power cut. */
   void add(SpiderOutcome outcome, const HostTime& ended, bool only_copy);
 
   /** Survives a power cut. */

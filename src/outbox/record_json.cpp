@@ -2,27 +2,11 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
+#include "outbox/outcome_json.hpp"
 
 namespace spider_check {
 
 namespace {
-
-Json termination_json(const Termination& end) {
-  if (const auto* exited = std::get_if<Exited>(&end)) return {{"exit", exited->code}};
-  if (const auto* signaled = std::get_if<Signaled>(&end)) {
-    return {{"signal", signaled->signal}, {"core", signaled->core_dumped}};
-  }
-  if (const auto* unknown = std::get_if<Unknown>(&end)) return {{"unknown", unknown->why}};
-  return {{"not_started", std::get<NotStarted>(end).why}};
-}
-
-Termination termination_of(const Json& json) {
-  if (json.contains("exit")) return Exited{json.at("exit")};
-  if (json.contains("signal")) return Signaled{json.at("signal"), json.at("core")};
-  if (json.contains("unknown")) return Unknown{json.at("unknown")};
-  return NotStarted{json.at("not_started")};
-}
 
 /** PostgreSQL keeps no NUL in any text. */
 std::string without_nul(std::string text) {
@@ -32,7 +16,7 @@ std::string without_nul(std::string text) {
   return text;
 }
 
-/** The same for all that a crawl's statistics hold, and for their keys. */
+/** The same for all texts in it, and for all keys. */
 Json without_nul(const Json& json) {
   if (json.is_string()) return without_nul(json.get<std::string>());
   if (!json.is_structured()) return json;
@@ -45,64 +29,6 @@ Json without_nul(const Json& json) {
     }
   }
   return clean;
-}
-
-Json faults_json(const std::vector<Fault>& faults) {
-  auto list = Json::array();
-  for (const auto& fault : faults) {
-    list.push_back({{"place", without_nul(fault.place)},
-                    {"text", without_nul(fault.text)},
-                    {"count", fault.count}});
-  }
-  return list;
-}
-
-void add_crawl(Json& json, const CrawlReport& crawl) {
-  json["source"] = static_cast<int>(crawl.source);
-  json["complete"] = crawl.ended;
-  json["faults"] = faults_json(crawl.faults);
-  if (crawl.source == CrawlSource::nobody) return;
-  if (!crawl.finish_reason.empty()) json["finish_reason"] = without_nul(crawl.finish_reason);
-  json["items"] = crawl.progress.items;
-  json["pages"] = crawl.progress.pages;
-  json["errors"] = crawl.progress.errors;
-  if (!crawl.stats.empty()) json["stats"] = without_nul(Json::parse(crawl.stats, nullptr, false));
-  if (!crawl.fields.empty()) json["field_counts"] = without_nul(Json(crawl.fields));
-}
-
-CrawlSource source_of(int number) {
-  switch (number) {
-    case static_cast<int>(CrawlSource::probe):
-      return CrawlSource::probe;
-    case static_cast<int>(CrawlSource::log):
-      return CrawlSource::log;
-    default:
-      return CrawlSource::nobody;
-  }
-}
-
-/** Microseconds, at most some thousand years of them: sums of a few then have room. */
-Duration duration_in(const Json& json) {
-  constexpr std::int64_t most = 100'000'000'000'000'000;
-  return Duration(std::clamp(json.get<std::int64_t>(), -most, most));
-}
-
-/** What the verdict was made from and is not recorded is not kept either. */
-CrawlReport crawl_of(const Json& json) {
-  CrawlReport crawl;
-  crawl.source = source_of(json.at("source"));
-  crawl.ended = json.at("complete");
-  crawl.finish_reason = json.value("finish_reason", "");
-  const auto count = [&](const char* key) { return json.value(key, std::int64_t{0}); };
-  crawl.progress = {count("items"), count("pages"), count("errors")};
-  if (json.contains("field_counts")) {
-    crawl.fields = json.at("field_counts").get<std::map<std::string, std::int64_t>>();
-  }
-  for (const auto& fault : json.at("faults")) {
-    crawl.faults.push_back({fault.at("place"), fault.at("text"), fault.at("count")});
-  }
-  if (json.contains("stats")) crawl.stats = text(json.at("stats"));
-  return crawl;
 }
 
 double seconds(Duration duration) {
@@ -187,25 +113,6 @@ Json to_json(const Owner& owner) {
 Owner owner_of(const Json& json) {
   return {json.at("host"), json.at("boot"),  json.at("namespace"),
           json.at("pid"),  json.at("start"), json.at("machine")};
-}
-
-SpiderOutcome outcome_of(const Json& json) {
-  SpiderOutcome outcome;
-  outcome.spider = json.at("spider");
-  auto& child = outcome.child;
-  child.termination = termination_of(json.at("end"));
-  child.took = duration_in(json.at("took"));
-  child.cpu_time = duration_in(json.at("cpu"));
-  child.peak_memory = json.at("memory");
-  const auto verdict = json.at("verdict").get<std::string>();
-  outcome.judgement = {parse_verdict(verdict).value_or(Verdict::failed),
-                       json.at("reasons").get<std::vector<std::string>>()};
-  outcome.log = std::string(json.at("log_path"));
-  if (json.contains("source")) outcome.crawl = crawl_of(json);
-  // What an earlier version wrote has none.
-  if (const auto rows = json.value("rows", Json()); !rows.is_null())
-    outcome.rows = rows.get<std::int64_t>();
-  return outcome;
 }
 
 /** What an earlier version wrote has none. */
@@ -344,10 +251,6 @@ std::vector<FutureHeartbeat> heartbeats_of(const Json& json) {
 
 }  // namespace
 
-std::string text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json to_json(const std::vector<Delay>& delays) {
   auto list = Json::array();
   for (const auto& each : delays) {
@@ -378,30 +281,6 @@ std::map<std::string, std::int64_t> parse_field_counts(const std::string& json) 
 }
 
 namespace {
-
-Json to_json(const SpiderOutcome& outcome) {
-  const auto& child = outcome.child;
-  const auto* exited = std::get_if<Exited>(&child.termination);
-  const auto* signaled = std::get_if<Signaled>(&child.termination);
-  const bool failed = outcome.judgement.verdict == Verdict::failed;
-  Json json = {{"spider", outcome.spider},
-               {"status", to_text(failed ? RunStatus::failed : RunStatus::completed)},
-               {"verdict", to_text(outcome.judgement.verdict)},
-               {"reasons", Json::array()},
-               {"end", termination_json(child.termination)},
-               {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
-               {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
-               {"log_path", outcome.log.string()},
-               {"took", child.took.count()},
-               {"cpu", child.cpu_time.count()},
-               {"memory", child.peak_memory},
-               {"rows", outcome.rows ? Json(*outcome.rows) : Json(nullptr)}};
-  for (const auto& reason : outcome.judgement.reasons) {
-    json["reasons"].push_back(without_nul(reason));
-  }
-  if (outcome.crawl) add_crawl(json, *outcome.crawl);
-  return json;
-}
 
 Json to_json(const AttemptRecord& attempt) {
   const auto& [claim, run, database, owner, slot, log, spiders, outlive, run_started, began, starts,
@@ -438,31 +317,31 @@ Json to_json(const JournaledEnd& end) {
 }  // namespace
 
 std::string attempt_json(const AttemptRecord& attempt) {
-  return text(to_json(attempt));
+  return dump(to_json(attempt));
 }
 
 std::string recorded_json(RunId id, const DatabaseIdentity& database) {
-  return text({{"kind", "recorded"}, {"id", id}, {"database", database_json(database)}});
+  return dump(Json{{"kind", "recorded"}, {"id", id}, {"database", database_json(database)}});
 }
 
 std::string count_json(int spiders, Duration spiders_outlive) {
-  return text({{"kind", "count"}, {"spiders", spiders}, {"outlive", spiders_outlive.count()}});
+  return dump(Json{{"kind", "count"}, {"spiders", spiders}, {"outlive", spiders_outlive.count()}});
 }
 
 std::string start_json(const JournaledStart& start) {
-  return text({{"kind", "start"},
-               {"spider", start.spider},
-               {"log", start.log.string()},
-               {"at", to_json(start.at)}});
+  return dump(Json{{"kind", "start"},
+                   {"spider", start.spider},
+                   {"log", start.log.string()},
+                   {"at", to_json(start.at)}});
 }
 
 std::string outcome_json(const JournaledOutcome& outcome) {
-  return text(
-      {{"kind", "outcome"}, {"outcome", to_json(outcome.outcome)}, {"at", to_json(outcome.ended)}});
+  return dump(Json{
+      {"kind", "outcome"}, {"outcome", to_json(outcome.outcome)}, {"at", to_json(outcome.ended)}});
 }
 
 std::string end_json(const JournaledEnd& end) {
-  return text(to_json(end));
+  return dump(to_json(end));
 }
 
 std::string facts_json(const AttemptFacts& facts, const HostTime& now) {
@@ -476,15 +355,15 @@ std::string facts_json(const AttemptFacts& facts, const HostTime& now) {
   }
   // A program that lives ends its run by having its end recorded.
   const bool over = facts.end != nullptr && !facts.owner_lives;
-  return text(
-      {{"attempt", without_nul(to_json(facts.attempt))},
-       {"alive", facts.owner_lives},
-       {"started", least_age(facts.attempt.run_started, now).count()},
-       {"ending", facts.end != nullptr ? without_nul(to_json(*facts.end)) : Json::object()},
-       {"ended", facts.end == nullptr ? Json(nullptr)
-                                      : Json(over ? least_age(facts.end->at, now).count() : 0)},
-       {"known", facts.attempt.end.has_value()},
-       {"outcomes", std::move(outcomes)}});
+  return dump(without_nul(
+      Json{{"attempt", to_json(facts.attempt)},
+           {"alive", facts.owner_lives},
+           {"started", least_age(facts.attempt.run_started, now).count()},
+           {"ending", facts.end != nullptr ? to_json(*facts.end) : Json::object()},
+           {"ended", facts.end == nullptr ? Json(nullptr)
+                                          : Json(over ? least_age(facts.end->at, now).count() : 0)},
+           {"known", facts.attempt.end.has_value()},
+           {"outcomes", std::move(outcomes)}}));
 }
 
 bool apply_json(const std::string& record, AttemptRecord& attempt) {
@@ -499,20 +378,20 @@ bool apply_json(const std::string& record, AttemptRecord& attempt) {
 }
 
 std::string host_state_json(const HostState& host_state) {
-  return text({{"database", database_json(host_state.database)},
-               {"of_others", host_state.of_others},
-               {"success", or_null(host_state.success)},
-               {"mark", host_state.mark ? Json(host_state.mark->time_since_epoch().count())
-                                        : Json(nullptr)},
-               {"last", host_state.last ? host_run(*host_state.last) : Json(nullptr)},
-               {"away", or_null(host_state.away)},
-               {"noted", to_json(host_state.noted)},
-               {"published_disabled", host_state.published_disabled},
-               {"refused", host_state.refused ? refusal(*host_state.refused) : Json(nullptr)},
-               {"unremovable", host_state.unremovable},
-               {"hindrances", to_json(host_state.delays)},
-               {"heartbeats", heartbeats(host_state.heartbeats)},
-               {"survivors", to_json(host_state.survivors)}});
+  return dump(Json{
+      {"database", database_json(host_state.database)},
+      {"of_others", host_state.of_others},
+      {"success", or_null(host_state.success)},
+      {"mark", host_state.mark ? Json(host_state.mark->time_since_epoch().count()) : Json(nullptr)},
+      {"last", host_state.last ? host_run(*host_state.last) : Json(nullptr)},
+      {"away", or_null(host_state.away)},
+      {"noted", to_json(host_state.noted)},
+      {"published_disabled", host_state.published_disabled},
+      {"refused", host_state.refused ? refusal(*host_state.refused) : Json(nullptr)},
+      {"unremovable", host_state.unremovable},
+      {"hindrances", to_json(host_state.delays)},
+      {"heartbeats", heartbeats(host_state.heartbeats)},
+      {"survivors", to_json(host_state.survivors)}});
 }
 
 HostState parse_host_state(const std::string& record) {

@@ -5,16 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "outbox/journal.hpp"
+#include "util/json.hpp"
 
 namespace spider_check {
-
-using Json = nlohmann::json;
-
-/** One line; bytes that are no UTF-8 are replaced. */
-[[nodiscard]] std::string text(const Json& json);
 
 /** As scheduler_state.hindrances and the journal keep them. */
 [[nodiscard]] Json to_json(const std::vector<Delay>& delays);

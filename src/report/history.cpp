@@ -13,17 +13,17 @@ namespace spider_check {
 
 namespace {
 
-Json optional_number(const std::optional<std::int64_t>& number) {
-  return number ? Json(*number) : Json(nullptr);
+OrderedJson optional_number(const std::optional<std::int64_t>& number) {
+  return number ? OrderedJson(*number) : OrderedJson(nullptr);
 }
 
-Json point_json(const SpiderPoint& point) {
-  Json json = {{"run", point.run},
-               {"attempt", point.attempt},
-               {"started_at", iso_utc(point.started)},
-               {"seconds", seconds(point.took)},
-               {"verdict", to_text(point.verdict)},
-               {"items", optional_number(point.items)}};
+OrderedJson point_json(const SpiderPoint& point) {
+  OrderedJson json = {{"run", point.run},
+                      {"attempt", point.attempt},
+                      {"started_at", iso_utc(point.started)},
+                      {"seconds", seconds(point.took)},
+                      {"verdict", to_text(point.verdict)},
+                      {"items", optional_number(point.items)}};
   if (point.stopped) json["stopped"] = true;
   return json;
 }
@@ -34,67 +34,69 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-Json optional_seconds(const std::optional<Duration>& duration) {
-  return duration ? Json(seconds(*duration)) : Json(nullptr);
+OrderedJson optional_seconds(const std::optional<Duration>& duration) {
+  return duration ? OrderedJson(seconds(*duration)) : OrderedJson(nullptr);
 }
 
-Json optional_time(const std::optional<TimePoint>& time) {
-  return time ? Json(iso_utc(*time)) : Json(nullptr);
+OrderedJson optional_time(const std::optional<TimePoint>& time) {
+  return time ? OrderedJson(iso_utc(*time)) : OrderedJson(nullptr);
 }
 
-Json optional_text(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
+OrderedJson optional_text(const std::string& text) {
+  return text.empty() ? OrderedJson(nullptr) : OrderedJson(text);
 }
 
-Json json_of(const RecordedOutcome& recorded) {
+OrderedJson json_of(const RecordedOutcome& recorded) {
   const auto& outcome = recorded.outcome;
   const auto* exited = std::get_if<Exited>(&outcome.child.termination);
   const auto* signaled = std::get_if<Signaled>(&outcome.child.termination);
   const auto crawl = [&](std::int64_t Progress::*number) {
-    return outcome.crawl ? Json(outcome.crawl->progress.*number) : Json(nullptr);
+    return outcome.crawl ? OrderedJson(outcome.crawl->progress.*number) : OrderedJson(nullptr);
   };
-  Json json = {{"spider", outcome.spider},
-               {"attempt", recorded.attempt},
-               {"verdict", to_text(outcome.judgement.verdict)},
-               {"reasons", outcome.judgement.reasons},
-               {"finished_at", iso_utc(recorded.finished)},
-               {"seconds", seconds(outcome.child.took)},
-               {"exit_code", exited != nullptr ? Json(exited->code) : Json(nullptr)},
-               {"signal", signaled != nullptr ? Json(signaled->signal) : Json(nullptr)},
-               {"items", crawl(&Progress::items)},
-               {"pages", crawl(&Progress::pages)},
-               {"errors", crawl(&Progress::errors)},
-               {"cpu_seconds", seconds(outcome.child.cpu_time)},
-               {"peak_memory_bytes", outcome.child.peak_memory},
-               {"log_path", optional_text(outcome.log.string())}};
+  OrderedJson json = {
+      {"spider", outcome.spider},
+      {"attempt", recorded.attempt},
+      {"verdict", to_text(outcome.judgement.verdict)},
+      {"reasons", outcome.judgement.reasons},
+      {"finished_at", iso_utc(recorded.finished)},
+      {"seconds", seconds(outcome.child.took)},
+      {"exit_code", exited != nullptr ? OrderedJson(exited->code) : OrderedJson(nullptr)},
+      {"signal", signaled != nullptr ? OrderedJson(signaled->signal) : OrderedJson(nullptr)},
+      {"items", crawl(&Progress::items)},
+      {"pages", crawl(&Progress::pages)},
+      {"errors", crawl(&Progress::errors)},
+      {"cpu_seconds", seconds(outcome.child.cpu_time)},
+      {"peak_memory_bytes", outcome.child.peak_memory},
+      {"log_path", optional_text(outcome.log.string())}};
   if (outcome.rows) json["rows"] = *outcome.rows;
   if (was_stopped(outcome.judgement)) json["stopped"] = true;
   return json;
 }
 
-Json json_of(const RunRecord& record) {
+OrderedJson json_of(const RunRecord& record) {
   const auto& run = record.run;
-  Json json = {{"id", run.id},
-               {"uuid", optional_text(run.uuid)},
-               {"status", to_text(run.status)},
-               {"trigger", record.trigger ? Json(to_text(*record.trigger)) : Json(nullptr)},
-               {"partial", run.partial},
-               {"started_at", iso_utc(run.started)},
-               {"finished_at", optional_time(run.finished)},
-               {"attempt", run.attempt},
-               {"next_attempt_at", optional_time(run.next_attempt)},
-               {"failure", optional_text(run.failure)},
-               {"faults", record.faults},
-               {"host", optional_text(run.owner.host)},
-               {"pid", run.owner.pid == 0 ? Json(nullptr) : Json(run.owner.pid)},
-               {"late_seconds", optional_seconds(record.late)},
-               {"missed_intervals", record.missed_intervals},
-               {"hindrances", Json::array()},
-               {"spider_count", run.spider_count},
-               {"ok", record.ok},
-               {"degraded", record.degraded},
-               {"failed", record.failed},
-               {"items", optional_number(record.items)}};
+  OrderedJson json = {
+      {"id", run.id},
+      {"uuid", optional_text(run.uuid)},
+      {"status", to_text(run.status)},
+      {"trigger", record.trigger ? OrderedJson(to_text(*record.trigger)) : OrderedJson(nullptr)},
+      {"partial", run.partial},
+      {"started_at", iso_utc(run.started)},
+      {"finished_at", optional_time(run.finished)},
+      {"attempt", run.attempt},
+      {"next_attempt_at", optional_time(run.next_attempt)},
+      {"failure", optional_text(run.failure)},
+      {"faults", record.faults},
+      {"host", optional_text(run.owner.host)},
+      {"pid", run.owner.pid == 0 ? OrderedJson(nullptr) : OrderedJson(run.owner.pid)},
+      {"late_seconds", optional_seconds(record.late)},
+      {"missed_intervals", record.missed_intervals},
+      {"hindrances", OrderedJson::array()},
+      {"spider_count", run.spider_count},
+      {"ok", record.ok},
+      {"degraded", record.degraded},
+      {"failed", record.failed},
+      {"items", optional_number(record.items)}};
   if (record.stopped > 0) json["stopped"] = record.stopped;
   for (const auto& each : record.delays) {
     json["hindrances"].push_back({{"cause", to_text(each.cause)},
@@ -105,7 +107,7 @@ Json json_of(const RunRecord& record) {
   return json;
 }
 
-Json json_of(const Gap& gap) {
+OrderedJson json_of(const Gap& gap) {
   return {{"from", iso_utc(gap.from)},
           {"to", iso_utc(gap.to)},
           {"cause", to_text(gap.cause)},
@@ -113,14 +115,14 @@ Json json_of(const Gap& gap) {
           {"open", gap.open}};
 }
 
-Json json_of(const SpiderSummary& spider) {
-  Json json = {{"spider", spider.name},
-               {"last_success", optional_time(spider.last_success)},
-               {"last_run", spider.last_run},
-               {"last_started_at", iso_utc(spider.last_started)},
-               {"median_items", optional_number(spider.median_items)},
-               {"last", json_of(spider.last)},
-               {"recent", Json::array()}};
+OrderedJson json_of(const SpiderSummary& spider) {
+  OrderedJson json = {{"spider", spider.name},
+                      {"last_success", optional_time(spider.last_success)},
+                      {"last_run", spider.last_run},
+                      {"last_started_at", iso_utc(spider.last_started)},
+                      {"median_items", optional_number(spider.median_items)},
+                      {"last", json_of(spider.last)},
+                      {"recent", OrderedJson::array()}};
   if (spider.median_rows) json["median_rows"] = *spider.median_rows;
   for (const auto& point : spider.recent) json["recent"].push_back(point_json(point));
   return json;
@@ -134,8 +136,8 @@ std::vector<std::string> own_faults(const RunRecord& record) {
   return faults;
 }
 
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string document(const OrderedJson& json) {
+  return dump(json, 2) + "\n";
 }
 
 std::string fact_line(const std::string& name, const std::string& value) {
@@ -333,26 +335,26 @@ std::string history_text(const HistoryReport& report, const Zone& zone, const Ou
   return wrap(text, output.width);
 }
 
-Json json_of(const HistoryReport& report) {
-  Json json = {{"schedule", report.schedule},    {"now", iso_utc(report.now)},
-               {"since", iso_utc(report.since)}, {"runs", Json::array()},
-               {"gaps", Json::array()},          {"cut", report.cut}};
+OrderedJson json_of(const HistoryReport& report) {
+  OrderedJson json = {{"schedule", report.schedule},    {"now", iso_utc(report.now)},
+                      {"since", iso_utc(report.since)}, {"runs", OrderedJson::array()},
+                      {"gaps", OrderedJson::array()},   {"cut", report.cut}};
   for (const auto& record : report.runs) json["runs"].push_back(json_of(record));
   for (const auto& gap : report.gaps) json["gaps"].push_back(json_of(gap));
   return json;
 }
 
 std::string history_json(const HistoryReport& report) {
-  return dump(json_of(report));
+  return document(json_of(report));
 }
 
 std::string run_json(const RunReport& report) {
-  Json json = {{"schedule", report.schedule},
-               {"now", iso_utc(report.now)},
-               {"run", json_of(report.record)},
-               {"spiders", Json::array()}};
+  OrderedJson json = {{"schedule", report.schedule},
+                      {"now", iso_utc(report.now)},
+                      {"run", json_of(report.record)},
+                      {"spiders", OrderedJson::array()}};
   for (const auto& each : report.outcomes) json["spiders"].push_back(json_of(each));
-  return dump(json);
+  return document(json);
 }
 
 }  // namespace spider_check

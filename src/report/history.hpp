@@ -3,9 +3,8 @@
 #include <optional>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
 #include "report/report.hpp"
+#include "util/json.hpp"
 #include "util/text_width.hpp"
 #include "util/zone.hpp"
 
@@ -14,27 +13,25 @@ namespace spider_check {
 // What the commands' --json have in common. Times are ISO 8601 in UTC, lengths are seconds, and
 // what is not known is null.
 
-using Json = nlohmann::ordered_json;
-
 [[nodiscard]] double seconds(Duration duration);
-[[nodiscard]] Json optional_seconds(const std::optional<Duration>& duration);
-[[nodiscard]] Json optional_time(const std::optional<TimePoint>& time);
-[[nodiscard]] Json optional_text(const std::string& text);
+[[nodiscard]] OrderedJson optional_seconds(const std::optional<Duration>& duration);
+[[nodiscard]] OrderedJson optional_time(const std::optional<TimePoint>& time);
+[[nodiscard]] OrderedJson optional_text(const std::string& text);
 
 /** One attempt of a spider. */
-[[nodiscard]] Json json_of(const RecordedOutcome& recorded);
+[[nodiscard]] OrderedJson json_of(const RecordedOutcome& recorded);
 
-[[nodiscard]] Json json_of(const RunRecord& record);
-[[nodiscard]] Json json_of(const Gap& gap);
-[[nodiscard]] Json json_of(const SpiderSummary& spider);
-[[nodiscard]] Json json_of(const HistoryReport& report);
-[[nodiscard]] Json json_of(const StatusReport& report, const Zone& zone);
+[[nodiscard]] OrderedJson json_of(const RunRecord& record);
+[[nodiscard]] OrderedJson json_of(const Gap& gap);
+[[nodiscard]] OrderedJson json_of(const SpiderSummary& spider);
+[[nodiscard]] OrderedJson json_of(const HistoryReport& report);
+[[nodiscard]] OrderedJson json_of(const StatusReport& report, const Zone& zone);
 
 /** The faults that its failure does not tell. */
 [[nodiscard]] std::vector<std::string> own_faults(const RunRecord& record);
 
 /** The text of a whole report; what a log or a name holds need not be UTF-8, and JSON must be. */
-[[nodiscard]] std::string dump(const Json& json);
+[[nodiscard]] std::string document(const OrderedJson& json);
 
 /** A fact for a person: its name in a column, or "", and its value. */
 [[nodiscard]] std::string fact_line(const std::string& name, const std::string& value);

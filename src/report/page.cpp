@@ -100,7 +100,7 @@ std::string spiders(const StatusReport& status, const Zone& zone) {
 }
 
 /** What the script replaces by the whole page. */
-std::string fragment(const StatusReport& status, const Json& headline, const Zone& zone) {
+std::string fragment(const StatusReport& status, const OrderedJson& headline, const Zone& zone) {
   const auto& success = status.state.newest_success;
   const bool fresh = headline.at("fresh");
   auto sentence = headline.at("sentence").get<std::string>();
@@ -114,15 +114,15 @@ std::string fragment(const StatusReport& status, const Json& headline, const Zon
          "<h2>Spiders</h2>\n" + spiders(status, zone) + "</section>\n";
 }
 
-Json headline(bool fresh, const char* word, const std::string& sentence,
-              const std::optional<TimePoint>& stale_since) {
+OrderedJson headline(bool fresh, const char* word, const std::string& sentence,
+                     const std::optional<TimePoint>& stale_since) {
   return {{"fresh", fresh},
           {"word", word},
           {"sentence", sentence},
           {"stale_since", optional_time(stale_since)}};
 }
 
-Json freshness(const StatusReport& status) {
+OrderedJson freshness(const StatusReport& status) {
   const auto& success = status.state.newest_success;
   if (!success) {
     return headline(false, "No success yet", "No run of all spiders has succeeded so far.", {});
@@ -138,11 +138,12 @@ Json freshness(const StatusReport& status) {
                   *success + status.policy.interval);
 }
 
-Json due(const std::string& words, const std::optional<TimePoint>& at, const std::string& why) {
+OrderedJson due(const std::string& words, const std::optional<TimePoint>& at,
+                const std::string& why) {
   return {{"words", words}, {"at", optional_time(at)}, {"why", why}};
 }
 
-Json due_of(const StatusReport& status, const Zone& zone) {
+OrderedJson due_of(const StatusReport& status, const Zone& zone) {
   const auto& action = status.decision.action;
   if (std::holds_alternative<Disabled>(action)) return due("never: enabled = false", {}, {});
   if (std::holds_alternative<AlreadyRunning>(action)) {
@@ -194,7 +195,7 @@ bool is_fresh(const SpiderSummary& spider, const StatusReport& status) {
   return spider.last_success && status.state.now - *spider.last_success < status.policy.interval;
 }
 
-Json page_headline(const StatusReport& status, const Zone& zone) {
+OrderedJson page_headline(const StatusReport& status, const Zone& zone) {
   auto json = freshness(status);
   json["notes"] = notes_of(status);
   json["due"] = due_of(status, zone);

@@ -33,7 +33,7 @@ namespace spider_check {
  * The sentences at the head of the page: "fresh", "word" and "sentence", which goes on with
  * "stale_since" where that is not null; "notes"; and what is "due": words or an instant, and why.
  */
-[[nodiscard]] Json page_headline(const StatusReport& status, const Zone& zone);
+[[nodiscard]] OrderedJson page_headline(const StatusReport& status, const Zone& zone);
 
 /** src/report/page/page.html with its style and script, cut where the program fills something in.
  */

@@ -57,15 +57,15 @@ constexpr std::array<DelayCause, 8> all_causes{
 class Texts {
  public:
   /** The number of a text, 0 for null; of a list its numbers. */
-  Json number(const Json& text) {
+  OrderedJson number(const OrderedJson& text) {
     if (text.is_null()) return 0;
     if (text.is_string()) return number(text.get_ref<const std::string&>());
-    auto numbers = Json::array();
+    auto numbers = OrderedJson::array();
     for (const auto& each : text) numbers.push_back(number(each));
     return numbers;
   }
 
-  [[nodiscard]] const Json& json() const { return texts_; }
+  [[nodiscard]] const OrderedJson& json() const { return texts_; }
 
  private:
   std::size_t number(const std::string& foreign) {
@@ -81,7 +81,7 @@ class Texts {
   }
 
   std::map<std::string, std::size_t> numbers_{{"", 0}, {"…", 1}};
-  Json texts_ = Json::array({"", "…"});
+  OrderedJson texts_ = OrderedJson::array({"", "…"});
   std::size_t bytes_ = 0;
 };
 
@@ -93,14 +93,14 @@ class Table {
   Table(Texts& all, Names values, Names texts)
       : all_(all), values_(std::move(values)), texts_(std::move(texts)) {}
 
-  void add(const Json& object) {
-    auto row = Json::array();
+  void add(const OrderedJson& object) {
+    auto row = OrderedJson::array();
     for (const auto& name : values_) row.push_back(object.at(name));
     for (const auto& name : texts_) row.push_back(all_.number(object.at(name)));
     rows_.push_back(std::move(row));
   }
 
-  [[nodiscard]] Json json() {
+  [[nodiscard]] OrderedJson json() {
     return {{"values", values_}, {"texts", texts_}, {"rows", std::move(rows_)}};
   }
 
@@ -108,7 +108,7 @@ class Table {
   Texts& all_;
   Names values_;
   Names texts_;
-  Json rows_ = Json::array();
+  OrderedJson rows_ = OrderedJson::array();
 };
 
 std::int64_t milliseconds(TimePoint time) {
@@ -116,7 +116,7 @@ std::int64_t milliseconds(TimePoint time) {
 }
 
 /** Makes every text in it printable. */
-void show_texts(Json& json) {
+void show_texts(OrderedJson& json) {
   if (json.is_string()) {
     json = shown_text(json.get_ref<const std::string&>());
   } else if (json.is_structured()) {
@@ -124,7 +124,7 @@ void show_texts(Json& json) {
   }
 }
 
-void cut_reasons(Json& outcome, std::size_t most) {
+void cut_reasons(OrderedJson& outcome, std::size_t most) {
   auto& reasons = outcome["reasons"];
   if (reasons.size() <= most) return;
   const auto more = reasons.size() - most;
@@ -132,7 +132,7 @@ void cut_reasons(Json& outcome, std::size_t most) {
   reasons.push_back("and " + std::to_string(more) + " more");
 }
 
-Json spider_of(const SpiderSummary& spider, const StatusReport& status, Texts& texts) {
+OrderedJson spider_of(const SpiderSummary& spider, const StatusReport& status, Texts& texts) {
   constexpr std::size_t max_reasons = 5;
   auto json = json_of(spider);
   json["fresh"] = is_fresh(spider, status);
@@ -147,7 +147,7 @@ Json spider_of(const SpiderSummary& spider, const StatusReport& status, Texts& t
   return json;
 }
 
-Json status_of(StatusReport status, const Zone& zone, Texts& texts) {
+OrderedJson status_of(StatusReport status, const Zone& zone, Texts& texts) {
   const auto spiders = std::move(status.spiders);
   status.spiders.clear();
   auto json = json_of(status, zone);
@@ -164,7 +164,7 @@ Json status_of(StatusReport status, const Zone& zone, Texts& texts) {
   return json;
 }
 
-Json runs_of(const std::vector<RunRecord>& records, Texts& texts) {
+OrderedJson runs_of(const std::vector<RunRecord>& records, Texts& texts) {
   Table table(texts,
               {"id", "started_at", "finished_at", "attempt", "partial", "late_seconds", "ok",
                "degraded", "failed", "stopped", "items"},
@@ -182,7 +182,7 @@ Json runs_of(const std::vector<RunRecord>& records, Texts& texts) {
   return table.json();
 }
 
-Json gaps_of(const std::vector<Gap>& gaps, Texts& texts) {
+OrderedJson gaps_of(const std::vector<Gap>& gaps, Texts& texts) {
   Table table(texts, {"from", "to", "open"}, {"cause", "detail"});
   for (const auto& gap : gaps) {
     auto json = json_of(gap);
@@ -193,7 +193,7 @@ Json gaps_of(const std::vector<Gap>& gaps, Texts& texts) {
   return table.json();
 }
 
-Json history_of(HistoryReport history, Texts& texts) {
+OrderedJson history_of(HistoryReport history, Texts& texts) {
   auto runs = runs_of(history.runs, texts);
   auto gaps = gaps_of(history.gaps, texts);
   history.runs.clear();
@@ -206,7 +206,7 @@ Json history_of(HistoryReport history, Texts& texts) {
 }
 
 /** "at" is seconds since the first point of the series. */
-Json chart_of(const std::vector<SeriesPoint>& points, std::size_t most, Texts& texts) {
+OrderedJson chart_of(const std::vector<SeriesPoint>& points, std::size_t most, Texts& texts) {
   Table drawn(texts, {"at", "value"}, {"verdict"});
   double greatest = 0;
   for (const auto& point : points) greatest = std::max(greatest, point.value);
@@ -225,7 +225,7 @@ Json chart_of(const std::vector<SeriesPoint>& points, std::size_t most, Texts& t
           {"bands", bands.json()}};
 }
 
-Json series_of(const SpiderSeries& series, std::size_t most, Texts& texts) {
+OrderedJson series_of(const SpiderSeries& series, std::size_t most, Texts& texts) {
   std::vector<SeriesPoint> items;
   std::vector<SeriesPoint> took;
   const auto since = series.points.front().started;
@@ -239,18 +239,18 @@ Json series_of(const SpiderSeries& series, std::size_t most, Texts& texts) {
   }
   return {{"spider", shown_text(series.spider)},
           {"since", iso_utc(since)},
-          {"items", items.empty() ? Json(nullptr) : chart_of(items, most, texts)},
+          {"items", items.empty() ? OrderedJson(nullptr) : chart_of(items, most, texts)},
           {"duration", chart_of(took, most, texts)}};
 }
 
 /** Adds "series" and how many there are beyond them. */
-void add_series(Json& json, const std::vector<SpiderSeries>& all, Texts& texts) {
+void add_series(OrderedJson& json, const std::vector<SpiderSeries>& all, Texts& texts) {
   const auto is_empty = [](const SpiderSeries& series) { return series.points.empty(); };
   const auto count =
       all.size() - static_cast<std::size_t>(std::count_if(all.begin(), all.end(), is_empty));
   const auto shown = std::min(max_series, count);
   const auto most = std::clamp<std::size_t>(max_points / std::max<std::size_t>(shown, 1), 40, 240);
-  json["series"] = Json::array();
+  json["series"] = OrderedJson::array();
   for (const auto& series : all) {
     if (json["series"].size() == shown) break;
     if (!is_empty(series)) json["series"].push_back(series_of(series, most, texts));
@@ -258,7 +258,7 @@ void add_series(Json& json, const std::vector<SpiderSeries>& all, Texts& texts) 
   json["more_series"] = count - shown;
 }
 
-Json failure_of(const Failure& failure) {
+OrderedJson failure_of(const Failure& failure) {
   constexpr std::size_t max_reasons = 10;
   auto json = json_of(failure.recorded);
   json["run"] = failure.run;
@@ -269,16 +269,16 @@ Json failure_of(const Failure& failure) {
   return json;
 }
 
-Json failures_of(const std::vector<Failure>& failures) {
-  auto list = Json::array();
+OrderedJson failures_of(const std::vector<Failure>& failures) {
+  auto list = OrderedJson::array();
   for (std::size_t i = 0; i < std::min(max_failures, failures.size()); ++i) {
     list.push_back(failure_of(failures[i]));
   }
   return list;
 }
 
-Json causes() {
-  auto list = Json::object();
+OrderedJson causes() {
+  auto list = OrderedJson::object();
   for (const auto cause : all_causes) list[std::string(to_text(cause))] = explain(cause);
   return list;
 }
@@ -298,12 +298,12 @@ TimePoint oldest(const PageReport& report) {
   return time;
 }
 
-Json offsets_of(const PageReport& report, const Zone& zone) {
+OrderedJson offsets_of(const PageReport& report, const Zone& zone) {
   const auto now = report.status.state.now;
   const auto newest = std::max(now, next_due(report.status).value_or(now));
-  auto list = Json::array();
+  auto list = OrderedJson::array();
   for (const auto& [from, ahead, name] : zone_offsets(zone, oldest(report), newest)) {
-    list.push_back(Json::array({from, ahead, name}));
+    list.push_back(OrderedJson::array({from, ahead, name}));
   }
   return list;
 }
@@ -351,18 +351,18 @@ std::vector<BaselineBand> thin_out(const std::vector<BaselineBand>& bands, std::
   return kept;
 }
 
-std::string page_data(PageReport report, Json headline, const Zone& zone) {
+std::string page_data(PageReport report, OrderedJson headline, const Zone& zone) {
   show_texts(headline);
   Texts texts;
-  Json json = {{"headline", std::move(headline)},
-               {"causes", causes()},
-               {"zone", offsets_of(report, zone)},
-               {"failures", failures_of(report.failures)}};
+  OrderedJson json = {{"headline", std::move(headline)},
+                      {"causes", causes()},
+                      {"zone", offsets_of(report, zone)},
+                      {"failures", failures_of(report.failures)}};
   add_series(json, report.series, texts);
   json["status"] = status_of(std::move(report.status), zone, texts);
   json["history"] = history_of(std::move(report.history), texts);
   json["texts"] = texts.json();
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return dump(json);
 }
 
 }  // namespace spider_check

@@ -53,6 +53,6 @@ inline constexpr std::size_t max_page_spiders = 300;
  * - charts, failures with the ends of their logs, the page_headline(), words and the zone's
  * offsets.
  */
-[[nodiscard]] std::string page_data(PageReport report, Json headline, const Zone& zone);
+[[nodiscard]] std::string page_data(PageReport report, OrderedJson headline, const Zone& zone);
 
 }  // namespace spider_check

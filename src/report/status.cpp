@@ -313,22 +313,22 @@ std::string status_text(const StatusReport& report, const Zone& zone, const Outp
 
 namespace {
 
-Json last_run(const StatusReport& report) {
+OrderedJson last_run(const StatusReport& report) {
   if (!report.state.last) return nullptr;
   const auto& run = *report.state.last;
-  Json json = {{"id", run.id},
-               {"status", to_text(run.status)},
-               {"started_at", iso_utc(run.started)},
-               {"finished_at", optional_time(run.finished)},
-               {"spider_count", run.spider_count},
-               {"attempt", run.attempt},
-               {"failure", optional_text(run.failure)},
-               {"spiders", Json::array()}};
+  OrderedJson json = {{"id", run.id},
+                      {"status", to_text(run.status)},
+                      {"started_at", iso_utc(run.started)},
+                      {"finished_at", optional_time(run.finished)},
+                      {"spider_count", run.spider_count},
+                      {"attempt", run.attempt},
+                      {"failure", optional_text(run.failure)},
+                      {"spiders", OrderedJson::array()}};
   for (const auto& recorded : report.outcomes) json["spiders"].push_back(json_of(recorded));
   return json;
 }
 
-Json running(const StatusReport& report) {
+OrderedJson running(const StatusReport& report) {
   const auto& state = report.state;
   const auto* waiting = std::get_if<OwnerMayReturn>(&report.decision.action);
   const auto lives = [&](const Run& run) {
@@ -346,15 +346,15 @@ Json running(const StatusReport& report) {
   return nullptr;
 }
 
-Json spiders(const StatusReport& report) {
-  auto list = Json::array();
+OrderedJson spiders(const StatusReport& report) {
+  auto list = OrderedJson::array();
   for (const auto& spider : report.spiders) list.push_back(json_of(spider));
   return list;
 }
 
 }  // namespace
 
-Json json_of(const StatusReport& report, const Zone& zone) {
+OrderedJson json_of(const StatusReport& report, const Zone& zone) {
   const auto& state = report.state;
   return {
       {"schedule", report.schedule},
@@ -379,7 +379,7 @@ Json json_of(const StatusReport& report, const Zone& zone) {
 }
 
 std::string status_json(const StatusReport& report, const Zone& zone) {
-  return dump(json_of(report, zone));
+  return document(json_of(report, zone));
 }
 
 }  // namespace spider_check

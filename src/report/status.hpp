@@ -17,7 +17,7 @@ namespace spider_check {
 [[nodiscard]] std::string status_json(const StatusReport& report, const Zone& zone);
 
 /**
- * The newest attempts at a glance, the oldest first: a bar for the items of each crawl against the
+ * The newest attempts, the oldest first: a bar for the items of each crawl against the
  * most of them, "·" for a success of what is no crawl, "×" for a failure, "–" for what was stopped.
  */
 [[nodiscard]] std::string sparkline(const std::vector<SpiderPoint>& points);

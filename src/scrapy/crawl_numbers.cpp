@@ -6,22 +6,14 @@
 #include <optional>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
+#include "util/json.hpp"
 #include "util/text.hpp"
 
 namespace spider_check {
 
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr int max_depth = 8;
-
-/** A log need not be UTF-8. */
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 /** A recursive descent; std::nullopt: it cannot be read. */
 class Parser {
@@ -157,7 +149,7 @@ std::int64_t network_exceptions(const Json& stats) {
 
 /**
  * Pages that never came, without robots.txt. "max_reached" counts also what came with a bad status
- * to the end, which is told as refused.
+ * to the end, which counts as refused.
  */
 std::int64_t dead_pages(const Json& stats) {
   const auto exceptions = network_exceptions(stats);
@@ -233,7 +225,7 @@ std::int64_t to_count(const Json& number) noexcept {
 void apply_statistics(const Json& stats, CrawlReport& crawl,
                       const std::vector<int>& ignore_status) {
   crawl.ended = true;
-  crawl.stats = stats.empty() ? "" : stats.dump(-1, ' ', false, Json::error_handler_t::replace);
+  crawl.stats = stats.empty() ? "" : dump(stats);
   crawl.finish_reason = text_in(stats, "finish_reason");
   crawl.progress = {count_in(stats, "item_scraped_count"),
                     count_in(stats, "response_received_count"),
@@ -281,7 +273,7 @@ CrawlReport sum_of(std::vector<CrawlReport> crawls) {
     add(crawl, all);
     add_numbers(Json::parse(crawl.stats, nullptr, false), stats);
   }
-  if (!stats.empty()) all.stats = stats.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (!stats.empty()) all.stats = dump(stats);
   all.parts = std::move(crawls);
   return all;
 }

@@ -5,16 +5,13 @@
 
 #include <fcntl.h>
 
-#include <nlohmann/json.hpp>
-
 #include "scrapy/crawl_numbers.hpp"
+#include "util/json.hpp"
 #include "util/time.hpp"
 
 namespace spider_check {
 
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::size_t max_line = std::size_t{2} << 20U;  // the probe writes half of it at most
 constexpr std::int64_t max_at_once = std::int64_t{4} << 20U;

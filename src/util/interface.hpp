@@ -23,7 +23,7 @@ class Interface : NonCopyable {
   virtual ~Interface() = default;
 };
 
-/** What an event loop waits for on behalf of somebody. */
+/** What an event loop is to wait for. */
 struct PollRequest {
   int fd = -1;  ///< none
   bool to_write = false;

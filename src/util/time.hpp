@@ -46,7 +46,7 @@ inline constexpr std::string_view size_examples = R"("500MB", "2GB" or "1GiB")";
 /** An instant by this host's own clocks, for what must be remembered while there is no database. */
 struct HostTime {
   std::string boot_id;     ///< of the boot in which it was taken
-  Duration since_boot{0};  ///< CLOCK_BOOTTIME: goes on while the host sleeps, and nobody can set it
+  Duration since_boot{0};  ///< CLOCK_BOOTTIME: goes on while the host sleeps, and cannot be set
   Duration asleep{0};      ///< how much of that the host has slept
   TimePoint wall{};        ///< CLOCK_REALTIME: may be wrong, and may be set
 
@@ -59,7 +59,7 @@ struct HostTime {
  */
 [[nodiscard]] std::optional<Duration> age(const HostTime& then, const HostTime& now);
 
-/** The same; where nobody can say, as long as this boot has lasted, which it is at least. */
+/** The same; if unknown, as long as this boot has lasted, which it is at least. */
 [[nodiscard]] Duration least_age(const HostTime& then, const HostTime& now);
 
 /** The instant that much earlier. */
