@@ -241,7 +241,7 @@ std::vector<std::string> apply_all(soci::session& sql, const Schema& schema) {
   return applied;
 }
 
-/** Who has what a migration waits for; empty when nobody has any more. */
+/** Who holds what a migration waits for; empty when it is free again. */
 std::string holder(soci::session& sql, const Schema& schema) {
   int pid = 0;
   std::string program;

@@ -63,8 +63,7 @@ DatabaseIdentity PgRunStore::database() {
 }
 
 State PgRunStore::state() {
-  // Nothing is written, and nobody is told anything but "not yet", by a tick that does not get
-  // here.
+  // A tick that skips does not get here, and writes nothing.
   require_migrated(session_);
   const auto latest_success = this->latest_success();
   State state;
@@ -155,7 +154,7 @@ Pruned PgRunStore::prune(PruneStep& step) {
 namespace {
 
 /**
- * Records what is told of an attempt (facts_json), in one statement for all: a run that starts or
+ * Records facts of an attempt (facts_json), in one statement for all: a run that starts or
  * is tried again, its heartbeat, its outcomes, its end; from a new connection, and from the outbox
  * of a program that is gone. What has been recorded stays as it is, so that a statement may be sent
  * again whose answer was lost.

@@ -20,7 +20,7 @@ class PgRunStore final : public RunStore {
   /** `session`, which holds the locks, and `owners`, who says who this is, outlive the store. */
   PgRunStore(Session& session, std::string schedule, int max_instances, const Host& host);
 
-  /** From now on a glance looks for messages that are due in these channels, too. */
+  /** From now on latest_success() looks for messages that are due in these channels, too. */
   void look_for_messages(std::vector<std::string> channels) { channels_ = std::move(channels); }
 
   [[nodiscard]] LatestSuccess latest_success() override;
@@ -58,7 +58,7 @@ class PgRunStore final : public RunStore {
   std::string schedule_;
   int max_instances_;
   const Host& host_;
-  std::vector<std::string> channels_;    ///< whose messages a glance looks for
+  std::vector<std::string> channels_;    ///< whose messages latest_success() looks for
   std::optional<AsyncStatement> write_;  ///< the one under way
   int prepared_on_ = 0;                  ///< the connection that has its statement ready
   RunId sent_to_ = 0;                    ///< the run as its owner knows it, for messages

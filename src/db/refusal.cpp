@@ -74,7 +74,8 @@ std::string cure_of_null(const ServerError& error) {
   return column + "SET DEFAULT nextval('" + error.table + "_id_seq')";
 }
 
-/** The sequence is behind what is in the table, after a restore say; else it is somebody's rule. */
+/** The sequence is behind what is in the table, after a restore say; else it is a rule of the
+ * table's owner. */
 std::string cure_of_duplicate(const ServerError& error) {
   if (!has(error.text, "(id)=("))
     return alter(error) + "DROP CONSTRAINT " + identifier(error.constraint);

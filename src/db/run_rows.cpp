@@ -292,7 +292,7 @@ std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
 
 }  // namespace spider_check
 
-// Getting a run back after the database was away, and bringing what it was not told of meanwhile.
+// Getting a run back after the database was away, with its lock.
 
 namespace spider_check {
 

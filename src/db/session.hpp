@@ -99,7 +99,7 @@ class Session : NonCopyable {
   /** How long one statement may take. */
   [[nodiscard]] Duration statement_timeout() const noexcept { return options_.statement_timeout; }
 
-  /** The pid of the server's process as the other end told it, or 0 for unknown. Throws DbError. */
+  /** The pid of the server's process as the other end reports it; 0: unknown. Throws DbError. */
   [[nodiscard]] int reported_backend();
 
   /** Whatever stands between this and the server does no harm. */

@@ -30,13 +30,13 @@ bool share_backends(Session& session, Session& other) {
       // A pool without a second connection proves nothing; PgBouncer's statement mode says so.
       return std::string_view(error.what()).find("statement pooling") != std::string_view::npos;
     }
-    // As long as the transaction lasts nobody else has its backend.
+    // As long as the transaction lasts no other client has its backend.
     const bool shared =
         now == ours || (theirs != 0 && now != theirs) || backend_of(session) != ours;
     other.run_unpinned([](soci::session& sql) { sql.rollback(); });
     if (shared) return true;
     // What was given back last is given away first: without this look each of the two would have
-    // its own again for as long as nobody else comes in between.
+    // its own again for as long as no other client comes in between.
     if (backend_of(session) != ours) return true;
     theirs = now;
   }

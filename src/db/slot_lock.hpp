@@ -68,7 +68,7 @@ class PgSlotLock final : public SlotLock {
   void decided() override;
   void release() override;
 
-  /** Takes the same slot on a new connection. False when somebody else has it. Throws DbError. */
+  /** Takes the same slot on a new connection. False when another session has it. Throws DbError. */
   [[nodiscard]] bool take_again();
 
   /** Who else has this slot, if anybody has it by now. Throws DbError. */

@@ -51,7 +51,7 @@ struct NotificationPlan {
 
 /**
  * Whether the data is stale: older than it may be, and what was tried since it was due has had its
- * time. After a night off the first run may still succeed: until then nothing is told.
+ * time. After a night off the first run may still succeed: until then nothing is sent.
  */
 [[nodiscard]] bool is_stale(const ScheduleSummary& summary, const Policy& policy,
                             const NotifyPolicy& notify);

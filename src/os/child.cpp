@@ -250,7 +250,7 @@ ChildReport Child::given_up() {
 ChildReport Child::reap() {
   const FaultPoints points("end of a helper");
   if (!ended_ && escalation_.has_begun() && !escalation_.next()) return given_up();
-  // Before the child is reaped, while its pid still names its group and nobody else's.
+  // Before the child is reaped, while its pid still names its own group.
   kill_group();
   int status = 0;
   rusage usage{};

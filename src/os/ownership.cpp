@@ -21,7 +21,7 @@ std::string user_name(uid_t user, const char* otherwise = "") {
   return entry != nullptr ? entry->pw_name : otherwise + std::to_string(user);
 }
 
-/** A group that has the user's name and nobody else in it, as distributions make them. */
+/** A group that has the user's name and no other member, as distributions make them. */
 bool is_own_group(gid_t group) {
   const auto name = user_name(::geteuid());
   const auto* entry = ::getgrgid(group);

@@ -23,7 +23,7 @@ enum class LinkToDirectory { followed, refused };
 [[nodiscard]] std::string why_not_ours(const fs::path& directory, LinkToDirectory link,
                                        std::optional<uid_t> host = {});
 
-/** Whom root works for where it is told to use this directory: its owner. Empty: nobody. */
+/** The owner of this directory, for whom root works in it. Empty: root itself. */
 [[nodiscard]] std::optional<uid_t> user_of(const fs::path& directory);
 
 /**

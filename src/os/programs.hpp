@@ -23,7 +23,7 @@ struct Capture {
 struct Captured {
   Termination termination;
   bool timed_out = false;         ///< it was killed because it took too long
-  bool stopped = false;           ///< it was killed because this program was told to stop
+  bool stopped = false;           ///< it was killed because this program is to stop
   std::vector<LeftProcess> left;  ///< what even that did not end
   std::string output;
   std::string errors;

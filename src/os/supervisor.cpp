@@ -37,7 +37,7 @@ struct SupervisorResult {
   };
 
   std::atomic<pid_t> spider{0};    ///< once it was started
-  std::atomic<bool> ended{false};  ///< the spider has: status and usage are told
+  std::atomic<bool> ended{false};  ///< the spider has: its status and usage are sent
   std::atomic<bool> done{false};   ///< all that it started has, or is left
   int status = 0;                  ///< of waitpid(2)
   rusage usage{};

@@ -21,7 +21,7 @@ struct SupervisorResult;
 
 /**
  * A spider behind a supervisor: a small process of ours that starts the spider, inherits whatever
- * it leaves behind, stops it when it is told to or when this program dies, by whatever signal, and
+ * it leaves behind, stops it on request or when this program dies, by whatever signal, and
  * kills every process that the spider started before it reports the end.
  *
  * A supervisor that is killed, or does not answer, is replaced: what it watched over becomes this

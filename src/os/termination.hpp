@@ -41,9 +41,9 @@ struct Unknown {
 /** How a child process ended. */
 using Termination = std::variant<Exited, Signaled, NotStarted, Unknown>;
 
-/** Why the program told a child to stop. */
+/** Why the program stopped a child. */
 enum class StopCause {
-  none,         ///< it was not told to
+  none,         ///< it was not stopped
   run_stopped,  ///< the whole run was: by a signal, or because it is no longer ours
   run_timeout,  ///< the whole run took too long
   timeout,      ///< it took too long itself

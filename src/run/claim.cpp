@@ -20,7 +20,7 @@ JournalContents read_journal(const Instance& instance) {
   try {
     return instance.journal.read();
   } catch (const std::system_error&) {
-    return {};  // whatever is wrong with it is told when it is written
+    return {};  // the error shows when the journal is written
   }
 }
 
@@ -48,7 +48,7 @@ void name_after_all_logs(const Instance& instance, LogName& log) {
     const auto& newest = *names.rbegin();
     log = {newest.run, log.attempt, newest.after + 1, newest.series};
   } catch (const std::system_error&) {
-    // Whatever is wrong with the directory is told when a log is written there.
+    // The error shows when a log is written there.
   }
 }
 

@@ -93,7 +93,7 @@ std::string without_blanks_behind(std::string line) {
   return line;
 }
 
-// As many as can be taken in at a glance.
+// As many as can be read quickly.
 constexpr std::size_t few = 20;
 constexpr std::size_t max_padded_name = 30;
 constexpr std::size_t max_word = 8;

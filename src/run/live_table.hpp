@@ -51,7 +51,7 @@ struct Screen {
 /** A text in the colour of a state, with what ends it. */
 [[nodiscard]] std::string in_colour(RowState state, const std::string& text);
 
-/** "3 min 12 s", "7 s": to_words() without fractions, which nobody can read while they change. */
+/** "3 min 12 s", "7 s": to_words() without fractions, which change too fast to read. */
 [[nodiscard]] std::string whole_words(Duration duration);
 
 /** How wide each column of the live table is; 0: it is left out. */
@@ -78,7 +78,7 @@ struct SummaryRow {
   std::string name;  ///< printable, as is the rest
   RowState state = RowState::waiting;
   Duration took{0};
-  std::string did;      ///< "12 items, 3 pages"; empty where nobody knows
+  std::string did;      ///< "12 items, 3 pages"; empty: unknown
   std::string reasons;  ///< empty for what is ok
   std::string log;
 };

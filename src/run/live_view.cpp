@@ -86,7 +86,7 @@ void LiveProgress::begin(const Claim& claim) {
 
 LiveProgress::Spider& LiveProgress::change(const SpiderJob& job, RowState state) {
   auto& spider = spiders_.at(places_.at(job.name));
-  // A spider keeps its place among those that run when it is told to stop.
+  // A spider keeps its place among those that run when it is being stopped.
   if (state != RowState::stopping) spider.row.order = ++changes_;
   spider.row.state = state;
   return spider;

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of a file's lock nobody is told when it becomes free within a time. Who replays takes at most
+// No event tells that a lock of a file has become free. Who replays takes at most
 // statement_timeout for each attempt, and has usually one.
 constexpr auto max_wait = 10s;
 constexpr auto poll_pause = 50ms;

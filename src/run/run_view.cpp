@@ -89,7 +89,7 @@ extern "C" void give_cursor_back(int signal) {
   errno = error;
 }
 
-/** The same terminal, opened once more: only so does not to wait concern nobody else. */
+/** The same terminal, opened once more, so that O_NONBLOCK is set for this descriptor alone. */
 int open_again(int fd) {
   const auto path = "/proc/self/fd/" + std::to_string(fd);
   return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -171,7 +171,7 @@ void Terminal::flush() noexcept {
     const auto taken = ::write(fd_, unwritten_.data(), unwritten_.size());
     if (taken < 0 && errno == EINTR) continue;
     if (taken < 0 && errno == EAGAIN) return;
-    // Whatever else is wrong, the terminal is gone, and nobody is left to see it.
+    // Whatever else is wrong, the terminal is gone.
     unwritten_.erase(0, taken < 0 ? unwritten_.size() : static_cast<std::size_t>(taken));
   }
 }

@@ -26,7 +26,7 @@ class RunView : public Interface {
 
   virtual void started(const SpiderJob& job) = 0;
 
-  /** It was told to stop, and has not ended yet. */
+  /** It is being stopped, and has not ended yet. */
   virtual void stopping(const SpiderJob& job, StopCause cause) = 0;
 
   /** How far a crawl has come. */

@@ -21,7 +21,7 @@ constexpr auto beat_interval = 30s;
 
 // Between two tries to reach a database that is away.
 constexpr Duration first_pause = 250ms;
-// Once it is there again nobody else may start before this host has its run back. But a try that
+// Once it is there again no other host may start before this one has its run back. But a try that
 // takes long keeps the spiders waiting for what their ends need: it is made more rarely.
 constexpr Duration max_pause = 2s;
 constexpr Duration slow_try = 1s;
@@ -30,7 +30,7 @@ constexpr Duration slow_pause = 10s;
 // What a heartbeat under way and the end of a killed spider take, generously.
 constexpr Duration margin = 15s;
 
-// The same for what the database refuses: somebody must change something first.
+// The same for what the database refuses: a person must change something first.
 constexpr Duration max_refusal = 5min;
 // At the end of a run: as it is, once more, and without its details.
 constexpr int max_refusals = 3;
@@ -127,7 +127,7 @@ void RunWriter::attend() {
   }
 }
 
-/** Somebody may have removed it, too. */
+/** The file may have been removed, too. */
 void RunWriter::sync_journal() {
   if (Clock::now() < next_sync_) return;
   next_sync_ = Clock::now() + beat_interval;
@@ -219,7 +219,7 @@ void RunWriter::sent(const RecordedRun& run) {
   recorded_ = true;
 }
 
-/** It was refused until now; or somebody emptied the table: nobody else has the run. */
+/** It was refused until now, or its row was removed: no other host has the run. */
 void RunWriter::on_new_row(RunId id) {
   if (recorded_) {
     instance_.log.warn(
@@ -267,7 +267,7 @@ void RunWriter::on_error(const DbError& error) {
 
 /** The connection is there, but the statement failed: it took too long, or it cannot be stored. */
 void RunWriter::refuse(const DbError& error) {
-  // Also a table or a column that is not there any more: it is not back before somebody sees to it.
+  // Also a table or a column that is not there any more: it does not come back by itself.
   const bool lasts =
       error.kind() == DbError::Kind::data || error.kind() == DbError::Kind::not_migrated;
   if (lasts) {
@@ -350,7 +350,7 @@ bool RunWriter::drain_until(Clock::time_point deadline) {
     if (lost_ || refusals_ >= max_refusals) return false;
     const auto next = std::min(next_try_, Clock::now() + max_pause);
     if (next > deadline) return false;
-    // A server that comes back tells nobody: it can only be asked again.
+    // No event tells that a server is back: it can only be asked again.
     std::this_thread::sleep_until(next);
   }
   return true;

@@ -74,8 +74,8 @@ class RunWriter {
   [[nodiscard]] bool connected() const noexcept { return connected_; }
 
   /**
-   * A statement that somebody else made failed so. A lost connection is made again at once: spiders
-   * may be about to start, and another host may have the run by now.
+   * A statement of another part of the run failed so. A lost connection is made again at once:
+   * spiders may be about to start, and another host may have the run by now.
    */
   void failed(const DbError& error);
 

@@ -151,14 +151,14 @@ class Loop {
     if (::poll(fds_.data(), fds_.size(), wait_until(until)) < 0 && errno != EINTR) {
       throw system_error("cannot wait for spiders");
     }
-    // Only so that it is quiet again: whoever attends looks at what time it is.
+    // Only so that it is quiet again: what is due is found by the time.
     std::uint64_t times = 0;
     if (fds_.back().revents != 0) (void)!::read(clock_.get(), &times, sizeof times);
   }
 
   void take_signal() {
     while (const int signal = signals_.take()) {
-      // The second one, of whichever kind, is of somebody who will not wait.
+      // The second one, of whichever kind, means at once.
       if (cut_.signal != 0) {
         for (auto& spider : running_) spider.kill();
       } else {

@@ -25,7 +25,7 @@ struct SpiderList {
   std::vector<SpiderJob> jobs;
   std::vector<std::string> faults;    ///< one line for each source that failed
   std::vector<std::string> left_out;  ///< one line for each spider that cannot be run
-  bool stopped = false;               ///< this program was told to stop before all was listed
+  bool stopped = false;               ///< a signal came before all was listed
 };
 
 /** Lists all sources and gives each job its rules. Of two spiders with one name the second is a

@@ -29,13 +29,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A database that comes up with the host tells nobody: it can only be asked again.
+// No event tells that a database has come up: it can only be asked again.
 constexpr auto wake_pause = 1s;
 
 // A tick that comes so shortly before need not leave it to the next one.
 constexpr Duration max_courtesy = 5s;
 
-// Each time that a decision is made anew somebody else has got on with the run.
+// Each time that a decision is made anew another process has got on with the run.
 constexpr int max_decisions = 3;
 
 class Tick {
@@ -88,7 +88,7 @@ class Tick {
     return select(list_spiders(instance_), request_.spiders);
   }
 
-  /** Last, when every lock is free; whoever asked this program to end does not wait for that. */
+  /** Last, when every lock is free; not after a signal to stop. */
   Result told(const Result& result) {
     if (instance_.tell && may_notify_ && result.signal == 0) instance_.tell();
     return result;
@@ -208,7 +208,7 @@ class Tick {
       // Once for each run: the next skip knows it.
       warn_of_shared_name(instance_);
     }
-    // Under -q, as cron runs it, nobody reads the sentence: then no time zone is loaded for it.
+    // Under -q, as cron runs it, the sentence is not shown: then no time zone is loaded for it.
     if (!instance_.log.says(LogLevel::info)) return Result{};
     instance_.log.info("{}",
                        explain(*decision, instance_.policy, latest_success.now, instance_.zone));
@@ -282,7 +282,7 @@ class Tick {
       file_lock = instance_.journal.try_lock(lock.slot());
       if (!file_lock) return skip(instance_, request_, busy(run_of_this_host()));
     } catch (const std::system_error& error) {
-      // What is wrong with the journal is told when it is written to.
+      // The error shows when the journal is written to.
       instance_.log.debug("{}", printable(error.what()));
     }
     return run_locked(lock, selected);

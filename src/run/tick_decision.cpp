@@ -57,7 +57,7 @@ std::vector<PendingAttempt> attempts_of(const Instance& instance) {
     if (!instance.journal.pending()) return {};
     attempts = instance.journal.read().attempts;
   } catch (const std::system_error&) {
-    // What is wrong with the journal is told when it is written to.
+    // The error shows when the journal is written to.
   }
   if (attempts.empty()) return attempts;
   const auto here = instance.store.database();

@@ -93,7 +93,7 @@ std::string describe(const SwitchedOff& part) {
          (part.why.empty() ? "" : ": " + part.why);
 }
 
-/** Whether items went nowhere for it; what a setting says is somebody's wish. */
+/** Whether items went nowhere for it; what a setting switches off was meant so. */
 bool loses_items(const SwitchedOff& part, const CrawlReport& crawl) {
   const bool keeps_items = part.what == "feed" || part.what == "pipeline";
   return keeps_items && !part.wished && crawl.progress.items > 0;
@@ -265,7 +265,7 @@ class Defects {
         first_fault(crawl_));
   }
 
-  /** A tenth, where nobody said more: a broken link or two is how the web is. */
+  /** A tenth, where no key says more: a broken link or two is how the web is. */
   [[nodiscard]] bool too_many(std::int64_t bad, std::int64_t all) const {
     return criteria_.max_dead_pages ? bad > *criteria_.max_dead_pages : bad > 0 && bad * 10 >= all;
   }
@@ -310,7 +310,7 @@ class Defects {
       };
       const auto now = crawl_.fields.find(field);
       if (now != crawl_.fields.end() && now->second > 0) continue;
-      // Without any counts nobody looked: the statistics in a log have none.
+      // Without any counts nothing was counted: the statistics in a log have none.
       if (crawl_.fields.empty()) return;
       if (std::all_of(baseline_.begin(), baseline_.end(), baseline)) {
         add("field " + quoted(field) + " is empty in every item, and was filled in each " +
@@ -423,7 +423,7 @@ std::string_view word_of(const Judgement& judgement) {
 
 Judgement judge(const ChildReport& child) {
   auto how = to_text(child.termination);
-  // How it ended when nobody knows says that already.
+  // An unknown end says that already.
   if (!child.left.empty() && !std::holds_alternative<Unknown>(child.termination)) {
     how += "; " + to_text(child.left);
   }
@@ -445,7 +445,7 @@ using namespace std::chrono_literals;
 
 Judgement judge(const ChildReport& child, const CrawlReport& crawl, const Criteria& criteria,
                 const Baseline& baseline_runs) {
-  // Whose crawl had told all is judged by it, however its process had to be ended.
+  // A crawl that had reported all is judged by that, however its process had to be ended.
   const bool stayed = child.stopped == StopCause::stayed;
   auto judgement = stayed ? Judgement{Verdict::ok, {}} : judge(child);
   // A process that went wrong is explained by what it said last, not by what it did not get to do.

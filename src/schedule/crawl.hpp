@@ -29,12 +29,12 @@ struct Progress {
 enum class CrawlPhase {
   crawling,
   closing,  ///< after its last page: uploads, browsers and threads take their time
-  over,     ///< it told all, and its process is still there
+  over,     ///< it has reported all, and its process is still there
 };
 
 /** One kind of error that a crawl met. */
 struct Fault {
-  std::string place;  ///< "FILE:LINE"; empty when nobody can say
+  std::string place;  ///< "FILE:LINE"; empty: unknown
   std::string text;   ///< the exception, or the message that was logged
   std::int64_t count = 1;
 };
@@ -43,22 +43,22 @@ struct Fault {
 struct SwitchedOff {
   std::string what;  ///< "pipeline", "feed", "extension", "downloader middleware", …
   std::string name;  ///< its path, or a feed's address
-  std::string why;   ///< empty when nobody said it
+  std::string why;   ///< empty: unknown
   std::int64_t count = 1;
   bool wished = false;  ///< a setting of the project says so
 };
 
-/** Who told about a crawl. */
+/** Where what is known of a crawl comes from. */
 enum class CrawlSource {
   nobody,  ///< neither a report from inside nor statistics in its log
   probe,   ///< the report that our probe writes from inside the crawl
   log,     ///< the statistics that Scrapy prints at the end
 };
 
-/** What a crawl did, as far as it told. */
+/** What a crawl did, as far as is known. */
 struct CrawlReport {
   CrawlSource source = CrawlSource::nobody;
-  std::string spider;  ///< as the crawl names it; empty where nobody said
+  std::string spider;  ///< as the crawl names it; empty: unknown
   bool ended = false;  ///< it gave its final statistics
   std::string finish_reason;
   Progress progress;

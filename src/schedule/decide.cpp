@@ -22,7 +22,7 @@ TimePoint due_after(TimePoint started, const Policy& policy) {
 
 /**
  * Counted from the newest whole run, successful or not: a run that failed was there, so what is
- * late is late because nobody was there to start it.
+ * late is late because nothing was there to start it.
  */
 std::optional<Lateness> lateness(const State& state, const Policy& policy) {
   auto newest = state.newest_success;

@@ -32,7 +32,7 @@ struct AlreadyRunning {
   Run run;
 };
 
-/** Its lock is free, and nobody can be sure that its owner is gone. */
+/** Its lock is free, and its owner may still be there. */
 struct OwnerMayReturn {
   Run run;
   bool alive = false;              ///< its process is there

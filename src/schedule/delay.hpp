@@ -19,7 +19,7 @@ enum class DelayCause : std::uint8_t {
   database_away,  ///< and nothing was run without it
   deferred,       ///< the precheck, or a database that was awaited after boot or resume
   failing,        ///< it was tried, and failed
-  stopped,        ///< it was tried, and somebody stopped it
+  stopped,        ///< the run was stopped
 };
 
 /** "unknown", "off", "suspended", "disabled", "database away", "deferred", "failing", "stopped" */

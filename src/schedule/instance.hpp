@@ -83,13 +83,13 @@ struct Instance {
   std::function<void()> tidy_messages = [] {};
   RowCount (*count_rows)(const RowCheck&) = nullptr;  ///< asks a check_sql, within seconds
   std::string how_to_name{};  ///< what gives this schedule another name, as an advice
-  /** What commands print to; a tick that skips asks nobody. */
+  /** What commands print to; a tick that skips does not ask. */
   std::function<Output()> output = [] { return Output{}; };
   /** The names of its spiders, where they are known without listing a project. */
   std::vector<std::string> spiders{};
 };
 
-/** How a command ended: an exit status, or the signal that the program was told to end by. */
+/** How a command ended: an exit status, or the signal that ended the program. */
 struct Result {
   ExitCode code = ExitCode::success;
   int signal = 0;

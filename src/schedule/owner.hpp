@@ -37,7 +37,7 @@ struct OwnerSigns {
  * Judges an owner whose lock is free. A machine id with another boot id is a former boot of this
  * machine only where the owner has been silent since before this boot: else it is a clone.
  *
- * takeover_after: how long it may be silent where nobody can look for its process.
+ * takeover_after: how long it may be silent if its process cannot be looked for.
  */
 [[nodiscard]] OwnerStatus owner_status(const Owner& owner, const Owner& self,
                                        const OwnerSigns& signs, Duration takeover_after);

@@ -49,10 +49,10 @@ struct Run {
   bool partial = false;  ///< only the spiders that --spider named
   std::string failure;   ///< why it failed, in words
   Owner owner;
-  std::string token;            ///< owner_token: changes with each attempt; empty: nobody's
+  std::string token;            ///< owner_token: changes with each attempt; empty: it has no owner
   Duration spiders_outlive{0};  ///< how long after its heartbeat its spiders may live without it
   int slot = 0;
-  bool lock_held = false;   ///< somebody else's session holds the lock of its slot
+  bool lock_held = false;   ///< another session holds the lock of its slot
   bool in_journal = false;  ///< so this host's journal says, and the database does not yet
   bool power_cut = false;   ///< its owner is gone since its machine was booted again
 };

@@ -55,7 +55,7 @@ struct NewRun {
 };
 
 /**
- * The right to write to one attempt of a run. The token changes with each attempt, so that whoever
+ * The right to write to one attempt of a run. The token changes with each attempt, so that an owner
  * was overtaken cannot write any more.
  */
 struct Claim {
@@ -153,7 +153,7 @@ class RunStore : public Interface {
   /** Takes the lock of a free slot; null when none is free. Never waits for a run. */
   [[nodiscard]] virtual std::unique_ptr<SlotLock> try_lock() = 0;
 
-  /** Who holds a slot; empty when nobody does any more. */
+  /** Who holds a slot; empty when it is free again. */
   [[nodiscard]] virtual std::optional<LockHolder> lock_holder() = 0;
 
   /**
@@ -166,7 +166,7 @@ class RunStore : public Interface {
   [[nodiscard]] virtual std::vector<std::string> succeeded(RunId run) = 0;
 
   /**
-   * Begins to record what is told of an attempt; does not wait. Its run is recorded where this
+   * Begins to record these facts; does not wait. Its run is recorded where this
    * store has no row of it, and is the attempt's from then on where it has failed before; what was
    * recorded already stays as it is. One write at a time: not before the last one is written().
    * Ages are counted back from `now`.

@@ -59,7 +59,7 @@ namespace spider_check {
 /** The reasons of a verdict, printable, on one line. */
 [[nodiscard]] std::string reasons(const Judgement& judgement);
 
-/** "HOST, pid 7", or words for an owner that nobody knows. */
+/** "HOST, pid 7", or words for an unknown owner. */
 [[nodiscard]] std::string name_owner(const std::string& host, int pid);
 
 /** "2026-11-23 20:20:01 UTC (in 1 h 59 min)" */

@@ -55,7 +55,7 @@ class RunObserver : public Interface {
  public:
   virtual void on_start(const SpiderJob& job) = 0;
 
-  /** The job was told to stop. */
+  /** The job is being stopped. */
   virtual void on_stop(const SpiderJob& job, StopCause cause) = 0;
 
   virtual void on_finish(const SpiderJob& job, const ChildReport& report) = 0;
@@ -78,7 +78,7 @@ class RunObserver : public Interface {
 
 /** Why a run ended before all its spiders had been run. */
 struct RunCut {
-  int signal = 0;          ///< this program was told to stop by it
+  int signal = 0;          ///< this program was stopped by it
   bool timed_out = false;  ///< the limit for the whole run was reached
 };
 

@@ -22,7 +22,7 @@ struct Request {
   std::string url;
   std::string content_type;
   std::string body;
-  std::string ca_file;  ///< whom to trust; empty: whom the host trusts
+  std::string ca_file;  ///< certificates to trust; empty: those that the host trusts
   long timeout_ms = 10'000;
 };
 
