@@ -26,16 +26,6 @@ PgRunStore::PgRunStore(Session& session, std::string schedule, int max_instances
       max_instances_(max_instances),
       host_(host) {}
 
-template <typename Statements>
-auto PgRunStore::on_schema(Statements&& statements) {
-  try {
-    return session_.run(std::forward<Statements>(statements));
-  } catch (const DbError& error) {
-    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
-    throw;
-  }
-}
-
 LatestSuccess PgRunStore::latest_success() {
   const auto read = [&](Path path) {
     return [&, path](soci::session& sql) {
@@ -131,24 +121,70 @@ std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
   return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
 }
 
-std::map<std::string, Baseline> PgRunStore::baselines(const std::vector<std::string>& spiders) {
-  return on_schema([&](soci::session& sql) { return read_histories(sql, schedule_, spiders); });
-}
-
-std::vector<std::string> PgRunStore::spiders_of_last_success() {
-  return on_schema([&](soci::session& sql) { return read_last_spiders(sql, schedule_); });
-}
-
-std::vector<std::filesystem::path> PgRunStore::newest_failed_logs() {
-  return on_schema([&](soci::session& sql) { return read_failed_logs(sql, schedule_); });
-}
-
-RunId PgRunStore::newest_run_before(Duration age) {
-  return on_schema([&](soci::session& sql) { return read_newest_before(sql, schedule_, age); });
-}
-
 Pruned PgRunStore::prune(PruneStep& step) {
   return prune_runs(session_, schedule_, step);
+}
+
+namespace {
+
+/** By what the server keeps of a session's name. */
+bool is_session_of(const LockHolder& holder, const Owner& owner) {
+  return parse_session_name(session_name(owner.host, owner.pid)) ==
+         std::pair{holder.host, holder.pid};
+}
+
+/** Whether a process of our own host has the lock, and no run. */
+bool is_only_looking(soci::session& sql, const std::string& schedule, const LockHolder& holder) {
+  int running = 0;
+  sql << R"sql(SELECT count(*)::int
+      FROM (
+        (SELECT status, host, pid
+         FROM scheduler_state
+         WHERE schedule = :schedule AND NOT partial
+         ORDER BY last_run_at DESC, id DESC LIMIT 20)
+        UNION ALL
+        (SELECT status, host, pid
+         FROM scheduler_state
+         WHERE schedule = :schedule AND partial AND status = 'running'
+         ORDER BY last_run_at DESC, id DESC LIMIT 20)) AS newest
+      WHERE status = 'running' AND pid = :pid AND starts_with(host, :host))sql",
+      soci::use(schedule, "schedule"), soci::use(holder.pid, "pid"), soci::use(holder.host, "host"),
+      soci::into(running);
+  return running == 0;
+}
+
+}  // namespace
+
+void PgRunStore::drop_connection() noexcept {
+  write_.reset();
+  session_.disconnect();
+}
+
+void PgRunStore::take_again(SlotLock& lock) {
+  drop_connection();
+  auto& slot = dynamic_cast<PgSlotLock&>(lock);
+  if (!slot.take_again()) {
+    // The server may not have noticed yet that our former session is gone; then it still has it.
+    // Its name alone says little: containers of several hosts share host names and pids.
+    const auto held = slot.holder();
+    const auto holder = held ? held->holder : std::nullopt;
+    const bool may_be_ours = !held || slot.backend() == 0 || held->backend == slot.backend();
+    if (!holder || (may_be_ours && is_session_of(*holder, host_.self()))) {
+      throw DbError(DbError::Kind::connection, "the former session still holds the lock");
+    }
+    // A tick that finds our slot's file locked lets go at once, and meant to take no run.
+    auto neighbour = host_.self();
+    neighbour.pid = holder->pid;
+    const auto looks = [&](soci::session& sql) { return is_only_looking(sql, schedule_, *holder); };
+    if (is_session_of(*holder, neighbour) && session_.run(looks)) {
+      throw DbError(DbError::Kind::connection, "another process looks whether to run");
+    }
+    throw LostRun("the lock of this run was taken by another process");
+  }
+}
+
+std::unique_ptr<SlotLock> PgRunStore::unheld_lock(int slot) {
+  return std::make_unique<PgSlotLock>(session_, schedule_, slot, false, false);
 }
 
 namespace {

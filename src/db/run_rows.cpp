@@ -208,26 +208,28 @@ ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC)sql"
 
 }  // namespace
 
-std::map<std::string, Baseline> read_histories(soci::session& sql, const std::string& schedule,
-                                               const std::vector<std::string>& spiders) {
-  const auto names = to_kept_quoted(sql, to_array_literal(spiders));
-  const soci::rowset<soci::row> rows =
-      (sql.prepare << usual_attempts, soci::use(names, "names"), soci::use(schedule, "schedule"),
-       soci::use(successes_for_baseline, "successes"), soci::use(runs_for_baseline, "enough"),
-       soci::use(max_runs_for_baseline, "most"));
-  std::map<std::string, Baseline> baselines;
-  for (const auto& row : rows) {
-    auto& history = baselines[from_kept(sql, row.get<std::string>(0))];
-    history.push_back({row.get<long long>(1, 0), Duration(row.get<long long>(2)),
-                       field_counts(sql, row.get<std::string>(3, "")), row.get<int>(4) != 0});
-    if (row.get_indicator(5) == soci::i_ok) history.back().rows = row.get<long long>(5);
-    history.back().pages = row.get<long long>(6, 0);
-  }
-  return baselines;
+std::map<std::string, Baseline> PgRunStore::baselines(const std::vector<std::string>& spiders) {
+  return on_schema([&](soci::session& sql) {
+    const auto names = to_kept_quoted(sql, to_array_literal(spiders));
+    const soci::rowset<soci::row> rows =
+        (sql.prepare << usual_attempts, soci::use(names, "names"), soci::use(schedule_, "schedule"),
+         soci::use(successes_for_baseline, "successes"), soci::use(runs_for_baseline, "enough"),
+         soci::use(max_runs_for_baseline, "most"));
+    std::map<std::string, Baseline> baselines;
+    for (const auto& row : rows) {
+      auto& history = baselines[from_kept(sql, row.get<std::string>(0))];
+      history.push_back({row.get<long long>(1, 0), Duration(row.get<long long>(2)),
+                         field_counts(sql, row.get<std::string>(3, "")), row.get<int>(4) != 0});
+      if (row.get_indicator(5) == soci::i_ok) history.back().rows = row.get<long long>(5);
+      history.back().pages = row.get<long long>(6, 0);
+    }
+    return baselines;
+  });
 }
 
-std::vector<std::string> read_last_spiders(soci::session& sql, const std::string& schedule) {
-  const soci::rowset<std::string> names = (sql.prepare << R"sql(SELECT DISTINCT spider
+std::vector<std::string> PgRunStore::spiders_of_last_success() {
+  return on_schema([&](soci::session& sql) {
+    const soci::rowset<std::string> names = (sql.prepare << R"sql(SELECT DISTINCT spider
         FROM spider_run
         WHERE run_id = (
           SELECT id
@@ -238,18 +240,20 @@ std::vector<std::string> read_last_spiders(soci::session& sql, const std::string
                 ORDER BY schedule DESC, last_run_at DESC LIMIT 1) AS success
           WHERE schedule = :schedule)
         ORDER BY spider)sql",
-                                           soci::use(schedule, "schedule"));
-  std::vector<std::string> spiders;
-  for (const auto& name : names) spiders.push_back(from_kept(sql, name));
-  return spiders;
+                                             soci::use(schedule_, "schedule"));
+    std::vector<std::string> spiders;
+    for (const auto& name : names) spiders.push_back(from_kept(sql, name));
+    return spiders;
+  });
 }
 
-RunId read_newest_before(soci::session& sql, const std::string& schedule, Duration age) {
-  const auto microseconds = age.count();
-  RunId id = 0;
-  // Not just the newest old one: a run that was recorded late has an id above younger ones. Nor the
-  // oldest young one less one: between the two may be runs of another database, or of none.
-  sql << R"sql(SELECT coalesce(
+RunId PgRunStore::newest_run_before(Duration age) {
+  return on_schema([&](soci::session& sql) {
+    const auto microseconds = age.count();
+    RunId id = 0;
+    // Not just the newest old one: a run that was recorded late has an id above younger ones. Nor
+    // the oldest young one less one: between the two may be runs of another database, or of none.
+    sql << R"sql(SELECT coalesce(
       (SELECT id
        FROM scheduler_state
        WHERE schedule = :schedule AND last_run_at <= now()
@@ -260,14 +264,15 @@ RunId read_newest_before(soci::session& sql, const std::string& schedule, Durati
               AND last_run_at >= now() - :age * interval '1 microsecond'),
            9223372036854775807)
        ORDER BY id DESC LIMIT 1), 0)::bigint)sql",
-      soci::use(schedule, "schedule"), soci::use(microseconds, "age"), soci::into(id);
-  return id;
+        soci::use(schedule_, "schedule"), soci::use(microseconds, "age"), soci::into(id);
+    return id;
+  });
 }
 
 // The index gives one spider after the other, without the attempts in between.
-std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
-                                                    const std::string& schedule) {
-  const soci::rowset<std::string> paths = (sql.prepare << R"sql(WITH RECURSIVE names AS (
+std::vector<std::filesystem::path> PgRunStore::newest_failed_logs() {
+  return on_schema([&](soci::session& sql) {
+    const soci::rowset<std::string> paths = (sql.prepare << R"sql(WITH RECURSIVE names AS (
           (SELECT spider FROM spider_run WHERE verdict = 'failed' ORDER BY spider LIMIT 1)
           UNION ALL
           SELECT (SELECT r.spider
@@ -284,78 +289,11 @@ std::vector<std::filesystem::path> read_failed_logs(soci::session& sql,
           WHERE r.spider = names.spider AND r.verdict = 'failed'
             AND (SELECT s.schedule = :schedule FROM scheduler_state s WHERE s.id = r.run_id)
           ORDER BY r.started_at DESC LIMIT 1) AS newest)sql",
-                                           soci::use(schedule));
-  std::vector<std::filesystem::path> logs;
-  for (const auto& path : paths) logs.emplace_back(from_kept(sql, path));
-  return logs;
-}
-
-}  // namespace spider_check
-
-// Getting a run back after the database was away, with its lock.
-
-namespace spider_check {
-
-namespace {
-
-/** By what the server keeps of a session's name. */
-bool is_session_of(const LockHolder& holder, const Owner& owner) {
-  return parse_session_name(session_name(owner.host, owner.pid)) ==
-         std::pair{holder.host, holder.pid};
-}
-
-/** Whether a process of our own host has the lock, and no run. */
-bool is_only_looking(soci::session& sql, const std::string& schedule, const LockHolder& holder) {
-  int running = 0;
-  sql << R"sql(SELECT count(*)::int
-      FROM (
-        (SELECT status, host, pid
-         FROM scheduler_state
-         WHERE schedule = :schedule AND NOT partial
-         ORDER BY last_run_at DESC, id DESC LIMIT 20)
-        UNION ALL
-        (SELECT status, host, pid
-         FROM scheduler_state
-         WHERE schedule = :schedule AND partial AND status = 'running'
-         ORDER BY last_run_at DESC, id DESC LIMIT 20)) AS newest
-      WHERE status = 'running' AND pid = :pid AND starts_with(host, :host))sql",
-      soci::use(schedule, "schedule"), soci::use(holder.pid, "pid"), soci::use(holder.host, "host"),
-      soci::into(running);
-  return running == 0;
-}
-
-}  // namespace
-
-void PgRunStore::drop_connection() noexcept {
-  write_.reset();
-  session_.disconnect();
-}
-
-void PgRunStore::take_again(SlotLock& lock) {
-  drop_connection();
-  auto& slot = dynamic_cast<PgSlotLock&>(lock);
-  if (!slot.take_again()) {
-    // The server may not have noticed yet that our former session is gone; then it still has it.
-    // Its name alone says little: containers of several hosts share host names and pids.
-    const auto held = slot.holder();
-    const auto holder = held ? held->holder : std::nullopt;
-    const bool may_be_ours = !held || slot.backend() == 0 || held->backend == slot.backend();
-    if (!holder || (may_be_ours && is_session_of(*holder, host_.self()))) {
-      throw DbError(DbError::Kind::connection, "the former session still holds the lock");
-    }
-    // A tick that finds our slot's file locked lets go at once, and meant to take no run.
-    auto neighbour = host_.self();
-    neighbour.pid = holder->pid;
-    const auto looks = [&](soci::session& sql) { return is_only_looking(sql, schedule_, *holder); };
-    if (is_session_of(*holder, neighbour) && session_.run(looks)) {
-      throw DbError(DbError::Kind::connection, "another process looks whether to run");
-    }
-    throw LostRun("the lock of this run was taken by another process");
-  }
-}
-
-std::unique_ptr<SlotLock> PgRunStore::unheld_lock(int slot) {
-  return std::make_unique<PgSlotLock>(session_, schedule_, slot, false, false);
+                                             soci::use(schedule_));
+    std::vector<std::filesystem::path> logs;
+    for (const auto& path : paths) logs.emplace_back(from_kept(sql, path));
+    return logs;
+  });
 }
 
 }  // namespace spider_check

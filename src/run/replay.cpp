@@ -152,7 +152,7 @@ void log_others(Instance& instance, const std::vector<DatabaseIdentity>& others,
                   printable(other.id), printable(here.name), here.id);
 }
 
-/** Carries one attempt after the other. */
+/** Replays one attempt after the other. */
 class Replayer {
  public:
   explicit Replayer(Instance& instance) : instance_(instance), here_(instance) {}
