@@ -195,11 +195,11 @@ namespace {
  * of a program that is gone. What has been recorded stays as it is, so that a statement may be sent
  * again whose answer was lost.
  *
- * An owner that lives loses its run to whoever has gone on with it. One that is gone has its
- * outcomes recorded all the same: under the attempt's own number, or the next free one where
- * another owner made an attempt of that number meanwhile (two hosts tried again, one without the
- * database). Its run takes over its end where that goes on with what the row says; a mark that the
- * attempt was interrupted, which has no owner, is only what others took it for.
+ * Outcomes are recorded under the attempt's own number, or the next free one where another owner
+ * made an attempt of that number meanwhile (two hosts tried again, one without the database). An
+ * owner that lives loses its run to another that has gone on with it. One that is gone has its
+ * outcomes recorded all the same, and its end where that goes on with what the row says; a mark
+ * that the attempt was interrupted, which has no owner, is only what others took it for.
  *
  * Gives the run's id, its start, and whether its row is new; "lost"; or nothing where the row
  * cannot be seen.
@@ -225,7 +225,7 @@ constexpr auto record_attempt = R"sql(WITH fact AS MATERIALIZED (
   FROM scheduler_state s JOIN fact ON s.run_uuid = fact.uuid
   FOR UPDATE OF s
 ), numbered AS (
-  SELECT run.*, CASE WHEN fact.alive THEN fact.attempt ELSE coalesce(
+  SELECT run.*, coalesce(
     (SELECT max(r.attempt) FROM spider_run r WHERE r.run_id = run.id AND r.owner_token = fact.token),
     CASE WHEN (run.attempt = fact.attempt AND run.token <> fact.token) OR EXISTS (
         SELECT FROM spider_run r
@@ -233,7 +233,7 @@ constexpr auto record_attempt = R"sql(WITH fact AS MATERIALIZED (
           AND r.owner_token IS DISTINCT FROM fact.token)
       THEN 1 + greatest(run.attempt,
         (SELECT max(r.attempt) FROM spider_run r WHERE r.run_id = run.id))
-      ELSE fact.attempt END) END AS number
+      ELSE fact.attempt END) AS number
   FROM run CROSS JOIN fact
 ), known AS (
   SELECT n.id, n.number, n.last_run_at, CASE
@@ -246,8 +246,8 @@ constexpr auto record_attempt = R"sql(WITH fact AS MATERIALIZED (
   FROM numbered n CROSS JOIN fact
 ), updated AS (
   UPDATE scheduler_state s
-  SET status = fact.status, attempt = known.number, updated_at = now(), host = fact.host,
-    boot_id = fact.boot, pid_namespace = fact.namespace, pid = fact.pid,
+  SET status = fact.status, attempt = greatest(s.attempt, known.number), updated_at = now(),
+    host = fact.host, boot_id = fact.boot, pid_namespace = fact.namespace, pid = fact.pid,
     process_start = fact.start, machine_id = fact.machine, slot = fact.slot,
     owner_token = fact.token,
     spider_count = CASE WHEN fact.spiders > 0 THEN fact.spiders ELSE s.spider_count END,

@@ -222,6 +222,47 @@ TEST_CASE_TEMPLATE("of two attempts of one number neither loses its outcomes", W
   CHECK(find(world.a().outcomes(id), "bad").attempt == 3);
 }
 
+TEST_CASE_TEMPLATE(
+    "an attempt that goes on keeps its run and its number beside one that is replayed", World, Real,
+    Memory) {
+  World world;
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
+  const auto lock = world.b().try_lock();
+  auto ours = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
+  auto other = attempt(2, token_3);
+  other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
+  other.outcomes = {ended("bad", 0, 70min)};
+  CHECK(replay(world.a(), with_end(other, RunStatus::completed), now) == id);
+  CHECK(world.a().state().last->status == RunStatus::running);
+  CHECK(find(world.a().outcomes(id), "bad").attempt == 3);
+  add(world.b(), ours, {outcome("good", Exited{1})});
+  CHECK(find(world.a().outcomes(id), "good").attempt == 2);
+  finish(world.b(), ours, {RunStatus::failed, "again", {}, 0s});
+  // What is tried next has a number of its own.
+  CHECK(world.a().state().last->attempt == 3);
+}
+
+TEST_CASE_TEMPLATE(
+    "an attempt that goes on loses no outcome to several that are replayed meanwhile", World, Real,
+    Memory) {
+  World world;
+  const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
+  const auto lock = world.b().try_lock();
+  auto second = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
+  add(world.b(), second, {outcome("bad", Exited{1})});
+  finish(world.b(), second, {RunStatus::failed, "again", {}, 0s});
+  const auto third = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
+  // The other host has made a second and a third attempt of its own.
+  for (const int number : {2, 3}) {
+    auto other = attempt(number, number == 2 ? token_2 : token_3);
+    other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
+    other.outcomes = {ended("bad", 1, 70min)};
+    CHECK(replay(world.a(), with_end(other, RunStatus::failed), now) == id);
+  }
+  add(world.b(), third, {outcome("bad", Exited{0})});
+  CHECK(world.a().succeeded(id) == std::vector<std::string>{"bad", "good"});
+}
+
 TEST_CASE_TEMPLATE("a run that began without the store becomes one that is running", World, Real,
                    Memory) {
   World world;

@@ -210,6 +210,15 @@ TEST_CASE_TEMPLATE("of two that saw the same failed run one retries it", World, 
   CHECK_THROWS_AS((void)retry(world.b(), seen, *lock_b, owner(2, "server")), LostRun);
 }
 
+TEST_CASE_TEMPLATE("a run that goes on is not tried again", World, Real, Memory) {
+  World world;
+  const auto lock = world.a().try_lock();
+  const auto ours = start(world.a(), *lock);
+  CHECK_THROWS_AS((void)retry(world.b(), *world.b().state().last, *lock, owner(2, "server")),
+                  LostRun);
+  CHECK_FALSE(beat(world.a(), ours).is_new);
+}
+
 TEST_CASE_TEMPLATE("whoever was overtaken cannot write any more", World, Real, Memory) {
   World world;
   AttemptRecord old;

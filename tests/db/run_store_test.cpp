@@ -220,6 +220,22 @@ TEST_CASE("a write that the server refuses leaves the connection to the next") {
   CHECK(world.client.store.succeeded(ours.claim.id) == std::vector<std::string>{"good"});
 }
 
+TEST_CASE("an outcome that a frozen server recorded late has its own time once it is sent again") {
+  World world;
+  const auto lock = world.client.store.try_lock();
+  const auto ours = start(world.client.store, *lock);
+  const auto finished = [&] {
+    return world.database.sql(
+        "SELECT round(extract(epoch FROM now() - finished_at) / 60) FROM spider_run");
+  };
+  add(world.client.store, ours, {outcome("a", Exited{0})});
+  CHECK(finished() == "0");
+  add(world.client.store, ours, {outcome("a", Exited{0})}, 10min);
+  CHECK(finished() == "10");
+  add(world.client.store, ours, {outcome("a", Exited{0})}, 5min);
+  CHECK(finished() == "10");
+}
+
 TEST_CASE("what writes is prepared once for each connection") {
   World world;
   const auto lock = world.client.store.try_lock();

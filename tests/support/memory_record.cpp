@@ -131,7 +131,7 @@ RecordedRun MemoryRunStore::write(const AttemptFacts& facts, const HostTime& now
   auto* row = database_.find(attempt.claim.uuid);
   const bool is_new = row == nullptr;
   if (is_new) row = &add_run(attempt, now);
-  const int number = facts.owner_lives || is_new ? attempt.claim.attempt : number_of(*row, attempt);
+  const int number = is_new ? attempt.claim.attempt : number_of(*row, attempt);
   const bool takes = is_new || takes_over(row->run, facts, number);
   if (facts.owner_lives && !takes) throw LostRun("run was taken over");
   if (takes) make_own(*row, facts, now, database_.now);
