@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <soci/soci.h>
@@ -34,6 +35,17 @@ struct Migration {
  * The same for the database's version; names another schema that has our tables. Throws DbError.
  */
 void require_migrated(Session& session);
+
+/** Session::run(), with what is wrong with the schema where a table or a column is not there. */
+template <typename Statements>
+auto run_on_schema(Session& session, Statements&& statements) {
+  try {
+    return session.run(std::forward<Statements>(statements));
+  } catch (const DbError& error) {
+    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session);
+    throw;
+  }
+}
 
 /** Why nothing can be made. */
 inline constexpr const char* no_schema =

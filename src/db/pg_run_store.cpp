@@ -40,11 +40,11 @@ LatestSuccess PgRunStore::latest_success() {
       if (error.kind() != DbError::Kind::not_migrated) throw;
     }
   }
-  return on_schema(read(Path::pinned));
+  return run_on_schema(session_, read(Path::pinned));
 }
 
 DatabaseIdentity PgRunStore::database() {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     DatabaseIdentity database;
     sql << R"sql(SELECT id::text, current_database() FROM spider_check_database)sql",
         soci::into(database.id), soci::into(database.name);
@@ -59,7 +59,7 @@ State PgRunStore::state() {
   State state;
   state.now = latest_success.now;
   state.newest_success = latest_success.newest_success;
-  on_schema([&](soci::session& sql) {
+  run_on_schema(session_, [&](soci::session& sql) {
     read_newest_runs(sql, schedule_, state);
     read_server(sql, schedule_, state);
   });
@@ -85,7 +85,7 @@ std::optional<LockHolder> PgRunStore::lock_holder() {
 }
 
 bool PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const auto reason = to_kept(sql, why);
     const auto heartbeat = run.heartbeat.time_since_epoch().count();
     // With several slots its owner may have got its own back since this was read.
@@ -105,7 +105,7 @@ bool PgRunStore::mark_interrupted(const Run& run, const std::string& why) {
 }
 
 std::vector<std::string> PgRunStore::succeeded(RunId run) {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const soci::rowset<std::string> names = (sql.prepare << R"sql(SELECT DISTINCT spider
           FROM spider_run
           WHERE run_id = :id AND verdict IN ('ok', 'degraded')
@@ -118,7 +118,7 @@ std::vector<std::string> PgRunStore::succeeded(RunId run) {
 }
 
 std::vector<RecordedOutcome> PgRunStore::outcomes(RunId run) {
-  return on_schema([&](soci::session& sql) { return newest_outcomes(sql, run); });
+  return run_on_schema(session_, [&](soci::session& sql) { return newest_outcomes(sql, run); });
 }
 
 Pruned PgRunStore::prune(PruneStep& step) {
@@ -226,7 +226,8 @@ constexpr auto record_attempt = R"sql(WITH fact AS MATERIALIZED (
   FOR UPDATE OF s
 ), numbered AS (
   SELECT run.*, coalesce(
-    (SELECT max(r.attempt) FROM spider_run r WHERE r.run_id = run.id AND r.owner_token = fact.token),
+    (SELECT r.attempt FROM spider_run r
+     WHERE r.run_id = run.id AND r.owner_token = fact.token LIMIT 1),
     CASE WHEN (run.attempt = fact.attempt AND run.token <> fact.token) OR EXISTS (
         SELECT FROM spider_run r
         WHERE r.run_id = run.id AND r.attempt = fact.attempt
@@ -311,7 +312,9 @@ RecordedRun recorded_run(const std::string& answer, RunId run) {
   std::istringstream fields(answer);
   if (!(fields >> recorded.id >> is_new >> started)) {
     throw DbError(DbError::Kind::statement,
-                  "the row of run " + std::to_string(run) + " is there, and cannot be seen");
+                  "the row of run " + std::to_string(run) +
+                      " is there and cannot be seen: row-level security hides it, or another "
+                      "session is just writing it; type: spider-check check");
   }
   recorded.is_new = is_new != 0;
   recorded.started = from_seconds(started);

@@ -5,10 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "db/migrator.hpp"
 #include "db/session.hpp"
 #include "db/statements.hpp"
 #include "outbox/journal.hpp"
@@ -51,17 +49,6 @@ class PgRunStore final : public RunStore {
   Pruned prune(PruneStep& step) override;
 
  private:
-  /** Turns "no such table or column" into what is wrong with the schema. */
-  template <typename Statements>
-  auto on_schema(Statements&& statements) {
-    try {
-      return session_.run(std::forward<Statements>(statements));
-    } catch (const DbError& error) {
-      if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
-      throw;
-    }
-  }
-
   void note_prepared() noexcept;
 
   Session& session_;

@@ -94,18 +94,9 @@ std::vector<RecordedOutcome> newest_outcomes(soci::session& sql, RunId run) {
 ReportStore::ReportStore(Session& session, std::string schedule)
     : session_(session), schedule_(std::move(schedule)) {}
 
-template <typename Statements>
-auto ReportStore::read(Statements&& statements) {
-  try {
-    return session_.run(std::forward<Statements>(statements));
-  } catch (const DbError& error) {
-    if (error.kind() == DbError::Kind::not_migrated) require_migrated(session_);
-    throw;
-  }
-}
-
 std::vector<RecordedOutcome> ReportStore::all_outcomes(RunId id) {
-  auto outcomes = read([&](soci::session& sql) { return read_outcomes(sql, id); });
+  auto outcomes =
+      run_on_schema(session_, [&](soci::session& sql) { return read_outcomes(sql, id); });
   std::stable_sort(outcomes.begin(), outcomes.end(),
                    [](const auto& a, const auto& b) { return a.attempt < b.attempt; });
   return outcomes;
@@ -209,7 +200,7 @@ FROM (SELECT id
 }  // namespace
 
 std::vector<RunRecord> ReportStore::runs(const HistoryFilter& filter) {
-  return read([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const auto age = filter.age.count();
     const auto status = filter.status ? std::string(to_text(*filter.status)) : "";
     std::string ids;
@@ -226,7 +217,7 @@ std::vector<RunRecord> ReportStore::runs(const HistoryFilter& filter) {
 }
 
 std::optional<RunRecord> ReportStore::run(RunId id) {
-  auto records = read([&](soci::session& sql) {
+  auto records = run_on_schema(session_, [&](soci::session& sql) {
     return read_records(sql, schedule_, "{" + std::to_string(id) + "}");
   });
   if (records.empty()) return std::nullopt;
@@ -359,7 +350,7 @@ void add_what_is_usual(soci::session& sql, const std::string& schedule,
 }  // namespace
 
 std::vector<SpiderSummary> ReportStore::spiders(int most) {
-  return read([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     std::vector<SpiderSummary> summaries;
     for (const auto& point : read_points(sql, schedule_, most)) {
       const auto& name = point.recorded.outcome.spider;
@@ -380,8 +371,8 @@ std::vector<SpiderSummary> ReportStore::spiders(int most) {
 }
 
 std::vector<SpiderSeries> ReportStore::series(Duration age, int most) {
-  const auto points =
-      read([&](soci::session& sql) { return read_points(sql, schedule_, most, age); });
+  const auto points = run_on_schema(
+      session_, [&](soci::session& sql) { return read_points(sql, schedule_, most, age); });
   std::vector<SpiderSeries> series;
   for (const auto& point : points) {
     const auto& name = point.recorded.outcome.spider;
@@ -393,7 +384,8 @@ std::vector<SpiderSeries> ReportStore::series(Duration age, int most) {
 }
 
 std::vector<Failure> ReportStore::failures(int most) {
-  auto points = read([&](soci::session& sql) { return read_points(sql, schedule_, most, {}, 1); });
+  auto points = run_on_schema(
+      session_, [&](soci::session& sql) { return read_points(sql, schedule_, most, {}, 1); });
   std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) {
     return std::pair(a.started, a.run) > std::pair(b.started, b.run);
   });
@@ -406,7 +398,8 @@ std::vector<Failure> ReportStore::failures(int most) {
 }
 
 int ReportStore::failed_runs() {
-  const auto tries = read([&](soci::session& sql) { return read_tries(sql, schedule_); });
+  const auto tries =
+      run_on_schema(session_, [&](soci::session& sql) { return read_tries(sql, schedule_); });
   return tries.failed_runs - tries.interrupted_runs;
 }
 

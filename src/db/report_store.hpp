@@ -60,9 +60,6 @@ class ReportStore {
   [[nodiscard]] int failed_runs();
 
  private:
-  template <typename Statements>
-  auto read(Statements&& statements);
-
   Session& session_;
   std::string schedule_;
 };

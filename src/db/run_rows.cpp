@@ -209,7 +209,7 @@ ORDER BY name, usual.started_at DESC, usual.run_id DESC, usual.attempt DESC)sql"
 }  // namespace
 
 std::map<std::string, Baseline> PgRunStore::baselines(const std::vector<std::string>& spiders) {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const auto names = to_kept_quoted(sql, to_array_literal(spiders));
     const soci::rowset<soci::row> rows =
         (sql.prepare << usual_attempts, soci::use(names, "names"), soci::use(schedule_, "schedule"),
@@ -228,7 +228,7 @@ std::map<std::string, Baseline> PgRunStore::baselines(const std::vector<std::str
 }
 
 std::vector<std::string> PgRunStore::spiders_of_last_success() {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const soci::rowset<std::string> names = (sql.prepare << R"sql(SELECT DISTINCT spider
         FROM spider_run
         WHERE run_id = (
@@ -248,7 +248,7 @@ std::vector<std::string> PgRunStore::spiders_of_last_success() {
 }
 
 RunId PgRunStore::newest_run_before(Duration age) {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const auto microseconds = age.count();
     RunId id = 0;
     // Not just the newest old one: a run that was recorded late has an id above younger ones. Nor
@@ -271,7 +271,7 @@ RunId PgRunStore::newest_run_before(Duration age) {
 
 // The index gives one spider after the other, without the attempts in between.
 std::vector<std::filesystem::path> PgRunStore::newest_failed_logs() {
-  return on_schema([&](soci::session& sql) {
+  return run_on_schema(session_, [&](soci::session& sql) {
     const soci::rowset<std::string> paths = (sql.prepare << R"sql(WITH RECURSIVE names AS (
           (SELECT spider FROM spider_run WHERE verdict = 'failed' ORDER BY spider LIMIT 1)
           UNION ALL

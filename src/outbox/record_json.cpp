@@ -142,7 +142,7 @@ void read_attempt(const Json& json, AttemptRecord& attempt) {
   attempt.slot = json.at("slot");
   attempt.log = {json.at("log").at(0), attempt.claim.attempt, json.at("log").at(1)};
   attempt.spider_count = json.at("spiders");
-  attempt.spiders_outlive = Duration(json.value("outlive", std::int64_t{0}));
+  attempt.spiders_outlive = duration_in(json.value("outlive", Json(0)));
   attempt.run_started = time_of(json.at("run_started"));
   attempt.began = time_of(json.at("began"));
 }

@@ -41,6 +41,14 @@ AttemptRecord attempt(int number = 1, const std::string& token = token_1) {
   return record;
 }
 
+/** A later one, of the spider that failed alone. */
+AttemptRecord another_try(int number, const std::string& token, int code) {
+  auto record = attempt(number, token);
+  record.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
+  record.outcomes = {ended("bad", code, 70min)};
+  return record;
+}
+
 AttemptRecord with_end(AttemptRecord record, RunStatus status) {
   RunEnd end{status, status == RunStatus::failed ? "it failed" : "", {"a fault"}, std::nullopt};
   if (status == RunStatus::failed) end.retry_after = 15min;
@@ -133,9 +141,7 @@ TEST_CASE_TEMPLATE("the end of an attempt that the store knew is brought to it",
 TEST_CASE_TEMPLATE("an attempt at a run follows the one before it", World, Real, Memory) {
   World world;
   const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
-  auto second = attempt(2, token_2);
-  second.starts = {{"bad", "/logs/y", earlier(now, 80min)}};
-  second.outcomes = {ended("bad", 0, 70min)};
+  const auto second = another_try(2, token_2, 0);
   CHECK(replay(world.a(), with_end(second, RunStatus::completed), now) == id);
   const auto state = world.a().state();
   CHECK(state.last->attempt == 2);
@@ -210,9 +216,7 @@ TEST_CASE_TEMPLATE("of two attempts of one number neither loses its outcomes", W
   auto ours = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
   add(world.b(), ours, {outcome("bad", Exited{1})});
   finish(world.b(), ours, {RunStatus::failed, "again", {}, 30min});
-  auto other = attempt(2, token_3);
-  other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
-  other.outcomes = {ended("bad", 0, 70min)};
+  const auto other = another_try(2, token_3, 0);
   const auto ended_other = with_end(other, RunStatus::completed);
   CHECK(replay(world.a(), ended_other, now) == id);
   CHECK(replay(world.a(), ended_other, now) == id);
@@ -229,9 +233,7 @@ TEST_CASE_TEMPLATE(
   const auto id = replay(world.a(), with_end(attempt(), RunStatus::failed), now);
   const auto lock = world.b().try_lock();
   auto ours = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
-  auto other = attempt(2, token_3);
-  other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
-  other.outcomes = {ended("bad", 0, 70min)};
+  const auto other = another_try(2, token_3, 0);
   CHECK(replay(world.a(), with_end(other, RunStatus::completed), now) == id);
   CHECK(world.a().state().last->status == RunStatus::running);
   CHECK(find(world.a().outcomes(id), "bad").attempt == 3);
@@ -254,9 +256,7 @@ TEST_CASE_TEMPLATE(
   const auto third = retry(world.b(), *world.b().state().last, *lock, owner(2, "server"));
   // The other host has made a second and a third attempt of its own.
   for (const int number : {2, 3}) {
-    auto other = attempt(number, number == 2 ? token_2 : token_3);
-    other.starts = {{"bad", "/logs/z", earlier(now, 80min)}};
-    other.outcomes = {ended("bad", 1, 70min)};
+    const auto other = another_try(number, number == 2 ? token_2 : token_3, 1);
     CHECK(replay(world.a(), with_end(other, RunStatus::failed), now) == id);
   }
   add(world.b(), third, {outcome("bad", Exited{0})});
